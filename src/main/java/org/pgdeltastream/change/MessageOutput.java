@@ -1,0 +1,20 @@
+package org.pgdeltastream.change;
+
+import java.io.IOException;
+
+/**
+ * Where finished JSON goes, as UTF-8 bytes that the receiver must not keep. A message is any number
+ * of parts and one last piece. No piece ends inside a UTF-8 character. The calls block while the
+ * client is slow.
+ */
+public interface MessageOutput {
+  /** A piece of a message; more follows. */
+  void part(byte[] bytes, int start, int length) throws IOException;
+
+  /**
+   * The end of a message.
+   *
+   * @param endLsn what acknowledges it, or {@link Lsn#NONE} if it cannot be acknowledged
+   */
+  void last(byte[] bytes, int start, int length, Lsn endLsn) throws IOException;
+}

@@ -1,0 +1,23 @@
+package org.pgdeltastream.change;
+
+/** Why a request cannot be met, in domain words; only {@code web} knows the numbers. */
+public enum Problem {
+  BAD_REQUEST,
+  COLUMN_NOT_FOUND,
+  FORBIDDEN,
+  SLOT_NOT_FOUND,
+  TABLE_NOT_FOUND,
+  PUBLICATION_NOT_FOUND,
+  PAYLOAD_TOO_LARGE,
+  SLOT_BUSY,
+  SLOT_EXISTS,
+  SNAPSHOT_TABLE_REWRITTEN,
+  SNAPSHOT_EXPIRED,
+  UPSTREAM_UNAVAILABLE,
+  UPSTREAM_BUSY,
+  UPSTREAM_CONFIG,
+  SLOTS_EXHAUSTED,
+  PLUGIN_NOT_ALLOWED,
+  BLOCKED_BY_OPEN_TRANSACTION,
+  STREAMS_EXHAUSTED
+}

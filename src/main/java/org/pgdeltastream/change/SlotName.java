@@ -1,0 +1,29 @@
+package org.pgdeltastream.change;
+
+import java.util.regex.Pattern;
+
+/**
+ * The name of a replication slot: lower-case letters, digits, underscore, 1 to 63 of them.
+ *
+ * <p>Source: PostgreSQL's manual, "Replication Slots".
+ */
+public record SlotName(String value) {
+  private static final Pattern LEGAL = Pattern.compile("[a-z0-9_]{1,63}");
+
+  public SlotName {
+    if (!LEGAL.matcher(value).matches()) {
+      throw new IllegalArgumentException(
+          "Not a slot name (1 to 63 of a-z, 0-9 and _): " + printable(value));
+    }
+  }
+
+  private static String printable(String value) {
+    String shown = value.length() > 80 ? value.substring(0, 80) + "…" : value;
+    return shown.replaceAll("\\p{Cntrl}", "?");
+  }
+
+  @Override
+  public String toString() {
+    return value;
+  }
+}

@@ -1,0 +1,4 @@
+package org.pgdeltastream.change;
+
+/** The options of a TRUNCATE. */
+public record TruncateOptions(boolean cascade, boolean restartIdentity) {}

@@ -1,0 +1,70 @@
+package org.pgdeltastream.change;
+
+import java.util.Arrays;
+
+/**
+ * One row version, read in place: a view of received bytes that ends with the call it is passed to.
+ * Columns count from 0, in the relation's order. Reused by its one owner; not for two threads.
+ */
+public final class Tuple {
+  private static final ValueKind[] KINDS = ValueKind.values();
+
+  private byte[] bytes = new byte[0];
+  private byte[] kinds = new byte[16];
+  private int[] starts = new int[16];
+  private int[] lengths = new int[16];
+  private int size;
+
+  /** Begins a new row whose values lie in these bytes. */
+  public void reset(byte[] source) {
+    bytes = source;
+    size = 0;
+  }
+
+  public void addNull() {
+    add(ValueKind.NULL, 0, 0);
+  }
+
+  public void addUnchangedToast() {
+    add(ValueKind.UNCHANGED_TOAST, 0, 0);
+  }
+
+  public void addText(int start, int length) {
+    add(ValueKind.TEXT, start, length);
+  }
+
+  public int size() {
+    return size;
+  }
+
+  public ValueKind kind(int column) {
+    return KINDS[kinds[column]];
+  }
+
+  /** What the values lie in; read only. */
+  public byte[] bytes() {
+    return bytes;
+  }
+
+  /** Where a TEXT value begins in {@link #bytes()}. */
+  public int start(int column) {
+    return starts[column];
+  }
+
+  /** How many bytes a TEXT value has. */
+  public int length(int column) {
+    return lengths[column];
+  }
+
+  private void add(ValueKind kind, int start, int length) {
+    if (size == kinds.length) {
+      kinds = Arrays.copyOf(kinds, size * 2);
+      starts = Arrays.copyOf(starts, size * 2);
+      lengths = Arrays.copyOf(lengths, size * 2);
+    }
+    kinds[size] = (byte) kind.ordinal();
+    starts[size] = start;
+    lengths[size] = length;
+    size++;
+  }
+}
