@@ -1,6 +1,6 @@
 /**
- * The life of a slot: registry, pipeline, leases, limits, settings. The hallway that joins all rooms;
- * holds the one EJB, {@link org.pgdeltastream.slot.SlotManager}. Only {@code web} calls it.
+ * The life of a slot: registry, pipeline, leases, limits, settings. The hallway that joins all
+ * rooms; holds the one EJB, {@link org.pgdeltastream.slot.SlotManager}. Only {@code web} calls it.
  */
 @NullMarked
 package org.pgdeltastream.slot;

@@ -1,6 +1,6 @@
 /**
- * Reads tables, page by page, under an exported snapshot that it is given by name. Builds its SQL from
- * catalog values only. Only {@code slot} calls it.
+ * Reads tables, page by page, under an exported snapshot that it is given by name. Builds its SQL
+ * from catalog values only. Only {@code slot} calls it.
  */
 @NullMarked
 package org.pgdeltastream.snapshot;

@@ -1,0 +1,34 @@
+package org.pgdeltastream.change;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which slice of a table a client asks for, in the client's own words: nothing here is checked
+ * against the catalog yet.
+ *
+ * @param table as written in SQL ({@code users}, {@code sales.users}, {@code "Mixed Case"."a.b"}),
+ *     or with a schema exactly the table's name
+ * @param schema exactly the schema's name
+ * @param columns exact names; empty means all
+ */
+public record PageRequest(
+    String table,
+    Optional<String> schema,
+    long offset,
+    int limit,
+    List<Order> orderBy,
+    List<String> columns) {
+  public PageRequest {
+    orderBy = List.copyOf(orderBy);
+    columns = List.copyOf(columns);
+  }
+
+  /** One column of the order; {@code nulls} is absent where PostgreSQL's default is meant. */
+  public record Order(String column, boolean ascending, Optional<Nulls> nulls) {}
+
+  public enum Nulls {
+    FIRST,
+    LAST
+  }
+}

@@ -1,0 +1,129 @@
+package org.pgdeltastream.slot;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * Every setting of the program, read once. Each has one name: a system property {@code
+ * pgdelta.send-timeout}, an environment variable {@code PGDELTA_SEND_TIMEOUT}, or a context
+ * parameter of the WAR, named like the property; the first of these that is set counts.
+ *
+ * @param node what this server calls itself in {@code application_name}
+ * @param slotPattern a slot's name must match it; {@code *} stands for any characters
+ */
+public record Settings(
+    Optional<String> databaseUrl,
+    Optional<String> databaseUser,
+    Optional<String> databasePassword,
+    List<String> publications,
+    List<String> tokens,
+    List<String> origins,
+    boolean open,
+    String node,
+    String slotPattern,
+    Duration snapshotLease,
+    Duration snapshotMaximum,
+    int snapshotLimit,
+    int snapshotPageBytes,
+    int streams,
+    Duration sendTimeout) {
+
+  /**
+   * Reads all settings.
+   *
+   * @param contextParameter the WAR's context parameters by name, null where one is not set
+   * @throws IllegalArgumentException if one is not of its form; the message names it
+   */
+  public static Settings read(Function<String, ? extends Object> contextParameter) {
+    Source source = new Source(contextParameter);
+    return new Settings(
+        source.text("database-url"),
+        source.text("database-user"),
+        source.text("database-password"),
+        source.list("publications"),
+        source.list("tokens"),
+        source.list("origins"),
+        source.flag("open"),
+        source.text("node").orElse("main"),
+        source.text("slot-pattern").orElse("delta_*"),
+        source.seconds("snapshot-lease", 900),
+        source.seconds("snapshot-maximum", 7200),
+        source.number("snapshot-limit", 10_000, 1, 1_000_000),
+        source.number("snapshot-page-bytes", 64 << 20, 1 << 16, 1 << 30),
+        source.number("streams", 64, 1, 100_000),
+        source.seconds("send-timeout", 15));
+  }
+
+  /** Whether a slot of this name is one of ours. */
+  public boolean matches(String slotName) {
+    String pattern =
+        Stream.of(slotPattern.split("\\*", -1))
+            .map(Pattern::quote)
+            .reduce((a, b) -> a + ".*" + b)
+            .orElseThrow();
+    return slotName.matches(pattern);
+  }
+
+  private record Source(Function<String, ? extends Object> contextParameter) {
+    Optional<String> text(String name) {
+      String property = "pgdelta." + name;
+      String variable = property.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+      return Stream.<Object>of(
+              Optional.ofNullable(System.getProperty(property)),
+              Optional.ofNullable(System.getenv(variable)),
+              Optional.ofNullable(contextParameter.apply(property)))
+          .map(found -> (Optional<?>) found)
+          .flatMap(Optional::stream)
+          .map(Object::toString)
+          .filter(value -> !value.isBlank())
+          .findFirst();
+    }
+
+    List<String> list(String name) {
+      return text(name).stream()
+          .flatMap(value -> Stream.of(value.split(",")))
+          .map(String::strip)
+          .filter(item -> !item.isEmpty())
+          .toList();
+    }
+
+    boolean flag(String name) {
+      String value = text(name).orElse("false");
+      return switch (value) {
+        case "true", "1" -> true;
+        case "false", "0" -> false;
+        default -> throw bad(name, value, "true or false");
+      };
+    }
+
+    int number(String name, int usual, int least, int most) {
+      Optional<String> value = text(name);
+      if (value.isEmpty()) {
+        return usual;
+      }
+      try {
+        int number = Integer.parseInt(value.get());
+        if (number >= least && number <= most) {
+          return number;
+        }
+      } catch (NumberFormatException e) {
+        throw bad(name, value.get(), "a whole number");
+      }
+      throw bad(name, value.get(), "a number from " + least + " to " + most);
+    }
+
+    Duration seconds(String name, int usual) {
+      return Duration.ofSeconds(number(name, usual, 1, 1_000_000));
+    }
+
+    private static IllegalArgumentException bad(String name, String value, String wanted) {
+      return new IllegalArgumentException(
+          "Setting pgdelta." + name + " is '" + value + "'; it must be " + wanted);
+    }
+  }
+}
