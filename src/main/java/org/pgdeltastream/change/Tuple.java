@@ -7,10 +7,8 @@ import java.util.Arrays;
  * Columns count from 0, in the relation's order. Reused by its one owner; not for two threads.
  */
 public final class Tuple {
-  private static final ValueKind[] KINDS = ValueKind.values();
-
   private byte[] bytes = new byte[0];
-  private byte[] kinds = new byte[16];
+  private ValueKind[] kinds = new ValueKind[16];
   private int[] starts = new int[16];
   private int[] lengths = new int[16];
   private int size;
@@ -38,7 +36,7 @@ public final class Tuple {
   }
 
   public ValueKind kind(int column) {
-    return KINDS[kinds[column]];
+    return kinds[column];
   }
 
   /** What the values lie in; read only. */
@@ -62,7 +60,7 @@ public final class Tuple {
       starts = Arrays.copyOf(starts, size * 2);
       lengths = Arrays.copyOf(lengths, size * 2);
     }
-    kinds[size] = (byte) kind.ordinal();
+    kinds[size] = kind;
     starts[size] = start;
     lengths[size] = length;
     size++;
