@@ -5,6 +5,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.pgdeltastream.change.TableName;
+import org.postgresql.PGConnection;
 
 /**
  * A snapshot that other transactions can adopt, as long as this is open. Its transaction adopts the
@@ -17,8 +18,11 @@ public final class ExportedSnapshot implements AutoCloseable {
   private final String name;
   private final Connection holder;
 
-  private ExportedSnapshot(String name, Connection holder) {
+  private final int holderPid;
+
+  private ExportedSnapshot(String name, Connection holder, int holderPid) {
     this.name = name;
+    this.holderPid = holderPid;
     this.holder = holder;
   }
 
@@ -28,7 +32,8 @@ public final class ExportedSnapshot implements AutoCloseable {
       statement.execute("set transaction snapshot '" + snapshotName.replace("'", "''") + "'");
       try (ResultSet rows = statement.executeQuery("select pg_catalog.pg_export_snapshot()")) {
         rows.next();
-        return new ExportedSnapshot(rows.getString(1), holder);
+        int pid = holder.unwrap(PGConnection.class).getBackendPID();
+        return new ExportedSnapshot(rows.getString(1), holder, pid);
       }
     }
   }
@@ -36,6 +41,11 @@ public final class ExportedSnapshot implements AutoCloseable {
   /** What {@code SET TRANSACTION SNAPSHOT} takes. */
   public String name() {
     return name;
+  }
+
+  /** The backend that holds it, as {@code pg_stat_activity} shows it. */
+  public int holderPid() {
+    return holderPid;
   }
 
   @Override

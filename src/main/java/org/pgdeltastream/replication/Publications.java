@@ -12,6 +12,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 
 /**
@@ -46,11 +47,16 @@ public final class Publications {
   }
 
   /**
-   * Makes our publications, or takes in the tables that came or changed since.
+   * What a refresh did.
    *
-   * @return tables whose inserts, or whose updates and deletes, are left out, and why
+   * @param added tables whose updates and deletes are published from now on
+   * @param leftOut what is not published, and why
+   * @param position where PostgreSQL's log stood after it
    */
-  public List<String> refresh() throws SQLException {
+  public record Refreshed(List<String> added, List<String> leftOut, Lsn position) {}
+
+  /** Makes our publications, or takes in the tables that came or changed since. */
+  public Refreshed refresh() throws SQLException {
     try (Connection connection = connector.openOrdinary()) {
       connection.setAutoCommit(false);
       lock(connection);
@@ -62,9 +68,11 @@ public final class Publications {
       if (!present.contains(CHANGES)) {
         execute(connection, createSql(CHANGES, "", "update, delete"));
       }
-      synchronize(connection, leftOut);
+      List<String> added = synchronize(connection, leftOut);
       connection.commit();
-      return leftOut;
+      String position = names(connection, "select pg_current_wal_insert_lsn()::text").get(0);
+      connection.commit();
+      return new Refreshed(added, leftOut, Lsn.parse(position));
     }
   }
 
@@ -163,7 +171,8 @@ public final class Publications {
   }
 
   /** The publication of changes holds exactly the tables with a usable identity that we own. */
-  private static void synchronize(Connection connection, List<String> leftOut) throws SQLException {
+  private static List<String> synchronize(Connection connection, List<String> leftOut)
+      throws SQLException {
     List<String> usable = names(connection, tableSql(USABLE));
     List<String> owned =
         names(connection, tableSql(USABLE + " and pg_has_role(c.relowner, 'USAGE')"));
@@ -183,6 +192,7 @@ public final class Publications {
     if (!without.isEmpty()) {
       leftOut.add(withoutIdentity(without));
     }
+    return toAdd;
   }
 
   private static void alter(Connection connection, String verb, List<String> tables)

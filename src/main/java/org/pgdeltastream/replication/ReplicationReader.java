@@ -50,6 +50,11 @@ public final class ReplicationReader {
     stopping = true;
   }
 
+  /** The highest position that was reported to PostgreSQL. */
+  public Lsn reported() {
+    return stream.reported();
+  }
+
   /** Reports for a reader that is inside a send. */
   public void reportWhileSending() {
     try {

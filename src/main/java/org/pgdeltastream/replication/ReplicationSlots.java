@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -79,6 +80,34 @@ public final class ReplicationSlots {
         found.add(row(rows));
       }
       return found;
+    }
+  }
+
+  /** The position up to which PostgreSQL has written its log. */
+  public Lsn serverWalEnd() throws SQLException {
+    String sql =
+        "select (case when pg_is_in_recovery() then pg_last_wal_receive_lsn()"
+            + " else pg_current_wal_flush_lsn() end)::text";
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement = connection.prepareStatement(sql);
+        ResultSet rows = statement.executeQuery()) {
+      rows.next();
+      return Lsn.parse(rows.getString(1));
+    }
+  }
+
+  /** How many transactions each backend's snapshot holds back from vacuum, by process id. */
+  public Map<Integer, Long> xidsHeld() throws SQLException {
+    String sql =
+        "select pid, age(backend_xmin) from pg_stat_activity where backend_xmin is not null";
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement = connection.prepareStatement(sql);
+        ResultSet rows = statement.executeQuery()) {
+      Map<Integer, Long> held = new HashMap<>();
+      while (rows.next()) {
+        held.put(rows.getInt(1), rows.getLong(2));
+      }
+      return held;
     }
   }
 

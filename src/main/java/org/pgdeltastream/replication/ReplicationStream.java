@@ -28,6 +28,7 @@ final class ReplicationStream {
   private final FeedbackPolicy policy = new FeedbackPolicy(System.nanoTime());
   private final ReentrantLock insideDriver = new ReentrantLock();
   private long pollPauseMillis = 1;
+  private volatile Lsn reported = Lsn.NONE;
 
   ReplicationStream(
       CopyDual copy, Optional<SocketInput> input, boolean encrypted, Supplier<Lsn> flushPosition) {
@@ -95,6 +96,10 @@ final class ReplicationStream {
     }
   }
 
+  Lsn reported() {
+    return reported;
+  }
+
   /** Reports if due and if the reader is not inside the driver. For the reporter; never waits. */
   void tryReport() throws SQLException {
     if (!insideDriver.tryLock()) {
@@ -125,5 +130,6 @@ final class ReplicationStream {
     status.put((byte) 0);
     copy.writeToCopy(status.array(), 0, 34);
     copy.flushCopy();
+    reported = position;
   }
 }
