@@ -25,7 +25,7 @@ final class JsonBuffer {
   private static final VarHandle INT64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long EACH = 0x0101_0101_0101_0101L;
-  private static final long TOPS = EACH * 0x80;
+  private static final long TOPS = 0x8080_8080_8080_8080L;
   private static final long QUOTES = EACH * '"';
   private static final long BACKSLASHES = EACH * '\\';
   private static final long BLANKS = EACH * ' ';
