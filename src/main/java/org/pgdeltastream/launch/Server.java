@@ -1,0 +1,211 @@
+package org.pgdeltastream.launch;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+import org.apache.tomee.embedded.Configuration;
+import org.apache.tomee.embedded.Container;
+
+/**
+ * An embedded TomEE that serves the WAR at {@code /}. At most one at a time in a JVM: TomEE's
+ * system instance is static. The settings of the database are system properties while the server
+ * runs.
+ */
+public final class Server implements AutoCloseable {
+  private static final Duration PING_TIMEOUT = Duration.ofSeconds(20);
+
+  private final Container container;
+  private final SystemProperties properties;
+  private final int port;
+
+  private Server(Container container, SystemProperties properties, int port) {
+    this.container = container;
+    this.properties = properties;
+    this.port = port;
+  }
+
+  /**
+   * Starts the server and returns when the application answers.
+   *
+   * @param host the address to listen on
+   * @param port the port to listen on; 0 takes a free one
+   * @param jdbcUrl {@code jdbc:postgresql://host:port/database}
+   * @param password blank where the database asks for none
+   * @param workDirectory the server's own; it must not be in use
+   * @throws IOException if the port cannot be had or the application does not come up
+   */
+  public static Server start(
+      Path war,
+      String host,
+      int port,
+      String jdbcUrl,
+      String user,
+      String password,
+      Path workDirectory)
+      throws IOException {
+    SystemProperties properties = new SystemProperties();
+    Container container = new Container();
+    try {
+      properties.set("pgdelta.database-url", jdbcUrl);
+      properties.set("pgdelta.database-user", user);
+      properties.set("pgdelta.database-password", password);
+      Files.createDirectories(workDirectory);
+      // TomEE unpacks a WAR beside its file.
+      Path application = workDirectory.resolve("app.war");
+      Files.copy(war, application, StandardCopyOption.REPLACE_EXISTING);
+      int actualPort = start(container, host, port, jdbcUrl, user, password, workDirectory);
+      container.deploy("", application.toFile(), true);
+      checkPing(host, actualPort);
+      return new Server(container, properties, actualPort);
+    } catch (Exception e) {
+      closeQuietly(container, e);
+      properties.restore();
+      if (e instanceof InterruptedException) {
+        Thread.currentThread().interrupt();
+      }
+      throw e instanceof IOException known
+          ? known
+          : new IOException("The server did not start: " + e.getMessage(), e);
+    }
+  }
+
+  /** The port that the server listens on. */
+  public int port() {
+    return port;
+  }
+
+  /** Stops the application, which closes its clients, and then the server. */
+  @Override
+  public void close() throws IOException {
+    try (container) {
+      container.undeploy("");
+    } catch (Exception e) {
+      throw new IOException("The server did not stop cleanly: " + e.getMessage(), e);
+    } finally {
+      properties.restore();
+    }
+  }
+
+  private static int start(
+      Container container,
+      String host,
+      int port,
+      String jdbcUrl,
+      String user,
+      String password,
+      Path workDirectory)
+      throws Exception {
+    Configuration configuration = new Configuration();
+    configuration.setHost("localhost");
+    configuration.setHttpPort(port);
+    configuration.setStopPort(-1);
+    configuration.setDir(workDirectory.resolve("tomee").toString());
+    configuration.setQuickSession(true);
+    configuration.setProperties(resources(jdbcUrl, user, password));
+    container.setup(configuration);
+    var connector = container.getTomcat().getConnector();
+    connector.setPort(port);
+    connector.setProperty("address", host);
+    connector.setThrowOnFailure(true);
+    container.start();
+    int actualPort = connector.getLocalPort();
+    if (actualPort < 0) {
+      throw new IOException(
+          "Cannot listen on %s, port %d; is another program there?".formatted(host, port));
+    }
+    return actualPort;
+  }
+
+  private static Properties resources(String jdbcUrl, String user, String password) {
+    // Each stream keeps a thread, and no task may wait behind one.
+    int core = Integer.getInteger("pgdelta.streams", 64) + 64;
+    Properties resources = new Properties();
+    resources.setProperty("jdbc/pgdelta", "new://Resource?type=javax.sql.DataSource");
+    resources.setProperty("jdbc/pgdelta.JdbcDriver", "org.postgresql.Driver");
+    resources.setProperty("jdbc/pgdelta.JdbcUrl", jdbcUrl);
+    resources.setProperty("jdbc/pgdelta.UserName", user);
+    resources.setProperty("jdbc/pgdelta.Password", password);
+    resources.setProperty("jdbc/pgdelta.JtaManaged", "false");
+    resources.setProperty("jdbc/pgdelta.InitialSize", "0");
+    resources.setProperty("jdbc/pgdelta.MinIdle", "0");
+    resources.setProperty("jdbc/pgdelta.MaxActive", "16");
+    resources.setProperty(
+        "concurrent/readers",
+        "new://Resource?type=jakarta.enterprise.concurrent.ManagedExecutorService");
+    for (String executor : new String[] {"concurrent/readers", "Default Executor Service"}) {
+      resources.setProperty(executor + ".Core", String.valueOf(core));
+      resources.setProperty(executor + ".Max", String.valueOf(core + 64));
+      resources.setProperty(executor + ".Queue", "1");
+    }
+    return resources;
+  }
+
+  private static void checkPing(String host, int port) throws IOException, InterruptedException {
+    URI ping = uri(Address.reachable(host), port);
+    HttpResponse<String> answer;
+    try {
+      answer =
+          HttpClient.newBuilder()
+              .version(HttpClient.Version.HTTP_1_1)
+              .connectTimeout(PING_TIMEOUT)
+              .proxy(HttpClient.Builder.NO_PROXY)
+              .build()
+              .send(
+                  HttpRequest.newBuilder(ping).timeout(PING_TIMEOUT).build(),
+                  HttpResponse.BodyHandlers.ofString());
+    } catch (IOException e) {
+      throw new IOException("The application does not answer %s: %s".formatted(ping, e), e);
+    }
+    if (answer.statusCode() != 200) {
+      // TomEE's deploy returns without an exception when the application did not start.
+      throw new IOException(
+          "The application did not start: %s answers %d; the log says why"
+              .formatted(ping, answer.statusCode()));
+    }
+  }
+
+  private static URI uri(String host, int port) throws IOException {
+    try {
+      return new URI("http", null, host, port, "/v1/ping", null, null);
+    } catch (URISyntaxException e) {
+      throw new IOException("Not a host: " + InetAddress.getByName(host), e);
+    }
+  }
+
+  private static void closeQuietly(Container container, Exception reason) {
+    try {
+      container.close();
+    } catch (Exception e) {
+      reason.addSuppressed(e);
+    }
+  }
+
+  /** System properties that return to what they were. */
+  private static final class SystemProperties {
+    private final Map<String, Optional<String>> before = new HashMap<>();
+
+    void set(String name, String value) {
+      before.put(name, Optional.ofNullable(System.getProperty(name)));
+      System.setProperty(name, value);
+    }
+
+    void restore() {
+      before.forEach(
+          (name, value) ->
+              value.ifPresentOrElse(
+                  text -> System.setProperty(name, text), () -> System.clearProperty(name)));
+    }
+  }
+}
