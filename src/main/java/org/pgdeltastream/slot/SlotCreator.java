@@ -141,31 +141,29 @@ final class SlotCreator {
   private NewSlot create(
       InitRequest request, OutputPlugin plugin, List<String> publications, List<String> warnings)
       throws SQLException {
-    boolean own = publications.equals(Publications.OWN);
-    SlotName name = null;
-    CreatedSlot created = null;
-    for (int attempt = 0; created == null; attempt++) {
-      name = request.slotName().orElse(SlotNames.candidate(RandomGenerator.getDefault(), attempt));
+    for (int attempt = 0; ; attempt++) {
+      SlotName name =
+          request.slotName().orElse(SlotNames.candidate(RandomGenerator.getDefault(), attempt));
       try {
-        created = database.slots().create(name, plugin);
+        CreatedSlot created = database.slots().create(name, plugin);
+        return remember(name, plugin, publications, created, warnings, request);
       } catch (SQLException e) {
         if (!Problems.has(e, "42710") || request.slotName().isPresent()) {
-          throw e;
+          throw e; // else a generated name was taken: the next one
         }
       }
     }
-    return remember(name, plugin, publications, own, created, warnings, request);
   }
 
   private NewSlot remember(
       SlotName name,
       OutputPlugin plugin,
       List<String> publications,
-      boolean own,
       CreatedSlot created,
       List<String> warnings,
       InitRequest request)
       throws SQLException {
+    boolean own = publications.equals(Publications.OWN);
     if (own) {
       rememberOwn(name, created);
     }

@@ -153,6 +153,7 @@ public class SlotManager {
   }
 
   /** Looked up by code, not injected: a missing resource is a 503, not a failed deployment. */
+  @SuppressWarnings("BanJNDI") // the names are constants of ours
   private static <T> Optional<T> find(String name, Class<T> type) {
     for (String prefix : List.of("java:comp/env/", "java:app/", "", "openejb:Resource/")) {
       try {

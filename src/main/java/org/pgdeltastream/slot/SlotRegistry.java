@@ -71,7 +71,7 @@ final class SlotRegistry {
   /** Streams on a reader's thread; what is wrong with the slot is told by closing the client. */
   SlotStream stream(StreamOptions options, Subscriber subscriber) {
     if (slots.streams().size() >= settings.streams()) {
-      throw tooManyStreams(null);
+      throw tooManyStreams(new RejectedExecutionException("the configured number is reached"));
     }
     SlotStream stream = new SlotStream(options, subscriber, starter);
     try {

@@ -52,11 +52,15 @@ final class StreamStarter {
   private static final class Refusal extends Exception {
     private static final long serialVersionUID = 1L;
 
-    private final CloseReason reason;
+    private final transient Ending ending;
 
     Refusal(CloseReason reason, String message) {
       super(message);
-      this.reason = reason;
+      this.ending = StreamStarter.ending(reason, message);
+    }
+
+    Ending ending() {
+      return ending;
     }
   }
 
@@ -68,7 +72,7 @@ final class StreamStarter {
       occupy(slot, stream);
       why = serve(slot, stream);
     } catch (Refusal e) {
-      why = ending(e.reason, e.getMessage());
+      why = e.ending();
     }
     boolean byItself = why.reason().isEmpty();
     SlotStatus.LastClose close =
@@ -92,7 +96,7 @@ final class StreamStarter {
     while (!slot.occupy(stream)) {
       Optional<SlotStream> other = slot.stream();
       boolean leaving = other.isEmpty() || other.get().ending().isPresent();
-      if (!leaving || other.isPresent() && !other.get().awaitEnd(FORMER_READER)) {
+      if (!leaving || (other.isPresent() && !other.get().awaitEnd(FORMER_READER))) {
         throw new Refusal(
             CloseReason.SLOT_BUSY, "slot " + slot.name() + " is streamed by another client");
       }
@@ -228,7 +232,7 @@ final class StreamStarter {
       look(name);
       return ending(CloseReason.UPSTREAM_LOST, "the connection to PostgreSQL was lost");
     } catch (Refusal e) {
-      return ending(e.reason, e.getMessage());
+      return e.ending();
     } catch (SQLException e) {
       return String.valueOf(e.getSQLState()).startsWith("57P")
           ? ending(CloseReason.UPSTREAM_RESTARTING, "PostgreSQL restarts")
