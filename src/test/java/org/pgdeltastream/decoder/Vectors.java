@@ -22,10 +22,12 @@ public final class Vectors {
     return lines("pgoutput.hex").stream().map(HexFormat.of()::parseHex).toList();
   }
 
+  /** One message a line: include-lsn on, pretty-print off. */
   public static List<String> wal2Json() {
     return lines("wal2json.jsonl");
   }
 
+  /** One chunk a line: the same with write-in-chunks on. */
   public static List<String> wal2JsonChunks() {
     return lines("wal2json-chunks.txt");
   }
