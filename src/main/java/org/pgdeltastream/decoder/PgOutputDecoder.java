@@ -2,11 +2,11 @@ package org.pgdeltastream.decoder;
 
 import java.io.IOException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.ChangeListener;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.LogicalMessage;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
@@ -30,7 +30,7 @@ public final class PgOutputDecoder implements WalDecoder {
   private final Tuple oldTuple = new Tuple();
   private final Tuple newTuple = new Tuple();
   private State state = State.BETWEEN;
-  private @Nullable Begin begin;
+  private Begin begin = new Begin(Lsn.NONE, 0, 0);
 
   public PgOutputDecoder(ChangeListener listener) {
     this.listener = listener;
@@ -70,7 +70,7 @@ public final class PgOutputDecoder implements WalDecoder {
   }
 
   private void insert(WireReader in) throws IOException {
-    Relation relation = relations.get(in.int32());
+    Relation relation = relations.next(in);
     PgOutputParser.newTupleMark(in);
     PgOutputParser.tuple(in, relation, newTuple);
     in.end();
@@ -79,7 +79,7 @@ public final class PgOutputDecoder implements WalDecoder {
   }
 
   private void update(WireReader in) throws IOException {
-    Relation relation = relations.get(in.int32());
+    Relation relation = relations.next(in);
     OldTupleKind oldKind = PgOutputParser.oldTupleKind(in);
     if (oldKind == OldTupleKind.NONE) {
       oldTuple.reset(in.bytes());
@@ -94,10 +94,10 @@ public final class PgOutputDecoder implements WalDecoder {
   }
 
   private void delete(WireReader in) throws IOException {
-    Relation relation = relations.get(in.int32());
+    Relation relation = relations.next(in);
     OldTupleKind oldKind = PgOutputParser.oldTupleKind(in);
     if (oldKind == OldTupleKind.NONE) {
-      throw in.malformed("Delete without an old tuple");
+      throw in.malformed("Delete without an old tuple", Byte.BYTES);
     }
     PgOutputParser.tuple(in, relation, oldTuple);
     in.end();
@@ -108,7 +108,7 @@ public final class PgOutputDecoder implements WalDecoder {
   private void truncate(WireReader in) throws IOException {
     int count = in.int32();
     TruncateOptions options = PgOutputParser.truncateOptions(in);
-    List<Relation> truncated = in.repeat(count, field -> relations.get(field.int32()));
+    List<Relation> truncated = in.repeat(count, relations::next);
     in.end();
     beforeChange();
     listener.truncate(truncated, options);
@@ -138,7 +138,7 @@ public final class PgOutputDecoder implements WalDecoder {
     if (state == State.CHANGING) {
       return;
     }
-    if (state == State.BETWEEN || begin == null) {
+    if (state == State.BETWEEN) {
       throw new MalformedMessageException("Change outside a transaction at byte 0");
     }
     listener.begin(begin);

@@ -85,14 +85,14 @@ final class PgOutputParser {
       case 'K' -> OldTupleKind.KEY;
       case 'O' -> OldTupleKind.FULL;
       case 'N' -> OldTupleKind.NONE;
-      default -> throw in.malformed("Unknown tuple kind " + kind + " before the field");
+      default -> throw in.malformed("Unknown tuple kind " + kind, Byte.BYTES);
     };
   }
 
   static void newTupleMark(WireReader in) {
     byte mark = in.int8();
     if (mark != 'N') {
-      throw in.malformed("Not a new tuple: " + mark + " before the field");
+      throw in.malformed("Not a new tuple: " + mark, Byte.BYTES);
     }
   }
 
@@ -100,7 +100,7 @@ final class PgOutputParser {
     int size = in.uint16();
     if (size != relation.columns().size()) {
       throw in.malformed(
-          "Tuple of " + size + " columns for " + relation.columns().size() + " before the field");
+          "Tuple of " + size + " columns for " + relation.columns().size(), Short.BYTES);
     }
     tuple.reset(in.bytes());
     for (int column = 0; column < size; column++) {
@@ -117,7 +117,7 @@ final class PgOutputParser {
         int length = in.int32();
         tuple.addText(in.skip(length), length); // skip answers where the text began
       }
-      default -> throw in.malformed("Unknown value kind " + kind + " before the field");
+      default -> throw in.malformed("Unknown value kind " + kind, Byte.BYTES);
     }
   }
 
@@ -133,7 +133,7 @@ final class PgOutputParser {
       case 'i' -> ReplicaIdentity.INDEX;
       case 'f' -> ReplicaIdentity.FULL;
       case 'n' -> ReplicaIdentity.NOTHING;
-      default -> throw in.malformed("Unknown replica identity " + identity + " before the field");
+      default -> throw in.malformed("Unknown replica identity " + identity, Byte.BYTES);
     };
   }
 

@@ -3,7 +3,6 @@ package org.pgdeltastream.decoder;
 import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.Relation;
 
 /** The relations that the server has described, by number. Most changes ask for the last one. */
@@ -16,14 +15,16 @@ final class Relations {
     last = relation;
   }
 
-  Relation get(int id) {
+  /** The relation whose number is read next. */
+  Relation next(WireReader in) {
+    int id = in.int32();
     Relation relation = last;
     if (relation == null || relation.id() != id) {
       relation = byId.get(id);
     }
     if (relation == null) {
-      throw new MalformedMessageException(
-          "Relation " + Integer.toUnsignedString(id) + " at byte 1 was never described");
+      throw in.malformed(
+          "Relation " + Integer.toUnsignedString(id) + " was never described", Integer.BYTES);
     }
     last = relation;
     return relation;

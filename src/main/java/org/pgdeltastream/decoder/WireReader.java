@@ -99,8 +99,12 @@ final class WireReader {
     }
   }
 
-  /** A failure at the field that is read next. */
-  MalformedMessageException malformed(String what) {
-    return new MalformedMessageException(what + " at byte " + (position - start));
+  /** A failure of the field just read, which had so many bytes. */
+  MalformedMessageException malformed(String what, int fieldSize) {
+    return new MalformedMessageException(what + " at byte " + (position - fieldSize - start));
+  }
+
+  private MalformedMessageException malformed(String what) {
+    return malformed(what, 0);
   }
 }
