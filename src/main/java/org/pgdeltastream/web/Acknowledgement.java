@@ -3,10 +3,11 @@ package org.pgdeltastream.web;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
-import jakarta.json.JsonReader;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
+import jakarta.json.stream.JsonParser;
 import java.io.StringReader;
+import java.util.NoSuchElementException;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 
@@ -31,11 +32,14 @@ record Acknowledgement(Lsn lsn, boolean reply) {
   }
 
   private static JsonObject object(String message) {
-    try (JsonReader reader = Json.createReader(new StringReader(message))) {
-      if (reader.readValue() instanceof JsonObject object) {
-        return object;
+    try (JsonParser parser = Json.createParser(new StringReader(message))) {
+      if (parser.next() == JsonParser.Event.START_OBJECT) {
+        JsonObject object = parser.getObject();
+        if (!parser.hasNext()) { // anything behind the object is an error here, at the latest
+          return object;
+        }
       }
-    } catch (JsonException e) {
+    } catch (JsonException | NoSuchElementException e) {
       throw new IllegalArgumentException("not JSON: " + shown(message), e);
     }
     throw new IllegalArgumentException("not a JSON object: " + shown(message));
