@@ -15,6 +15,8 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import org.apache.catalina.LifecycleState;
+import org.apache.catalina.connector.Connector;
 import org.apache.tomee.embedded.Configuration;
 import org.apache.tomee.embedded.Container;
 
@@ -113,13 +115,13 @@ public final class Server implements AutoCloseable {
     configuration.setStopPort(-1);
     configuration.setDir(workDirectory.resolve("tomee").toString());
     configuration.setQuickSession(true);
-    configuration.setProperties(resources(jdbcUrl, user, password));
+    Properties properties = resources(jdbcUrl, user, password);
+    properties.setProperty("connector.attributes.address", host);
+    configuration.setProperties(properties);
     container.setup(configuration);
-    var connector = container.getTomcat().getConnector();
-    connector.setPort(port);
-    connector.setProperty("address", host);
-    connector.setThrowOnFailure(true);
     container.start();
+    // Not Tomcat's getConnector(): that would add one that listens everywhere.
+    Connector connector = container.getTomcat().getService().findConnectors()[0];
     int actualPort = connector.getLocalPort();
     if (actualPort < 0) {
       throw new IOException(
@@ -186,7 +188,10 @@ public final class Server implements AutoCloseable {
 
   private static void closeQuietly(Container container, Exception reason) {
     try {
-      container.close();
+      LifecycleState state = container.getTomcat().getServer().getState();
+      if (state.isAvailable()) {
+        container.close(); // it would wait for ever for a server that never started
+      }
     } catch (Exception e) {
       reason.addSuppressed(e);
     }

@@ -1,0 +1,58 @@
+package org.pgdeltastream.launch;
+
+import java.nio.file.Path;
+
+/** What a started server tells its user to try next. */
+final class Guide {
+  private static final String SLOT = "delta_demo";
+
+  private Guide() {}
+
+  /**
+   * The text.
+   *
+   * @param embedded whether the database is our own, with the demo table
+   */
+  static String text(Path jar, Address listen, Command.Named database, boolean embedded) {
+    Address server = new Address(Address.reachable(listen.host()), listen.port());
+    return """
+
+        PG Delta Stream listens on http://%1$s and reads %2$s (user %3$s).
+        %4$s
+        Try, in another terminal:
+
+        1. A slot, and with it a snapshot:
+           curl "http://%1$s/v1/init?slotName=%6$s"
+
+        2. The rows as they were then:
+           curl http://%1$s/v1/snapshot/data -d '{"table": "%5$s", "offset":0, "limit":10}'
+
+        3. Every change since:
+           java -jar %7$s --watch "ws://%1$s/v1/lr/stream?slotName=%6$s"
+        %8$s
+        Ctrl-C stops it.
+        """
+        .formatted(
+            server,
+            database.jdbcUrl(),
+            database.user(),
+            embedded ? "It is an own PostgreSQL with a small table, test_table.\n" : "",
+            embedded ? "test_table" : "YOUR_TABLE",
+            SLOT,
+            quoted(jar),
+            embedded
+                ? ""
+                : """
+
+                  A slot that nobody reads fills the disk of PostgreSQL. When done with it:
+                     curl -X DELETE http://%s/v1/slots/%s
+                  """
+                    .formatted(server, SLOT));
+  }
+
+  private static String quoted(Path jar) {
+    Path here = Path.of("").toAbsolutePath();
+    Path shown = jar.startsWith(here) ? here.relativize(jar) : jar;
+    return shown.toString().contains(" ") ? '"' + shown.toString() + '"' : shown.toString();
+  }
+}
