@@ -6,7 +6,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.random.RandomGenerator;
+import java.util.concurrent.ThreadLocalRandom;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -143,7 +143,7 @@ final class SlotCreator {
       throws SQLException {
     for (int attempt = 0; ; attempt++) {
       SlotName name =
-          request.slotName().orElse(SlotNames.candidate(RandomGenerator.getDefault(), attempt));
+          request.slotName().orElse(SlotNames.candidate(ThreadLocalRandom.current(), attempt));
       try {
         CreatedSlot created = database.slots().create(name, plugin);
         return remember(name, plugin, publications, created, warnings, request);
