@@ -17,6 +17,10 @@ import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
  * keeps later rewrites out.
  */
 final class RewriteCheck {
+  // Before PostgreSQL 14 has_column_privilege knows no dropped columns: one that was dropped and
+  // made
+  // anew under the same name reads as null there.
+  //
   // A partition made after the snapshot has none of its rows; only one that was a table then, or
   // is no partition now, would show.
   private static final String CHECK =

@@ -17,7 +17,7 @@ final class EveryKind {
           k30 money, k31 tsvector, k32 oid, k33 text, k34 text);
         set TimeZone = 'Asia/Kathmandu';
         insert into kinds values (-32768, 9223372036854775807, 'NaN', 0.1, '-Infinity', true, 'ab',
-          E'tab\\tnew\\nline\\rback\\\\slash\\b\\f\\v', '\\x00ff5c', '2026-02-28', '24:00', '12:00+05:45',
+          E'tab\\tnew\\nline\\rback\\\\slash\\b\\f\\x0b', '\\x00ff5c', '2026-02-28', '24:00', '12:00+05:45',
           '2026-01-01 00:00:00.000001', '2026-01-01 00:00+00', '1 mon 2 days 03:04:05.6',
           'a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11', '{"a" :  [1]}', '{"b": 1, "a": "\\\\"}', '<a/>',
           '10.0.0.1/8', '08:00:2b:01:02:03', B'101', '{1,NULL,3}', '{"a b",NULL,"NULL","\\\\"}',
