@@ -22,7 +22,7 @@ final class CatalogReader {
   private static final String TABLE =
       """
       select c.oid::bigint, n.nspname, c.relname, c.relkind, c.relhassubclass,
-             has_any_column_privilege(c.oid, 'SELECT') as readable
+             pg_catalog.has_any_column_privilege(c.oid, 'SELECT') as readable
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       """;
   private static final String EXACT = TABLE + "where c.relname = ?::name and n.nspname = ?::name";
@@ -31,15 +31,15 @@ final class CatalogReader {
   private static final String ON_SEARCH_PATH =
       TABLE
           + """
-          join unnest(array['pg_catalog', current_user::text, 'public'])
+          join pg_catalog.unnest(array['pg_catalog', current_user::text, 'public'])
             with ordinality as path(schema, place) on n.nspname = path.schema::name
-          where c.relname = ?::name and has_schema_privilege(n.oid, 'USAGE')
+          where c.relname = ?::name and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
           order by path.place limit 1
           """;
   private static final String COLUMNS =
       """
       select a.attname, a.atttypid::bigint, a.atttypmod, a.attnum,
-             array_position(k.conkey, a.attnum) as place
+             pg_catalog.array_position(k.conkey, a.attnum) as place
       from pg_catalog.pg_attribute a
       left join pg_catalog.pg_constraint k on k.conrelid = a.attrelid and k.contype = 'p'
       where a.attrelid = ?::oid and a.attnum > 0 and not a.attisdropped

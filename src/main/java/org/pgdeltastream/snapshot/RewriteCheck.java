@@ -17,6 +17,10 @@ import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
  * keeps later rewrites out.
  */
 final class RewriteCheck {
+  // Before PostgreSQL 14 has_column_privilege knows no dropped columns: one that was dropped and
+  // made
+  // anew under the same name reads as null there.
+  //
   // A partition made after the snapshot has none of its rows; only one that was a table then, or
   // is no partition now, would show.
   private static final String CHECK =
@@ -24,18 +28,19 @@ final class RewriteCheck {
       with recursive root(oid) as (select ?::oid), family(oid) as (
         select oid from root
         union select i.inhrelid from pg_catalog.pg_inherits i join family on i.inhparent = family.oid)
-      select to_regclass(?)::oid is distinct from (select oid from root) as gone,
+      select pg_catalog.to_regclass(?)::oid is distinct from (select oid from root) as gone,
         exists(select 1 from family join pg_catalog.pg_class c on c.oid = family.oid
-               where c.relkind = 'r' and c.relfilenode is distinct from pg_relation_filenode(c.oid))
-        or exists(select 1 from root cross join unnest(?::int2[]) as column_number
-               where has_column_privilege(root.oid, column_number, 'SELECT') is null)
+               where c.relkind = 'r'
+               and c.relfilenode is distinct from pg_catalog.pg_relation_filenode(c.oid))
+        or exists(select 1 from root cross join pg_catalog.unnest(?::int2[]) as wanted(number)
+               where pg_catalog.has_column_privilege(root.oid, wanted.number, 'SELECT') is null)
       """;
   private static final String PARTITIONS =
       """
         or exists(select 1 from family where oid not in
-               (select relid from root cross join pg_partition_tree(root.oid)))
-        or exists(select 1 from root cross join pg_partition_tree(root.oid) as now
-               join pg_catalog.pg_class c on c.oid = now.relid
+               (select relid::oid from root cross join pg_catalog.pg_partition_tree(root.oid)))
+        or exists(select 1 from root cross join pg_catalog.pg_partition_tree(root.oid) as now
+               join pg_catalog.pg_class c on c.oid = now.relid::oid
                where c.oid not in (select oid from family))
       """;
   private static final int PARTITION_TREE = 12; // PostgreSQL's version that brought the function

@@ -14,6 +14,10 @@ final class SnapshotFailure {
     return state.equals("22023") || state.equals("42704");
   }
 
+  static boolean isCancelled(SQLException failure) {
+    return state(failure).equals("57014");
+  }
+
   /** The problem that it is, or the failure itself where it is none that a client can know. */
   static SQLException translated(SQLException failure, TableReference table) throws SQLException {
     String state = state(failure);

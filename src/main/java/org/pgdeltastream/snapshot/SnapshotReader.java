@@ -11,8 +11,6 @@ import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
-import org.postgresql.PGConnection;
-import org.postgresql.copy.CopyOut;
 
 /**
  * Reads pages of tables under exported snapshots, each in a short transaction on a connection of
@@ -69,15 +67,10 @@ public final class SnapshotReader {
 
   private static void copy(Connection connection, String sql, int columns, RowListener rows)
       throws SQLException, IOException {
-    CopyOut copy = connection.unwrap(PGConnection.class).getCopyAPI().copyOut(sql);
-    try {
-      CopyTextParser parser = new CopyTextParser(columns);
-      for (byte[] row = copy.readFromCopy(); row != null; row = copy.readFromCopy()) {
+    CopyTextParser parser = new CopyTextParser(columns);
+    try (TableCopy copy = new TableCopy(connection, sql)) {
+      for (byte[] row = copy.next(); row != null; row = copy.next()) {
         rows.row(parser.parse(row));
-      }
-    } finally {
-      if (copy.isActive()) {
-        copy.cancelCopy();
       }
     }
   }

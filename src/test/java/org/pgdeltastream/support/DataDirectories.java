@@ -39,7 +39,7 @@ final class DataDirectories {
   private static void sweep() throws IOException {
     List<Path> homes;
     try (Stream<Path> found = Files.list(ROOT)) {
-      homes = found.filter(home -> name(home).startsWith("pg-")).toList();
+      homes = found.filter(home -> name(home).matches("pg-\\d+-.*")).toList();
     }
     for (Path home : homes) {
       long owner = Long.parseLong(name(home).split("-", -1)[1]);
