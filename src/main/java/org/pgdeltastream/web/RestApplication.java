@@ -13,7 +13,7 @@ public class RestApplication extends Application {
   static final Set<Class<?>> RESOURCES =
       Set.of(InitResource.class, PingResource.class, SlotsResource.class, SnapshotResource.class);
   private static final Set<Class<?>> PROVIDERS =
-      Set.of(FailureMapper.class, JsonbProvider.class, RefusalMapper.class, UnderscoreFilter.class);
+      Set.of(FailureMapper.class, JsonbProvider.class, RefusalMapper.class);
 
   /** Named, not found: TomEE finds no providers beside an application that overrides anything. */
   @Override

@@ -1,31 +1,41 @@
 package org.pgdeltastream.web;
 
-import jakarta.annotation.Priority;
-import jakarta.ws.rs.container.ContainerRequestContext;
-import jakarta.ws.rs.container.ContainerRequestFilter;
-import jakarta.ws.rs.container.PreMatching;
-import jakarta.ws.rs.ext.Provider;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.ProblemException;
 
 /**
- * Refuses parameters that begin with an underscore. We have none, but Apache CXF answers {@code
- * _wadl} with a description of the API before any resource could refuse it.
+ * Refuses parameters that begin with an underscore. We have none, but Apache CXF has: it answers
+ * {@code _wadl} with a description of the API before any resource or JAX-RS filter is asked.
  */
-@Provider
-@PreMatching
-@Priority(1)
-public class UnderscoreFilter implements ContainerRequestFilter {
+public class UnderscoreFilter implements Filter {
   @Override
-  public void filter(ContainerRequestContext request) {
-    @Nullable String query = request.getUriInfo().getRequestUri().getRawQuery();
-    if (query == null) {
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    Optional<ProblemException> refusal = refusal(((HttpServletRequest) request).getQueryString());
+    if (refusal.isPresent()) {
+      Errors.of(refusal.get()).sendTo((HttpServletResponse) response);
       return;
     }
-    Stream.of(query.split("&"))
-        .filter(pair -> pair.startsWith("_") || pair.startsWith("%5"))
-        .findFirst()
-        .map(pair -> Input.bad("Unknown parameter " + Input.shown(pair.replaceFirst("=.*", ""))))
-        .ifPresent(refused -> request.abortWith(Replies.of(Errors.of(refused)).build()));
+    chain.doFilter(request, response);
+  }
+
+  static Optional<ProblemException> refusal(@Nullable String queryString) {
+    return queryString == null
+        ? Optional.empty()
+        : Stream.of(queryString.split("[&;]"))
+            .filter(pair -> pair.matches("(?i)(_|%5f).*"))
+            .map(pair -> pair.replaceFirst("=.*", ""))
+            .map(name -> Input.bad("Unknown parameter " + Input.shown(name)))
+            .findFirst();
   }
 }
