@@ -22,7 +22,7 @@ public class RestApplication extends Application {
         .collect(Collectors.toUnmodifiableSet());
   }
 
-  /** No machine-made description of the API on Jersey; see UnderscoreFilter for Apache CXF. */
+  /** No machine-made description of the API on Jersey; see PlainFilter for Apache CXF. */
   @Override
   public Map<String, Object> getProperties() {
     return Map.of("jersey.config.server.wadl.disableWadl", true);

@@ -6,11 +6,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class UnderscoreFilterTest {
+class PlainFilterTest {
   @ParameterizedTest
   @ValueSource(strings = {"_wadl", "_wadl=1", "a=1&_type=xml", "%5Fwadl", "%5fwadl=x", "a;_wadl"})
   void refusesTheServersOwnParameters(String query) {
-    assertThat(UnderscoreFilter.refusal(query))
+    assertThat(PlainFilter.refusal(query))
         .hasValueSatisfying(
             refusal -> assertThat(refusal).hasMessageStartingWith("Unknown parameter '"));
   }
@@ -18,11 +18,11 @@ class UnderscoreFilterTest {
   @ParameterizedTest
   @ValueSource(strings = {"", "order_by=1", "a=_b", "slotName=delta_a&publication=_p"})
   void letsOurParametersPass(String query) {
-    assertThat(UnderscoreFilter.refusal(query)).isEmpty();
+    assertThat(PlainFilter.refusal(query)).isEmpty();
   }
 
   @Test
   void letsACallWithoutParametersPass() {
-    assertThat(UnderscoreFilter.refusal(null)).isEmpty();
+    assertThat(PlainFilter.refusal(null)).isEmpty();
   }
 }

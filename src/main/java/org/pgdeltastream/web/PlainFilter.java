@@ -14,10 +14,11 @@ import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.ProblemException;
 
 /**
- * Refuses parameters that begin with an underscore. We have none, but Apache CXF has: it answers
- * {@code _wadl} with a description of the API before any resource or JAX-RS filter is asked.
+ * Keeps from JAX-RS what servers treat on their own. Parameters that begin with an underscore are
+ * refused: we have none, but Apache CXF answers {@code _wadl} with a description of the API. A
+ * body's Content-Type is hidden: all are read as JSON, and servers refuse one that is malformed.
  */
-public class UnderscoreFilter implements Filter {
+public class PlainFilter implements Filter {
   @Override
   public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
@@ -26,7 +27,7 @@ public class UnderscoreFilter implements Filter {
       Errors.of(refusal.get()).sendTo((HttpServletResponse) response);
       return;
     }
-    chain.doFilter(request, response);
+    chain.doFilter(new HiddenHeaderRequest((HttpServletRequest) request, "Content-Type"), response);
   }
 
   static Optional<ProblemException> refusal(@Nullable String queryString) {

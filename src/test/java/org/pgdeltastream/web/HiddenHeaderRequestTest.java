@@ -8,11 +8,11 @@ import java.util.Collections;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class UncompressedRequestTest {
+class HiddenHeaderRequestTest {
   private static final List<String> SENT = List.of("Host", "sec-websocket-extensions", "Upgrade");
 
   private final HttpServletRequest request =
-      new UncompressedRequest(
+      new HiddenHeaderRequest(
           (HttpServletRequest)
               Proxy.newProxyInstance(
                   HttpServletRequest.class.getClassLoader(),
@@ -22,10 +22,11 @@ class UncompressedRequestTest {
                         case "getHeaderNames" -> Collections.enumeration(SENT);
                         case "getHeaders" -> Collections.enumeration(List.of("value"));
                         default -> "value";
-                      }));
+                      }),
+          "Sec-WebSocket-Extensions");
 
   @Test
-  void hidesWhatTheClientOffersAboutCompression() {
+  void hidesTheHeaderInAnyCase() {
     assertThat(request.getHeader("Sec-WebSocket-Extensions")).isNull();
     assertThat(request.getHeader("sec-websocket-extensions")).isNull();
     assertThat(Collections.list(request.getHeaders("Sec-WebSocket-Extensions"))).isEmpty();
@@ -36,5 +37,13 @@ class UncompressedRequestTest {
   void leavesEveryOtherHeader() {
     assertThat(request.getHeader("Upgrade")).isEqualTo("value");
     assertThat(Collections.list(request.getHeaders("Upgrade"))).containsExactly("value");
+    assertThat(request.getContentType()).isEqualTo("value");
+  }
+
+  @Test
+  void hidesTheContentTypeWhereverItIsAskedFor() {
+    HttpServletRequest hidden = new HiddenHeaderRequest(request, "Content-Type");
+    assertThat(hidden.getContentType()).isNull();
+    assertThat(hidden.getHeader("content-type")).isNull();
   }
 }
