@@ -49,6 +49,7 @@ public record InitBody(
     return path
         + "&publication="
         + URLEncoder.encode(String.join(",", slot.publications()), StandardCharsets.UTF_8)
+            .replace("+", "%20")
             .replace("%2C", ",");
   }
 }

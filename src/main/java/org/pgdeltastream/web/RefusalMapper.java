@@ -1,11 +1,12 @@
 package org.pgdeltastream.web;
 
 import jakarta.ws.rs.WebApplicationException;
+import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
 import jakarta.ws.rs.core.Response;
+import jakarta.ws.rs.core.UriInfo;
 import jakarta.ws.rs.ext.ExceptionMapper;
 import jakarta.ws.rs.ext.Provider;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Answers what JAX-RS itself refuses. Beside FailureMapper, because some implementations bring a
@@ -13,6 +14,10 @@ import org.jspecify.annotations.Nullable;
  */
 @Provider
 public class RefusalMapper implements ExceptionMapper<WebApplicationException> {
+  @Context
+  @SuppressWarnings("NullAway.Init") // the container sets it
+  UriInfo uri;
+
   @Override
   public Response toResponse(WebApplicationException refused) {
     Response ready = refused.getResponse();
@@ -20,9 +25,8 @@ public class RefusalMapper implements ExceptionMapper<WebApplicationException> {
       return ready;
     }
     Response.ResponseBuilder reply = Replies.of(Errors.of(refused));
-    @Nullable String allow = ready.getHeaderString(HttpHeaders.ALLOW);
-    if (allow != null) {
-      reply.header(HttpHeaders.ALLOW, allow);
+    if (ready.getStatus() == Response.Status.METHOD_NOT_ALLOWED.getStatusCode()) {
+      reply.header(HttpHeaders.ALLOW, AllowedMethods.of(uri.getPath()));
     }
     return reply.build();
   }

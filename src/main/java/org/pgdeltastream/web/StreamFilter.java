@@ -18,6 +18,9 @@ import org.pgdeltastream.slot.SlotManager;
  * slot is not asked here, since browsers cannot read a status.
  */
 public class StreamFilter implements Filter {
+  /** Hidden, so that compression is never agreed on: a small message could unpack to a huge one. */
+  private static final String EXTENSIONS = "Sec-WebSocket-Extensions";
+
   @EJB
   @SuppressWarnings("NullAway.Init") // the container sets it
   SlotManager slots;
@@ -26,7 +29,7 @@ public class StreamFilter implements Filter {
   public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
     if (let((HttpServletRequest) request, (HttpServletResponse) response)) {
-      chain.doFilter(new UncompressedRequest((HttpServletRequest) request), response);
+      chain.doFilter(new HiddenHeaderRequest((HttpServletRequest) request, EXTENSIONS), response);
     }
   }
 
