@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.slot.NewSlot;
 import org.pgdeltastream.slot.SlotStatus;
 
@@ -68,7 +69,7 @@ class BodiesTest {
             9_007_199_254_740_993L,
             Optional.of("reserved"),
             Optional.of(new SlotStatus.OpenSnapshot(NOON, 7)),
-            Optional.of(new SlotStatus.LastClose(4003, "slow_consumer", NOON)),
+            Optional.of(new SlotStatus.LastClose(CloseReason.SLOW_SUBSCRIBER, "too slow", NOON)),
             2,
             List.of());
     assertThat(jsonb.toJson(SlotBody.of(slot)))
@@ -77,7 +78,7 @@ class BodiesTest {
                 + "\"active\":true,\"restartLsn\":\"0/10\",\"confirmedFlushLsn\":\"1/20\","
                 + "\"lagBytes\":9007199254740993,\"walStatus\":\"reserved\",\"snapshot\":"
                 + "{\"state\":\"open\",\"expires\":\"2026-11-25T12:00:00Z\",\"xidsHeld\":7},"
-                + "\"lastClose\":{\"code\":4003,\"reason\":\"slow_consumer\","
+                + "\"lastClose\":{\"code\":4003,\"reason\":\"slow_consumer: too slow\","
                 + "\"at\":\"2026-11-25T12:00:00Z\"},\"acksIgnored\":2,\"warnings\":[]}");
   }
 
