@@ -29,13 +29,12 @@ public final class Launcher {
       org.apache.velocity.level=OFF
       org.apache.openejb.javaagent.level=OFF
       OpenEJB.level=WARNING
-      OpenEJB.startup.level=OFF
       org.apache.catalina.loader.level=SEVERE
       """;
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Path directory;
-  private boolean closing;
+  private volatile boolean closing;
 
   private Launcher(Path directory) {
     this.directory = directory;
@@ -101,8 +100,12 @@ public final class Launcher {
     return thing;
   }
 
-  private synchronized void close() {
-    closing = true;
+  private void close() {
+    closing = true; // before the lock: what is being opened now is the last
+    closeAll();
+  }
+
+  private synchronized void closeAll() {
     while (!opened.isEmpty()) {
       try {
         opened.pop().close();
