@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.CloseReason;
 
 /** One slot as PostgreSQL and this server see it now. */
 public record SlotStatus(
@@ -29,5 +30,5 @@ public record SlotStatus(
   public record OpenSnapshot(Instant expires, long xidsHeld) {}
 
   /** Why the last client of this slot was closed. */
-  public record LastClose(int code, String reason, Instant at) {}
+  public record LastClose(CloseReason reason, String detail, Instant at) {}
 }

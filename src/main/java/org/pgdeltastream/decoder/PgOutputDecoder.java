@@ -1,0 +1,147 @@
+package org.pgdeltastream.decoder;
+
+import java.io.IOException;
+import java.util.List;
+import org.pgdeltastream.change.Begin;
+import org.pgdeltastream.change.ChangeListener;
+import org.pgdeltastream.change.Commit;
+import org.pgdeltastream.change.LogicalMessage;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.MalformedMessageException;
+import org.pgdeltastream.change.OldTupleKind;
+import org.pgdeltastream.change.Relation;
+import org.pgdeltastream.change.TruncateOptions;
+import org.pgdeltastream.change.Tuple;
+
+/**
+ * Decodes pgoutput, protocol version 1. A message is read to its end before the listener hears of
+ * it. Servers before 15 also send transactions without a change: those are kept from the listener.
+ */
+public final class PgOutputDecoder implements WalDecoder {
+  private enum State {
+    BETWEEN,
+    /** The server has begun a transaction, the listener does not know yet. */
+    BEGUN,
+    CHANGING
+  }
+
+  private final ChangeListener listener;
+  private final Relations relations = new Relations();
+  private final Tuple oldTuple = new Tuple();
+  private final Tuple newTuple = new Tuple();
+  private State state = State.BETWEEN;
+  private Begin begin = new Begin(Lsn.NONE, 0, 0);
+
+  public PgOutputDecoder(ChangeListener listener) {
+    this.listener = listener;
+  }
+
+  @Override
+  public boolean betweenMessages() {
+    return state == State.BETWEEN;
+  }
+
+  @Override
+  public void decode(byte[] message, int start) throws IOException {
+    WireReader in = new WireReader(message, start);
+    byte type = in.int8();
+    switch (type) {
+      case 'I' -> insert(in);
+      case 'U' -> update(in);
+      case 'D' -> delete(in);
+      case 'B' -> begin(in);
+      case 'C' -> commit(in);
+      case 'R' -> relations.add(PgOutputParser.relation(in));
+      case 'T' -> truncate(in);
+      case 'M' -> message(in);
+      case 'O' -> PgOutputParser.origin(in);
+      case 'Y' -> PgOutputParser.type(in);
+      default -> throw new MalformedMessageException("Unknown message type " + type + " at byte 0");
+    }
+  }
+
+  private void begin(WireReader in) {
+    Begin next = PgOutputParser.begin(in);
+    if (state != State.BETWEEN) {
+      throw new MalformedMessageException("Begin inside a transaction at byte 0");
+    }
+    begin = next;
+    state = State.BEGUN;
+  }
+
+  private void insert(WireReader in) throws IOException {
+    Relation relation = relations.next(in);
+    PgOutputParser.newTupleMark(in);
+    PgOutputParser.tuple(in, relation, newTuple);
+    in.end();
+    beforeChange();
+    listener.insert(relation, newTuple);
+  }
+
+  private void update(WireReader in) throws IOException {
+    Relation relation = relations.next(in);
+    OldTupleKind oldKind = PgOutputParser.oldTupleKind(in);
+    if (oldKind == OldTupleKind.NONE) {
+      oldTuple.reset(in.bytes());
+    } else {
+      PgOutputParser.tuple(in, relation, oldTuple);
+      PgOutputParser.newTupleMark(in);
+    }
+    PgOutputParser.tuple(in, relation, newTuple);
+    in.end();
+    beforeChange();
+    listener.update(relation, oldKind, oldTuple, newTuple);
+  }
+
+  private void delete(WireReader in) throws IOException {
+    Relation relation = relations.next(in);
+    OldTupleKind oldKind = PgOutputParser.oldTupleKind(in);
+    if (oldKind == OldTupleKind.NONE) {
+      throw in.malformed("Delete without an old tuple", Byte.BYTES);
+    }
+    PgOutputParser.tuple(in, relation, oldTuple);
+    in.end();
+    beforeChange();
+    listener.delete(relation, oldKind, oldTuple);
+  }
+
+  private void truncate(WireReader in) throws IOException {
+    int count = in.int32();
+    TruncateOptions options = PgOutputParser.truncateOptions(in);
+    List<Relation> truncated = in.repeat(count, relations::next);
+    in.end();
+    beforeChange();
+    listener.truncate(truncated, options);
+  }
+
+  /** Only a transactional message belongs to the transaction that it stands in. */
+  private void message(WireReader in) throws IOException {
+    LogicalMessage message = PgOutputParser.message(in);
+    if (message.transactional()) {
+      beforeChange();
+    }
+    listener.message(message);
+  }
+
+  private void commit(WireReader in) throws IOException {
+    Commit commit = PgOutputParser.commit(in);
+    if (state == State.BETWEEN) {
+      throw new MalformedMessageException("Commit outside a transaction at byte 0");
+    }
+    if (state == State.CHANGING) {
+      listener.commit(commit);
+    }
+    state = State.BETWEEN;
+  }
+
+  private void beforeChange() throws IOException {
+    if (state == State.CHANGING) {
+      return;
+    }
+    if (state == State.BETWEEN) {
+      throw new MalformedMessageException("Change outside a transaction at byte 0");
+    }
+    listener.begin(begin);
+    state = State.CHANGING;
+  }
+}

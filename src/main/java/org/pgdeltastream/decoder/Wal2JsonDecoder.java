@@ -1,0 +1,146 @@
+package org.pgdeltastream.decoder;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.MalformedMessageException;
+import org.pgdeltastream.change.MessageOutput;
+
+/**
+ * Frames wal2json, format version 1, written in chunks with its positions and without blanks: the
+ * chunks of a transaction go on untouched, joined to one message. Only the head is read.
+ *
+ * <p>Chunks of a transaction: <code>{"nextlsn":"0/1A1DB18","change":[</code> · <code>{…}</code> ·
+ * <code>,{…}</code> · <code>]}</code>. A message outside transactions is one chunk without a
+ * position.
+ */
+public final class Wal2JsonDecoder implements WalDecoder {
+  private static final int BOUND = 64 * 1024;
+  private static final int LONGEST_HEAD = 512;
+  private static final Pattern HEAD =
+      Pattern.compile(
+          "\\{(?:\"xid\":\\d+,)?\"nextlsn\":\"([^\"]*)\",(?:\"timestamp\":\"[^\"]*\",)?"
+              + "(?:\"origin\":\\d+,)?\"change\":\\[");
+  private static final byte[] ALONE = ascii("{\"change\":[{\"kind\":\"message\",");
+  private static final byte[] CHANGE = ascii("{\"kind\":\"");
+  private static final byte[] NEXT_CHANGE = ascii(",{\"kind\":\"");
+  private static final byte[] CLOSE = ascii("]}");
+
+  private final MessageOutput output;
+  private final int bound;
+  private final byte[] gathered;
+  private int length;
+  private boolean open;
+  private Lsn endLsn = Lsn.NONE;
+
+  public Wal2JsonDecoder(MessageOutput output) {
+    this(output, BOUND);
+  }
+
+  Wal2JsonDecoder(MessageOutput output, int bound) {
+    this.output = output;
+    this.bound = bound;
+    this.gathered = new byte[bound + 1]; // one more, to see whether a character ends at the bound
+  }
+
+  @Override
+  public boolean betweenMessages() {
+    return !open;
+  }
+
+  @Override
+  public void decode(byte[] message, int start) throws IOException {
+    if (open) {
+      chunk(message, start);
+      return;
+    }
+    if (startsWith(message, start, ALONE) && endsWith(message, start, CLOSE)) {
+      gather(message, start);
+      last(Lsn.NONE);
+      return;
+    }
+    endLsn = head(message, start);
+    open = true;
+    gather(message, start);
+  }
+
+  private void chunk(byte[] message, int start) throws IOException {
+    boolean closes = Arrays.equals(message, start, message.length, CLOSE, 0, CLOSE.length);
+    if (!closes
+        && !startsWith(message, start, CHANGE)
+        && !startsWith(message, start, NEXT_CHANGE)) {
+      throw new MalformedMessageException("Not a change of wal2json at byte 0");
+    }
+    gather(message, start);
+    if (closes) {
+      open = false;
+      last(endLsn);
+    }
+  }
+
+  private static Lsn head(byte[] message, int start) {
+    int length = Math.min(message.length - start, LONGEST_HEAD);
+    Matcher head = HEAD.matcher(new String(message, start, length, StandardCharsets.ISO_8859_1));
+    if (length < message.length - start || !head.matches()) {
+      throw new MalformedMessageException("Not the head of a wal2json message at byte 0");
+    }
+    try {
+      return Lsn.parse(head.group(1));
+    } catch (IllegalArgumentException e) {
+      throw new MalformedMessageException("No position at byte " + head.start(1));
+    }
+  }
+
+  private void gather(byte[] message, int start) throws IOException {
+    int from = start;
+    while (from < message.length) {
+      int count = Math.min(message.length - from, gathered.length - length);
+      System.arraycopy(message, from, gathered, length, count);
+      length += count;
+      from += count;
+      if (length > bound) {
+        part();
+      }
+    }
+  }
+
+  private void part() throws IOException {
+    int cut = characterBoundary();
+    output.part(gathered, 0, cut);
+    System.arraycopy(gathered, cut, gathered, 0, length - cut);
+    length -= cut;
+  }
+
+  private void last(Lsn position) throws IOException {
+    int count = length;
+    length = 0;
+    output.last(gathered, 0, count, position);
+  }
+
+  /** The last start of a character up to the bound; a UTF-8 character has at most four bytes. */
+  private int characterBoundary() {
+    for (int cut = bound; cut > bound - 4; cut--) {
+      if ((gathered[cut] & 0xC0) != 0x80) {
+        return cut;
+      }
+    }
+    return bound;
+  }
+
+  private static boolean startsWith(byte[] message, int start, byte[] prefix) {
+    int end = start + prefix.length;
+    return end <= message.length && Arrays.equals(message, start, end, prefix, 0, prefix.length);
+  }
+
+  private static boolean endsWith(byte[] message, int start, byte[] suffix) {
+    int from = message.length - suffix.length;
+    return from >= start && Arrays.equals(message, from, message.length, suffix, 0, suffix.length);
+  }
+
+  private static byte[] ascii(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+}

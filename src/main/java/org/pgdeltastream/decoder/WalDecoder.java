@@ -1,0 +1,19 @@
+package org.pgdeltastream.decoder;
+
+import java.io.IOException;
+
+/** Takes what an output plugin wrote, one WAL-data payload at a time. Not for two threads. */
+public interface WalDecoder {
+  /**
+   * Takes one payload; it may be overwritten after the call.
+   *
+   * @param start where the plugin's output begins; it ends with the array
+   * @throws org.pgdeltastream.change.MalformedMessageException if the bytes are not the plugin's
+   *     format; the decoder must not be used any more
+   * @throws IOException if the receiver is gone
+   */
+  void decode(byte[] message, int start) throws IOException;
+
+  /** No transaction or message is half done. */
+  boolean betweenMessages();
+}

@@ -1,0 +1,110 @@
+package org.pgdeltastream.decoder;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.MalformedMessageException;
+
+/** Reads protocol fields in order. Running out of bytes is a malformed message, never a crash. */
+final class WireReader {
+  private static final VarHandle INT16 =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle INT32 =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle INT64 =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+  private final byte[] bytes;
+  private final int start;
+  private int position;
+
+  WireReader(byte[] bytes, int start) {
+    this.bytes = bytes;
+    this.start = start;
+    this.position = start;
+  }
+
+  byte[] bytes() {
+    return bytes;
+  }
+
+  byte int8() {
+    return bytes[skip(Byte.BYTES)];
+  }
+
+  int uint16() {
+    return (short) INT16.get(bytes, skip(Short.BYTES)) & 0xFFFF;
+  }
+
+  int int32() {
+    return (int) INT32.get(bytes, skip(Integer.BYTES));
+  }
+
+  long int64() {
+    return (long) INT64.get(bytes, skip(Long.BYTES));
+  }
+
+  Lsn lsn() {
+    return new Lsn(int64());
+  }
+
+  /** Text that ends with a zero byte. */
+  String string() {
+    int end = position;
+    while (end < bytes.length && bytes[end] != 0) {
+      end++;
+    }
+    if (end >= bytes.length) {
+      throw malformed("Text does not end");
+    }
+    String text = text(end - position);
+    skip(Byte.BYTES);
+    return text;
+  }
+
+  String text(int length) {
+    return new String(bytes, skip(length), length, StandardCharsets.UTF_8);
+  }
+
+  /** Passes over so many bytes and answers where they began. */
+  int skip(int count) {
+    int from = position;
+    if (count < 0 || count > bytes.length - from) {
+      throw malformed("Need " + count + " bytes, have " + (bytes.length - from));
+    }
+    position = from + count;
+    return from;
+  }
+
+  /** Each element takes at least one byte, so that a wrong count runs out of bytes first. */
+  <T> List<T> repeat(int count, Function<WireReader, T> element) {
+    if (count < 0 || count > bytes.length - position) {
+      throw malformed("Cannot hold " + count + " elements");
+    }
+    List<T> elements = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      elements.add(element.apply(this));
+    }
+    return elements;
+  }
+
+  void end() {
+    if (position != bytes.length) {
+      throw malformed((bytes.length - position) + " bytes too many");
+    }
+  }
+
+  /** A failure of the field just read, which had so many bytes. */
+  MalformedMessageException malformed(String what, int fieldSize) {
+    return new MalformedMessageException(what + " at byte " + (position - fieldSize - start));
+  }
+
+  private MalformedMessageException malformed(String what) {
+    return malformed(what, 0);
+  }
+}

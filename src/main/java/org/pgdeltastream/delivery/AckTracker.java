@@ -1,0 +1,110 @@
+package org.pgdeltastream.delivery;
+
+import org.pgdeltastream.change.Lsn;
+
+/**
+ * What one connection was sent and what its client has acknowledged. Positions are the end LSNs of
+ * transactions; they only grow. The reader's thread adds, the client's thread acknowledges, and
+ * anybody reads.
+ */
+public final class AckTracker {
+  static final int CAPACITY = 65_536;
+
+  /** What becomes of an acknowledgement. */
+  public enum Verdict {
+    ACCEPTED,
+    /** At or below the acknowledged position, or above what this connection was sent. */
+    IGNORED
+  }
+
+  private final long[] boundaries;
+  private int size;
+  private volatile Lsn acknowledged;
+  private volatile long ignored;
+
+  /** Starts at the slot's confirmed flush position. */
+  public AckTracker(Lsn confirmedFlush) {
+    this(confirmedFlush, CAPACITY);
+  }
+
+  AckTracker(Lsn confirmedFlush, int capacity) {
+    acknowledged = confirmedFlush;
+    boundaries = new long[capacity];
+  }
+
+  /** A transaction's end is about to be sent: from now on the client may acknowledge it. */
+  public synchronized void sending(Lsn endLsn) {
+    if (size > 0 && Long.compareUnsigned(endLsn.value(), boundaries[size - 1]) <= 0) {
+      return;
+    }
+    if (size == boundaries.length) {
+      thinOut();
+    }
+    boundaries[size++] = endLsn.value();
+  }
+
+  /**
+   * The client says: done up to here. Between two boundaries it counts as the lower one, because
+   * PostgreSQL must never see a position that is not the end of a transaction sent here.
+   */
+  public synchronized Verdict acknowledge(Lsn lsn) {
+    int at = lastAtOrBelow(lsn);
+    boolean beyondSent = at == size - 1 && (size == 0 || lsn.isAfter(new Lsn(boundaries[at])));
+    if (at < 0 || beyondSent || !new Lsn(boundaries[at]).isAfter(acknowledged)) {
+      ignored++;
+      return Verdict.IGNORED;
+    }
+    acknowledged = new Lsn(boundaries[at]);
+    int left = size - at - 1;
+    System.arraycopy(boundaries, at + 1, boundaries, 0, left);
+    keepLast(at, left);
+    return Verdict.ACCEPTED;
+  }
+
+  /** The newest end that was sent, or the acknowledged position if nothing was. */
+  public synchronized Lsn lastSent() {
+    return size == 0 ? acknowledged : new Lsn(boundaries[size - 1]);
+  }
+
+  /** The highest position that the client is done with. */
+  public Lsn acknowledged() {
+    return acknowledged;
+  }
+
+  /** How many acknowledgements had no effect. */
+  public long ignored() {
+    return ignored;
+  }
+
+  /** The newest boundary stays known, also when it is acknowledged: later ones are judged by it. */
+  private void keepLast(int at, int left) {
+    size = left;
+    if (left == 0) {
+      boundaries[0] = boundaries[at];
+      size = 1;
+    }
+  }
+
+  private int lastAtOrBelow(Lsn lsn) {
+    int low = 0;
+    int high = size - 1;
+    while (low <= high) {
+      int middle = (low + high) >>> 1;
+      if (Long.compareUnsigned(boundaries[middle], lsn.value()) <= 0) {
+        low = middle + 1;
+      } else {
+        high = middle - 1;
+      }
+    }
+    return high;
+  }
+
+  /** Every second old boundary goes; an acknowledgement of one counts for the next lower one. */
+  private void thinOut() {
+    int kept = 0;
+    for (int i = 1; i < size; i += 2) {
+      boundaries[kept++] = boundaries[i];
+    }
+    size = kept;
+  }
+}

@@ -1,0 +1,19 @@
+package org.pgdeltastream.delivery;
+
+/** Why a stream ends, in domain words; only {@code web} knows the websocket's numbers. */
+public enum CloseReason {
+  SERVICE_RESTART,
+  BINARY_MESSAGE,
+  MESSAGE_TOO_BIG,
+  INTERNAL,
+  UPSTREAM_LOST,
+  UPSTREAM_RESTARTING,
+  SLOT_BUSY,
+  SLOW_SUBSCRIBER,
+  LIMIT,
+  SLOT_NOT_FOUND,
+  SLOT_INVALIDATED,
+  CANNOT_DECODE,
+  BAD_ACK,
+  WRONG_SLOT_KIND
+}

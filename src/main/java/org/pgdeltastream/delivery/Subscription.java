@@ -1,0 +1,77 @@
+package org.pgdeltastream.delivery;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.function.LongSupplier;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.MessageOutput;
+
+/**
+ * One client's place in the stream. The reader's thread sends; other threads only look whether a
+ * send makes progress. A send blocks while the client is slow, and so stops the reading of WAL: a
+ * pause, never a loss.
+ */
+public final class Subscription implements MessageOutput {
+  private static final long NOT_SENDING = Long.MIN_VALUE;
+
+  private final Subscriber subscriber;
+  private final AckTracker acks;
+  private final long sendTimeoutNanos;
+  private final LongSupplier nanoTime;
+  private volatile long sendingSince = NOT_SENDING;
+  private boolean messageOpen;
+
+  public Subscription(
+      Subscriber subscriber, AckTracker acks, Duration sendTimeout, LongSupplier nanoTime) {
+    this.subscriber = subscriber;
+    this.acks = acks;
+    this.sendTimeoutNanos = sendTimeout.toNanos();
+    this.nanoTime = nanoTime;
+  }
+
+  @Override
+  public void part(byte[] bytes, int start, int length) throws IOException {
+    messageOpen = true;
+    send(() -> subscriber.sendPart(bytes, start, length));
+  }
+
+  @Override
+  public void last(byte[] bytes, int start, int length, Lsn endLsn) throws IOException {
+    if (!endLsn.equals(Lsn.NONE)) {
+      acks.sending(endLsn); // before the send: the answer may be quicker than its return
+    }
+    send(() -> subscriber.sendLast(bytes, start, length));
+    messageOpen = false;
+  }
+
+  /** Pushes out what the client's door has gathered. */
+  public void flush() throws IOException {
+    send(subscriber::flush);
+  }
+
+  /** No message is half sent. For the reader's thread. */
+  public boolean betweenMessages() {
+    return !messageOpen;
+  }
+
+  /** A send has made no progress for the send timeout. */
+  public boolean isStuck() {
+    long since = sendingSince;
+    return since != NOT_SENDING && nanoTime.getAsLong() - since > sendTimeoutNanos;
+  }
+
+  private interface Send {
+    void run() throws IOException;
+  }
+
+  private void send(Send send) throws IOException {
+    sendingSince = nanoTime.getAsLong();
+    try {
+      send.run();
+    } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
+      throw new SubscriberGoneException(e);
+    } finally {
+      sendingSince = NOT_SENDING;
+    }
+  }
+}

@@ -1,0 +1,12 @@
+package org.pgdeltastream.encoder;
+
+import java.nio.charset.StandardCharsets;
+
+/** The fixed parts of the JSON, as bytes. */
+final class Ascii {
+  private Ascii() {}
+
+  static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.US_ASCII);
+  }
+}

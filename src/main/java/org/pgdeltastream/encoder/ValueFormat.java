@@ -1,0 +1,62 @@
+package org.pgdeltastream.encoder;
+
+import java.io.IOException;
+
+/** How a value's text becomes JSON, by its type; the same for changes and for rows. */
+enum ValueFormat {
+  NUMBER,
+  BOOLEAN,
+  BYTEA,
+  TEXT;
+
+  static final byte[] NULL = Ascii.bytes("null");
+  private static final byte[] TRUE = Ascii.bytes("true");
+  private static final byte[] FALSE = Ascii.bytes("false");
+
+  /** The numbers of the built-in types never change. Source: PostgreSQL's pg_type.dat. */
+  static ValueFormat of(int typeOid) {
+    return switch (typeOid) {
+      case 16 -> BOOLEAN;
+      case 17 -> BYTEA;
+      case 20, 21, 23 -> NUMBER; // int8, int2, int4
+      case 26 -> NUMBER; // oid
+      case 700, 701 -> NUMBER; // float4, float8
+      case 1700 -> NUMBER; // numeric
+      default -> TEXT;
+    };
+  }
+
+  void append(JsonBuffer out, byte[] source, int start, int length) throws IOException {
+    switch (this) {
+      case NUMBER -> appendNumber(out, source, start, length);
+      case BOOLEAN -> out.append(length > 0 && source[start] == 't' ? TRUE : FALSE);
+      case BYTEA -> appendBytea(out, source, start, length);
+      case TEXT -> out.appendQuoted(source, start, length);
+    }
+  }
+
+  private static void appendNumber(JsonBuffer out, byte[] source, int start, int length)
+      throws IOException {
+    if (isFinite(source, start, length)) {
+      out.append(source, start, length);
+    } else {
+      out.append(NULL);
+    }
+  }
+
+  /** NaN and the infinities begin with a letter; JSON has no word for them. */
+  private static boolean isFinite(byte[] source, int start, int length) {
+    if (length == 0) {
+      return false;
+    }
+    int first = length > 1 && source[start] == '-' ? source[start + 1] : source[start];
+    return first <= '9';
+  }
+
+  private static void appendBytea(JsonBuffer out, byte[] source, int start, int length)
+      throws IOException {
+    boolean hex = length >= 2 && source[start] == '\\' && source[start + 1] == 'x';
+    int prefix = hex ? 2 : 0;
+    out.appendQuoted(source, start + prefix, length - prefix);
+  }
+}

@@ -1,0 +1,80 @@
+package org.pgdeltastream.replication;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.TableName;
+import org.postgresql.PGConnection;
+
+/**
+ * A connection to a walsender. Command texts are ours, because the driver's builder escapes
+ * nothing.
+ *
+ * <p>Source: manual, "Streaming Replication Protocol".
+ */
+final class ReplicationConnection implements AutoCloseable {
+  private final Connection connection;
+  private final Optional<SocketInput> input;
+  private final boolean encrypted;
+
+  ReplicationConnection(Connection connection, Optional<SocketInput> input, boolean encrypted) {
+    this.connection = connection;
+    this.input = input;
+    this.encrypted = encrypted;
+  }
+
+  /** What CREATE_REPLICATION_SLOT answers. The snapshot ends with the connection's next command. */
+  record Created(Lsn consistentPoint, String snapshotName) {}
+
+  Created createSlot(SlotName slot, OutputPlugin plugin) throws SQLException {
+    String command =
+        "CREATE_REPLICATION_SLOT %s LOGICAL %s EXPORT_SNAPSHOT"
+            .formatted(TableName.quote(slot.value()), plugin.sqlName());
+    try (Statement statement = connection.createStatement();
+        ResultSet answer = statement.executeQuery(command)) {
+      answer.next();
+      return new Created(
+          Lsn.parse(answer.getString("consistent_point")), answer.getString("snapshot_name"));
+    }
+  }
+
+  /** Streams from the slot's confirmed flush position. */
+  ReplicationReader start(
+      SlotName slot, Map<String, String> options, Supplier<Lsn> flushPosition, WalListener listener)
+      throws SQLException {
+    String command =
+        "START_REPLICATION SLOT %s LOGICAL 0/0 (%s)"
+            .formatted(TableName.quote(slot.value()), optionList(options));
+    var copy = connection.unwrap(PGConnection.class).getCopyAPI().copyDual(command);
+    ReplicationStream stream = new ReplicationStream(copy, input, encrypted, flushPosition);
+    return new ReplicationReader(this, stream, listener);
+  }
+
+  static String optionList(Map<String, String> options) {
+    return options.entrySet().stream()
+        .map(option -> TableName.quote(option.getKey()) + " " + literal(option.getValue()))
+        .collect(Collectors.joining(", "));
+  }
+
+  private static String literal(String value) {
+    return "'" + value.replace("'", "''") + "'";
+  }
+
+  /** Cuts the connection; a polite close would wait for the stream. */
+  @Override
+  public void close() {
+    try {
+      connection.unwrap(Connection.class).abort(Runnable::run);
+    } catch (SQLException e) {
+      // it is gone already
+    }
+  }
+}

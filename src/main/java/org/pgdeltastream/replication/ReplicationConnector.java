@@ -1,0 +1,129 @@
+package org.pgdeltastream.replication;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.UUID;
+import javax.sql.DataSource;
+import org.postgresql.Driver;
+import org.postgresql.PGConnection;
+
+/**
+ * Opens connections: replication connections, which carry commands and streams, and ordinary ones
+ * for the catalog and for snapshots that are held. Replication connections are opened by ourselves
+ * with the driver properties that a stream needs, or taken from a DataSource of the administrator.
+ */
+public final class ReplicationConnector {
+  /** The same for every connection that shows values (contract: display settings). */
+  private static final String DISPLAY =
+      "set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'postgres';"
+          + " set bytea_output = 'hex'; set extra_float_digits = 3;"
+          + " set search_path = \"$user\", public; set client_min_messages = error";
+
+  /** lock_timeout bounds the making of a slot; no server setting may end a held snapshot. */
+  private static final String OPTIONS =
+      "-c lock_timeout=10s -c statement_timeout=0 -c idle_in_transaction_session_timeout=0";
+
+  private final ConnectionSettings settings;
+  private final Optional<DataSource> replicationSource;
+
+  public ReplicationConnector(ConnectionSettings settings, Optional<DataSource> replicationSource) {
+    this.settings = settings;
+    this.replicationSource = replicationSource;
+  }
+
+  /** An ordinary connection with our display settings; the caller closes it. */
+  public Connection openOrdinary() throws SQLException {
+    Connection connection = connect(commonProperties());
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(DISPLAY);
+      if (connection.getMetaData().getDatabaseMajorVersion() >= 17) {
+        statement.execute("set transaction_timeout = 0");
+      }
+      return connection;
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  /** A connection to a walsender; the caller closes it. */
+  ReplicationConnection openReplication() throws SQLException {
+    if (replicationSource.isPresent()) {
+      return prepared(replicationSource.get().getConnection(), Optional.empty());
+    }
+    String key = UUID.randomUUID().toString();
+    Properties properties = commonProperties();
+    properties.setProperty("replication", "database");
+    properties.setProperty("assumeMinServerVersion", "10");
+    properties.setProperty("preferQueryMode", "simple");
+    properties.setProperty("socketFactory", ReplicationSocketFactory.class.getName());
+    properties.setProperty("socketFactoryArg", key);
+    try {
+      Connection connection = connect(properties);
+      return prepared(connection, Optional.of(ReplicationSocketFactory.taken(key)));
+    } catch (IOException e) {
+      throw new SQLException("The connection was lost at its start", "08006", e);
+    } finally {
+      ReplicationSocketFactory.forget(key);
+    }
+  }
+
+  private static ReplicationConnection prepared(Connection connection, Optional<SocketInput> input)
+      throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      for (String setting : DISPLAY.split(";", -1)) { // a walsender takes one command at a time
+        statement.execute(setting);
+      }
+      boolean encrypted = isEncrypted(connection);
+      return new ReplicationConnection(connection, input, encrypted);
+    } catch (SQLException e) {
+      connection.close();
+      throw e;
+    }
+  }
+
+  private static boolean isEncrypted(Connection connection) throws SQLException {
+    // pg_stat_ssl would need a query of the catalog, which a walsender of database mode answers
+    try (Statement statement = connection.createStatement();
+        var rows =
+            statement.executeQuery(
+                "select ssl from pg_catalog.pg_stat_ssl where pid = "
+                    + connection.unwrap(PGConnection.class).getBackendPID())) {
+      return rows.next() && rows.getBoolean(1);
+    }
+  }
+
+  private Properties commonProperties() {
+    Properties properties = new Properties();
+    properties.setProperty("user", settings.user());
+    properties.setProperty("password", settings.password());
+    properties.setProperty("ApplicationName", settings.applicationName());
+    properties.setProperty("connectTimeout", "10");
+    properties.setProperty("socketTimeout", "0");
+    properties.setProperty("tcpKeepAlive", "true");
+    properties.setProperty("options", OPTIONS);
+    return properties;
+  }
+
+  /** The driver loads the socket factory by the thread's class loader: ours, for this call. */
+  private Connection connect(Properties properties) throws SQLException {
+    Thread thread = Thread.currentThread();
+    ClassLoader before = thread.getContextClassLoader();
+    thread.setContextClassLoader(ReplicationSocketFactory.class.getClassLoader());
+    try {
+      Connection connection = new Driver().connect(settings.url(), properties);
+      if (connection == null) {
+        throw new SQLException(
+            "Not a PostgreSQL URL (jdbc:postgresql://host:port/database): " + settings.url(),
+            "08001");
+      }
+      return connection;
+    } finally {
+      thread.setContextClassLoader(before);
+    }
+  }
+}

@@ -1,0 +1,100 @@
+package org.pgdeltastream.replication;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.sql.SQLException;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.MalformedMessageException;
+
+/**
+ * Reads one slot. Only the thread inside {@link #run()} reads the stream; others may stop it, or
+ * report while it is inside a send.
+ */
+public final class ReplicationReader {
+  private static final int WAIT_MILLIS = 250;
+  private static final int WAL_DATA_HEADER = 25; // 'w', start, server's WAL end, time
+  private static final int KEEPALIVE_LENGTH = 18; // 'k', server's WAL end, time, reply wanted
+
+  private final ReplicationConnection connection;
+  private final ReplicationStream stream;
+  private final WalListener listener;
+  private volatile boolean stopping;
+
+  ReplicationReader(
+      ReplicationConnection connection, ReplicationStream stream, WalListener listener) {
+    this.connection = connection;
+    this.stream = stream;
+    this.listener = listener;
+  }
+
+  /** Reads until it is stopped or something fails; reports a last time and closes in any case. */
+  public void run() throws SQLException, IOException {
+    try {
+      while (!stopping) {
+        byte[] message = stream.poll();
+        if (message == null) {
+          listener.onNothingWaiting();
+          message = stream.await(WAIT_MILLIS);
+        }
+        if (message != null) {
+          read(message);
+        }
+      }
+    } finally {
+      close();
+    }
+  }
+
+  /** Makes {@link #run()} end within the time it waits for input. */
+  public void stop() {
+    stopping = true;
+  }
+
+  /** The highest position that was reported to PostgreSQL. */
+  public Lsn reported() {
+    return stream.reported();
+  }
+
+  /** Reports for a reader that is inside a send. */
+  public void reportWhileSending() {
+    try {
+      stream.tryReport();
+    } catch (SQLException e) {
+      stop(); // the reader meets the same failure as soon as it reads
+    }
+  }
+
+  private void read(byte[] message) throws IOException {
+    switch (message[0]) {
+      case 'w' -> {
+        need(message, WAL_DATA_HEADER);
+        listener.onWalData(message, WAL_DATA_HEADER);
+      }
+      case 'k' -> {
+        need(message, KEEPALIVE_LENGTH);
+        if (message[KEEPALIVE_LENGTH - 1] == 1) {
+          stream.replyRequested();
+        }
+        listener.onServerWalEnd(new Lsn(ByteBuffer.wrap(message).getLong(1)));
+      }
+      default -> throw new MalformedMessageException("Unknown replication message: " + message[0]);
+    }
+  }
+
+  private static void need(byte[] message, int length) {
+    if (message.length < length) {
+      throw new MalformedMessageException(
+          "A replication message of " + message.length + " bytes, at least " + length + " needed");
+    }
+  }
+
+  private void close() {
+    try {
+      stream.reportLast();
+    } catch (SQLException e) {
+      // the connection is lost; PostgreSQL keeps the last position that reached it
+    } finally {
+      connection.close();
+    }
+  }
+}

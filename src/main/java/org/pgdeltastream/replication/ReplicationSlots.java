@@ -1,0 +1,144 @@
+package org.pgdeltastream.replication;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.SlotName;
+
+/** Creates, finds, streams and drops replication slots. Each call uses connections of its own. */
+public final class ReplicationSlots {
+  private final ReplicationConnector connector;
+
+  public ReplicationSlots(ReplicationConnector connector) {
+    this.connector = connector;
+  }
+
+  /** Makes a slot and holds its snapshot. If the second part fails, the slot is dropped again. */
+  public CreatedSlot create(SlotName slot, OutputPlugin plugin) throws SQLException {
+    try (ReplicationConnection walsender = connector.openReplication()) {
+      ReplicationConnection.Created created = walsender.createSlot(slot, plugin);
+      Connection holder = null;
+      boolean held = false;
+      try {
+        holder = connector.openOrdinary();
+        ExportedSnapshot snapshot = ExportedSnapshot.adopt(created.snapshotName(), holder);
+        held = true;
+        return new CreatedSlot(created.consistentPoint(), snapshot);
+      } finally {
+        if (!held) {
+          if (holder != null) {
+            holder.abort(Runnable::run);
+          }
+          drop(slot);
+        }
+      }
+    }
+  }
+
+  /** Opens a stream; the caller runs the reader, which closes it. */
+  public ReplicationReader stream(
+      SlotName slot, Map<String, String> options, Supplier<Lsn> flushPosition, WalListener listener)
+      throws SQLException {
+    ReplicationConnection walsender = connector.openReplication();
+    try {
+      return walsender.start(slot, options, flushPosition, listener);
+    } catch (SQLException e) {
+      walsender.close();
+      throw e;
+    }
+  }
+
+  public void drop(SlotName slot) throws SQLException {
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement =
+            connection.prepareStatement("select pg_catalog.pg_drop_replication_slot(?)")) {
+      statement.setString(1, slot.value());
+      statement.execute();
+    }
+  }
+
+  public Optional<SlotRow> find(SlotName slot) throws SQLException {
+    return list().stream().filter(row -> row.name().equals(slot.value())).findFirst();
+  }
+
+  /** Every slot of the server, by name. */
+  public List<SlotRow> list() throws SQLException {
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement = connection.prepareStatement(listSql(connection));
+        ResultSet rows = statement.executeQuery()) {
+      List<SlotRow> found = new ArrayList<>();
+      while (rows.next()) {
+        found.add(row(rows));
+      }
+      return found;
+    }
+  }
+
+  /** The position up to which PostgreSQL has written its log. */
+  public Lsn serverWalEnd() throws SQLException {
+    String sql =
+        "select (case when pg_is_in_recovery() then pg_last_wal_receive_lsn()"
+            + " else pg_current_wal_flush_lsn() end)::text";
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement = connection.prepareStatement(sql);
+        ResultSet rows = statement.executeQuery()) {
+      rows.next();
+      return Lsn.parse(rows.getString(1));
+    }
+  }
+
+  /** How many transactions each backend's snapshot holds back from vacuum, by process id. */
+  public Map<Integer, Long> xidsHeld() throws SQLException {
+    String sql =
+        "select pid, age(backend_xmin) from pg_stat_activity where backend_xmin is not null";
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement = connection.prepareStatement(sql);
+        ResultSet rows = statement.executeQuery()) {
+      Map<Integer, Long> held = new HashMap<>();
+      while (rows.next()) {
+        held.put(rows.getInt(1), rows.getLong(2));
+      }
+      return held;
+    }
+  }
+
+  private static String listSql(Connection connection) throws SQLException {
+    int version = connection.getMetaData().getDatabaseMajorVersion();
+    return """
+        select slot_name, coalesce(plugin, '') as plugin, slot_type = 'logical' as logical,
+               database = current_database() as here, active, coalesce(active_pid, 0) as pid,
+               restart_lsn::text as restart, confirmed_flush_lsn::text as confirmed,
+               coalesce(pg_wal_lsn_diff(
+                   case when pg_is_in_recovery() then pg_last_wal_receive_lsn()
+                        else pg_current_wal_lsn() end, confirmed_flush_lsn), 0)::bigint as lag,
+               %s as wal_status, %s as reason
+          from pg_catalog.pg_replication_slots order by slot_name"""
+        .formatted(
+            version >= 13 ? "wal_status" : "null::text",
+            version >= 17 ? "invalidation_reason" : "null::text");
+  }
+
+  private static SlotRow row(ResultSet rows) throws SQLException {
+    return new SlotRow(
+        rows.getString("slot_name"),
+        rows.getString("plugin"),
+        rows.getBoolean("logical"),
+        rows.getBoolean("here"),
+        rows.getBoolean("active"),
+        rows.getInt("pid"),
+        Optional.ofNullable(rows.getString("restart")).map(Lsn::parse),
+        Optional.ofNullable(rows.getString("confirmed")).map(Lsn::parse),
+        Math.max(0, rows.getLong("lag")),
+        Optional.ofNullable(rows.getString("wal_status")),
+        Optional.ofNullable(rows.getString("reason")));
+  }
+}

@@ -1,0 +1,80 @@
+package org.pgdeltastream.replication;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ConcurrentHashMap;
+import javax.net.SocketFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Makes the sockets of replication connections. The driver creates the factory by its class name
+ * and hands it a key; under this key the connection's {@link SocketInput} is left for us.
+ */
+public final class ReplicationSocketFactory extends SocketFactory {
+  private static final Map<String, BufferedSocket> CONNECTING = new ConcurrentHashMap<>();
+
+  private final String key;
+
+  public ReplicationSocketFactory(String key) {
+    this.key = key;
+  }
+
+  /** The input of the socket that was last made for this key; asked once. */
+  static SocketInput taken(String key) throws IOException {
+    BufferedSocket socket = CONNECTING.remove(key);
+    return Objects.requireNonNull(socket, "no socket was made for this connection").input();
+  }
+
+  static void forget(String key) {
+    CONNECTING.remove(key);
+  }
+
+  @Override
+  public Socket createSocket() {
+    BufferedSocket socket = new BufferedSocket();
+    CONNECTING.put(key, socket); // of several hosts the last one is the connected one
+    return socket;
+  }
+
+  @Override
+  public Socket createSocket(String host, int port) {
+    throw new UnsupportedOperationException("the driver connects its sockets itself");
+  }
+
+  @Override
+  public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
+    throw new UnsupportedOperationException("the driver connects its sockets itself");
+  }
+
+  @Override
+  public Socket createSocket(InetAddress host, int port) {
+    throw new UnsupportedOperationException("the driver connects its sockets itself");
+  }
+
+  @Override
+  public Socket createSocket(InetAddress host, int port, InetAddress local, int localPort) {
+    throw new UnsupportedOperationException("the driver connects its sockets itself");
+  }
+
+  private static final class BufferedSocket extends Socket {
+    private @Nullable SocketInput input;
+
+    SocketInput input() throws IOException {
+      SocketInput present = input;
+      if (present == null) {
+        present = new SocketInput(this, super.getInputStream());
+        input = present;
+      }
+      return present;
+    }
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+      return input();
+    }
+  }
+}

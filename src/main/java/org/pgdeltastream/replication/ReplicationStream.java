@@ -1,0 +1,135 @@
+package org.pgdeltastream.replication;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.sql.SQLException;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Lsn;
+import org.postgresql.copy.CopyDual;
+
+/**
+ * An open stream of WAL data, in the protocol's own messages. The driver's stream class is not
+ * used: it moves the flush position by itself and so loses data. The reader polls and waits; a
+ * second thread may report, and only while the reader is not inside the driver.
+ *
+ * <p>Source: manual, "Streaming Replication Protocol".
+ */
+final class ReplicationStream {
+  private static final long POSTGRES_EPOCH_MICROS = 946_684_800_000_000L;
+
+  private final CopyDual copy;
+  private final Optional<SocketInput> input;
+  private final boolean encrypted;
+  private final Supplier<Lsn> flushPosition;
+  private final FeedbackPolicy policy = new FeedbackPolicy(System.nanoTime());
+  private final ReentrantLock insideDriver = new ReentrantLock();
+  private long pollPauseMillis = 1;
+  private volatile Lsn reported = Lsn.NONE;
+
+  ReplicationStream(
+      CopyDual copy, Optional<SocketInput> input, boolean encrypted, Supplier<Lsn> flushPosition) {
+    this.copy = copy;
+    this.input = input;
+    this.encrypted = encrypted;
+    this.flushPosition = flushPosition;
+  }
+
+  /** Reports if that is due; then the next message if one is there, null if not. */
+  byte @Nullable [] poll() throws SQLException {
+    insideDriver.lock();
+    try {
+      reportIfDue();
+      byte[] message = copy.readFromCopy(false);
+      if (message != null) {
+        pollPauseMillis = 1;
+      }
+      return message;
+    } finally {
+      insideDriver.unlock();
+    }
+  }
+
+  /**
+   * Waits outside the driver until input has come, for a bounded time.
+   *
+   * @return a message, if the driver had to be asked for it; null tells to poll
+   */
+  byte @Nullable [] await(int milliseconds) throws SQLException, IOException {
+    if (input.isEmpty()) {
+      LockSupport.parkNanos(pollPauseMillis * 1_000_000);
+      pollPauseMillis = Math.min(10, pollPauseMillis + 1);
+      return null;
+    }
+    if (!input.get().await(milliseconds) || !encrypted) {
+      return null;
+    }
+    insideDriver.lock(); // what came is encrypted: only the driver can tell a message from it
+    try {
+      return copy.readFromCopy(true);
+    } finally {
+      insideDriver.unlock();
+    }
+  }
+
+  /** The server wants a reply: the next poll sends it. */
+  void replyRequested() {
+    insideDriver.lock();
+    try {
+      policy.replyRequested();
+    } finally {
+      insideDriver.unlock();
+    }
+  }
+
+  /** Reports now, for the last time. For the reader. */
+  void reportLast() throws SQLException {
+    insideDriver.lock();
+    try {
+      policy.replyRequested();
+      reportIfDue();
+    } finally {
+      insideDriver.unlock();
+    }
+  }
+
+  Lsn reported() {
+    return reported;
+  }
+
+  /** Reports if due and if the reader is not inside the driver. For the reporter; never waits. */
+  void tryReport() throws SQLException {
+    if (!insideDriver.tryLock()) {
+      return;
+    }
+    try {
+      reportIfDue();
+    } finally {
+      insideDriver.unlock();
+    }
+  }
+
+  private void reportIfDue() throws SQLException {
+    long now = System.nanoTime();
+    Lsn position = flushPosition.get();
+    if (policy.isDue(position, now)) {
+      send(policy.report(position, now));
+    }
+  }
+
+  private void send(Lsn position) throws SQLException {
+    ByteBuffer status = ByteBuffer.allocate(34);
+    status.put((byte) 'r');
+    status.putLong(position.value()); // written
+    status.putLong(position.value()); // flushed: the one that counts
+    status.putLong(position.value()); // applied
+    status.putLong(System.currentTimeMillis() * 1000 - POSTGRES_EPOCH_MICROS);
+    status.put((byte) 0);
+    copy.writeToCopy(status.array(), 0, 34);
+    copy.flushCopy();
+    reported = position;
+  }
+}

@@ -1,0 +1,16 @@
+package org.pgdeltastream.replication;
+
+import java.io.IOException;
+import org.pgdeltastream.change.Lsn;
+
+/** What a reader finds. Called by the reader's thread only; may block while the client is slow. */
+public interface WalListener {
+  /** One piece of the plugin's output: {@code message} from {@code start} to its end. */
+  void onWalData(byte[] message, int start) throws IOException;
+
+  /** The server's WAL has come this far; everything before it that concerns us was sent. */
+  void onServerWalEnd(Lsn serverWalEnd) throws IOException;
+
+  /** No more input is waiting: flush, look after the client. */
+  void onNothingWaiting() throws IOException;
+}

@@ -1,0 +1,127 @@
+package org.pgdeltastream.slot;
+
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.SlotName;
+
+/**
+ * What this server knows of one slot beyond what PostgreSQL tells: its snapshot, its stream, how
+ * the last stream ended. Every method holds the lock shortly and does no I/O, but for closing.
+ */
+final class Slot {
+  private static final int MOST_WARNINGS = 100;
+
+  private final SlotName name;
+  private final List<String> warnings = new ArrayList<>();
+  private List<String> publications = List.of();
+  private boolean ownPublications;
+  private @Nullable SnapshotLease lease;
+  private @Nullable SlotStream stream;
+  private SlotStatus.@Nullable LastClose lastClose;
+  private long acksIgnored;
+
+  Slot(SlotName name) {
+    this.name = name;
+  }
+
+  SlotName name() {
+    return name;
+  }
+
+  synchronized void publications(List<String> names, boolean own) {
+    publications = List.copyOf(names);
+    ownPublications = own;
+  }
+
+  synchronized List<String> publications() {
+    return publications;
+  }
+
+  synchronized boolean ownPublications() {
+    return ownPublications;
+  }
+
+  synchronized void warn(String warning) {
+    if (!warnings.contains(warning) && warnings.size() < MOST_WARNINGS) {
+      warnings.add(warning);
+    }
+  }
+
+  synchronized List<String> warnings() {
+    return List.copyOf(warnings);
+  }
+
+  synchronized void lease(SnapshotLease made) {
+    lease = made;
+  }
+
+  synchronized boolean hasSnapshot() {
+    return lease != null;
+  }
+
+  /** The snapshot's name, its lease renewed; empty if it is closed. */
+  synchronized Optional<String> useSnapshot(Instant now) {
+    SnapshotLease open = lease;
+    if (open == null || open.isExpired(now)) {
+      return Optional.empty();
+    }
+    open.renew(now);
+    return Optional.of(open.snapshotName());
+  }
+
+  /** When the snapshot closes, and the backend that holds it. */
+  synchronized Optional<Held> held() {
+    SnapshotLease open = lease;
+    return open == null
+        ? Optional.empty()
+        : Optional.of(new Held(open.expires(), open.holderPid()));
+  }
+
+  record Held(Instant expires, int pid) {}
+
+  synchronized void closeSnapshotIfExpired(Instant now) {
+    if (lease != null && lease.isExpired(now)) {
+      closeSnapshot();
+    }
+  }
+
+  synchronized void closeSnapshot() {
+    SnapshotLease open = lease;
+    lease = null;
+    if (open != null) {
+      open.close();
+    }
+  }
+
+  /** Takes the slot for this stream; false if another has it. */
+  synchronized boolean occupy(SlotStream taker) {
+    if (stream != null) {
+      return false;
+    }
+    stream = taker;
+    return true;
+  }
+
+  synchronized void leave(SlotStream leaver, SlotStatus.@Nullable LastClose why, long ignored) {
+    if (stream == leaver) {
+      stream = null;
+      acksIgnored += ignored;
+      lastClose = why == null ? lastClose : why;
+    }
+  }
+
+  synchronized Optional<SlotStream> stream() {
+    return Optional.ofNullable(stream);
+  }
+
+  synchronized Optional<SlotStatus.LastClose> lastClose() {
+    return Optional.ofNullable(lastClose);
+  }
+
+  synchronized long acksIgnored() {
+    return acksIgnored + (stream == null ? 0 : stream.acksIgnored());
+  }
+}

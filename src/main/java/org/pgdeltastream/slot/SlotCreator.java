@@ -1,0 +1,201 @@
+package org.pgdeltastream.slot;
+
+import static java.lang.System.Logger.Level.INFO;
+
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.replication.CreatedSlot;
+import org.pgdeltastream.replication.Publications;
+
+/** Makes slots: chooses the plugin and the name, holds the snapshot, says what is left out. */
+final class SlotCreator {
+  private static final System.Logger LOG = System.getLogger(SlotCreator.class.getName());
+
+  private final Database database;
+  private final Settings settings;
+  private final Slots slots;
+  private final OwnPublications ownPublications;
+
+  SlotCreator(Database database, Settings settings, Slots slots, OwnPublications ownPublications) {
+    this.database = database;
+    this.settings = settings;
+    this.slots = slots;
+    this.ownPublications = ownPublications;
+  }
+
+  NewSlot create(InitRequest request) {
+    check(request);
+    try {
+      NewSlot made = createByPlugin(request);
+      LOG.log(INFO, "Made slot " + made.name() + " with " + made.plugin().sqlName());
+      return made;
+    } catch (SQLException e) {
+      throw Problems.of(e);
+    }
+  }
+
+  private void check(InitRequest request) {
+    request
+        .slotName()
+        .filter(name -> !settings.matches(name.value()))
+        .ifPresent(
+            name -> {
+              throw new ProblemException(
+                  Problem.BAD_REQUEST,
+                  "Slot name " + name + " does not match " + settings.slotPattern(),
+                  "Choose another, or set pgdelta.slot-pattern");
+            });
+    boolean wal2json = request.plugin().filter(OutputPlugin.WAL2JSON::equals).isPresent();
+    if (wal2json && !request.publications().isEmpty()) {
+      throw new ProblemException(
+          Problem.BAD_REQUEST,
+          "wal2json takes no publication",
+          "Leave out publication=, or ask for plugin=pgoutput");
+    }
+  }
+
+  /**
+   * auto: pgoutput for a publication that is named or configured; else wal2json where it is
+   * allowed, because it sees every table; else pgoutput with publications of our own.
+   */
+  private NewSlot createByPlugin(InitRequest request) throws SQLException {
+    List<String> named =
+        request.publications().isEmpty() ? settings.publications() : request.publications();
+    if (request.plugin().isPresent()) {
+      return switch (request.plugin().get()) {
+        case WAL2JSON -> withWal2Json(request);
+        case PGOUTPUT -> withPgOutput(request, named);
+      };
+    }
+    if (!named.isEmpty()) {
+      return withPgOutput(request, named);
+    }
+    try {
+      return withWal2Json(request);
+    } catch (ProblemException e) {
+      if (e.problem() != Problem.PLUGIN_NOT_ALLOWED) {
+        throw e;
+      }
+      return withPgOutput(request, named);
+    }
+  }
+
+  private NewSlot withWal2Json(InitRequest request) throws SQLException {
+    List<String> warnings = new ArrayList<>(database.publications().serverWarnings());
+    warnings.addAll(database.publications().warnings());
+    try {
+      return create(request, OutputPlugin.WAL2JSON, List.of(), warnings);
+    } catch (SQLException e) {
+      if (!Problems.refusesPlugin(e, OutputPlugin.WAL2JSON.sqlName())) {
+        throw e;
+      }
+      throw new ProblemException(
+          Problem.PLUGIN_NOT_ALLOWED,
+          "PostgreSQL does not have or does not allow the output plugin wal2json",
+          "Install it (Debian: postgresql-<version>-wal2json) and, where the setting exists, add it:"
+              + " output_plugin_libraries = 'pgoutput, test_decoding, wal2json';"
+              + " or use plugin=pgoutput",
+          e);
+    }
+  }
+
+  private NewSlot withPgOutput(InitRequest request, List<String> named) throws SQLException {
+    List<String> warnings = new ArrayList<>(database.publications().serverWarnings());
+    if (named.isEmpty()) {
+      warnings.addAll(makeOwnPublications());
+      return create(request, OutputPlugin.PGOUTPUT, Publications.OWN, warnings);
+    }
+    List<String> missing = database.publications().missing(named);
+    if (!missing.isEmpty()) {
+      throw new ProblemException(
+          Problem.PUBLICATION_NOT_FOUND,
+          "There is no publication " + String.join(", ", missing),
+          "CREATE PUBLICATION … FOR TABLE …; or leave publication= out");
+    }
+    return create(request, OutputPlugin.PGOUTPUT, named, warnings);
+  }
+
+  private List<String> makeOwnPublications() throws SQLException {
+    try {
+      return ownPublications.refresh();
+    } catch (SQLException e) {
+      if (!Problems.has(e, "42501")) {
+        throw e;
+      }
+      throw new ProblemException(
+          Problem.UPSTREAM_CONFIG,
+          "The database role may not create publications",
+          "Let an owner run: GRANT CREATE ON DATABASE … TO …; or CREATE PUBLICATION p FOR TABLE …"
+              + " and ask for publication=p",
+          e);
+    }
+  }
+
+  private NewSlot create(
+      InitRequest request, OutputPlugin plugin, List<String> publications, List<String> warnings)
+      throws SQLException {
+    for (int attempt = 0; ; attempt++) {
+      SlotName name =
+          request.slotName().orElse(SlotNames.candidate(ThreadLocalRandom.current(), attempt));
+      try {
+        CreatedSlot created = database.slots().create(name, plugin);
+        return remember(name, plugin, publications, created, warnings, request);
+      } catch (SQLException e) {
+        if (!Problems.has(e, "42710") || request.slotName().isPresent()) {
+          throw e; // else a generated name was taken: the next one
+        }
+      }
+    }
+  }
+
+  private NewSlot remember(
+      SlotName name,
+      OutputPlugin plugin,
+      List<String> publications,
+      CreatedSlot created,
+      List<String> warnings,
+      InitRequest request)
+      throws SQLException {
+    boolean own = publications.equals(Publications.OWN);
+    if (own) {
+      rememberOwn(name, created);
+    }
+    SnapshotLease lease =
+        new SnapshotLease(
+            created.snapshot(),
+            settings.snapshotLease(),
+            settings.snapshotMaximum(),
+            Instant.now());
+    slots.find(name).ifPresent(Slot::closeSnapshot); // of a slot that was dropped elsewhere
+    Slot slot = slots.made(name);
+    slot.publications(publications, own);
+    slot.lease(lease);
+    warnings.forEach(slot::warn);
+    return new NewSlot(
+        name,
+        plugin,
+        publications,
+        !request.publications().isEmpty(),
+        created.consistentPoint(),
+        lease.expires(),
+        warnings);
+  }
+
+  /** A slot whose publications nobody could name later is not left behind. */
+  private void rememberOwn(SlotName name, CreatedSlot created) throws SQLException {
+    try {
+      database.publications().remember(name);
+    } catch (SQLException e) {
+      created.snapshot().close();
+      database.slots().drop(name);
+      throw e;
+    }
+  }
+}

@@ -1,0 +1,274 @@
+package org.pgdeltastream.slot;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.pgdeltastream.change.PageRequest;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.Subscriber;
+import org.pgdeltastream.encoder.RowArrayEncoder;
+import org.pgdeltastream.replication.SlotRow;
+
+/** What can be asked of slots: make, read under the snapshot, stream, show, drop. */
+final class SlotRegistry {
+  private static final Duration STREAM_END = Duration.ofSeconds(5);
+  private static final int DROP_TRIES = 20;
+  private static final long DROP_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
+
+  private final Database database;
+  private final Settings settings;
+  private final Executor readers;
+  private final Slots slots = new Slots();
+  private final OwnPublications ownPublications;
+  private final SlotCreator creator;
+  private final StreamStarter starter;
+
+  SlotRegistry(Database database, Settings settings, Executor readers) {
+    this.database = database;
+    this.settings = settings;
+    this.readers = readers;
+    ownPublications = new OwnPublications(database.publications(), database.catalog(), slots);
+    creator = new SlotCreator(database, settings, slots, ownPublications);
+    starter = new StreamStarter(database, settings, slots, ownPublications);
+  }
+
+  void checkDatabase() {
+    database.check();
+  }
+
+  NewSlot create(InitRequest request) {
+    return creator.create(request);
+  }
+
+  SnapshotPage readPage(Optional<SlotName> name, PageRequest page) {
+    Slot slot = name.map(this::existing).orElseGet(this::newestWithSnapshot);
+    String snapshot = slot.useSnapshot(Instant.now()).orElseThrow(() -> expired(slot.name()));
+    BoundedOutput json = new BoundedOutput(settings.snapshotPageBytes());
+    try {
+      database.snapshots().readPage(snapshot, page, new RowArrayEncoder(json));
+      return new SnapshotPage(slot.name(), json.bytes());
+    } catch (SQLException e) {
+      throw Problems.of(e);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Streams on a reader's thread; what is wrong with the slot is told by closing the client. */
+  SlotStream stream(StreamOptions options, Subscriber subscriber) {
+    if (slots.streams().size() >= settings.streams()) {
+      throw tooManyStreams(new RejectedExecutionException("the configured number is reached"));
+    }
+    SlotStream stream = new SlotStream(options, subscriber, starter);
+    try {
+      readers.execute(stream);
+      return stream;
+    } catch (RejectedExecutionException e) {
+      throw tooManyStreams(e);
+    }
+  }
+
+  List<SlotStatus> statuses() {
+    try {
+      List<SlotRow> rows =
+          database.slots().list().stream()
+              .filter(row -> row.logical() && row.ofThisDatabase())
+              .filter(row -> settings.matches(row.name()))
+              .toList();
+      Map<Integer, Long> xidsHeld = rows.isEmpty() ? Map.of() : database.slots().xidsHeld();
+      List<SlotStatus> statuses = new ArrayList<>();
+      for (SlotRow row : rows) {
+        statuses.add(status(row, xidsHeld));
+      }
+      return statuses;
+    } catch (SQLException e) {
+      throw Problems.of(e);
+    }
+  }
+
+  SlotStatus status(SlotName name) {
+    return statuses().stream()
+        .filter(status -> status.name().equals(name))
+        .findFirst()
+        .orElseThrow(() -> noSlot(name));
+  }
+
+  void drop(SlotName name, boolean force) {
+    status(name); // of others' slots nothing is known here, and none is dropped
+    Optional<SlotStream> stream = slots.find(name).flatMap(Slot::stream);
+    if (stream.isPresent()) {
+      if (!force) {
+        throw new ProblemException(
+            Problem.SLOT_BUSY,
+            "Slot " + name + " is being streamed",
+            "Close its client first, or pass force=true");
+      }
+      stream.get().end(CloseReason.SLOT_NOT_FOUND, "slot " + name + " was dropped");
+      stream.get().awaitEnd(STREAM_END);
+    }
+    try {
+      dropInPostgres(name);
+      slots.find(name).ifPresent(Slot::closeSnapshot);
+      slots.forget(name);
+      database.publications().forget(name);
+    } catch (SQLException e) {
+      throw Problems.of(e);
+    }
+  }
+
+  /** For the reporter, once a second or more often. */
+  void lookAfterStreams(Executor closers) {
+    for (SlotStream stream : slots.streams()) {
+      stream.reportWhileSending();
+      if (stream.isStuck() && stream.ending().isEmpty()) {
+        String detail = "a send made no progress for " + settings.sendTimeout().toSeconds() + " s";
+        stream.end(CloseReason.SLOW_SUBSCRIBER, detail);
+        closers.execute(() -> stream.subscriber().close(CloseReason.SLOW_SUBSCRIBER, detail));
+      }
+    }
+  }
+
+  /** For the reporter, every few seconds. */
+  void lookAfterSlots() {
+    Instant now = Instant.now();
+    slots.all().forEach(slot -> slot.closeSnapshotIfExpired(now));
+    ownPublications.takeInNewTables();
+  }
+
+  /** Ends streams first, so that last acknowledgements are reported, then closes snapshots. */
+  void close() {
+    List<SlotStream> streams = slots.streams();
+    String detail = "the server stops; reconnect";
+    streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, detail));
+    long deadline = System.nanoTime() + STREAM_END.toNanos();
+    for (SlotStream stream : streams) {
+      Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+      if (!stream.awaitEnd(left)) {
+        stream.subscriber().close(CloseReason.SERVICE_RESTART, detail);
+      }
+    }
+    slots.all().forEach(Slot::closeSnapshot);
+  }
+
+  private void dropInPostgres(SlotName name) throws SQLException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        database.slots().drop(name);
+        return;
+      } catch (SQLException e) {
+        if (!Problems.has(e, "55006") || attempt == DROP_TRIES) {
+          throw e;
+        }
+        LockSupport.parkNanos(DROP_PAUSE_NANOS); // a walsender that ends frees it in a moment
+      }
+    }
+  }
+
+  private Slot existing(SlotName name) {
+    Optional<Slot> known = slots.find(name).filter(Slot::hasSnapshot);
+    if (known.isPresent()) {
+      return known.get();
+    }
+    status(name);
+    throw expired(name);
+  }
+
+  private Slot newestWithSnapshot() {
+    return slots
+        .newestWithSnapshot(Instant.now())
+        .orElseThrow(
+            () ->
+                new ProblemException(
+                    Problem.SNAPSHOT_EXPIRED,
+                    "No slot made by this server has an open snapshot",
+                    "Make a slot first: GET /v1/init"));
+  }
+
+  private SlotStatus status(SlotRow row, Map<Integer, Long> xidsHeld) {
+    SlotName name = new SlotName(row.name());
+    Optional<Slot> slot = slots.find(name);
+    Optional<SlotStatus.OpenSnapshot> snapshot =
+        slot.flatMap(Slot::held)
+            .map(
+                held ->
+                    new SlotStatus.OpenSnapshot(
+                        held.expires(), xidsHeld.getOrDefault(held.pid(), 0L)));
+    return new SlotStatus(
+        name,
+        row.plugin(),
+        slot.map(Slot::publications).orElse(List.of()),
+        row.active(),
+        row.restartLsn(),
+        row.confirmedFlush(),
+        row.lagBytes(),
+        row.walStatus(),
+        snapshot,
+        slot.flatMap(Slot::lastClose),
+        slot.map(Slot::acksIgnored).orElse(0L),
+        slot.map(Slot::warnings).orElse(List.of()));
+  }
+
+  private static ProblemException noSlot(SlotName name) {
+    return new ProblemException(
+        Problem.SLOT_NOT_FOUND, "There is no slot " + name, "Make one: GET /v1/init");
+  }
+
+  private static ProblemException expired(SlotName name) {
+    return new ProblemException(
+        Problem.SNAPSHOT_EXPIRED,
+        "The snapshot of slot " + name + " is closed",
+        "Make a new slot (GET /v1/init) and read its snapshot; the old slot still streams");
+  }
+
+  private ProblemException tooManyStreams(Throwable cause) {
+    return new ProblemException(
+        Problem.STREAMS_EXHAUSTED,
+        "This server streams to " + settings.streams() + " clients already",
+        "Raise pgdelta.streams and the threads of concurrent/readers",
+        cause);
+  }
+
+  /** A page in memory, up to the configured size. */
+  private static final class BoundedOutput extends java.io.OutputStream {
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final int limit;
+
+    BoundedOutput(int limit) {
+      this.limit = limit;
+    }
+
+    ByteArrayOutputStream bytes() {
+      return bytes;
+    }
+
+    @Override
+    public void write(int one) {
+      write(new byte[] {(byte) one}, 0, 1);
+    }
+
+    @Override
+    public void write(byte[] source, int start, int length) {
+      if (bytes.size() + length > limit) {
+        throw new ProblemException(
+            Problem.PAYLOAD_TOO_LARGE,
+            "The page is larger than " + limit + " bytes",
+            "Ask for fewer rows, or raise pgdelta.snapshot-page-bytes");
+      }
+      bytes.write(source, start, length);
+    }
+  }
+}

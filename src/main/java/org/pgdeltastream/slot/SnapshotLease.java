@@ -1,0 +1,51 @@
+package org.pgdeltastream.slot;
+
+import java.time.Duration;
+import java.time.Instant;
+import org.pgdeltastream.replication.ExportedSnapshot;
+
+/**
+ * A slot's snapshot and how long it stays open: until it was unused for the lease time, or until
+ * its maximum age. It holds back vacuum while it is open. Guarded by the slot that owns it.
+ */
+final class SnapshotLease implements AutoCloseable {
+  private final ExportedSnapshot snapshot;
+  private final Duration lease;
+  private final Instant latest;
+  private Instant expires;
+
+  SnapshotLease(ExportedSnapshot snapshot, Duration lease, Duration maximum, Instant now) {
+    this.snapshot = snapshot;
+    this.lease = lease;
+    this.latest = now.plus(maximum);
+    this.expires = now;
+    renew(now);
+  }
+
+  /** Each read renews it. */
+  void renew(Instant now) {
+    Instant renewed = now.plus(lease);
+    expires = renewed.isBefore(latest) ? renewed : latest;
+  }
+
+  Instant expires() {
+    return expires;
+  }
+
+  boolean isExpired(Instant now) {
+    return now.isAfter(expires);
+  }
+
+  String snapshotName() {
+    return snapshot.name();
+  }
+
+  int holderPid() {
+    return snapshot.holderPid();
+  }
+
+  @Override
+  public void close() {
+    snapshot.close();
+  }
+}

@@ -1,0 +1,11 @@
+package org.pgdeltastream.slot;
+
+import java.util.List;
+import org.pgdeltastream.change.SlotName;
+
+/** What a client asks of a stream; empty publications mean those that the slot was made with. */
+public record StreamOptions(SlotName slotName, List<String> publications) {
+  public StreamOptions {
+    publications = List.copyOf(publications);
+  }
+}

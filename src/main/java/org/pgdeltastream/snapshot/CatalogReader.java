@@ -1,0 +1,145 @@
+package org.pgdeltastream.snapshot;
+
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.OptionalInt;
+import org.pgdeltastream.change.Column;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
+import org.pgdeltastream.snapshot.SnapshotTable.Shape;
+
+/**
+ * Looks tables up under the snapshot. The privilege functions answer as of now, and null for a
+ * table that is gone since.
+ */
+final class CatalogReader {
+  private static final String TABLE =
+      """
+      select c.oid::bigint, n.nspname, c.relname, c.relkind, c.relhassubclass,
+             pg_catalog.has_any_column_privilege(c.oid, 'SELECT') as readable
+      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+      """;
+  private static final String EXACT = TABLE + "where c.relname = ?::name and n.nspname = ?::name";
+  // pg_catalog always comes first, and a schema that may not be used is passed over:
+  // manual, "The Schema Search Path"
+  private static final String ON_SEARCH_PATH =
+      TABLE
+          + """
+          join pg_catalog.unnest(array['pg_catalog', current_user::text, 'public'])
+            with ordinality as path(schema, place) on n.nspname = path.schema::name
+          where c.relname = ?::name and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
+          order by path.place limit 1
+          """;
+  private static final String COLUMNS =
+      """
+      select a.attname, a.atttypid::bigint, a.atttypmod, a.attnum,
+             pg_catalog.array_position(k.conkey, a.attnum) as place
+      from pg_catalog.pg_attribute a
+      left join pg_catalog.pg_constraint k on k.conrelid = a.attrelid and k.contype = 'p'
+      where a.attrelid = ?::oid and a.attnum > 0 and not a.attisdropped
+      order by a.attnum
+      """;
+
+  private final Connection connection;
+
+  CatalogReader(Connection connection) {
+    this.connection = connection;
+  }
+
+  SnapshotTable table(TableReference reference) throws SQLException {
+    String sql = reference.schema().isPresent() ? EXACT : ON_SEARCH_PATH;
+    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, reference.table());
+      if (reference.schema().isPresent()) {
+        statement.setString(2, reference.schema().get());
+      }
+      try (ResultSet found = statement.executeQuery()) {
+        if (!found.next()) {
+          throw missing(reference, "does not exist");
+        }
+        return table(reference, found);
+      }
+    }
+  }
+
+  private SnapshotTable table(TableReference reference, ResultSet found) throws SQLException {
+    TableName name = new TableName(found.getString("nspname"), found.getString("relname"));
+    if (name.schema().equals("pg_catalog")) {
+      throw TableReference.systemCatalog(name.schema());
+    }
+    Shape shape = shape(reference, found.getString("relkind"), found.getBoolean("relhassubclass"));
+    boolean readable = found.getBoolean("readable");
+    if (found.wasNull()) {
+      throw missing(reference, "has been dropped since");
+    }
+    if (!readable) {
+      throw forbidden(reference);
+    }
+    long oid = found.getLong("oid");
+    return new SnapshotTable(oid, name, shape, attributes(oid));
+  }
+
+  private static Shape shape(TableReference reference, String kind, boolean hasChildren) {
+    return switch (kind) {
+      case "r" -> hasChildren ? Shape.INHERITED : Shape.PLAIN;
+      case "p" -> Shape.PARTITIONED;
+      case "v" -> throw noTable(reference, "a view");
+      case "m" -> throw noTable(reference, "a materialized view");
+      case "f" -> throw noTable(reference, "a foreign table");
+      case "S" -> throw noTable(reference, "a sequence");
+      case "i", "I" -> throw noTable(reference, "an index");
+      case "c" -> throw noTable(reference, "a composite type");
+      default -> throw noTable(reference, "a relation of kind " + kind);
+    };
+  }
+
+  private List<Attribute> attributes(long oid) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(COLUMNS)) {
+      statement.setLong(1, oid);
+      List<Attribute> attributes = new ArrayList<>();
+      try (ResultSet rows = statement.executeQuery()) {
+        while (rows.next()) {
+          attributes.add(attribute(rows));
+        }
+      }
+      return attributes;
+    }
+  }
+
+  private static Attribute attribute(ResultSet row) throws SQLException {
+    int place = row.getInt("place");
+    boolean key = !row.wasNull();
+    return new Attribute(
+        new Column(
+            key, row.getString("attname"), (int) row.getLong("atttypid"), row.getInt("atttypmod")),
+        row.getInt("attnum"),
+        key ? OptionalInt.of(place) : OptionalInt.empty());
+  }
+
+  private static ProblemException noTable(TableReference reference, String what) {
+    return new ProblemException(
+        Problem.BAD_REQUEST,
+        reference + " is " + what + ", not a table",
+        "Only tables and partitioned tables can be read under a snapshot");
+  }
+
+  static ProblemException missing(TableReference reference, String how) {
+    return new ProblemException(
+        Problem.TABLE_NOT_FOUND,
+        "Table " + reference + " " + how,
+        "Name a table that existed when the slot was made, or make a new slot");
+  }
+
+  static ProblemException forbidden(TableReference reference) {
+    return new ProblemException(
+        Problem.FORBIDDEN,
+        "This server's database user may not read table " + reference,
+        "Grant it SELECT on the table and USAGE on its schema");
+  }
+}

@@ -1,0 +1,73 @@
+package org.pgdeltastream.snapshot;
+
+import java.sql.SQLException;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+
+/** What PostgreSQL's errors mean for a page. Source: manual, "PostgreSQL Error Codes". */
+final class SnapshotFailure {
+  private SnapshotFailure() {}
+
+  /** Whether SET TRANSACTION SNAPSHOT failed because there is no such snapshot any more. */
+  static boolean isSnapshotGone(SQLException failure) {
+    String state = state(failure);
+    return state.equals("22023") || state.equals("42704");
+  }
+
+  static boolean isCancelled(SQLException failure) {
+    return state(failure).equals("57014");
+  }
+
+  /** The problem that it is, or the failure itself where it is none that a client can know. */
+  static SQLException translated(SQLException failure, TableReference table) throws SQLException {
+    String state = state(failure);
+    if (state.startsWith("08") || state.startsWith("57P") || state.startsWith("53")) {
+      throw unavailable(failure);
+    }
+    switch (state) {
+      case "57014", "55P03" -> throw busy(failure, table);
+      case "42P01", "3F000" ->
+          throw caused(CatalogReader.missing(table, "has been dropped since"), failure);
+      case "42703" -> throw caused(RewriteCheck.rewritten(table), failure);
+      case "42501" -> throw caused(CatalogReader.forbidden(table), failure);
+      case "42883" -> throw unordered(failure, table);
+      default -> {
+        return failure;
+      }
+    }
+  }
+
+  static ProblemException unavailable(SQLException failure) {
+    return new ProblemException(
+        Problem.UPSTREAM_UNAVAILABLE,
+        "PostgreSQL gives no connection or has lost it",
+        "Try again; if it lasts, see whether PostgreSQL runs and has connections left",
+        failure);
+  }
+
+  private static ProblemException busy(SQLException failure, TableReference table) {
+    return new ProblemException(
+        Problem.UPSTREAM_BUSY,
+        "Reading table " + table + " took PostgreSQL too long",
+        "Ask for fewer rows, or for an order that an index has; or try again when no other"
+            + " transaction locks the table",
+        failure);
+  }
+
+  private static ProblemException unordered(SQLException failure, TableReference table) {
+    return new ProblemException(
+        Problem.BAD_REQUEST,
+        "Table " + table + " cannot be ordered by these columns: a type has no order",
+        "Order by other columns",
+        failure);
+  }
+
+  private static ProblemException caused(ProblemException problem, SQLException failure) {
+    problem.initCause(failure);
+    return problem;
+  }
+
+  private static String state(SQLException failure) {
+    return String.valueOf(failure.getSQLState());
+  }
+}

@@ -1,0 +1,43 @@
+package org.pgdeltastream.snapshot;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.PGConnection;
+import org.postgresql.copy.CopyOut;
+
+/**
+ * A running COPY. Closing it early leaves the connection ready for the next command, which the
+ * driver's own {@code cancelCopy} does not do if PostgreSQL had sent everything already.
+ */
+final class TableCopy implements AutoCloseable {
+  private final PGConnection connection;
+  private final CopyOut copy;
+
+  TableCopy(Connection pooled, String sql) throws SQLException {
+    connection = pooled.unwrap(PGConnection.class);
+    copy = connection.getCopyAPI().copyOut(sql);
+  }
+
+  /** The next row with its line end; null at the end. */
+  byte @Nullable [] next() throws SQLException {
+    return copy.readFromCopy();
+  }
+
+  @Override
+  public void close() throws SQLException {
+    if (!copy.isActive()) {
+      return;
+    }
+    connection.cancelQuery();
+    try {
+      while (copy.readFromCopy() != null) {
+        // what was on its way when PostgreSQL heard of it
+      }
+    } catch (SQLException e) {
+      if (!SnapshotFailure.isCancelled(e)) {
+        throw e;
+      }
+    }
+  }
+}

@@ -1,0 +1,163 @@
+package org.pgdeltastream.web;
+
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.pgdeltastream.slot.Settings;
+
+/** Who may call: the token, the place, and the page that a browser calls from. */
+final class AccessRules {
+  static final String SUBPROTOCOL_PREFIX = "bearer.";
+
+  private static final Pattern BEARER = Pattern.compile("(?i:bearer) +([^ ]+) *");
+  private static final List<String> PROXY_HEADERS =
+      List.of("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP");
+  private static final String OPEN_IT =
+      "Configure access: set pgdelta.tokens (PGDELTA_TOKENS) and send one of them as"
+          + " 'Authorization: Bearer …', or set pgdelta.open=true (PGDELTA_OPEN) to let anybody in";
+
+  private final List<byte[]> tokens;
+  private final List<String> origins;
+  private final boolean open;
+
+  AccessRules(Settings settings) {
+    this(settings.tokens(), settings.origins(), settings.open());
+  }
+
+  AccessRules(List<String> tokens, List<String> origins, boolean open) {
+    this.tokens = tokens.stream().map(AccessRules::bytes).toList();
+    this.origins = List.copyOf(origins);
+    this.open = open;
+  }
+
+  /**
+   * What the rules look at in a request.
+   *
+   * @param headers a header's values, in the order received; empty where it is absent
+   */
+  record Call(
+      String method, String scheme, String remoteAddress, Function<String, List<String>> headers) {
+    List<String> header(String name) {
+      return headers.apply(name);
+    }
+  }
+
+  /** Why the call is refused; empty if it may pass. */
+  Optional<ErrorBody> refusal(Call call) {
+    return Stream.<Function<Call, Optional<ErrorBody>>>of(
+            this::refusedPlace, this::refusedPage, this::refusedToken)
+        .map(rule -> rule.apply(call))
+        .flatMap(Optional::stream)
+        .findFirst();
+  }
+
+  /** The configured origin that the call comes from: a browser may hand the answer to it. */
+  Optional<String> sharedWith(Call call) {
+    List<String> origin = call.header("Origin");
+    return origin.size() == 1 && Origin.parse(origin.get(0)).isPresent()
+        ? origin.stream().filter(origins::contains).findFirst()
+        : Optional.empty();
+  }
+
+  /** Whether a browser only asks what it may send; it has no token to show yet. */
+  boolean isPreflight(Call call) {
+    return call.method().equals("OPTIONS")
+        && !call.header("Access-Control-Request-Method").isEmpty()
+        && sharedWith(call).isPresent();
+  }
+
+  /** Without tokens only this machine itself is let in, by names that no other machine can take. */
+  private Optional<ErrorBody> refusedPlace(Call call) {
+    if (open || !tokens.isEmpty()) {
+      return Optional.empty();
+    }
+    if (!Loopback.isAddress(call.remoteAddress())
+        || PROXY_HEADERS.stream().anyMatch(name -> !call.header(name).isEmpty())) {
+      return forbidden("No access is configured, so only this machine itself is let in", OPEN_IT);
+    }
+    List<String> host = call.header("Host");
+    if (host.size() != 1 || !Loopback.isHost(host.get(0))) {
+      return forbidden("No access is configured, so Host must be localhost", OPEN_IT);
+    }
+    return Optional.empty();
+  }
+
+  /** A page of another origin must not use the browser's way in (cross-site hijacking). */
+  private Optional<ErrorBody> refusedPage(Call call) {
+    if (sharedWith(call).isPresent()) {
+      return Optional.empty();
+    }
+    if (!call.header("Origin").isEmpty() && !isSameOrigin(call)) {
+      return forbidden(
+          "This Origin is not allowed",
+          "Add exactly this origin to pgdelta.origins (PGDELTA_ORIGINS)");
+    }
+    if (!List.of("none", "same-origin").containsAll(call.header("Sec-Fetch-Site"))) {
+      return forbidden("A page of another site may not call here", "");
+    }
+    return Optional.empty();
+  }
+
+  private static boolean isSameOrigin(Call call) {
+    List<String> origin = call.header("Origin");
+    List<String> host = call.header("Host");
+    if (origin.size() != 1 || host.size() != 1) {
+      return false;
+    }
+    Optional<Origin> theirs = Origin.parse(origin.get(0));
+    return theirs.isPresent() && theirs.equals(Origin.of(call.scheme(), host.get(0)));
+  }
+
+  private Optional<ErrorBody> refusedToken(Call call) {
+    if (tokens.isEmpty() || isPreflight(call)) {
+      return Optional.empty();
+    }
+    boolean known = Stream.concat(authorization(call), subprotocol(call)).anyMatch(this::isToken);
+    return known
+        ? Optional.empty()
+        : Optional.of(
+            new ErrorBody(
+                401,
+                "unauthorized",
+                "A valid token is needed",
+                false,
+                "Send 'Authorization: Bearer …' or the websocket subprotocol 'bearer.…'"));
+  }
+
+  private static Stream<String> authorization(Call call) {
+    return call.header("Authorization").stream()
+        .map(BEARER::matcher)
+        .filter(Matcher::matches)
+        .map(bearer -> bearer.group(1));
+  }
+
+  private static Stream<String> subprotocol(Call call) {
+    return call.header("Sec-WebSocket-Protocol").stream()
+        .flatMap(value -> Stream.of(value.split(",")))
+        .map(String::strip)
+        .filter(protocol -> protocol.startsWith(SUBPROTOCOL_PREFIX))
+        .map(protocol -> protocol.substring(SUBPROTOCOL_PREFIX.length()));
+  }
+
+  /** Compares with every token, each in constant time. */
+  private boolean isToken(String sent) {
+    boolean found = false;
+    for (byte[] token : tokens) {
+      found |= MessageDigest.isEqual(token, bytes(sent));
+    }
+    return found;
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static Optional<ErrorBody> forbidden(String error, String hint) {
+    return Optional.of(new ErrorBody(403, "forbidden", error, false, hint));
+  }
+}

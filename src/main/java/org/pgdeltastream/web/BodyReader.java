@@ -1,0 +1,85 @@
+package org.pgdeltastream.web;
+
+import jakarta.json.Json;
+import jakarta.json.JsonException;
+import jakarta.json.stream.JsonParser;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.StringReader;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+
+/** Reads a request's body as one JSON text, bounded in size and depth, each key once. */
+final class BodyReader {
+  static final int MOST_BYTES = 64 << 10;
+  private static final int MOST_DEPTH = 8;
+
+  private final JsonParser parser;
+
+  private BodyReader(JsonParser parser) {
+    this.parser = parser;
+  }
+
+  static JsonTree read(InputStream body) throws IOException {
+    byte[] bytes = body.readNBytes(MOST_BYTES + 1);
+    if (bytes.length > MOST_BYTES) {
+      throw new ProblemException(
+          Problem.PAYLOAD_TOO_LARGE, "The body is larger than " + MOST_BYTES + " bytes", "");
+    }
+    return parse(Input.utf8(bytes, "The body"));
+  }
+
+  static JsonTree parse(String text) {
+    try (JsonParser parser = Json.createParser(new StringReader(text))) {
+      JsonTree tree = new BodyReader(parser).value(parser.next(), 1);
+      if (parser.hasNext()) {
+        throw Input.bad("The body goes on after its JSON");
+      }
+      return tree;
+    } catch (JsonException | NoSuchElementException | IllegalStateException e) {
+      throw Input.bad("The body is not JSON", e);
+    }
+  }
+
+  private JsonTree value(JsonParser.Event event, int depth) {
+    if (depth > MOST_DEPTH) {
+      throw Input.bad("The body is nested deeper than " + MOST_DEPTH);
+    }
+    return switch (event) {
+      case START_OBJECT -> fields(depth);
+      case START_ARRAY -> items(depth);
+      case VALUE_STRING -> new JsonTree.Text(parser.getString());
+      case VALUE_NUMBER -> new JsonTree.Numeral(parser.getString());
+      case VALUE_TRUE -> new JsonTree.Flag(true);
+      case VALUE_FALSE -> new JsonTree.Flag(false);
+      case VALUE_NULL -> new JsonTree.Null();
+      case KEY_NAME, END_OBJECT, END_ARRAY -> throw Input.bad("The body is not JSON");
+    };
+  }
+
+  private JsonTree fields(int depth) {
+    Map<String, JsonTree> members = new LinkedHashMap<>();
+    while (parser.next() == JsonParser.Event.KEY_NAME) {
+      String name = parser.getString();
+      if (members.putIfAbsent(name, value(parser.next(), depth + 1)) != null) {
+        throw Input.bad("Field " + Input.shown(name) + " is given twice");
+      }
+    }
+    return new JsonTree.Fields(members);
+  }
+
+  private JsonTree items(int depth) {
+    List<JsonTree> items = new ArrayList<>();
+    JsonParser.Event event = parser.next();
+    while (event != JsonParser.Event.END_ARRAY) {
+      items.add(value(event, depth + 1));
+      event = parser.next();
+    }
+    return new JsonTree.Items(items);
+  }
+}

@@ -1,0 +1,45 @@
+package org.pgdeltastream.web;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.SlotName;
+
+/** Words from outside: how they become ours, and how they are refused. */
+final class Input {
+  private static final int SHOWN = 80;
+
+  private Input() {}
+
+  static ProblemException bad(String message) {
+    return new ProblemException(Problem.BAD_REQUEST, message, "");
+  }
+
+  static ProblemException bad(String message, Throwable cause) {
+    return new ProblemException(Problem.BAD_REQUEST, message, "", cause);
+  }
+
+  static SlotName slotName(String text) {
+    try {
+      return new SlotName(text);
+    } catch (IllegalArgumentException e) {
+      throw bad("Not a slot name (1 to 63 of a-z, 0-9 and _): " + shown(text), e);
+    }
+  }
+
+  static String utf8(byte[] bytes, String what) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      throw bad(what + " is not UTF-8", e);
+    }
+  }
+
+  /** A client's word as an answer may repeat it. */
+  static String shown(String text) {
+    String cut = text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : text;
+    return "'" + cut.replaceAll("\\p{Cntrl}", "?") + "'";
+  }
+}

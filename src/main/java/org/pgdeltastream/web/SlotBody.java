@@ -1,0 +1,75 @@
+package org.pgdeltastream.web;
+
+import jakarta.json.bind.annotation.JsonbPropertyOrder;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.slot.SlotStatus;
+
+/** One slot as a client sees it; what is null is left out. */
+@JsonbPropertyOrder({
+  "slotName",
+  "plugin",
+  "publications",
+  "active",
+  "restartLsn",
+  "confirmedFlushLsn",
+  "lagBytes",
+  "walStatus",
+  "snapshot",
+  "lastClose",
+  "acksIgnored",
+  "warnings"
+})
+public record SlotBody(
+    String slotName,
+    String plugin,
+    List<String> publications,
+    boolean active,
+    @Nullable String restartLsn,
+    @Nullable String confirmedFlushLsn,
+    long lagBytes,
+    @Nullable String walStatus,
+    Snapshot snapshot,
+    @Nullable LastClose lastClose,
+    long acksIgnored,
+    List<String> warnings) {
+
+  /** Whether the slot's snapshot can be read, until when, and what it costs. */
+  @JsonbPropertyOrder({"state", "expires", "xidsHeld"})
+  public record Snapshot(String state, @Nullable String expires, @Nullable Long xidsHeld) {
+    static Snapshot of(Optional<SlotStatus.OpenSnapshot> snapshot) {
+      return snapshot
+          .map(open -> new Snapshot("open", open.expires().toString(), open.xidsHeld()))
+          .orElse(new Snapshot("closed", null, null));
+    }
+  }
+
+  /** Why the last client was closed. */
+  @JsonbPropertyOrder({"code", "reason", "at"})
+  public record LastClose(int code, String reason, String at) {
+    static LastClose of(SlotStatus.LastClose close) {
+      return new LastClose(
+          CloseCodes.code(close.reason()),
+          CloseCodes.text(close.reason(), close.detail()),
+          close.at().toString());
+    }
+  }
+
+  static SlotBody of(SlotStatus slot) {
+    return new SlotBody(
+        slot.name().value(),
+        slot.plugin(),
+        slot.publications(),
+        slot.active(),
+        slot.restartLsn().map(Lsn::toString).orElse(null),
+        slot.confirmedFlush().map(Lsn::toString).orElse(null),
+        slot.lagBytes(),
+        slot.walStatus().orElse(null),
+        Snapshot.of(slot.snapshot()),
+        slot.lastClose().map(LastClose::of).orElse(null),
+        slot.acksIgnored(),
+        slot.warnings());
+  }
+}

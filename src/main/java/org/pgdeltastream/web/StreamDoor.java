@@ -1,0 +1,65 @@
+package org.pgdeltastream.web;
+
+import static java.lang.System.Logger.Level.DEBUG;
+
+import jakarta.websocket.CloseReason.CloseCode;
+import jakarta.websocket.RemoteEndpoint;
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.Subscriber;
+
+/** The way to a client through the container's websocket session. Gathers until it is flushed. */
+final class StreamDoor implements Subscriber {
+  private static final System.Logger LOG = System.getLogger(StreamDoor.class.getName());
+
+  private final Session session;
+  private final RemoteEndpoint.Basic remote;
+  private boolean open; // a message was begun: the reader's thread only
+
+  StreamDoor(Session session) throws IOException {
+    this.session = session;
+    this.remote = session.getBasicRemote();
+    remote.setBatchingAllowed(true);
+  }
+
+  @Override
+  public void sendPart(byte[] bytes, int start, int length) throws IOException {
+    remote.sendText(text(bytes, start, length), false);
+    open = true;
+  }
+
+  @Override
+  public void sendLast(byte[] bytes, int start, int length) throws IOException {
+    if (open) {
+      remote.sendText(text(bytes, start, length), true);
+      open = false;
+    } else {
+      remote.sendText(text(bytes, start, length));
+    }
+  }
+
+  @Override
+  public void flush() throws IOException {
+    remote.flushBatch();
+  }
+
+  @Override
+  public void close(CloseReason reason, String detail) {
+    CloseCode code = closeCode(CloseCodes.code(reason));
+    try {
+      session.close(new jakarta.websocket.CloseReason(code, CloseCodes.text(reason, detail)));
+    } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
+      LOG.log(DEBUG, "The client had gone before it could be closed: " + e);
+    }
+  }
+
+  private static CloseCode closeCode(int code) {
+    return jakarta.websocket.CloseReason.CloseCodes.getCloseCode(code);
+  }
+
+  private static String text(byte[] bytes, int start, int length) {
+    return new String(bytes, start, length, StandardCharsets.UTF_8);
+  }
+}

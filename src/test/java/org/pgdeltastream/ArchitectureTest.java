@@ -1,0 +1,115 @@
+package org.pgdeltastream;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+/** The plan of the house (ARCHITECTURE.md), held by the byte code. */
+@AnalyzeClasses(
+    packages = "org.pgdeltastream",
+    importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+  private static final String ROOT = "org.pgdeltastream.";
+
+  @ArchTest
+  static final ArchRule roomsOpenOnlyWhereThePlanHasADoor =
+      layeredArchitecture()
+          .consideringOnlyDependenciesInLayers()
+          .layer("change")
+          .definedBy(ROOT + "change..")
+          .layer("rooms")
+          .definedBy(
+              ROOT + "replication..", ROOT + "decoder..", ROOT + "encoder..", ROOT + "snapshot..")
+          .layer("delivery")
+          .definedBy(ROOT + "delivery..")
+          .layer("slot")
+          .definedBy(ROOT + "slot..")
+          .layer("web")
+          .definedBy(ROOT + "web..")
+          .layer("launch")
+          .definedBy(ROOT + "launch..")
+          .whereLayer("rooms")
+          .mayOnlyBeAccessedByLayers("slot")
+          .whereLayer("delivery")
+          .mayOnlyBeAccessedByLayers("slot", "web")
+          .whereLayer("slot")
+          .mayOnlyBeAccessedByLayers("web")
+          .whereLayer("web")
+          .mayNotBeAccessedByAnyLayer()
+          .whereLayer("launch")
+          .mayNotBeAccessedByAnyLayer();
+
+  @ArchTest
+  static final ArchRule roomsDoNotKnowTheirNeighbours =
+      slices()
+          .matching(ROOT + "(replication|decoder|encoder|snapshot|delivery)..")
+          .should()
+          .notDependOnEachOther();
+
+  @ArchTest
+  static final ArchRule theCoreDoesNoIo =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              ROOT + "change..", ROOT + "decoder..", ROOT + "encoder..", ROOT + "delivery..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("java.net..", "java.nio.channels..", "java.nio.file..", "jakarta..");
+
+  @ArchTest
+  static final ArchRule theCoreAsksNoClock =
+      noClasses()
+          .that()
+          .resideInAnyPackage(
+              ROOT + "change..", ROOT + "decoder..", ROOT + "encoder..", ROOT + "delivery..")
+          .should()
+          .callMethod(System.class, "nanoTime")
+          .orShould()
+          .callMethod(System.class, "currentTimeMillis")
+          .orShould()
+          .callMethod(java.time.Instant.class, "now");
+
+  @ArchTest
+  static final ArchRule theContainerStaysAtTheEdge =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "web..")
+          .and()
+          .doNotHaveSimpleName("SlotManager")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("jakarta..");
+
+  @ArchTest
+  static final ArchRule theDatabaseStaysBehindItsDoors =
+      noClasses()
+          .that()
+          .resideOutsideOfPackages(
+              ROOT + "replication..", ROOT + "snapshot..", ROOT + "slot..", ROOT + "launch..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("java.sql..", "javax.sql..", "org.postgresql..");
+
+  @ArchTest
+  static final ArchRule onlyTheLauncherKnowsItsServers =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "launch..")
+          .should()
+          .dependOnClassesThat()
+          .resideInAnyPackage("org.apache..", "io.zonky..");
+
+  @ArchTest
+  static final ArchRule namesSayWhatAThingIs =
+      classes()
+          .that()
+          .doNotHaveSimpleName("SlotManager")
+          .should()
+          .haveNameNotMatching(".*(Impl|Util|Utils|Helper|Manager|Service)");
+}

@@ -1,0 +1,66 @@
+package org.pgdeltastream.encoder;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.pgdeltastream.change.Column;
+import org.pgdeltastream.change.Relation;
+import org.pgdeltastream.change.ReplicaIdentity;
+import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.change.Tuple;
+
+/** Rows and relations for tests. */
+final class Tuples {
+  static final String NULL = "\0null";
+  static final String UNCHANGED = "\0unchanged";
+
+  // (id int4, name text, price numeric), key: id
+  static final Relation USERS =
+      relation(
+          16384,
+          "users",
+          new Column(true, "id", 23, -1),
+          new Column(false, "name", 25, -1),
+          new Column(false, "price", 1700, -1));
+
+  private Tuples() {}
+
+  static Relation relation(int id, String table, Column... columns) {
+    return new Relation(
+        id, new TableName("public", table), ReplicaIdentity.DEFAULT, List.of(columns));
+  }
+
+  /** The type names that belong to the numbers used here. */
+  static List<String> typeNames(Relation relation) {
+    return relation.columns().stream()
+        .map(
+            column ->
+                switch (column.typeOid()) {
+                  case 23 -> "integer";
+                  case 1700 -> "numeric";
+                  default -> "text";
+                })
+        .toList();
+  }
+
+  static Tuple tuple(String... values) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    bytes.write('?'); // values do not begin at 0
+    for (String value : values) {
+      bytes.writeBytes(value.getBytes(StandardCharsets.UTF_8));
+    }
+    Tuple tuple = new Tuple();
+    tuple.reset(bytes.toByteArray());
+    int start = 1;
+    for (String value : values) {
+      int length = value.getBytes(StandardCharsets.UTF_8).length;
+      switch (value) {
+        case NULL -> tuple.addNull();
+        case UNCHANGED -> tuple.addUnchangedToast();
+        default -> tuple.addText(start, length);
+      }
+      start += length;
+    }
+    return tuple;
+  }
+}

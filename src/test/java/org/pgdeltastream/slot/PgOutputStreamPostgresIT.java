@@ -1,0 +1,86 @@
+package org.pgdeltastream.slot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.support.RecordingSubscriber;
+import org.pgdeltastream.support.TestDatabase;
+
+class PgOutputStreamPostgresIT extends StreamStory {
+  PgOutputStreamPostgresIT() {
+    super(OutputPlugin.PGOUTPUT);
+  }
+
+  @Override
+  TestDatabase startDatabase() throws IOException {
+    return TestDatabase.embedded();
+  }
+
+  @Test
+  void fallsBackToPgOutputWhereWal2JsonIsNotAllowed() {
+    NewSlot made =
+        registry().create(new InitRequest(Optional.empty(), List.of(), Optional.empty()));
+
+    assertThat(made.plugin()).isEqualTo(OutputPlugin.PGOUTPUT);
+    assertThat(made.name().value()).startsWith("delta_");
+  }
+
+  @Test
+  void neverLetsTheApplicationsOwnUpdateFail() throws Exception {
+    database().execute("drop table if exists plain");
+    database().execute("create table plain (a int)");
+    NewSlot made = init();
+
+    database().execute("insert into plain values (1)");
+    database().execute("update plain set a = 2");
+    database().execute("delete from plain");
+
+    assertThat(made.warnings()).anyMatch(warning -> warning.contains("public.plain"));
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(made.name(), client);
+    assertThat(client.nextWithChange()).contains("\"kind\":\"insert\"");
+  }
+
+  @Test
+  void takesInATableThatIsMadeLater() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(slot, client);
+    database().execute("drop table if exists later");
+    database().execute("create table later (id int primary key)");
+    database().execute("insert into later values (1)");
+    assertThat(client.nextWithChange()).contains("\"later\"");
+
+    database().execute("update later set id = 2");
+
+    assertThat(client.nextWithChange()).contains("\"kind\":\"update\"");
+    assertThat(registry().status(slot).warnings())
+        .anyMatch(warning -> warning.contains("public.later"));
+  }
+
+  @Test
+  void deliversATruncate() throws Exception {
+    SlotName slot = init().name();
+    database().execute("truncate users");
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(slot, client);
+
+    assertThat(client.nextWithChange())
+        .endsWith("{\"kind\":\"truncate\",\"schema\":\"public\",\"table\":\"users\"}]}");
+  }
+
+  @Test
+  void dropsItsPublicationsWithTheLastSlot() throws Exception {
+    SlotName slot = init().name();
+    assertThat(database().text("select count(*) from pg_publication")).isEqualTo("2");
+
+    registry().drop(slot, false);
+
+    assertThat(database().text("select count(*) from pg_publication")).isEqualTo("0");
+  }
+}

@@ -1,0 +1,332 @@
+package org.pgdeltastream.slot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.PageRequest;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.support.RecordingSubscriber;
+import org.pgdeltastream.support.TestDatabase;
+
+/** What every plugin must do for a slot, on a real PostgreSQL, without a web server. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class StreamStory {
+  private static final Pattern NEXT_LSN = Pattern.compile("\"nextlsn\":\"([^\"]+)\"");
+
+  private final OutputPlugin plugin;
+  private final ExecutorService readers = Executors.newCachedThreadPool();
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+  private final List<SlotStream> streams = new ArrayList<>();
+  private TestDatabase database;
+  private SlotRegistry registry;
+
+  StreamStory(OutputPlugin plugin) {
+    this.plugin = plugin;
+  }
+
+  abstract TestDatabase startDatabase() throws IOException;
+
+  TestDatabase database() {
+    return database;
+  }
+
+  SlotRegistry registry() {
+    return registry;
+  }
+
+  @BeforeAll
+  void start() throws Exception {
+    database = startDatabase();
+    Map<String, String> settings = new HashMap<>();
+    settings.put("pgdelta.database-url", database.jdbcUrl());
+    settings.put("pgdelta.database-user", database.user());
+    settings.put("pgdelta.database-password", database.password());
+    settings.put("pgdelta.send-timeout", "2");
+    Settings read = Settings.read(settings::get);
+    Database doors = Database.open(read, Optional.of(database.dataSource()), Optional.empty());
+    registry = new SlotRegistry(doors, read, readers);
+    var unused =
+        timer.scheduleWithFixedDelay(
+            () -> registry.lookAfterStreams(readers), 100, 100, TimeUnit.MILLISECONDS);
+  }
+
+  @BeforeEach
+  void emptyTable() throws Exception {
+    database.execute("drop table if exists users");
+    database.execute("create table users (id int primary key, name text)");
+  }
+
+  @AfterEach
+  void endStreams() {
+    streams.forEach(SlotStream::clientGone);
+    streams.forEach(stream -> assertThat(stream.awaitEnd(Duration.ofSeconds(5))).isTrue());
+    registry.statuses().forEach(slot -> registry.drop(slot.name(), true));
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    if (database == null) {
+      return;
+    }
+    registry.close();
+    timer.shutdownNow();
+    readers.shutdown();
+    assertThat(readers.awaitTermination(10, TimeUnit.SECONDS)).as("readers ended").isTrue();
+    assertThat(database.text("select count(*) from pg_stat_replication")).isEqualTo("0");
+    database.close();
+  }
+
+  NewSlot init() {
+    return registry.create(new InitRequest(Optional.of(plugin), List.of(), Optional.empty()));
+  }
+
+  SlotStream stream(SlotName slot, RecordingSubscriber client) {
+    SlotStream stream = registry.stream(new StreamOptions(slot, List.of()), client);
+    streams.add(stream);
+    return stream;
+  }
+
+  static Lsn nextLsn(String message) {
+    Matcher found = NEXT_LSN.matcher(message);
+    assertThat(found.find()).as(message).isTrue();
+    return Lsn.parse(found.group(1));
+  }
+
+  void awaitConfirmed(SlotName slot, Lsn position) {
+    await("confirmed_flush_lsn of " + slot)
+        .atMost(Duration.ofSeconds(2))
+        .pollInterval(Duration.ofMillis(20))
+        .untilAsserted(
+            () ->
+                assertThat(registry.status(slot).confirmedFlush())
+                    .isEqualTo(Optional.of(position)));
+  }
+
+  @Test
+  void streamsATransactionInWal2JsonsShape() throws Exception {
+    SlotName slot = init().name();
+    database.execute("insert into users values (1, 'Zoë \"quoted\"'), (2, null)");
+
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(slot, client);
+
+    String message = client.nextWithChange();
+    assertThat(message.replaceFirst("\"[0-9A-F]+/[0-9A-F]+\"", "\"LSN\""))
+        .isEqualTo(
+            "{\"nextlsn\":\"LSN\",\"change\":["
+                + "{\"kind\":\"insert\",\"schema\":\"public\",\"table\":\"users\","
+                + "\"columnnames\":[\"id\",\"name\"],\"columntypes\":[\"integer\",\"text\"],"
+                + "\"columnvalues\":[1,\"Zoë \\\"quoted\\\"\"]},"
+                + "{\"kind\":\"insert\",\"schema\":\"public\",\"table\":\"users\","
+                + "\"columnnames\":[\"id\",\"name\"],\"columntypes\":[\"integer\",\"text\"],"
+                + "\"columnvalues\":[2,null]}]}");
+  }
+
+  @Test
+  void streamsUpdatesAndDeletes() throws Exception {
+    database.execute("insert into users values (1, 'a')");
+    SlotName slot = init().name();
+    database.execute("update users set name = 'b'");
+    database.execute("delete from users");
+
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(slot, client);
+
+    String oldKeys =
+        "\"oldkeys\":{\"keynames\":[\"id\"],\"keytypes\":[\"integer\"],\"keyvalues\":[1]}}]}";
+    assertThat(client.nextWithChange()).contains("\"kind\":\"update\"").endsWith(oldKeys);
+    assertThat(client.nextWithChange()).contains("\"kind\":\"delete\"").endsWith(oldKeys);
+  }
+
+  @Test
+  void showsAnAcknowledgementInPostgresWithinASecond() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = stream(slot, client);
+    database.execute("insert into users values (1, 'a')");
+    Lsn position = nextLsn(client.nextWithChange());
+
+    stream.acknowledge(position, true);
+
+    awaitConfirmed(slot, position);
+    assertThat(client.next()).isEqualTo("{\"ack\":\"" + position + "\"}");
+  }
+
+  @Test
+  void resumesAfterTheLastAcknowledgedTransaction() throws Exception {
+    SlotName slot = init().name();
+    database.execute("insert into users values (1, 'a')");
+    database.execute("insert into users values (2, 'b')");
+    RecordingSubscriber first = new RecordingSubscriber();
+    SlotStream stream = stream(slot, first);
+    Lsn position = nextLsn(first.nextWithChange());
+    assertThat(first.nextWithChange()).contains("[2,\"b\"]");
+    stream.acknowledge(position, false);
+    awaitConfirmed(slot, position);
+    stream.clientGone();
+
+    RecordingSubscriber second = new RecordingSubscriber();
+    stream(slot, second);
+
+    assertThat(second.nextWithChange()).contains("[2,\"b\"]");
+  }
+
+  /**
+   * T1 begins before T2 and commits after it. The driver's own stream would, once T2 is
+   * acknowledged, confirm T1 too, as soon as it was received.
+   */
+  @Test
+  void neverConfirmsWhatWasOnlyReceived() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = stream(slot, client);
+    Lsn second;
+    try (var open = database.connect();
+        var statement = open.createStatement()) {
+      open.setAutoCommit(false);
+      statement.execute("insert into users values (1, 'T1')");
+      database.execute("insert into users values (2, 'T2')");
+      second = nextLsn(client.nextWithChange());
+      stream.acknowledge(second, false);
+      awaitConfirmed(slot, second);
+      open.commit();
+    }
+    assertThat(client.nextWithChange()).contains("T1");
+    database.execute("select pg_logical_emit_message(false, 'x', repeat('x', 100000))");
+    await("several reports after T1")
+        .during(Duration.ofMillis(2500))
+        .atMost(Duration.ofSeconds(5))
+        .until(() -> registry.status(slot).confirmedFlush().equals(Optional.of(second)));
+    stream.clientGone();
+
+    RecordingSubscriber again = new RecordingSubscriber();
+    stream(slot, again);
+
+    assertThat(again.nextWithChange()).contains("T1");
+  }
+
+  @Test
+  void refusesAnAcknowledgementBeyondPostgresWal() throws Exception {
+    SlotName slot = init().name();
+    database.execute("insert into users values (1, 'a')");
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = stream(slot, client);
+    client.nextWithChange();
+    Lsn before = registry.status(slot).confirmedFlush().orElseThrow();
+
+    stream.acknowledge(Lsn.parse("FFFF/0"), false);
+
+    assertThat(client.closed())
+        .isEqualTo(
+            new RecordingSubscriber.Closed(
+                CloseReason.BAD_ACK, "lsn FFFF/0 is beyond PostgreSQL's WAL"));
+    assertThat(registry.status(slot).confirmedFlush()).contains(before);
+  }
+
+  @Test
+  void readsTheSnapshotAsOfTheConsistentPointAlsoWhileStreaming() throws Exception {
+    database.execute("insert into users values (1, 'before')");
+    SlotName slot = init().name();
+    database.execute("insert into users values (2, 'after')");
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(slot, client);
+    assertThat(client.nextWithChange()).contains("after");
+
+    PageRequest page = new PageRequest("users", Optional.empty(), 0, 10, List.of(), List.of());
+    SnapshotPage answer = registry.readPage(Optional.empty(), page);
+
+    assertThat(answer.slot()).isEqualTo(slot);
+    assertThat(answer.json().toString(StandardCharsets.UTF_8))
+        .isEqualTo("[{\"id\":1,\"name\":\"before\"}]");
+  }
+
+  @Test
+  void refusesASecondClientOfASlot() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber first = new RecordingSubscriber();
+    stream(slot, first);
+    database.execute("insert into users values (1, 'a')");
+    first.nextWithChange();
+
+    RecordingSubscriber second = new RecordingSubscriber();
+    stream(slot, second);
+
+    assertThat(second.closed().reason()).isEqualTo(CloseReason.SLOT_BUSY);
+    database.execute("insert into users values (2, 'b')");
+    assertThat(first.nextWithChange()).contains("[2,\"b\"]");
+  }
+
+  @Test
+  void tellsAClientOfAnUnknownSlot() throws Exception {
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(new SlotName("delta_nobody1"), client);
+
+    assertThat(client.closed().reason()).isEqualTo(CloseReason.SLOT_NOT_FOUND);
+  }
+
+  @Test
+  void closesAClientWhoseSendMakesNoProgressAndLosesNothing() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    client.stopReading();
+    SlotStream stream = stream(slot, client);
+    database.execute("insert into users values (1, 'a')");
+
+    assertThat(client.closed().reason()).isEqualTo(CloseReason.SLOW_SUBSCRIBER);
+    assertThat(stream.awaitEnd(Duration.ofSeconds(5))).isTrue();
+
+    RecordingSubscriber again = new RecordingSubscriber();
+    stream(slot, again);
+    assertThat(again.nextWithChange()).contains("[1,\"a\"]");
+  }
+
+  @Test
+  void tellsTheClientWhenPostgresEndsTheConnection() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(slot, client);
+    database.execute("insert into users values (1, 'a')");
+    client.nextWithChange();
+
+    database.execute("select pg_terminate_backend(active_pid) from pg_replication_slots");
+
+    assertThat(client.closed().reason()).isEqualTo(CloseReason.UPSTREAM_LOST);
+  }
+
+  @Test
+  void dropsASlotThatIsStreamedOnlyByForce() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(slot, client);
+    database.execute("insert into users values (1, 'a')");
+    client.nextWithChange();
+
+    registry.drop(slot, true);
+
+    assertThat(client.closed().reason()).isEqualTo(CloseReason.SLOT_NOT_FOUND);
+    assertThat(registry.statuses()).isEmpty();
+  }
+}

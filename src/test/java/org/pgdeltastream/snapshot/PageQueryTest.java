@@ -1,0 +1,70 @@
+package org.pgdeltastream.snapshot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.PageRequest.Nulls;
+import org.pgdeltastream.change.PageRequest.Order;
+import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.snapshot.PageQuery.Ties;
+
+class PageQueryTest {
+  private static final TableName TABLE = new TableName("public", "users");
+  private static final Order BY_ID = new Order("id", true, Optional.empty());
+
+  @Test
+  void readsInTheKeysOrder() {
+    assertThat(new PageQuery(TABLE, List.of("id", "b"), List.of(BY_ID), Ties.NONE, 20, 10).sql())
+        .isEqualTo(
+            "copy (select \"id\", \"b\" from \"public\".\"users\" order by \"id\" asc"
+                + " limit 10 offset 20) to stdout");
+  }
+
+  @Test
+  void saysDirectionNullsAndPosition() {
+    List<Order> order =
+        List.of(
+            new Order("a", false, Optional.of(Nulls.LAST)),
+            new Order("b", true, Optional.of(Nulls.FIRST)));
+    assertThat(new PageQuery(TABLE, List.of("a"), order, Ties.BY_POSITION, 0, 1).sql())
+        .contains("order by \"a\" desc nulls last, \"b\" asc nulls first, tableoid, ctid limit 1 ");
+  }
+
+  @Test
+  void quotesEveryName() {
+    String evil = "\"; drop table users; --";
+    Order order = new Order(evil, true, Optional.empty());
+    assertThat(
+            new PageQuery(new TableName(evil, evil), List.of(evil), List.of(order), Ties.NONE, 0, 1)
+                .sql())
+        .isEqualTo(
+            "copy (select Q from Q.Q order by Q asc limit 1 offset 0) to stdout"
+                .replace("Q", "\"\"\"; drop table users; --\""));
+  }
+
+  @Test
+  void digitsAreAsciiInEveryLocale() {
+    Locale usual = Locale.getDefault();
+    try {
+      Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
+      assertThat(new PageQuery(TABLE, List.of(), List.of(BY_ID), Ties.NONE, 1_234, 5_678).sql())
+          .endsWith("limit 5678 offset 1234) to stdout");
+    } finally {
+      Locale.setDefault(usual);
+    }
+  }
+
+  @Test
+  void refusesWhatIsNoPage() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new PageQuery(TABLE, List.of(), List.of(BY_ID), Ties.NONE, -1, 1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new PageQuery(TABLE, List.of(), List.of(BY_ID), Ties.NONE, 0, -1));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> new PageQuery(TABLE, List.of(), List.of(), Ties.NONE, 0, 1));
+  }
+}

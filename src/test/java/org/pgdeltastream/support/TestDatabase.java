@@ -1,0 +1,169 @@
+package org.pgdeltastream.support;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import javax.sql.DataSource;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/**
+ * A private PostgreSQL on a free loopback port, with logical decoding switched on and a data
+ * directory of its own. Closing it leaves no process and no file.
+ */
+public final class TestDatabase implements AutoCloseable {
+  /** Reads one result, standing on its first row. */
+  @FunctionalInterface
+  public interface RowReader<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  /** What a kind of server does once the walsenders are gone; the process is reaped afterwards. */
+  @FunctionalInterface
+  interface Stopper {
+    void stop() throws IOException;
+  }
+
+  private final Path home;
+  private final int port;
+  private final boolean wal2json;
+  private final Postmaster postmaster;
+  private final Stopper stopper;
+  private final Thread hook;
+
+  TestDatabase(Path home, int port, boolean wal2json, Stopper stopper) throws IOException {
+    this.home = home;
+    this.port = port;
+    this.wal2json = wal2json;
+    this.stopper = stopper;
+    postmaster = Postmaster.of(DataDirectories.data(home));
+    hook = new Thread(postmaster::stop);
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  /** The server on the class path; it has no wal2json. */
+  public static TestDatabase embedded() throws IOException {
+    return embedded(Map.of());
+  }
+
+  public static TestDatabase embedded(Map<String, String> settings) throws IOException {
+    return EmbeddedServer.start(all(settings));
+  }
+
+  /** The newest server of this machine that has wal2json, or the one of pgdelta.test.postgres. */
+  public static TestDatabase system() throws IOException {
+    return system(Map.of());
+  }
+
+  public static TestDatabase system(Map<String, String> settings) throws IOException {
+    return SystemServer.start(all(settings));
+  }
+
+  private static Map<String, String> all(Map<String, String> settings) {
+    Map<String, String> all = new LinkedHashMap<>();
+    all.put("wal_level", "logical");
+    all.put("max_wal_senders", "20");
+    all.put("max_replication_slots", "20");
+    all.put("fsync", "off");
+    all.putAll(settings);
+    return all;
+  }
+
+  public String jdbcUrl() {
+    return "jdbc:postgresql://localhost:" + port + "/postgres";
+  }
+
+  public String user() {
+    return "postgres";
+  }
+
+  /** Everybody is trusted, so any password does. */
+  public String password() {
+    return "postgres";
+  }
+
+  public int port() {
+    return port;
+  }
+
+  public boolean hasWal2json() {
+    return wal2json;
+  }
+
+  /** The process number of the server's first process. */
+  public long pid() {
+    return postmaster.pid();
+  }
+
+  public Connection connect() throws SQLException {
+    return DriverManager.getConnection(jdbcUrl(), user(), password());
+  }
+
+  /** One new connection each time. */
+  public DataSource dataSource() {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(jdbcUrl());
+    source.setUser(user());
+    source.setPassword(password());
+    return source;
+  }
+
+  public void execute(String sql) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  /** Reads the first row; a query without rows is an error. */
+  public <T> T query(String sql, RowReader<T> reader) throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      if (!rows.next()) {
+        throw new SQLException("No row: " + sql);
+      }
+      return reader.read(rows);
+    }
+  }
+
+  /** The first column of the first row; null is "null". */
+  public String text(String sql) throws SQLException {
+    return query(sql, row -> printed(row.getString(1)));
+  }
+
+  private static String printed(@Nullable String value) {
+    return String.valueOf(value);
+  }
+
+  @Override
+  public void close() throws IOException {
+    if (Files.notExists(home)) {
+      return;
+    }
+    terminateWalsenders();
+    stopper.stop();
+    postmaster.stop();
+    Runtime.getRuntime().removeShutdownHook(hook);
+    DataDirectories.delete(home);
+  }
+
+  /** A walsender with unread WAL would hold up the stop. */
+  private void terminateWalsenders() {
+    try {
+      execute(
+          "select pg_terminate_backend(pid) from pg_stat_activity"
+              + " where backend_type = 'walsender'");
+    } catch (SQLException e) {
+      // a server that is down already has no walsenders
+      System.getLogger(TestDatabase.class.getName()).log(System.Logger.Level.DEBUG, "down", e);
+    }
+  }
+}

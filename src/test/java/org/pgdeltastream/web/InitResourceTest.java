@@ -1,0 +1,47 @@
+package org.pgdeltastream.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.slot.InitRequest;
+
+class InitResourceTest {
+  @Test
+  void asksForNothingByDefault() {
+    InitRequest nothing = new InitRequest(Optional.empty(), List.of(), Optional.empty());
+    assertThat(InitResource.read(null)).isEqualTo(nothing);
+    assertThat(InitResource.read("plugin=auto")).isEqualTo(nothing);
+  }
+
+  @Test
+  void readsEveryParameter() {
+    assertThat(InitResource.read("plugin=pgoutput&publication=a,b&slotName=delta_x"))
+        .isEqualTo(
+            new InitRequest(
+                Optional.of(OutputPlugin.PGOUTPUT),
+                List.of("a", "b"),
+                Optional.of(new SlotName("delta_x"))));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "plugins=auto, Unknown parameter 'plugins'",
+    "plugin=, Parameter plugin is ''",
+    "plugin=test_decoding, Parameter plugin is 'test_decoding'",
+    "plugin=WAL2JSON, Parameter plugin is 'WAL2JSON'",
+    "publication=a%2C, Parameter publication has an empty item",
+    "slotName=, Not a slot name",
+    "slotName=Delta, Not a slot name",
+    "slotName=a&slotName=a, given twice",
+  })
+  void refusesOtherParameters(String query, String message) {
+    assertThatThrownBy(() -> InitResource.read(query)).hasMessageContaining(message);
+  }
+}

@@ -1,0 +1,28 @@
+package org.pgdeltastream.web;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PlainFilterTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"_wadl", "_wadl=1", "a=1&_type=xml", "%5Fwadl", "%5fwadl=x", "a;_wadl"})
+  void refusesTheServersOwnParameters(String query) {
+    assertThat(PlainFilter.refusal(query))
+        .hasValueSatisfying(
+            refusal -> assertThat(refusal).hasMessageStartingWith("Unknown parameter '"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "order_by=1", "a=_b", "slotName=delta_a&publication=_p"})
+  void letsOurParametersPass(String query) {
+    assertThat(PlainFilter.refusal(query)).isEmpty();
+  }
+
+  @Test
+  void letsACallWithoutParametersPass() {
+    assertThat(PlainFilter.refusal(null)).isEmpty();
+  }
+}

@@ -1,0 +1,13 @@
+create table users(id int primary key, name text, "Größe" numeric(6,2));
+create table everything(id bigint primary key, i2 smallint, i4 integer, o oid, f4 real, f8 double precision, n numeric(18,4), b boolean, v varchar(10), c char(8), tz timestamptz, ts timestamp, d date, j jsonb, u uuid, by bytea, ia int[], ta text[], iv interval, m money);
+create table noident(a int, b text);
+create table ident_full(a int, b text, c text); alter table ident_full replica identity full;
+create table big(id int primary key, a text, b text); alter table big alter a set storage external; alter table big alter b set storage external;
+create table big_full(id int primary key, a text, b text); alter table big_full replica identity full; alter table big_full alter a set storage external;
+create table two(k1 int, k2 text, v int, primary key(k1,k2));
+create table idx(a int not null, b text not null, c int); create unique index idx_u on idx(b,a); alter table idx replica identity using index idx_u;
+create schema "we ird"; create table "we ird"."T ""q"" \x"("c ""o"" \l" int primary key, "é" text);
+create type "Mood Ring" as enum('a','b'); create table moody(id int primary key, m "Mood Ring", a "Mood Ring"[]);
+create publication p for all tables;
+select 1 from pg_create_logical_replication_slot('w','wal2json');
+select 1 from pg_create_logical_replication_slot('o','pgoutput');
