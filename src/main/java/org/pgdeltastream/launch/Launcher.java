@@ -26,6 +26,7 @@ public final class Launcher {
       java.util.logging.SimpleFormatter.format=%1$tF %1$tT %4$s %5$s%6$s%n
       .level=WARNING
       org.pgdeltastream.level=INFO
+      org.apache.johnzon.level=SEVERE
       org.apache.velocity.level=OFF
       org.apache.openejb.javaagent.level=OFF
       OpenEJB.level=WARNING
