@@ -26,16 +26,16 @@ public final class Launcher {
       java.util.logging.SimpleFormatter.format=%1$tF %1$tT %4$s %5$s%6$s%n
       .level=WARNING
       org.pgdeltastream.level=INFO
+      org.apache.johnzon.level=SEVERE
       org.apache.velocity.level=OFF
       org.apache.openejb.javaagent.level=OFF
       OpenEJB.level=WARNING
-      OpenEJB.startup.level=OFF
       org.apache.catalina.loader.level=SEVERE
       """;
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
   private final Path directory;
-  private boolean closing;
+  private volatile boolean closing;
 
   private Launcher(Path directory) {
     this.directory = directory;
@@ -101,8 +101,12 @@ public final class Launcher {
     return thing;
   }
 
-  private synchronized void close() {
-    closing = true;
+  private void close() {
+    closing = true; // before the lock: what is being opened now is the last
+    closeAll();
+  }
+
+  private synchronized void closeAll() {
     while (!opened.isEmpty()) {
       try {
         opened.pop().close();

@@ -143,6 +143,7 @@ public final class Server implements AutoCloseable {
     resources.setProperty("jdbc/pgdelta.InitialSize", "0");
     resources.setProperty("jdbc/pgdelta.MinIdle", "0");
     resources.setProperty("jdbc/pgdelta.MaxActive", "16");
+    resources.setProperty("jdbc/pgdelta.MaxIdle", "16");
     resources.setProperty(
         "concurrent/readers",
         "new://Resource?type=jakarta.enterprise.concurrent.ManagedExecutorService");
