@@ -4,10 +4,18 @@ import java.io.IOException;
 
 /**
  * Where finished JSON goes, as UTF-8 bytes that the receiver must not keep. A message is any number
- * of parts and one last piece. No piece ends inside a UTF-8 character. The calls block while the
- * client is slow.
+ * of parts and one last piece; a transaction's is announced by its begin. No piece ends inside a
+ * UTF-8 character. The calls block while the client is slow.
  */
 public interface MessageOutput {
+  /**
+   * A transaction's message begins.
+   *
+   * @param earliestEnd its end LSN, or, where only the commit will say that, a position at or
+   *     before it and after every earlier transaction's end
+   */
+  void begin(Lsn earliestEnd) throws IOException;
+
   /** A piece of a message; more follows. */
   void part(byte[] bytes, int start, int length) throws IOException;
 

@@ -63,6 +63,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
       return;
     }
     endLsn = head(message, start);
+    output.begin(endLsn);
     open = true;
     gather(message, start);
   }

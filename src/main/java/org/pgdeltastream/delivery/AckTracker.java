@@ -18,9 +18,11 @@ public final class AckTracker {
   }
 
   private final long[] boundaries;
+  private final long[] bytesSent;
   private int size;
   private volatile Lsn acknowledged;
   private volatile long ignored;
+  private volatile long bytesAcknowledged;
 
   /** Starts at the slot's confirmed flush position. */
   public AckTracker(Lsn confirmedFlush) {
@@ -30,17 +32,23 @@ public final class AckTracker {
   AckTracker(Lsn confirmedFlush, int capacity) {
     acknowledged = confirmedFlush;
     boundaries = new long[capacity];
+    bytesSent = new long[capacity];
   }
 
-  /** A transaction's end is about to be sent: from now on the client may acknowledge it. */
-  public synchronized void sending(Lsn endLsn) {
+  /**
+   * A transaction's end is about to be sent: from now on the client may acknowledge it.
+   *
+   * @param bytes how many were sent to this client, this transaction's included
+   */
+  public synchronized void sending(Lsn endLsn, long bytes) {
     if (size > 0 && Long.compareUnsigned(endLsn.value(), boundaries[size - 1]) <= 0) {
       return;
     }
     if (size == boundaries.length) {
       thinOut();
     }
-    boundaries[size++] = endLsn.value();
+    boundaries[size] = endLsn.value();
+    bytesSent[size++] = bytes;
   }
 
   /**
@@ -55,10 +63,20 @@ public final class AckTracker {
       return Verdict.IGNORED;
     }
     acknowledged = new Lsn(boundaries[at]);
+    bytesAcknowledged = bytesSent[at];
     int left = size - at - 1;
     System.arraycopy(boundaries, at + 1, boundaries, 0, left);
-    keepLast(at, left);
+    System.arraycopy(bytesSent, at + 1, bytesSent, 0, left);
+    keepLast(left);
     return Verdict.ACCEPTED;
+  }
+
+  /** A transaction that the client said to have, passed over without being sent. */
+  public synchronized void passed(Lsn endLsn) {
+    sending(endLsn, bytesAcknowledged);
+    if (acknowledge(endLsn) == Verdict.IGNORED) {
+      ignored--; // not an acknowledgement of the client's
+    }
   }
 
   /** The newest end that was sent, or the acknowledged position if nothing was. */
@@ -71,16 +89,22 @@ public final class AckTracker {
     return acknowledged;
   }
 
+  /** How many of the bytes sent are acknowledged. */
+  public long bytesAcknowledged() {
+    return bytesAcknowledged;
+  }
+
   /** How many acknowledgements had no effect. */
   public long ignored() {
     return ignored;
   }
 
   /** The newest boundary stays known, also when it is acknowledged: later ones are judged by it. */
-  private void keepLast(int at, int left) {
+  private void keepLast(int left) {
     size = left;
     if (left == 0) {
-      boundaries[0] = boundaries[at];
+      boundaries[0] = acknowledged.value();
+      bytesSent[0] = bytesAcknowledged;
       size = 1;
     }
   }
@@ -103,7 +127,8 @@ public final class AckTracker {
   private void thinOut() {
     int kept = 0;
     for (int i = 1; i < size; i += 2) {
-      boundaries[kept++] = boundaries[i];
+      boundaries[kept] = boundaries[i];
+      bytesSent[kept++] = bytesSent[i];
     }
     size = kept;
   }

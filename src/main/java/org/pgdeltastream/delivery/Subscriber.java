@@ -13,6 +13,9 @@ public interface Subscriber {
   /** Sends the last piece of a text message. Blocks while the client is slow. */
   void sendLast(byte[] bytes, int start, int length) throws IOException;
 
+  /** Asks the client for a sign of life. */
+  void ping() throws IOException;
+
   /** Pushes out what was gathered. */
   void flush() throws IOException;
 

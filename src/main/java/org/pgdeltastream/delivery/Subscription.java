@@ -19,6 +19,8 @@ public final class Subscription implements MessageOutput {
   private final long sendTimeoutNanos;
   private final LongSupplier nanoTime;
   private volatile long sendingSince = NOT_SENDING;
+  private volatile long lastProgress;
+  private long bytesSent; // the reader's
   private boolean messageOpen;
 
   public Subscription(
@@ -27,18 +29,24 @@ public final class Subscription implements MessageOutput {
     this.acks = acks;
     this.sendTimeoutNanos = sendTimeout.toNanos();
     this.nanoTime = nanoTime;
+    this.lastProgress = nanoTime.getAsLong();
   }
+
+  @Override
+  public void begin(Lsn earliestEnd) {}
 
   @Override
   public void part(byte[] bytes, int start, int length) throws IOException {
     messageOpen = true;
+    bytesSent += length;
     send(() -> subscriber.sendPart(bytes, start, length));
   }
 
   @Override
   public void last(byte[] bytes, int start, int length, Lsn endLsn) throws IOException {
+    bytesSent += length;
     if (!endLsn.equals(Lsn.NONE)) {
-      acks.sending(endLsn); // before the send: the answer may be quicker than its return
+      acks.sending(endLsn, bytesSent); // before the send: the answer may be quicker than its return
     }
     send(() -> subscriber.sendLast(bytes, start, length));
     messageOpen = false;
@@ -47,6 +55,21 @@ public final class Subscription implements MessageOutput {
   /** Pushes out what the client's door has gathered. */
   public void flush() throws IOException {
     send(subscriber::flush);
+  }
+
+  /** Asks the client for a sign of life. */
+  public void ping() throws IOException {
+    send(subscriber::ping);
+  }
+
+  /** How many bytes the client has not acknowledged; what it cannot acknowledge counts too. */
+  public long unacknowledgedBytes() {
+    return bytesSent - acks.bytesAcknowledged();
+  }
+
+  /** When the last send returned, by the same clock as the sends. */
+  public long lastProgress() {
+    return lastProgress;
   }
 
   /** No message is half sent. For the reader's thread. */
@@ -71,6 +94,7 @@ public final class Subscription implements MessageOutput {
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
       throw new SubscriberGoneException(e);
     } finally {
+      lastProgress = nanoTime.getAsLong();
       sendingSince = NOT_SENDING;
     }
   }

@@ -33,6 +33,11 @@ final class MessageWriter {
     return text;
   }
 
+  void begin(Lsn earliestEnd) throws IOException {
+    output.begin(earliestEnd);
+    start();
+  }
+
   void start() {
     text.reset();
     first = true;

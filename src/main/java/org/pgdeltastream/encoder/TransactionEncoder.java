@@ -8,6 +8,7 @@ import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.LogicalMessage;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
@@ -43,8 +44,8 @@ public final class TransactionEncoder implements ChangeListener {
   }
 
   @Override
-  public void begin(Begin begin) {
-    writer.start();
+  public void begin(Begin begin) throws IOException {
+    writer.begin(new Lsn(begin.commitLsn().value() + 1)); // the end comes after the commit's start
     inTransaction = true;
   }
 

@@ -46,6 +46,15 @@ final class ReplicationConnection implements AutoCloseable {
     }
   }
 
+  /** Which PostgreSQL this is. Source: manual, IDENTIFY_SYSTEM. */
+  ServerIdentity identify() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet answer = statement.executeQuery("IDENTIFY_SYSTEM")) {
+      answer.next();
+      return new ServerIdentity(answer.getString("systemid"), answer.getInt("timeline"));
+    }
+  }
+
   /** Streams from the slot's confirmed flush position. */
   ReplicationReader start(
       SlotName slot, Map<String, String> options, Supplier<Lsn> flushPosition, WalListener listener)

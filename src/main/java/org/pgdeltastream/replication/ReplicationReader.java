@@ -3,6 +3,7 @@ package org.pgdeltastream.replication;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.sql.SQLException;
+import java.util.concurrent.locks.LockSupport;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 
@@ -12,6 +13,7 @@ import org.pgdeltastream.change.MalformedMessageException;
  */
 public final class ReplicationReader {
   private static final int WAIT_MILLIS = 250;
+  private static final long PAUSE_NANOS = 5_000_000;
   private static final int WAL_DATA_HEADER = 25; // 'w', start, server's WAL end, time
   private static final int KEEPALIVE_LENGTH = 18; // 'k', server's WAL end, time, reply wanted
 
@@ -31,6 +33,12 @@ public final class ReplicationReader {
   public void run() throws SQLException, IOException {
     try {
       while (!stopping) {
+        if (!listener.wantsMore()) {
+          stream.tryReport();
+          listener.onNothingWaiting();
+          LockSupport.parkNanos(PAUSE_NANOS);
+          continue;
+        }
         byte[] message = stream.poll();
         if (message == null) {
           listener.onNothingWaiting();
@@ -43,6 +51,11 @@ public final class ReplicationReader {
     } finally {
       close();
     }
+  }
+
+  /** Cuts the connection at once; {@link #run()} fails as if PostgreSQL had gone. */
+  public void abort() {
+    connection.close();
   }
 
   /** Makes {@link #run()} end within the time it waits for input. */

@@ -57,6 +57,39 @@ public final class ReplicationSlots {
     }
   }
 
+  public ServerIdentity identity() throws SQLException {
+    try (ReplicationConnection walsender = connector.openReplication()) {
+      return walsender.identify();
+    }
+  }
+
+  /** Ends the stream that a server of this program holds; a foreign program's is left alone. */
+  public void terminateOurs(SlotName slot) throws SQLException {
+    String sql =
+        "select pg_terminate_backend(a.pid) from pg_stat_activity a join pg_replication_slots s"
+            + " on s.active_pid = a.pid where s.slot_name = ?"
+            + " and a.application_name like 'pgdeltastream/%'";
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, slot.value());
+      statement.execute();
+    }
+  }
+
+  /** The application_name of what streams the slot; empty if nothing does. */
+  public Optional<String> holder(SlotName slot) throws SQLException {
+    String sql =
+        "select a.application_name from pg_stat_activity a join pg_replication_slots s"
+            + " on s.active_pid = a.pid where s.slot_name = ?";
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, slot.value());
+      try (ResultSet rows = statement.executeQuery()) {
+        return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
+      }
+    }
+  }
+
   public void drop(SlotName slot) throws SQLException {
     try (Connection connection = connector.openOrdinary();
         PreparedStatement statement =

@@ -11,6 +11,9 @@ public interface WalListener {
   /** The server's WAL has come this far; everything before it that concerns us was sent. */
   void onServerWalEnd(Lsn serverWalEnd) throws IOException;
 
+  /** Whether the client may be sent more now; if not, nothing is read for a moment. */
+  boolean wantsMore();
+
   /** No more input is waiting: flush, look after the client. */
   void onNothingWaiting() throws IOException;
 }

@@ -12,6 +12,7 @@ import org.pgdeltastream.replication.PostgresCatalog;
 import org.pgdeltastream.replication.Publications;
 import org.pgdeltastream.replication.ReplicationConnector;
 import org.pgdeltastream.replication.ReplicationSlots;
+import org.pgdeltastream.replication.ServerWatch;
 import org.pgdeltastream.snapshot.SnapshotReader;
 
 /** The doors to PostgreSQL, as far as this server was told how to reach it. */
@@ -20,6 +21,7 @@ record Database(
     ReplicationSlots slots,
     Publications publications,
     PostgresCatalog catalog,
+    ServerWatch watch,
     SnapshotReader snapshots) {
 
   private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(30);
@@ -45,6 +47,7 @@ record Database(
         new ReplicationSlots(connector),
         new Publications(connector),
         new PostgresCatalog(connector),
+        new ServerWatch(connector),
         new SnapshotReader(pages, STATEMENT_TIMEOUT));
   }
 

@@ -31,7 +31,10 @@ public record Settings(
     int snapshotLimit,
     int snapshotPageBytes,
     int streams,
-    Duration sendTimeout) {
+    Duration sendTimeout,
+    Duration hold,
+    Duration pingInterval,
+    Duration pongTimeout) {
 
   /**
    * Reads all settings.
@@ -56,7 +59,10 @@ public record Settings(
         source.number("snapshot-limit", 10_000, 1, 1_000_000),
         source.number("snapshot-page-bytes", 64 << 20, 1 << 16, 1 << 30),
         source.number("streams", 64, 1, 100_000),
-        source.seconds("send-timeout", 15));
+        source.seconds("send-timeout", 15),
+        source.seconds("hold", 30),
+        source.seconds("ping-interval", 10),
+        source.seconds("pong-timeout", 15));
   }
 
   /** Whether a slot of this name is one of ours. */

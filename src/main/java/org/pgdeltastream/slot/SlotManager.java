@@ -42,6 +42,7 @@ public class SlotManager {
   private @Nullable SlotRegistry registry;
   private @Nullable Executor readers;
   private @Nullable Future<?> reporter;
+  private @Nullable Future<?> watcher;
   private @Nullable Future<?> looker;
 
   /** Called once, before anything else, by the web application's start. */
@@ -62,6 +63,7 @@ public class SlotManager {
   @PreDestroy
   void close() {
     cancel(reporter);
+    cancel(watcher);
     cancel(looker);
     SlotRegistry open = registry;
     if (open != null) {
@@ -130,6 +132,8 @@ public class SlotManager {
             REPORT_MILLIS,
             REPORT_MILLIS,
             TimeUnit.MILLISECONDS);
+    watcher =
+        timer.scheduleWithFixedDelay(guarded(slots::lookAfterPostgres), 1, 1, TimeUnit.SECONDS);
     looker =
         timer.scheduleWithFixedDelay(
             guarded(slots::lookAfterSlots), LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);

@@ -73,7 +73,7 @@ final class SlotRegistry {
     if (slots.streams().size() >= settings.streams()) {
       throw tooManyStreams(new RejectedExecutionException("the configured number is reached"));
     }
-    SlotStream stream = new SlotStream(options, subscriber, starter);
+    SlotStream stream = new SlotStream(options, subscriber, starter, settings);
     try {
       readers.execute(stream);
       return stream;
@@ -134,11 +134,21 @@ final class SlotRegistry {
   void lookAfterStreams(Executor closers) {
     for (SlotStream stream : slots.streams()) {
       stream.reportWhileSending();
-      if (stream.isStuck() && stream.ending().isEmpty()) {
-        String detail = "a send made no progress for " + settings.sendTimeout().toSeconds() + " s";
-        stream.end(CloseReason.SLOW_SUBSCRIBER, detail);
-        closers.execute(() -> stream.subscriber().close(CloseReason.SLOW_SUBSCRIBER, detail));
+      Optional<String> stuck = stream.stuck();
+      if (stuck.isPresent() && stream.ending().isEmpty()) {
+        stream.end(CloseReason.SLOW_SUBSCRIBER, stuck.get());
+        closers.execute(() -> stream.subscriber().close(CloseReason.SLOW_SUBSCRIBER, stuck.get()));
       }
+    }
+  }
+
+  /** For the reporter, every second: PostgreSQL's own shutdown is never held up. */
+  void lookAfterPostgres() {
+    List<SlotStream> streams = slots.streams();
+    if (streams.isEmpty()) {
+      database.watch().close();
+    } else if (database.watch().isShuttingDown()) {
+      streams.forEach(SlotStream::cutUpstream);
     }
   }
 
@@ -162,6 +172,7 @@ final class SlotRegistry {
       }
     }
     slots.all().forEach(Slot::closeSnapshot);
+    database.watch().close();
   }
 
   private void dropInPostgres(SlotName name) throws SQLException {

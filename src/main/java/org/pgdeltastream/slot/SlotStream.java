@@ -1,5 +1,7 @@
 package org.pgdeltastream.slot;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
@@ -10,18 +12,21 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.AckRate;
 import org.pgdeltastream.delivery.AckTracker;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.delivery.Subscription;
 import org.pgdeltastream.replication.ReplicationReader;
+import org.pgdeltastream.replication.ServerIdentity;
 import org.pgdeltastream.replication.WalListener;
 
 /**
- * One client's stream of one slot, from the look at the slot to the close of the client. Its task
- * reads, decodes, encodes and sends; the client's threads acknowledge and end it; the reporter
- * reports for it while it is inside a send.
+ * One client's stream of one slot, from the look at the slot to the close of the client, over as
+ * many connections to PostgreSQL as it takes. Its task reads, decodes, encodes and sends; the
+ * client's threads acknowledge and end it; the reporter reports for it while it is inside a send.
  */
 public final class SlotStream implements Runnable, WalListener {
   private static final long EMPTY_TRANSACTION_NANOS = Duration.ofSeconds(10).toNanos();
@@ -30,40 +35,40 @@ public final class SlotStream implements Runnable, WalListener {
   private final StreamOptions options;
   private final Subscriber subscriber;
   private final StreamStarter starter;
+  private final Liveness liveness;
+  private final AckRate ackRate = new AckRate(System.nanoTime());
   private final CountDownLatch ended = new CountDownLatch(1);
-  private final AtomicReference<@Nullable Ending> ending = new AtomicReference<>();
+  private final CountDownLatch ending = new CountDownLatch(1);
+  private final AtomicReference<@Nullable Ending> why = new AtomicReference<>();
   private volatile AckTracker acks = NOTHING_SENT;
   private volatile @Nullable ReplicationReader reader;
   private volatile @Nullable Subscription subscription;
   private volatile @Nullable Lsn replyWanted;
   private volatile Lsn serverWalEnd = Lsn.NONE;
   private @Nullable SlotPipeline pipeline;
-  private Lsn lastEmptyTransaction = Lsn.NONE;
   private long lastEmptyTransactionAt = System.nanoTime();
 
   /** Why it ends; without a reason the client has gone by itself. */
-  record Ending(Optional<CloseReason> reason, String detail) {}
+  record Ending(Optional<CloseReason> reason, String detail) {
+    static Ending of(CloseReason reason, String detail) {
+      return new Ending(Optional.of(reason), detail);
+    }
 
-  SlotStream(StreamOptions options, Subscriber subscriber, StreamStarter starter) {
+    static Ending byItself(String detail) {
+      return new Ending(Optional.empty(), detail);
+    }
+  }
+
+  SlotStream(
+      StreamOptions options, Subscriber subscriber, StreamStarter starter, Settings settings) {
     this.options = options;
     this.subscriber = subscriber;
     this.starter = starter;
+    this.liveness = new Liveness(settings.pingInterval(), settings.pongTimeout());
   }
 
   SlotName slotName() {
     return options.slotName();
-  }
-
-  /** The reader task. The slot is free before the client is told, so that it may come back. */
-  @Override
-  public void run() {
-    Ending why;
-    try {
-      why = starter.run(this);
-    } finally {
-      ended.countDown();
-    }
-    why.reason().ifPresent(reason -> subscriber.close(reason, why.detail()));
   }
 
   StreamOptions options() {
@@ -74,22 +79,73 @@ public final class SlotStream implements Runnable, WalListener {
     return subscriber;
   }
 
-  /** Called by the starter when the slot is ready: reads until something ends it. */
-  void read(AckTracker tracker, Subscription place, SlotPipeline path, ReplicationReader opened)
-      throws SQLException, IOException {
+  AckTracker acks() {
+    return acks;
+  }
+
+  Subscription subscription() {
+    return requireNonNull(subscription, "not placed");
+  }
+
+  /** The reader task. The slot is free before the client is told, so that it may come back. */
+  @Override
+  public void run() {
+    Ending told;
+    try {
+      told = starter.run(this);
+    } finally {
+      ended.countDown();
+    }
+    told.reason().ifPresent(reason -> subscriber.close(reason, told.detail()));
+  }
+
+  /** The client gets its place in the stream: once, whatever becomes of the connection. */
+  void place(AckTracker tracker, Subscription place) {
     acks = tracker;
     subscription = place;
+  }
+
+  boolean isPlaced() {
+    return subscription != null;
+  }
+
+  /** Reads one connection to PostgreSQL until something ends it. */
+  void read(SlotPipeline path, ReplicationReader opened) throws SQLException, IOException {
     pipeline = path;
     reader = opened;
-    if (ending.get() != null) {
+    if (why.get() != null) {
       opened.stop();
     }
     opened.run();
   }
 
+  /** A connection was read before. */
+  boolean wasRead() {
+    return reader != null;
+  }
+
+  boolean hasHalfSent() {
+    Subscription place = subscription;
+    return place != null && !place.betweenMessages();
+  }
+
+  void sayHello(ServerIdentity server, OutputPlugin plugin, Lsn confirmed) throws IOException {
+    Lsn start = options.from().filter(from -> from.isAfter(confirmed)).orElse(confirmed);
+    String hello =
+        "{\"hello\":{\"system\":\"%s\",\"timeline\":%d,\"slot\":\"%s\",\"plugin\":\"%s\",\"confirmed\":\"%s\",\"start\":\"%s\"}}"
+            .formatted(
+                server.systemId(),
+                server.timeline(),
+                slotName(),
+                plugin.sqlName(),
+                confirmed,
+                start);
+    send(subscription(), hello, Lsn.NONE);
+  }
+
   @Override
   public void onWalData(byte[] message, int start) throws IOException {
-    pipeline().decode(message, start);
+    path().decode(message, start);
   }
 
   @Override
@@ -98,20 +154,35 @@ public final class SlotStream implements Runnable, WalListener {
   }
 
   @Override
+  public boolean wantsMore() {
+    return options.window() == 0
+        || !path().betweenTransactions()
+        || subscription().unacknowledgedBytes() < options.window();
+  }
+
+  @Override
   public void onNothingWaiting() throws IOException {
-    Subscription place = place();
-    if (pipeline().betweenTransactions() && place.betweenMessages()) {
+    Subscription place = subscription();
+    if (path().betweenTransactions() && place.betweenMessages()) {
       sendReply(place);
       sendEmptyTransaction(place);
     }
     place.flush();
+    if (liveness.pingIsDue(System.nanoTime())) {
+      place.ping();
+    }
   }
 
   /**
    * The client says: done up to here. What was not sent here is ignored, unless PostgreSQL has not
    * even written it: that is refused, because PostgreSQL would believe it.
    */
-  public void acknowledge(Lsn lsn, boolean reply) {
+  public synchronized void acknowledge(Lsn lsn, boolean reply) {
+    heard();
+    if (ackRate.isFlood(System.nanoTime())) {
+      end(CloseReason.BAD_ACK, "more than 1000 acknowledgements a second, lsn " + lsn);
+      return;
+    }
     AckTracker.Verdict verdict = acks.acknowledge(lsn);
     if (verdict == AckTracker.Verdict.IGNORED && isBeyondWal(lsn)) {
       end(CloseReason.BAD_ACK, "lsn " + lsn + " is beyond PostgreSQL's WAL");
@@ -121,18 +192,24 @@ public final class SlotStream implements Runnable, WalListener {
     }
   }
 
+  /** The client gave a sign of life. */
+  public void heard() {
+    liveness.heard(System.nanoTime());
+  }
+
   /** Ends the stream; the first reason counts. */
   public void end(CloseReason reason, String detail) {
-    end(new Ending(Optional.of(reason), detail));
+    end(Ending.of(reason, detail));
   }
 
   /** The client has gone by itself. */
   public void clientGone() {
-    end(new Ending(Optional.empty(), "the client has gone"));
+    end(Ending.byItself("the client has gone"));
   }
 
-  private void end(Ending why) {
-    ending.compareAndSet(null, why);
+  private void end(Ending told) {
+    why.compareAndSet(null, told);
+    ending.countDown();
     ReplicationReader running = reader;
     if (running != null) {
       running.stop();
@@ -141,15 +218,24 @@ public final class SlotStream implements Runnable, WalListener {
 
   /** Why it was told to end, if it was. */
   Optional<Ending> ending() {
-    return Optional.ofNullable(ending.get());
+    return Optional.ofNullable(why.get());
+  }
+
+  /** Waits before the next try; false if the stream is told to end. */
+  boolean pause(Duration time) {
+    return !await(ending, time);
   }
 
   boolean awaitEnd(Duration limit) {
+    return await(ended, limit);
+  }
+
+  private static boolean await(CountDownLatch latch, Duration limit) {
     try {
-      return ended.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+      return latch.await(limit.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return false;
+      return true;
     }
   }
 
@@ -161,10 +247,26 @@ public final class SlotStream implements Runnable, WalListener {
     }
   }
 
-  /** For the reporter: a send makes no progress. */
-  boolean isStuck() {
+  /** For the reporter: PostgreSQL shuts down and must not wait for us. */
+  void cutUpstream() {
+    ReplicationReader running = reader;
+    if (running != null) {
+      running.abort();
+    }
+  }
+
+  /** For the reporter: a send makes no progress, or a ping has no answer. */
+  Optional<String> stuck() {
     Subscription place = subscription;
-    return place != null && place.isStuck();
+    if (place == null) {
+      return Optional.empty();
+    }
+    if (place.isStuck()) {
+      return Optional.of("a send made no progress for the send timeout");
+    }
+    return liveness.isSilent(System.nanoTime(), place.lastProgress())
+        ? Optional.of("no answer to a ping")
+        : Optional.empty();
   }
 
   long acksIgnored() {
@@ -190,12 +292,12 @@ public final class SlotStream implements Runnable, WalListener {
   private void sendEmptyTransaction(Subscription place) throws IOException {
     long now = System.nanoTime();
     Lsn walEnd = serverWalEnd;
+    boolean known = !walEnd.isAfter(options.from().orElse(Lsn.NONE));
     if (now - lastEmptyTransactionAt < EMPTY_TRANSACTION_NANOS
-        || !walEnd.isAfter(lastEmptyTransaction)
+        || known
         || !walEnd.isAfter(acks.lastSent())) {
       return;
     }
-    lastEmptyTransaction = walEnd;
     lastEmptyTransactionAt = now;
     send(place, "{\"nextlsn\":\"" + walEnd + "\",\"change\":[]}", walEnd);
   }
@@ -205,12 +307,8 @@ public final class SlotStream implements Runnable, WalListener {
     place.last(bytes, 0, bytes.length, endLsn);
   }
 
-  private SlotPipeline pipeline() {
-    return java.util.Objects.requireNonNull(pipeline, "not started");
-  }
-
-  private Subscription place() {
-    return java.util.Objects.requireNonNull(subscription, "not started");
+  private SlotPipeline path() {
+    return requireNonNull(pipeline, "not started");
   }
 
   @Override

@@ -1,11 +1,34 @@
 package org.pgdeltastream.slot;
 
 import java.util.List;
+import java.util.Optional;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 
-/** What a client asks of a stream; empty publications mean those that the slot was made with. */
-public record StreamOptions(SlotName slotName, List<String> publications) {
+/**
+ * What a client asks of a stream.
+ *
+ * @param publications empty means those that the slot was made with
+ * @param from where the client is: nothing at or below it comes again
+ * @param gapAccepted the client takes what is left where the slot has moved past {@code from}
+ * @param hello whether a first message says where the stream starts
+ * @param takeover whether another client of the slot is closed
+ * @param window how many bytes may be unacknowledged, looked at between transactions; 0: any number
+ */
+public record StreamOptions(
+    SlotName slotName,
+    List<String> publications,
+    Optional<Lsn> from,
+    boolean gapAccepted,
+    boolean hello,
+    boolean takeover,
+    long window) {
   public StreamOptions {
     publications = List.copyOf(publications);
+  }
+
+  /** A stream of which nothing else is asked. */
+  static StreamOptions of(SlotName slotName) {
+    return new StreamOptions(slotName, List.of(), Optional.empty(), false, false, false, 0);
   }
 }

@@ -10,15 +10,14 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.OutputPlugin;
-import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.AckTracker;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.PositionException;
+import org.pgdeltastream.delivery.ResumeFilter;
 import org.pgdeltastream.delivery.SubscriberGoneException;
 import org.pgdeltastream.delivery.Subscription;
 import org.pgdeltastream.replication.PostgresCatalog.CatalogException;
@@ -27,18 +26,19 @@ import org.pgdeltastream.replication.SlotRow;
 import org.pgdeltastream.slot.SlotStream.Ending;
 
 /**
- * Starts streams: looks at the slot in PostgreSQL first, never makes one, and says for every
- * failure why the client is closed. Runs in the reader task.
+ * Serves streams: takes the slot, connects, connects again when PostgreSQL was lost, and says for
+ * every failure why the client is closed. Runs in the reader task.
  */
 final class StreamStarter {
   private static final System.Logger LOG = System.getLogger(StreamStarter.class.getName());
   private static final Duration FORMER_READER = Duration.ofSeconds(5);
-  private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+  private static final Duration RETRY = Duration.ofMillis(50);
 
   private final Database database;
   private final Settings settings;
   private final Slots slots;
   private final OwnPublications ownPublications;
+  private final SlotLook look;
 
   StreamStarter(
       Database database, Settings settings, Slots slots, OwnPublications ownPublications) {
@@ -46,22 +46,7 @@ final class StreamStarter {
     this.settings = settings;
     this.slots = slots;
     this.ownPublications = ownPublications;
-  }
-
-  /** A stream cannot be served; the reason is the client's close code. */
-  private static final class Refusal extends Exception {
-    private static final long serialVersionUID = 1L;
-
-    private final transient Ending ending;
-
-    Refusal(CloseReason reason, String message) {
-      super(message);
-      this.ending = StreamStarter.ending(reason, message);
-    }
-
-    Ending ending() {
-      return ending;
-    }
+    this.look = new SlotLook(database, settings, ownPublications);
   }
 
   /** Streams until something ends it, and says what. */
@@ -74,10 +59,10 @@ final class StreamStarter {
     } catch (Refusal e) {
       why = e.ending();
     }
-    boolean byItself = why.reason().isEmpty();
-    SlotStatus.LastClose close =
-        byItself ? null : new SlotStatus.LastClose(why.reason().get(), why.detail(), Instant.now());
-    slot.leave(stream, close, stream.acksIgnored());
+    String detail = why.detail();
+    Optional<SlotStatus.LastClose> close =
+        why.reason().map(reason -> new SlotStatus.LastClose(reason, detail, Instant.now()));
+    slot.leave(stream, close.orElse(null), stream.acksIgnored());
     LOG.log(INFO, stream + " ended: " + why.detail());
     return why;
   }
@@ -91,10 +76,14 @@ final class StreamStarter {
     }
   }
 
-  /** One slot, one client; a client that left just now is waited for. */
+  /** One slot, one client; a client that leaves, or is told to, is waited for. */
   private static void occupy(Slot slot, SlotStream stream) throws Refusal {
     while (!slot.occupy(stream)) {
       Optional<SlotStream> other = slot.stream();
+      if (stream.options().takeover()) {
+        other.ifPresent(
+            taken -> taken.end(CloseReason.SUPERSEDED, "another client took the slot over"));
+      }
       boolean leaving = other.isEmpty() || other.get().ending().isPresent();
       if (!leaving || (other.isPresent() && !other.get().awaitEnd(FORMER_READER))) {
         throw new Refusal(
@@ -103,48 +92,78 @@ final class StreamStarter {
     }
   }
 
-  private Ending serve(Slot slot, SlotStream stream) throws Refusal {
-    try {
-      start(slot, stream);
-      return stream.ending().orElseGet(() -> new Ending(Optional.empty(), "it was stopped"));
-    } catch (SubscriberGoneException e) {
-      return stream.ending().orElseGet(() -> new Ending(Optional.empty(), "the client has gone"));
-    } catch (MalformedMessageException e) {
-      LOG.log(ERROR, stream + " met bytes that it cannot decode", e);
-      return ending(CloseReason.CANNOT_DECODE, "PostgreSQL's output cannot be decoded");
-    } catch (SQLException | IOException | CatalogException e) {
-      return stream.ending().orElseGet(() -> upstreamLost(stream.slotName(), e));
-    } catch (RuntimeException e) {
-      String id = UUID.randomUUID().toString();
-      LOG.log(ERROR, stream + " failed, error id " + id, e);
-      return ending(CloseReason.INTERNAL, "internal error, id " + id);
+  /** Connects, and connects again, until the stream ends or PostgreSQL was away for too long. */
+  private Ending serve(Slot slot, SlotStream stream) {
+    Backoff backoff = new Backoff(settings.hold());
+    while (true) {
+      backoff.connecting();
+      try {
+        connectAndRead(slot, stream);
+        return stream.ending().orElseGet(() -> Ending.byItself("it was stopped"));
+      } catch (Refusal e) {
+        return e.ending();
+      } catch (SubscriberGoneException e) {
+        return stream.ending().orElseGet(() -> Ending.byItself("the client has gone"));
+      } catch (PositionException e) {
+        return Ending.of(CloseReason.POSITION_LOST, String.valueOf(e.getMessage()));
+      } catch (MalformedMessageException e) {
+        LOG.log(ERROR, stream + " met bytes that it cannot decode", e);
+        return Ending.of(CloseReason.CANNOT_DECODE, "PostgreSQL's output cannot be decoded");
+      } catch (SQLException | IOException | CatalogException e) {
+        Upstream.Loss loss = Upstream.loss(stream, e);
+        if (loss.isFinal() || stream.hasHalfSent() || !stream.pause(backoff.next())) {
+          return stream.ending().orElse(loss.ending());
+        }
+        if (backoff.isExhausted()) {
+          return loss.ending();
+        }
+      } catch (RuntimeException e) {
+        String id = UUID.randomUUID().toString();
+        LOG.log(ERROR, stream + " failed, error id " + id, e);
+        return Ending.of(CloseReason.INTERNAL, "internal error, id " + id);
+      }
     }
   }
 
-  private void start(Slot slot, SlotStream stream) throws SQLException, IOException, Refusal {
-    SlotRow row = look(stream.slotName());
-    OutputPlugin plugin =
-        OutputPlugin.of(row.plugin())
-            .orElseThrow(
-                () ->
-                    new Refusal(
-                        CloseReason.WRONG_SLOT_KIND,
-                        "slot " + row.name() + " uses the plugin " + row.plugin()));
-    List<String> publications = publications(slot, plugin, stream.options().publications());
-    AckTracker acks = new AckTracker(row.confirmedFlush().orElse(Lsn.NONE));
-    Subscription place =
-        new Subscription(stream.subscriber(), acks, settings.sendTimeout(), System::nanoTime);
+  private void connectAndRead(Slot slot, SlotStream stream)
+      throws SQLException, IOException, Refusal {
+    SlotRow row = look.at(stream.slotName());
+    OutputPlugin plugin = look.plugin(row);
+    List<String> publications = look.publications(slot, plugin, stream.options().publications());
+    Lsn confirmed = row.confirmedFlush().orElse(Lsn.NONE);
+    boolean first = !stream.isPlaced();
+    if (first) {
+      Optional<Lsn> from = stream.options().from();
+      if (from.isPresent()) {
+        look.checkFrom(row, from.get(), stream.options().gapAccepted());
+      }
+      AckTracker acks = new AckTracker(confirmed);
+      stream.place(
+          acks,
+          new Subscription(stream.subscriber(), acks, settings.sendTimeout(), System::nanoTime));
+    } else if (confirmed.isAfter(stream.acks().lastSent())) {
+      throw new Refusal(
+          CloseReason.POSITION_LOST, "slot " + row.name() + " was moved on by others");
+    }
     Catalog catalog = slot.ownPublications() ? ownPublications.watching() : database.catalog();
-    SlotPipeline pipeline = SlotPipeline.of(plugin, publications, catalog, place);
-    ReplicationReader reader = startReader(stream, acks, pipeline);
+    ResumeFilter filter =
+        new ResumeFilter(
+            stream.subscription(), stream.acks(), stream.options().from().orElse(Lsn.NONE));
+    SlotPipeline pipeline = SlotPipeline.of(plugin, publications, catalog, filter);
+    if (first && stream.options().hello()) {
+      stream.sayHello(database.slots().identity(), plugin, confirmed);
+    }
+    ReplicationReader reader = startReader(stream, pipeline, row);
     LOG.log(INFO, stream + " starts with " + plugin.sqlName());
-    stream.read(acks, place, pipeline, reader);
+    stream.read(pipeline, reader);
   }
 
   /** PostgreSQL frees a slot a moment after its reader has gone: so long it is tried again. */
-  private ReplicationReader startReader(SlotStream stream, AckTracker acks, SlotPipeline pipeline)
+  private ReplicationReader startReader(SlotStream stream, SlotPipeline pipeline, SlotRow row)
       throws SQLException, Refusal {
+    AckTracker acks = stream.acks();
     long deadline = System.nanoTime() + FORMER_READER.toNanos();
+    boolean terminated = false;
     while (true) {
       try {
         return database.slots().stream(
@@ -153,103 +172,26 @@ final class StreamStarter {
         if (!Problems.has(e, "55006")) {
           throw e;
         }
-        if (System.nanoTime() > deadline || stream.ending().isPresent()) {
-          throw new Refusal(
-              CloseReason.SLOT_BUSY,
-              "slot " + stream.slotName() + " is streamed by another program");
+        if (stream.options().takeover() && !terminated) {
+          database.slots().terminateOurs(stream.slotName()); // of another server of this program
+          terminated = true;
         }
-        LockSupport.parkNanos(RETRY_NANOS);
+        if (System.nanoTime() > deadline || !stream.pause(RETRY)) {
+          throw busy(stream, row);
+        }
       }
     }
   }
 
-  private SlotRow look(SlotName name) throws SQLException, Refusal {
-    if (!settings.matches(name.value())) {
-      throw new Refusal(
-          CloseReason.WRONG_SLOT_KIND, "slot names must match " + settings.slotPattern());
+  /** A stream that was running and whose slot another server of ours has now was taken over. */
+  private Refusal busy(SlotStream stream, SlotRow row) throws SQLException {
+    String holder = database.slots().holder(stream.slotName()).orElse("");
+    boolean otherNode =
+        holder.startsWith("pgdeltastream/") && !holder.equals("pgdeltastream/" + settings.node());
+    if (stream.wasRead() && otherNode) {
+      return new Refusal(CloseReason.SUPERSEDED, "another server took the slot over");
     }
-    SlotRow row =
-        database
-            .slots()
-            .find(name)
-            .orElseThrow(() -> new Refusal(CloseReason.SLOT_NOT_FOUND, "no slot " + name));
-    if (!row.logical() || !row.ofThisDatabase()) {
-      throw new Refusal(
-          CloseReason.WRONG_SLOT_KIND,
-          "slot " + name + (row.logical() ? " is of another database" : " is physical"));
-    }
-    if (row.invalidated()) {
-      throw new Refusal(
-          CloseReason.SLOT_INVALIDATED,
-          "slot %s lost its WAL (%s); drop it, init again, read the snapshot"
-              .formatted(name, row.invalidationReason().orElse("wal_removed")));
-    }
-    return row;
-  }
-
-  private List<String> publications(Slot slot, OutputPlugin plugin, List<String> named)
-      throws SQLException, Refusal {
-    if (plugin == OutputPlugin.WAL2JSON) {
-      if (named.isEmpty()) {
-        return List.of();
-      }
-      throw new Refusal(CloseReason.CANNOT_DECODE, "wal2json takes no publication=");
-    }
-    List<String> chosen = named.isEmpty() ? knownPublications(slot) : named;
-    List<String> missing = database.publications().missing(chosen);
-    if (!missing.isEmpty()) {
-      throw new Refusal(CloseReason.CANNOT_DECODE, "no publication " + String.join(", ", missing));
-    }
-    return chosen;
-  }
-
-  /** What the slot was made with, as far as that is known; else the setting. */
-  private List<String> knownPublications(Slot slot) throws SQLException, Refusal {
-    if (!slot.publications().isEmpty()) {
-      return slot.publications();
-    }
-    if (ownPublications.isUser(slot)) {
-      return slot.publications();
-    }
-    if (!settings.publications().isEmpty()) {
-      return settings.publications();
-    }
-    throw new Refusal(
-        CloseReason.CANNOT_DECODE,
-        "it is not known which publications " + slot.name() + " uses: pass publication=");
-  }
-
-  /** The connection to PostgreSQL was lost or refused: a look at the slot tells why. */
-  private Ending upstreamLost(SlotName name, Exception cause) {
-    String state = sqlState(cause);
-    LOG.log(INFO, "reader " + name + " lost PostgreSQL (" + state + "): " + cause.getMessage());
-    if (state.equals("42501") || state.equals("58P01")) {
-      return ending(
-          CloseReason.CANNOT_DECODE,
-          "PostgreSQL does not allow the slot's plugin; see output_plugin_libraries");
-    }
-    try {
-      look(name);
-      return ending(CloseReason.UPSTREAM_LOST, "the connection to PostgreSQL was lost");
-    } catch (Refusal e) {
-      return e.ending();
-    } catch (SQLException e) {
-      return String.valueOf(e.getSQLState()).startsWith("57P")
-          ? ending(CloseReason.UPSTREAM_RESTARTING, "PostgreSQL restarts")
-          : ending(CloseReason.UPSTREAM_LOST, "PostgreSQL cannot be reached");
-    }
-  }
-
-  private static String sqlState(Exception cause) {
-    for (Throwable e = cause; e != null; e = e.getCause()) {
-      if (e instanceof SQLException sql && sql.getSQLState() != null) {
-        return sql.getSQLState();
-      }
-    }
-    return "";
-  }
-
-  private static Ending ending(CloseReason reason, String detail) {
-    return new Ending(Optional.of(reason), detail);
+    return new Refusal(
+        CloseReason.SLOT_BUSY, "slot " + row.name() + " is streamed by another program");
   }
 }

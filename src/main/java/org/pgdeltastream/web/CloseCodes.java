@@ -26,9 +26,12 @@ final class CloseCodes {
       case LIMIT -> 4007;
       case SLOT_NOT_FOUND -> 4500;
       case SLOT_INVALIDATED -> 4501;
+      case POSITION_LOST -> 4502;
+      case DIVERGED -> 4503;
       case CANNOT_DECODE -> 4504;
       case BAD_ACK -> 4505;
       case WRONG_SLOT_KIND -> 4507;
+      case SUPERSEDED -> 4509;
     };
   }
 

@@ -6,6 +6,7 @@ import jakarta.websocket.CloseReason.CloseCode;
 import jakarta.websocket.RemoteEndpoint;
 import jakarta.websocket.Session;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
@@ -38,6 +39,11 @@ final class StreamDoor implements Subscriber {
     } else {
       remote.sendText(text(bytes, start, length));
     }
+  }
+
+  @Override
+  public void ping() throws IOException {
+    remote.sendPing(ByteBuffer.allocate(0));
   }
 
   @Override

@@ -9,6 +9,7 @@ import jakarta.websocket.OnClose;
 import jakarta.websocket.OnError;
 import jakarta.websocket.OnMessage;
 import jakarta.websocket.OnOpen;
+import jakarta.websocket.PongMessage;
 import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerEndpoint;
 import java.io.IOException;
@@ -74,6 +75,14 @@ public class StreamEndpoint {
     SlotStream running = stream;
     if (running != null) {
       running.end(CloseReason.BINARY_MESSAGE, "acknowledgements are text");
+    }
+  }
+
+  @OnMessage
+  public void pong(PongMessage answer) {
+    SlotStream running = stream;
+    if (running != null) {
+      running.heard();
     }
   }
 

@@ -1,11 +1,25 @@
 package org.pgdeltastream.web;
 
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.slot.StreamOptions;
 
 /** The query string of a stream. */
 final class StreamRequest {
+  private static final String[] KNOWN = {
+    "slotName",
+    "publication",
+    "format",
+    "format-version",
+    "from",
+    "gap",
+    "hello",
+    "takeover",
+    "window"
+  };
+
   private StreamRequest() {}
 
   /**
@@ -14,7 +28,7 @@ final class StreamRequest {
    * @throws org.pgdeltastream.change.ProblemException BAD_REQUEST, naming what is wrong
    */
   static StreamOptions parse(@Nullable String queryString) {
-    Query query = Query.parse(queryString, "slotName", "publication", "format", "format-version");
+    Query query = Query.parse(queryString, KNOWN);
     SlotName slotName =
         query
             .text("slotName")
@@ -22,7 +36,14 @@ final class StreamRequest {
             .orElseThrow(() -> Input.bad("no slotName provided"));
     refuseOtherFormats(query, "format");
     refuseOtherFormats(query, "format-version");
-    return new StreamOptions(slotName, query.list("publication"));
+    return new StreamOptions(
+        slotName,
+        query.list("publication"),
+        query.text("from").map(StreamRequest::position),
+        gapAccepted(query),
+        query.flag("hello"),
+        query.flag("takeover"),
+        query.text("window").map(StreamRequest::bytes).orElse(0L));
   }
 
   private static void refuseOtherFormats(Query query, String name) {
@@ -30,5 +51,28 @@ final class StreamRequest {
     if (!format.equals("1")) {
       throw Input.bad("Parameter " + name + " is " + Input.shown(format) + "; only 1 is served");
     }
+  }
+
+  private static Lsn position(String text) {
+    try {
+      return Lsn.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw Input.bad("Parameter from is " + Input.shown(text) + ", not an LSN like 0/170FCB0");
+    }
+  }
+
+  private static boolean gapAccepted(Query query) {
+    Optional<String> gap = query.text("gap");
+    if (gap.isPresent() && !gap.get().equals("accept")) {
+      throw Input.bad("Parameter gap is " + Input.shown(gap.get()) + "; it may only be accept");
+    }
+    return gap.isPresent();
+  }
+
+  private static long bytes(String text) {
+    if (!text.matches("[1-9][0-9]{0,17}")) {
+      throw Input.bad("Parameter window is " + Input.shown(text) + ", not a number of bytes");
+    }
+    return Long.parseLong(text);
   }
 }

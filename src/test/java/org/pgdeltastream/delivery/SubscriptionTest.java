@@ -91,6 +91,9 @@ class SubscriptionTest {
     }
 
     @Override
+    public void ping() {}
+
+    @Override
     public void flush() {}
 
     @Override

@@ -132,7 +132,7 @@ class FragmentTest {
     return Json.createReader(new StringReader(text)).readObject();
   }
 
-  private void begin() {
+  private void begin() throws IOException {
     encoder.begin(new Begin(END, 0, 1));
   }
 

@@ -19,6 +19,9 @@ public final class RecordingOutput implements MessageOutput {
   private List<String> pieces = new ArrayList<>();
 
   @Override
+  public void begin(Lsn earliestEnd) {}
+
+  @Override
   public void part(byte[] bytes, int start, int length) {
     open.write(bytes, start, length);
     pieces.add(strict(bytes, start, length));

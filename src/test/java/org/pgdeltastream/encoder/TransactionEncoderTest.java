@@ -190,7 +190,7 @@ class TransactionEncoderTest {
     commit();
   }
 
-  private void begin() {
+  private void begin() throws IOException {
     encoder.begin(new Begin(COMMIT, 0, 745));
   }
 

@@ -104,9 +104,17 @@ abstract class StreamStory {
   }
 
   SlotStream stream(SlotName slot, RecordingSubscriber client) {
-    SlotStream stream = registry.stream(new StreamOptions(slot, List.of()), client);
+    return stream(StreamOptions.of(slot), client);
+  }
+
+  SlotStream stream(StreamOptions options, RecordingSubscriber client) {
+    SlotStream stream = registry.stream(options, client);
     streams.add(stream);
     return stream;
+  }
+
+  private static StreamOptions from(SlotName slot, Lsn from, boolean gapAccepted) {
+    return new StreamOptions(slot, List.of(), Optional.of(from), gapAccepted, false, false, 0);
   }
 
   static Lsn nextLsn(String message) {
@@ -304,16 +312,142 @@ abstract class StreamStory {
   }
 
   @Test
-  void tellsTheClientWhenPostgresEndsTheConnection() throws Exception {
+  void goesOnBehindTheSameClientWhenTheWalsenderIsTerminated() throws Exception {
     SlotName slot = init().name();
     RecordingSubscriber client = new RecordingSubscriber();
     stream(slot, client);
     database.execute("insert into users values (1, 'a')");
-    client.nextWithChange();
+    assertThat(client.nextWithChange()).contains("[1,\"a\"]");
 
     database.execute("select pg_terminate_backend(active_pid) from pg_replication_slots");
+    database.execute("insert into users values (2, 'b')");
 
-    assertThat(client.closed().reason()).isEqualTo(CloseReason.UPSTREAM_LOST);
+    assertThat(client.nextWithChange()).as("nothing twice").contains("[2,\"b\"]");
+  }
+
+  @Test
+  void goesOnBehindTheSameClientWhenPostgresCrashes() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = stream(slot, client);
+    database.execute("insert into users values (1, 'a')");
+    Lsn position = nextLsn(client.nextWithChange());
+    stream.acknowledge(position, false);
+    awaitConfirmed(slot, position);
+
+    long walsender = Long.parseLong(database.text("select active_pid from pg_replication_slots"));
+    ProcessHandle.of(walsender).orElseThrow().destroyForcibly(); // PostgreSQL restarts itself
+    await("PostgreSQL to come back")
+        .atMost(Duration.ofSeconds(20))
+        .pollInterval(Duration.ofMillis(50))
+        .ignoreExceptions()
+        .until(() -> database.text("select pg_is_in_recovery()").equals("f"));
+    database.execute("insert into users values (2, 'b')");
+
+    assertThat(client.nextWithChange()).as("nothing twice").contains("[2,\"b\"]");
+  }
+
+  @Test
+  void sendsNothingAgainThatTheClientSaysToHave() throws Exception {
+    SlotName slot = init().name();
+    for (int i = 1; i <= 4; i++) {
+      database.execute("insert into users values (" + i + ", 'x')");
+    }
+    RecordingSubscriber first = new RecordingSubscriber();
+    SlotStream stream = stream(slot, first);
+    first.nextWithChange();
+    Lsn second = nextLsn(first.nextWithChange());
+    first.nextWithChange();
+    stream.clientGone();
+
+    RecordingSubscriber again = new RecordingSubscriber();
+    stream(from(slot, second, false), again);
+
+    assertThat(again.nextWithChange()).contains("[3,\"x\"]");
+    awaitConfirmed(slot, second);
+  }
+
+  @Test
+  void tellsAClientThatTheSlotHasMovedPastIt() throws Exception {
+    SlotName slot = init().name();
+    database.execute("insert into users values (1, 'a')");
+    database.execute("insert into users values (2, 'b')");
+    RecordingSubscriber first = new RecordingSubscriber();
+    SlotStream stream = stream(slot, first);
+    Lsn one = nextLsn(first.nextWithChange());
+    Lsn two = nextLsn(first.nextWithChange());
+    stream.acknowledge(two, false);
+    awaitConfirmed(slot, two);
+    stream.clientGone();
+
+    RecordingSubscriber behind = new RecordingSubscriber();
+    stream(from(slot, one, false), behind);
+    assertThat(behind.closed().reason()).isEqualTo(CloseReason.POSITION_LOST);
+
+    RecordingSubscriber accepting = new RecordingSubscriber();
+    stream(from(slot, one, true), accepting);
+    database.execute("insert into users values (3, 'c')");
+    assertThat(accepting.nextWithChange()).contains("[3,\"c\"]");
+  }
+
+  @Test
+  void tellsAClientThatIsAheadOfPostgres() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(from(slot, Lsn.parse("FF/0"), false), client);
+
+    assertThat(client.closed().reason()).isEqualTo(CloseReason.DIVERGED);
+  }
+
+  @Test
+  void givesTheSlotToAClientThatTakesItOver() throws Exception {
+    SlotName slot = init().name();
+    database.execute("insert into users values (1, 'a')");
+    RecordingSubscriber first = new RecordingSubscriber();
+    stream(slot, first);
+    first.nextWithChange();
+
+    RecordingSubscriber taker = new RecordingSubscriber();
+    stream(new StreamOptions(slot, List.of(), Optional.empty(), false, false, true, 0), taker);
+
+    assertThat(first.closed().reason()).isEqualTo(CloseReason.SUPERSEDED);
+    assertThat(taker.nextWithChange()).contains("[1,\"a\"]");
+  }
+
+  @Test
+  void saysHelloOnRequest() throws Exception {
+    NewSlot made = init();
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(
+        new StreamOptions(made.name(), List.of(), Optional.empty(), false, true, false, 0), client);
+
+    String system = database.text("select system_identifier from pg_control_system()");
+    assertThat(client.next())
+        .isEqualTo(
+            "{\"hello\":{\"system\":\"%s\",\"timeline\":1,\"slot\":\"%s\",\"plugin\":\"%s\",\"confirmed\":\"%s\",\"start\":\"%s\"}}"
+                .formatted(
+                    system,
+                    made.name(),
+                    plugin.sqlName(),
+                    made.consistentPoint(),
+                    made.consistentPoint()));
+  }
+
+  @Test
+  void keepsWithinAWindowOfUnacknowledgedBytes() throws Exception {
+    SlotName slot = init().name();
+    database.execute("insert into users values (1, 'a')");
+    database.execute("insert into users values (2, 'b')");
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream =
+        stream(
+            new StreamOptions(slot, List.of(), Optional.empty(), false, false, false, 150), client);
+    String first = client.nextWithChange();
+    assertThat(client.isQuietFor(Duration.ofMillis(700))).isTrue();
+
+    stream.acknowledge(nextLsn(first), false);
+
+    assertThat(client.nextWithChange()).contains("[2,\"b\"]");
   }
 
   @Test

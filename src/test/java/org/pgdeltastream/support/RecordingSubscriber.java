@@ -37,6 +37,9 @@ public final class RecordingSubscriber implements Subscriber {
   }
 
   @Override
+  public void ping() {}
+
+  @Override
   public void flush() {}
 
   @Override
@@ -66,6 +69,11 @@ public final class RecordingSubscriber implements Subscriber {
       message = next();
     }
     return message;
+  }
+
+  /** Whether no message comes within this time. */
+  public boolean isQuietFor(Duration time) throws InterruptedException {
+    return messages.poll(time.toMillis(), TimeUnit.MILLISECONDS) == null;
   }
 
   /** How it was closed, once it was. */

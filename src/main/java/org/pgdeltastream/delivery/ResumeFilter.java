@@ -1,0 +1,58 @@
+package org.pgdeltastream.delivery;
+
+import java.io.IOException;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.MessageOutput;
+
+/**
+ * Drops, whole, the transactions that a client has already: those up to where it said it was, and
+ * those that this connection was sent before PostgreSQL was lost. PostgreSQL is not asked to start
+ * there, because a position inside a commit record would make it skip that transaction.
+ */
+public final class ResumeFilter implements MessageOutput {
+  private final Subscription subscription;
+  private final AckTracker acks;
+  private final Lsn from;
+  private final Lsn dropUpTo;
+  private boolean dropping;
+
+  /**
+   * Filters for one connection to PostgreSQL.
+   *
+   * @param from where the client said it was; each end up to there is acknowledged as it passes
+   */
+  public ResumeFilter(Subscription subscription, AckTracker acks, Lsn from) {
+    this.subscription = subscription;
+    this.acks = acks;
+    this.from = from;
+    Lsn sent = acks.lastSent();
+    this.dropUpTo = from.isAfter(sent) ? from : sent;
+  }
+
+  @Override
+  public void begin(Lsn earliestEnd) {
+    dropping = !earliestEnd.isAfter(dropUpTo);
+  }
+
+  @Override
+  public void part(byte[] bytes, int start, int length) throws IOException {
+    if (!dropping) {
+      subscription.part(bytes, start, length);
+    }
+  }
+
+  @Override
+  public void last(byte[] bytes, int start, int length, Lsn endLsn) throws IOException {
+    if (!dropping) {
+      subscription.last(bytes, start, length, endLsn);
+      return;
+    }
+    dropping = false;
+    if (endLsn.isAfter(dropUpTo)) { // then it was cut in two by what the client said
+      throw new PositionException(from);
+    }
+    if (!endLsn.isAfter(from)) {
+      acks.passed(endLsn);
+    }
+  }
+}

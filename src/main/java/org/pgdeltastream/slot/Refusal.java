@@ -1,0 +1,21 @@
+package org.pgdeltastream.slot;
+
+import org.pgdeltastream.delivery.CloseReason;
+
+/** A stream cannot be served; the reason becomes the client's close code. */
+final class Refusal extends Exception {
+  private static final long serialVersionUID = 1L;
+
+  private final CloseReason reason;
+  private final String detail;
+
+  Refusal(CloseReason reason, String detail) {
+    super(detail);
+    this.reason = reason;
+    this.detail = detail;
+  }
+
+  SlotStream.Ending ending() {
+    return SlotStream.Ending.of(reason, detail);
+  }
+}

@@ -1,0 +1,104 @@
+package org.pgdeltastream.slot;
+
+import java.sql.SQLException;
+import java.util.List;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.replication.SlotRow;
+
+/**
+ * Looks at a slot in PostgreSQL before it is streamed: whether it is there, ours to serve, still
+ * whole, and where the client says it is. A slot is never made here.
+ */
+final class SlotLook {
+  private final Database database;
+  private final Settings settings;
+  private final OwnPublications ownPublications;
+
+  SlotLook(Database database, Settings settings, OwnPublications ownPublications) {
+    this.database = database;
+    this.settings = settings;
+    this.ownPublications = ownPublications;
+  }
+
+  /** The slot as it is now; refused if it cannot be streamed. */
+  SlotRow at(SlotName name) throws SQLException, Refusal {
+    if (!settings.matches(name.value())) {
+      throw new Refusal(
+          CloseReason.WRONG_SLOT_KIND, "slot names must match " + settings.slotPattern());
+    }
+    SlotRow row =
+        database
+            .slots()
+            .find(name)
+            .orElseThrow(() -> new Refusal(CloseReason.SLOT_NOT_FOUND, "no slot " + name));
+    if (!row.logical() || !row.ofThisDatabase()) {
+      throw new Refusal(
+          CloseReason.WRONG_SLOT_KIND,
+          "slot " + name + (row.logical() ? " is of another database" : " is physical"));
+    }
+    if (row.invalidated()) {
+      throw new Refusal(
+          CloseReason.SLOT_INVALIDATED,
+          "slot %s lost its WAL (%s); drop it, init again, read the snapshot"
+              .formatted(name, row.invalidationReason().orElse("wal_removed")));
+    }
+    return row;
+  }
+
+  OutputPlugin plugin(SlotRow row) throws Refusal {
+    return OutputPlugin.of(row.plugin())
+        .orElseThrow(
+            () ->
+                new Refusal(
+                    CloseReason.WRONG_SLOT_KIND,
+                    "slot " + row.name() + " uses the plugin " + row.plugin()));
+  }
+
+  /** Whether the slot can serve a client that is at {@code from}. */
+  void checkFrom(SlotRow row, Lsn from, boolean gapAccepted) throws SQLException, Refusal {
+    Lsn confirmed = row.confirmedFlush().orElse(Lsn.NONE);
+    if (confirmed.isAfter(from) && !gapAccepted) {
+      throw new Refusal(
+          CloseReason.POSITION_LOST,
+          "slot %s stands at %s, beyond from=%s: what lies between is lost"
+              .formatted(row.name(), confirmed, from));
+    }
+    if (from.isAfter(database.slots().serverWalEnd())) {
+      throw new Refusal(
+          CloseReason.DIVERGED,
+          "from=%s is beyond PostgreSQL's WAL: another server or timeline".formatted(from));
+    }
+  }
+
+  List<String> publications(Slot slot, OutputPlugin plugin, List<String> named)
+      throws SQLException, Refusal {
+    if (plugin == OutputPlugin.WAL2JSON) {
+      if (named.isEmpty()) {
+        return List.of();
+      }
+      throw new Refusal(CloseReason.CANNOT_DECODE, "wal2json takes no publication=");
+    }
+    List<String> chosen = named.isEmpty() ? known(slot) : named;
+    List<String> missing = database.publications().missing(chosen);
+    if (!missing.isEmpty()) {
+      throw new Refusal(CloseReason.CANNOT_DECODE, "no publication " + String.join(", ", missing));
+    }
+    return chosen;
+  }
+
+  /** What the slot was made with, as far as that is known; else the setting. */
+  private List<String> known(Slot slot) throws SQLException, Refusal {
+    if (!slot.publications().isEmpty() || ownPublications.isUser(slot)) {
+      return slot.publications();
+    }
+    if (!settings.publications().isEmpty()) {
+      return settings.publications();
+    }
+    throw new Refusal(
+        CloseReason.CANNOT_DECODE,
+        "it is not known which publications " + slot.name() + " uses: pass publication=");
+  }
+}
