@@ -1,0 +1,117 @@
+package org.pgdeltastream.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.Json;
+import jakarta.json.JsonReader;
+import java.io.StringReader;
+import java.nio.file.Path;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgdeltastream.support.CountingClient;
+import org.pgdeltastream.support.NeedsWal2Json;
+import org.pgdeltastream.support.Program;
+import org.pgdeltastream.support.StreamClient;
+import org.pgdeltastream.support.TestDatabase;
+
+/** The seed's arguments and session against the runnable jar and a PostgreSQL with wal2json. */
+@NeedsWal2Json
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ProgramIT {
+  private static final int ROWS = Integer.getInteger("pgdelta.test.rows", 1_000_000);
+
+  @TempDir private Path directory;
+  private TestDatabase database;
+
+  @BeforeAll
+  void start() throws Exception {
+    database = TestDatabase.system();
+    database.execute("create table test_table (id int primary key, name text)");
+    database.execute("insert into test_table values (1, 'one')");
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    database.close();
+  }
+
+  @Test
+  void servesTheSeedsSessionAndSaysThatItRestarts() throws Exception {
+    try (Program program = Program.start(database, "256m", directory)) {
+      String slot = slot(program.get("/v1/init").body());
+      assertThat(
+              program
+                  .post(
+                      "/v1/snapshot/data",
+                      "{\"table\": \"test_table\", \"offset\":0, \"limit\":10}")
+                  .body())
+          .isEqualTo("[{\"id\":1,\"name\":\"one\"}]");
+      try (StreamClient client = new StreamClient(program.streamUrl(slot))) {
+        database.execute("insert into test_table values (2, 'two')");
+        assertThat(client.nextWithChange()).contains("[2,\"two\"]");
+
+        program.stop();
+
+        assertThat(client.closed().code()).isEqualTo(1012);
+      }
+    }
+    assertThat(database.text("select count(*) from pg_replication_slots")).isEqualTo("1");
+    database.execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots");
+    database.execute("delete from test_table where id > 1");
+  }
+
+  @Test
+  void resumesWhereTheClientIsAfterTheServerWasKilled() throws Exception {
+    String slot;
+    String position;
+    try (Program program = Program.start(database, "256m", directory)) {
+      slot = slot(program.get("/v1/init?plugin=pgoutput").body());
+      try (StreamClient client = new StreamClient(program.streamUrl(slot))) {
+        database.execute("insert into test_table values (11, 'a')");
+        database.execute("insert into test_table values (12, 'b')");
+        position = nextLsn(client.nextWithChange());
+        client.nextWithChange();
+        program.kill();
+      }
+    }
+    try (Program again = Program.start(database, "256m", directory);
+        StreamClient client = new StreamClient(again.streamUrl(slot) + "&from=" + position)) {
+      assertThat(client.nextWithChange()).contains("[12,\"b\"]");
+    }
+    database.execute(
+        "select pg_terminate_backend(active_pid) from pg_replication_slots where active");
+    database.execute("delete from test_table where id > 1");
+  }
+
+  @Test
+  void streamsALargeTransactionFromBothPluginsWithASmallHeap() throws Exception {
+    try (Program program = Program.start(database, "256m", directory)) {
+      String pgoutput = slot(program.get("/v1/init?plugin=pgoutput").body());
+      String wal2json = slot(program.get("/v1/init?plugin=wal2json").body());
+      database.execute(
+          "insert into test_table select i, 'row number ' || i from generate_series(1000001, "
+              + (1_000_000 + ROWS)
+              + ") i");
+      Duration deadline = Duration.ofMinutes(3);
+
+      assertThat(CountingClient.count(program.streamUrl(pgoutput), 1_000_001, deadline))
+          .isEqualTo(ROWS);
+      assertThat(CountingClient.count(program.streamUrl(wal2json), 1_000_001, deadline))
+          .isEqualTo(ROWS);
+    }
+  }
+
+  private static String slot(String init) {
+    try (JsonReader reader = Json.createReader(new StringReader(init))) {
+      return reader.readObject().getString("slotName");
+    }
+  }
+
+  private static String nextLsn(String message) {
+    return message.replaceFirst(".*\"nextlsn\":\"([^\"]+)\".*", "$1");
+  }
+}

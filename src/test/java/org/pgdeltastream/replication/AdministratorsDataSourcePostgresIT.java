@@ -1,0 +1,82 @@
+package org.pgdeltastream.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.support.TestDatabase;
+import org.postgresql.ds.PGSimpleDataSource;
+
+/** Replication connections from a DataSource that the administrator defined. */
+class AdministratorsDataSourcePostgresIT {
+  @Test
+  void makesAndStreamsASlot() throws Exception {
+    try (TestDatabase database = TestDatabase.embedded()) {
+      database.execute("create table users (id int primary key)");
+      database.execute("create publication all_tables for all tables");
+      PGSimpleDataSource source = new PGSimpleDataSource();
+      source.setUrl(
+          database.jdbcUrl()
+              + "?replication=database&assumeMinServerVersion=10&preferQueryMode=simple");
+      source.setUser(database.user());
+      source.setPassword(database.password());
+      ReplicationSlots slots =
+          new ReplicationSlots(
+              new ReplicationConnector(
+                  new ConnectionSettings(
+                      database.jdbcUrl(), database.user(), database.password(), "test"),
+                  Optional.of(source)));
+      SlotName slot = new SlotName("delta_given");
+      CreatedSlot created = slots.create(slot, OutputPlugin.PGOUTPUT);
+      database.execute("insert into users values (1)");
+
+      FirstMessage first = new FirstMessage();
+      ReplicationReader reader =
+          slots.stream(
+              slot,
+              Map.of("proto_version", "1", "publication_names", "\"all_tables\""),
+              created::consistentPoint,
+              first);
+      CompletableFuture<Void> running =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  reader.run();
+                } catch (Exception e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+
+      assertThat(first.type.get(10, TimeUnit.SECONDS)).isEqualTo((byte) 'B');
+      reader.stop();
+      running.get(10, TimeUnit.SECONDS);
+      created.snapshot().close();
+    }
+  }
+
+  private static final class FirstMessage implements WalListener {
+    private final CompletableFuture<Byte> type = new CompletableFuture<>();
+
+    @Override
+    public void onWalData(byte[] message, int start) {
+      type.complete(message[start]);
+    }
+
+    @Override
+    public void onServerWalEnd(Lsn serverWalEnd) {}
+
+    @Override
+    public boolean wantsMore() {
+      return true;
+    }
+
+    @Override
+    public void onNothingWaiting() {}
+  }
+}

@@ -1,0 +1,95 @@
+package org.pgdeltastream.support;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** The runnable jar as a process of its own, on a database of the test. */
+public final class Program implements AutoCloseable {
+  private static final Pattern LISTENS = Pattern.compile("listens on (http://[^ ]+:([0-9]+))");
+  private static final Duration START = Duration.ofSeconds(60);
+
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final Process process;
+  private final Path output;
+  private final int port;
+
+  private Program(Process process, Path output, int port) {
+    this.process = process;
+    this.output = output;
+    this.port = port;
+  }
+
+  /** Starts it with this much heap and waits until it says where it listens. */
+  public static Program start(TestDatabase database, String heap, Path directory)
+      throws IOException {
+    Path output = directory.resolve("program-output");
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of("-Xmx" + heap, "-jar", System.getProperty("pgdelta.test.jar", ""), "postgres"));
+    command.addAll(List.of("localhost:" + database.port(), "localhost:0"));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
+    builder.environment().put("PGUSER", database.user());
+    Process process = builder.start();
+    await("the program to listen")
+        .atMost(START)
+        .until(() -> LISTENS.matcher(Files.readString(output)).find() || !process.isAlive());
+    Matcher listens = LISTENS.matcher(Files.readString(output));
+    assertThat(listens.find()).as(Files.readString(output)).isTrue();
+    return new Program(process, output, Integer.parseInt(listens.group(2)));
+  }
+
+  public HttpResponse<String> get(String path) throws Exception {
+    return send(HttpRequest.newBuilder(uri(path)));
+  }
+
+  public HttpResponse<String> post(String path, String body) throws Exception {
+    return send(HttpRequest.newBuilder(uri(path)).POST(HttpRequest.BodyPublishers.ofString(body)));
+  }
+
+  private HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
+    return http.send(
+        request.timeout(Duration.ofSeconds(30)).build(), HttpResponse.BodyHandlers.ofString());
+  }
+
+  private URI uri(String path) {
+    return URI.create("http://localhost:" + port + path);
+  }
+
+  public String streamUrl(String slot) {
+    return "ws://localhost:" + port + "/v1/lr/stream?slotName=" + slot;
+  }
+
+  /** As kill -9 does. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+
+  /** As Ctrl-C does; answers what it printed. */
+  public String stop() throws Exception {
+    assertThat(process.toHandle().destroy()).isTrue();
+    assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("ended").isTrue();
+    return Files.readString(output);
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly();
+  }
+}
