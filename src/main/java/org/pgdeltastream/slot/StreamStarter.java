@@ -135,7 +135,9 @@ final class StreamStarter {
     Subscription place =
         new Subscription(stream.subscriber(), acks, settings.sendTimeout(), System::nanoTime);
     Catalog catalog = slot.ownPublications() ? ownPublications.watching() : database.catalog();
-    SlotPipeline pipeline = SlotPipeline.of(plugin, publications, catalog, place);
+    SlotPipeline.Source source =
+        new SlotPipeline.Source(plugin, publications, database.slots().serverVersion());
+    SlotPipeline pipeline = SlotPipeline.of(source, catalog, place);
     ReplicationReader reader = startReader(stream, acks, pipeline);
     LOG.log(INFO, stream + " starts with " + plugin.sqlName());
     stream.read(acks, place, pipeline, reader);
