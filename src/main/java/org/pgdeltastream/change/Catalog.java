@@ -4,6 +4,9 @@ import java.util.List;
 
 /** What pgoutput does not say about a relation; asked once for each Relation message. */
 public interface Catalog {
-  /** The columns' type names as {@code format_type} prints them, in the relation's order. */
-  List<String> typeNames(Relation relation);
+  /** One for each column, in the relation's order. */
+  List<ColumnDetails> details(Relation relation);
+
+  /** The number of a replication origin, 0 if it is not known any more; asked once for each. */
+  int originNumber(String originName);
 }

@@ -54,8 +54,8 @@ public final class PgOutputDecoder implements WalDecoder {
       case 'R' -> relations.add(PgOutputParser.relation(in));
       case 'T' -> truncate(in);
       case 'M' -> message(in);
-      case 'O' -> PgOutputParser.origin(in);
-      case 'Y' -> PgOutputParser.type(in);
+      case 'O' -> origin(in);
+      case 'Y' -> relations.add(PgOutputParser.type(in));
       default -> throw new MalformedMessageException("Unknown message type " + type + " at byte 0");
     }
   }
@@ -67,6 +67,15 @@ public final class PgOutputDecoder implements WalDecoder {
     }
     begin = next;
     state = State.BEGUN;
+  }
+
+  /** Where the transaction was first made; it comes before the changes. */
+  private void origin(WireReader in) {
+    String name = PgOutputParser.origin(in);
+    if (state == State.BETWEEN) {
+      throw new MalformedMessageException("Origin outside a transaction at byte 0");
+    }
+    begin = begin.from(name);
   }
 
   private void insert(WireReader in) throws IOException {

@@ -12,6 +12,7 @@ import org.pgdeltastream.change.ReplicaIdentity;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.TruncateOptions;
 import org.pgdeltastream.change.Tuple;
+import org.pgdeltastream.change.TypeName;
 
 /**
  * The fields of pgoutput's messages after the type byte, in the manual's order.
@@ -43,17 +44,21 @@ final class PgOutputParser {
     return new Commit(commitLsn, endLsn, commitTime);
   }
 
-  static void origin(WireReader in) {
+  static String origin(WireReader in) {
     in.lsn();
-    in.string();
+    String name = in.string();
     in.end();
+    return name;
   }
 
-  static void type(WireReader in) {
-    in.int32();
-    in.string();
-    in.string();
+  /** A type that does not come with PostgreSQL, before the relation that uses it. */
+  record Type(int oid, TypeName name) {}
+
+  static Type type(WireReader in) {
+    int oid = in.int32();
+    TypeName name = new TypeName(schema(in.string()), in.string());
     in.end();
+    return new Type(oid, name);
   }
 
   static Relation relation(WireReader in) {

@@ -1,18 +1,41 @@
 package org.pgdeltastream.decoder;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.Relation;
+import org.pgdeltastream.change.TypeName;
 
-/** The relations that the server has described, by number. Most changes ask for the last one. */
+/**
+ * The relations and types that the server has described, by number. Most changes ask for the last
+ * relation.
+ */
 final class Relations {
   private final Map<Integer, Relation> byId = new HashMap<>();
+  private final Map<Integer, TypeName> types = new HashMap<>();
   private @Nullable Relation last;
 
-  void add(Relation relation) {
+  void add(PgOutputParser.Type type) {
+    types.put(type.oid(), type.name());
+  }
+
+  void add(Relation described) {
+    Relation relation = types.isEmpty() ? described : withTypeNames(described);
     byId.put(relation.id(), relation);
     last = relation;
+  }
+
+  private Relation withTypeNames(Relation relation) {
+    List<Column> columns = relation.columns().stream().map(this::withTypeName).toList();
+    return new Relation(relation.id(), relation.name(), relation.replicaIdentity(), columns);
+  }
+
+  private Column withTypeName(Column column) {
+    Optional<TypeName> name = Optional.ofNullable(types.get(column.typeOid()));
+    return new Column(column.key(), column.name(), column.typeOid(), column.typeModifier(), name);
   }
 
   /** The relation whose number is read next. */

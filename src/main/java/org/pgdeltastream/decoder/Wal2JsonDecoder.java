@@ -25,6 +25,10 @@ public final class Wal2JsonDecoder implements WalDecoder {
           "\\{(?:\"xid\":\\d+,)?\"nextlsn\":\"([^\"]*)\",(?:\"timestamp\":\"[^\"]*\",)?"
               + "(?:\"origin\":\\d+,)?\"change\":\\[");
   private static final byte[] ALONE = ascii("{\"change\":[{\"kind\":\"message\",");
+
+  /** wal2json up to 2.5 goes on counting after a transaction of several changes. */
+  private static final byte[] ALONE_AFTER_COMMA = ascii("{\"change\":[,{\"kind\":\"message\",");
+
   private static final byte[] CHANGE = ascii("{\"kind\":\"");
   private static final byte[] NEXT_CHANGE = ascii(",{\"kind\":\"");
   private static final byte[] CLOSE = ascii("]}");
@@ -59,6 +63,12 @@ public final class Wal2JsonDecoder implements WalDecoder {
     }
     if (startsWith(message, start, ALONE) && endsWith(message, start, CLOSE)) {
       gather(message, start);
+      last(Lsn.NONE);
+      return;
+    }
+    if (startsWith(message, start, ALONE_AFTER_COMMA) && endsWith(message, start, CLOSE)) {
+      gather(ALONE, 0);
+      gather(message, start + ALONE_AFTER_COMMA.length);
       last(Lsn.NONE);
       return;
     }

@@ -1,14 +1,19 @@
 package org.pgdeltastream.encoder;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.pgdeltastream.change.Column;
+import org.pgdeltastream.change.ColumnDetails;
 import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
 
 /** What is the same in every change of a relation, ready to be copied. */
 final class RelationText {
+  private static final Pattern ALREADY_QUOTED = Pattern.compile("\"[^\"\\\\\\p{Cntrl}]+\"");
+
   private final Relation relation;
   private final byte[] insert;
   private final byte[] update;
@@ -18,13 +23,13 @@ final class RelationText {
   private final ColumnList oldKey;
   private final ColumnList oldRow;
 
-  RelationText(Relation relation, List<String> typeNames) throws IOException {
+  RelationText(Relation relation, List<ColumnDetails> details) throws IOException {
     this.relation = relation;
     this.insert = opening("insert", ',');
     this.update = opening("update", ',');
     this.delete = opening("delete", ',');
     this.truncate = opening("truncate", '}');
-    List<ColumnText> columns = columns(relation.columns(), typeNames);
+    List<ColumnText> columns = columns(relation.columns(), details);
     List<ColumnText> keys =
         columns.stream().filter(column -> relation.columns().get(column.index()).key()).toList();
     this.newRow = new ColumnList(ColumnList.Role.COLUMN, columns);
@@ -78,19 +83,26 @@ final class RelationText {
     return text.copy();
   }
 
-  private static List<ColumnText> columns(List<Column> columns, List<String> typeNames)
+  private static List<ColumnText> columns(List<Column> columns, List<ColumnDetails> details)
       throws IOException {
-    if (typeNames.size() != columns.size()) {
+    if (details.size() != columns.size()) {
       throw new IllegalArgumentException(
-          typeNames.size() + " type names for " + columns.size() + " columns");
+          details.size() + " column details for " + columns.size() + " columns");
     }
     List<ColumnText> texts = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
       Column column = columns.get(i);
       ValueFormat format = ValueFormat.of(column.typeOid());
-      texts.add(new ColumnText(i, quoted(column.name()), quoted(typeNames.get(i)), format));
+      texts.add(new ColumnText(i, quoted(column.name()), typeName(details.get(i).type()), format));
     }
     return texts;
+  }
+
+  /** A name in quotes of its own is JSON already, as far as wal2json is concerned. */
+  private static byte[] typeName(String type) throws IOException {
+    return ALREADY_QUOTED.matcher(type).matches()
+        ? type.getBytes(StandardCharsets.UTF_8)
+        : quoted(type);
   }
 
   private static byte[] quoted(String name) throws IOException {

@@ -31,7 +31,7 @@ final class RelationTexts {
     if (known != null && known.describes(relation)) {
       return known;
     }
-    RelationText made = new RelationText(relation, catalog.typeNames(relation));
+    RelationText made = new RelationText(relation, catalog.details(relation));
     byId.put(relation.id(), made);
     return made;
   }

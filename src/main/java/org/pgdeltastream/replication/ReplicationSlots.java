@@ -90,6 +90,13 @@ public final class ReplicationSlots {
     }
   }
 
+  /** PostgreSQL's major version. */
+  public int serverVersion() throws SQLException {
+    try (Connection connection = connector.openOrdinary()) {
+      return connection.getMetaData().getDatabaseMajorVersion();
+    }
+  }
+
   public void drop(SlotName slot) throws SQLException {
     try (Connection connection = connector.openOrdinary();
         PreparedStatement statement =

@@ -7,6 +7,8 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.ColumnDetails;
+import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.replication.Publications;
 
 /**
@@ -58,9 +60,17 @@ final class OwnPublications {
 
   /** The catalog, for a stream of ours: a table not met before may be a new one. */
   Catalog watching() {
-    return relation -> {
-      takeInNewTables();
-      return catalog.typeNames(relation);
+    return new Catalog() {
+      @Override
+      public List<ColumnDetails> details(Relation relation) {
+        takeInNewTables();
+        return catalog.details(relation);
+      }
+
+      @Override
+      public int originNumber(String originName) {
+        return catalog.originNumber(originName);
+      }
     };
   }
 

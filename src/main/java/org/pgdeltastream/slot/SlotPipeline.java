@@ -16,6 +16,8 @@ import org.pgdeltastream.encoder.TransactionEncoder;
 
 /** The data path of one slot, in the order the bytes travel. Runs in the reader task. */
 final class SlotPipeline {
+  private static final int FIRST_WITH_MESSAGES = 14;
+
   private final WalDecoder decoder;
   private final Map<String, String> pluginOptions;
 
@@ -24,16 +26,28 @@ final class SlotPipeline {
     this.pluginOptions = pluginOptions;
   }
 
-  static SlotPipeline pgoutput(List<String> publications, Catalog catalog, MessageOutput output) {
+  /**
+   * What PostgreSQL is asked through.
+   *
+   * @param publications of pgoutput
+   * @param serverVersion PostgreSQL's major version
+   */
+  record Source(OutputPlugin plugin, List<String> publications, int serverVersion) {}
+
+  private static SlotPipeline pgoutput(Source source, Catalog catalog, MessageOutput output) {
+    List<String> publications = source.publications();
     String names = publications.stream().map(TableName::quote).collect(Collectors.joining(","));
     Map<String, String> options = new LinkedHashMap<>();
     options.put("proto_version", "1");
     options.put("publication_names", names);
+    if (source.serverVersion() >= FIRST_WITH_MESSAGES) {
+      options.put("messages", "true");
+    }
     return new SlotPipeline(new PgOutputDecoder(new TransactionEncoder(catalog, output)), options);
   }
 
   /** In chunks, so that no transaction is held whole; joined, they are wal2json's usual text. */
-  static SlotPipeline wal2json(MessageOutput output) {
+  private static SlotPipeline wal2json(MessageOutput output) {
     Map<String, String> options = new LinkedHashMap<>();
     options.put("format-version", "1");
     options.put("include-lsn", "true");
@@ -42,10 +56,9 @@ final class SlotPipeline {
     return new SlotPipeline(new Wal2JsonDecoder(output), options);
   }
 
-  static SlotPipeline of(
-      OutputPlugin plugin, List<String> publications, Catalog catalog, MessageOutput output) {
-    return switch (plugin) {
-      case PGOUTPUT -> pgoutput(publications, catalog, output);
+  static SlotPipeline of(Source source, Catalog catalog, MessageOutput output) {
+    return switch (source.plugin()) {
+      case PGOUTPUT -> pgoutput(source, catalog, output);
       case WAL2JSON -> wal2json(output);
     };
   }

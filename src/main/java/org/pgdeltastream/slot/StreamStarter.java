@@ -149,7 +149,9 @@ final class StreamStarter {
     ResumeFilter filter =
         new ResumeFilter(
             stream.subscription(), stream.acks(), stream.options().from().orElse(Lsn.NONE));
-    SlotPipeline pipeline = SlotPipeline.of(plugin, publications, catalog, filter);
+    SlotPipeline.Source source =
+        new SlotPipeline.Source(plugin, publications, database.slots().serverVersion());
+    SlotPipeline pipeline = SlotPipeline.of(source, catalog, filter);
     if (first && stream.options().hello()) {
       stream.sayHello(database.slots().identity(), plugin, confirmed);
     }

@@ -64,6 +64,13 @@ class Wal2JsonDecoderTest {
     assertThat(decoder.betweenMessages()).isTrue();
   }
 
+  @Test
+  void mendsAMessageOfItsOwnAfterSeveralChanges() throws IOException {
+    decode(ALONE.replace("[{", "[,{"));
+    assertThat(output.texts()).containsExactly(ALONE);
+    assertThat(output.messages().get(0).endLsn()).isEqualTo(Lsn.NONE);
+  }
+
   @ParameterizedTest
   @ValueSource(
       strings = {

@@ -24,7 +24,8 @@ class FragmentTest {
   private static final Lsn END = Lsn.parse("16/3002D50");
 
   private final RecordingOutput output = new RecordingOutput();
-  private final TransactionEncoder encoder = new TransactionEncoder(Tuples::typeNames, output);
+  private final TransactionEncoder encoder =
+      new TransactionEncoder(Tuples.catalog(Tuples::typeNames), output);
 
   @Test
   void cutsALargeTransactionBetweenChanges() throws IOException {

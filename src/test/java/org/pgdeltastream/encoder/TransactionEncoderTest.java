@@ -33,10 +33,11 @@ class TransactionEncoderTest {
   private final RecordingOutput output = new RecordingOutput();
   private final TransactionEncoder encoder =
       new TransactionEncoder(
-          relation -> {
-            asked.add(relation);
-            return Tuples.typeNames(relation);
-          },
+          Tuples.catalog(
+              relation -> {
+                asked.add(relation);
+                return Tuples.typeNames(relation);
+              }),
           output);
 
   @Test
@@ -178,10 +179,11 @@ class TransactionEncoderTest {
 
   @Test
   void refusesACatalogThatCountsOtherwise() {
-    TransactionEncoder wrong = new TransactionEncoder(relation -> List.of("text"), output);
+    TransactionEncoder wrong =
+        new TransactionEncoder(Tuples.catalog(relation -> List.of("text")), output);
     assertThatThrownBy(() -> wrong.insert(USERS, tuple("1", "a", "1")))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("1 type names for 3 columns");
+        .hasMessage("1 column details for 3 columns");
   }
 
   private void encode(OldTupleKind oldKind, Tuple oldTuple, Tuple newTuple) throws IOException {

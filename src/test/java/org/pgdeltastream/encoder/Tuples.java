@@ -3,7 +3,11 @@ package org.pgdeltastream.encoder;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Column;
+import org.pgdeltastream.change.ColumnDetails;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.ReplicaIdentity;
 import org.pgdeltastream.change.TableName;
@@ -41,6 +45,26 @@ final class Tuples {
                   default -> "text";
                 })
         .toList();
+  }
+
+  /** A catalog that knows no more than these. */
+  static Catalog catalog(Function<Relation, List<String>> typeNames) {
+    return new Catalog() {
+      @Override
+      public List<ColumnDetails> details(Relation relation) {
+        return typeNames.apply(relation).stream()
+            .map(
+                type ->
+                    new ColumnDetails(
+                        type, type, Optional.empty(), 1, false, false, Optional.empty()))
+            .toList();
+      }
+
+      @Override
+      public int originNumber(String originName) {
+        return 7;
+      }
+    };
   }
 
   static Tuple tuple(String... values) {
