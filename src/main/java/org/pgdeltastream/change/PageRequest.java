@@ -11,6 +11,7 @@ import java.util.Optional;
  *     or with a schema exactly the table's name
  * @param schema exactly the schema's name
  * @param columns exact names; empty means all
+ * @param after the cursor that came with the page before; then there is no offset and no order
  */
 public record PageRequest(
     String table,
@@ -18,10 +19,21 @@ public record PageRequest(
     long offset,
     int limit,
     List<Order> orderBy,
-    List<String> columns) {
+    List<String> columns,
+    Optional<String> after) {
   public PageRequest {
     orderBy = List.copyOf(orderBy);
     columns = List.copyOf(columns);
+  }
+
+  public PageRequest(
+      String table,
+      Optional<String> schema,
+      long offset,
+      int limit,
+      List<Order> orderBy,
+      List<String> columns) {
+    this(table, schema, offset, limit, orderBy, columns, Optional.empty());
   }
 
   /** One column of the order; {@code nulls} is absent where PostgreSQL's default is meant. */

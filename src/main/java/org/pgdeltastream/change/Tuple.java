@@ -35,6 +35,11 @@ public final class Tuple {
     return size;
   }
 
+  /** Hides all but the first values. */
+  public void shorten(int newSize) {
+    size = Math.min(size, newSize);
+  }
+
   public ValueKind kind(int column) {
     return kinds[column];
   }

@@ -59,8 +59,9 @@ final class SlotRegistry {
     String snapshot = slot.useSnapshot(Instant.now()).orElseThrow(() -> expired(slot.name()));
     BoundedOutput json = new BoundedOutput(settings.snapshotPageBytes());
     try {
-      database.snapshots().readPage(snapshot, page, new RowArrayEncoder(json));
-      return new SnapshotPage(slot.name(), json.bytes());
+      Optional<String> next =
+          database.snapshots().readPage(snapshot, page, new RowArrayEncoder(json));
+      return new SnapshotPage(slot.name(), json.bytes(), next);
     } catch (SQLException e) {
       throw Problems.of(e);
     } catch (IOException e) {

@@ -1,7 +1,13 @@
 package org.pgdeltastream.slot;
 
 import java.io.ByteArrayOutputStream;
+import java.util.Optional;
 import org.pgdeltastream.change.SlotName;
 
-/** A page of rows as a JSON array in UTF-8, and the slot whose snapshot it was read under. */
-public record SnapshotPage(SlotName slot, ByteArrayOutputStream json) {}
+/**
+ * A page of rows as a JSON array in UTF-8, and the slot whose snapshot it was read under.
+ *
+ * @param nextCursor where the next page begins; empty at the end, or where no key orders the rows
+ */
+public record SnapshotPage(
+    SlotName slot, ByteArrayOutputStream json, Optional<String> nextCursor) {}

@@ -11,6 +11,7 @@ import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.snapshot.SnapshotTable.Access;
 import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
 import org.pgdeltastream.snapshot.SnapshotTable.Shape;
 
@@ -22,7 +23,8 @@ final class CatalogReader {
   private static final String TABLE =
       """
       select c.oid::bigint, n.nspname, c.relname, c.relkind, c.relhassubclass,
-             pg_catalog.has_any_column_privilege(c.oid, 'SELECT') as readable
+             pg_catalog.has_any_column_privilege(c.oid, 'SELECT') as readable,
+             pg_catalog.has_table_privilege(c.oid, 'SELECT') as whole
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       """;
   private static final String EXACT = TABLE + "where c.relname = ?::name and n.nspname = ?::name";
@@ -82,7 +84,8 @@ final class CatalogReader {
       throw forbidden(reference);
     }
     long oid = found.getLong("oid");
-    return new SnapshotTable(oid, name, shape, attributes(oid));
+    Access access = found.getBoolean("whole") ? Access.WHOLE : Access.SOME_COLUMNS;
+    return new SnapshotTable(oid, name, shape, access, attributes(oid));
   }
 
   private static Shape shape(TableReference reference, String kind, boolean hasChildren) {

@@ -1,6 +1,8 @@
 package org.pgdeltastream.snapshot;
 
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.PageRequest.Order;
@@ -8,10 +10,17 @@ import org.pgdeltastream.change.TableName;
 
 /**
  * The SQL for one page of a table. All names are the catalog's; no connection here, so quoting is
- * tested in microseconds.
+ * tested in microseconds. A page in a key's order reads one row more than it holds, and behind each
+ * row's values its position.
  */
 record PageQuery(
-    TableName table, List<String> columns, List<Order> order, Ties ties, long offset, long limit) {
+    TableName table,
+    List<String> columns,
+    List<Order> order,
+    Ties ties,
+    long offset,
+    long limit,
+    Optional<Keyset> keyset) {
 
   /** What tells rows apart that are equal in the order's columns, so that pages do not overlap. */
   enum Ties {
@@ -33,14 +42,35 @@ record PageQuery(
   }
 
   String sql() {
-    return "copy (select %s from %s order by %s limit %s offset %s) to stdout"
+    return "copy (select %s from %s%s order by %s limit %s offset %s) to stdout"
         .formatted(
-            columns.stream().map(TableName::quote).collect(Collectors.joining(", ")),
+            String.join(", ", selected()),
             table.quoted(),
+            keyset.flatMap(this::behind).orElse(""),
             Stream.concat(order.stream().map(PageQuery::term), position())
                 .collect(Collectors.joining(", ")),
-            Long.toString(limit), // not %d: its digits are the locale's
+            Long.toString(keyset.isPresent() ? limit + 1 : limit), // not %d: locale's digits
             Long.toString(offset));
+  }
+
+  private List<String> selected() {
+    List<String> selected = new ArrayList<>(quoted(columns));
+    if (keyset.isPresent()) {
+      selected.addAll(List.of("tableoid", "ctid"));
+    }
+    return selected;
+  }
+
+  /** By the row itself, not its values: no value ever leaves or enters, whatever its type. */
+  private Optional<String> behind(Keyset wanted) {
+    String key = String.join(", ", quoted(wanted.key()));
+    return wanted
+        .after()
+        .map(
+            row ->
+                " where (%s) %s (select %s from %s where %s)"
+                    .formatted(
+                        key, wanted.ascending() ? ">" : "<", key, table.quoted(), row.sql()));
   }
 
   private Stream<String> position() {
@@ -48,6 +78,10 @@ record PageQuery(
       case NONE -> Stream.empty();
       case BY_POSITION -> Stream.of("tableoid", "ctid");
     };
+  }
+
+  private static List<String> quoted(List<String> names) {
+    return names.stream().map(TableName::quote).toList();
   }
 
   private static String term(Order order) {

@@ -1,16 +1,14 @@
 package org.pgdeltastream.snapshot;
 
 import java.io.IOException;
-import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.RowListener;
-import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
 
 /**
  * Reads pages of tables under exported snapshots, each in a short transaction on a connection of
@@ -21,6 +19,7 @@ public final class SnapshotReader {
 
   private final DataSource database;
   private final Duration statementTimeout;
+  private final Cursors cursors = new Cursors();
 
   /**
    * Keeps the pool; opens nothing yet.
@@ -37,41 +36,26 @@ public final class SnapshotReader {
    * still held them.
    *
    * @param snapshotName as {@code pg_export_snapshot} gave it
+   * @return the cursor behind the page's last row; empty at the end, or without a key's order
    * @throws ProblemException if the request cannot be met
    * @throws IOException if the listener threw it
    */
-  public void readPage(String snapshotName, PageRequest request, RowListener rows)
+  public Optional<String> readPage(String snapshotName, PageRequest request, RowListener rows)
       throws SQLException, IOException {
-    if (!SNAPSHOT_NAME.matcher(snapshotName).matches()) {
-      throw new IllegalArgumentException("Not a snapshot's name");
-    }
-    TableReference reference = TableReference.of(request);
-    try (var transaction = SnapshotTransaction.begin(database, snapshotName, statementTimeout)) {
-      read(transaction.connection(), reference, request, rows);
+    TableReference reference = TableReference.of(request.table(), request.schema());
+    try (var transaction =
+        SnapshotTransaction.begin(database, checked(snapshotName), statementTimeout)) {
+      return new PageRead(transaction.connection(), cursors, snapshotName)
+          .read(reference, request, rows);
     } catch (SQLException e) {
       throw SnapshotFailure.translated(e, reference);
     }
   }
 
-  private static void read(
-      Connection connection, TableReference reference, PageRequest request, RowListener rows)
-      throws SQLException, IOException {
-    SnapshotTable table = new CatalogReader(connection).table(reference);
-    List<Attribute> columns = table.selected(request);
-    String sql = table.query(request).sql();
-    rows.columns(columns.stream().map(Attribute::column).toList());
-    copy(connection, sql, columns.size(), rows);
-    new RewriteCheck(connection).check(reference, table, columns);
-    rows.end();
-  }
-
-  private static void copy(Connection connection, String sql, int columns, RowListener rows)
-      throws SQLException, IOException {
-    CopyTextParser parser = new CopyTextParser(columns);
-    try (TableCopy copy = new TableCopy(connection, sql)) {
-      for (byte[] row = copy.next(); row != null; row = copy.next()) {
-        rows.row(parser.parse(row));
-      }
+  private static String checked(String snapshotName) {
+    if (!SNAPSHOT_NAME.matcher(snapshotName).matches()) {
+      throw new IllegalArgumentException("Not a snapshot's name");
     }
+    return snapshotName;
   }
 }

@@ -18,12 +18,20 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.TableName;
 
 /** A table as the catalog shows it under the snapshot; its columns in the table's order. */
-record SnapshotTable(long oid, TableName name, Shape shape, List<Attribute> attributes) {
+record SnapshotTable(
+    long oid, TableName name, Shape shape, Access access, List<Attribute> attributes) {
   enum Shape {
     PLAIN,
     PARTITIONED,
     /** Its primary key says nothing about the rows of the tables that inherit from it. */
     INHERITED
+  }
+
+  /** What this server's user may read of it. */
+  enum Access {
+    WHOLE,
+    /** Only columns that were granted one by one; then rows' positions are hidden. */
+    SOME_COLUMNS
   }
 
   /**
@@ -42,13 +50,13 @@ record SnapshotTable(long oid, TableName name, Shape shape, List<Attribute> attr
     attributes = List.copyOf(attributes);
   }
 
-  /** The columns that the request names, in its order, or all. */
-  List<Attribute> selected(PageRequest request) {
-    if (request.columns().isEmpty()) {
+  /** The columns of these names, in this order; all if none is named. */
+  List<Attribute> selected(List<String> names) {
+    if (names.isEmpty()) {
       return attributes;
     }
     List<Attribute> selected = new ArrayList<>();
-    for (String wanted : request.columns()) {
+    for (String wanted : names) {
       Attribute found = find(wanted);
       if (selected.contains(found)) {
         throw new ProblemException(
@@ -61,27 +69,63 @@ record SnapshotTable(long oid, TableName name, Shape shape, List<Attribute> attr
     return selected;
   }
 
-  PageQuery query(PageRequest request) {
+  /**
+   * The query for a page.
+   *
+   * @param after where the page begins, if the client goes on from a page before
+   */
+  PageQuery query(PageRequest request, Optional<Cursors.Place> after) {
+    List<Order> order = order(request, after);
+    return new PageQuery(
+        name,
+        selected(request.columns()).stream().map(Attribute::name).toList(),
+        order,
+        hasUniqueKey() ? PageQuery.Ties.NONE : PageQuery.Ties.BY_POSITION,
+        request.offset(),
+        request.limit(),
+        keyset(order, after));
+  }
+
+  boolean hasCursors() {
+    return hasUniqueKey() && access == Access.WHOLE;
+  }
+
+  /** The names of the primary key's columns in its order. */
+  List<String> keyColumns() {
+    return key().stream().map(Attribute::name).toList();
+  }
+
+  private List<Order> order(PageRequest request, Optional<Cursors.Place> after) {
     List<Order> order = new ArrayList<>();
     for (Order wanted : request.orderBy()) {
-      order.add(new Order(find(wanted.column()).name(), wanted.ascending(), wanted.nulls()));
+      Attribute column = find(wanted.column());
+      Optional<PageRequest.Nulls> nulls = // a key has none, and its index knows no other place
+          column.keyPlace().isPresent() ? Optional.empty() : wanted.nulls();
+      order.add(new Order(column.name(), wanted.ascending(), nulls));
     }
     Set<String> ordered = new HashSet<>();
     order.removeIf(term -> !ordered.add(term.column()));
-    List<Attribute> key = key();
-    for (Attribute part : key) {
-      if (ordered.add(part.name())) {
-        order.add(new Order(part.name(), true, Optional.empty()));
+    boolean ascending = after.map(Cursors.Place::ascending).orElse(true);
+    for (String part : keyColumns()) {
+      if (ordered.add(part)) {
+        order.add(new Order(part, ascending, Optional.empty()));
       }
     }
-    boolean unique = !key.isEmpty() && shape != Shape.INHERITED;
-    return new PageQuery(
-        name,
-        selected(request).stream().map(Attribute::name).toList(),
-        order,
-        unique ? PageQuery.Ties.NONE : PageQuery.Ties.BY_POSITION,
-        request.offset(),
-        request.limit());
+    return order;
+  }
+
+  /** Present where the order is the key's, all of it upwards or all of it downwards. */
+  private Optional<Keyset> keyset(List<Order> order, Optional<Cursors.Place> after) {
+    boolean ofKey = order.stream().map(Order::column).toList().equals(keyColumns());
+    if (!hasCursors() || !ofKey || order.stream().map(Order::ascending).distinct().count() > 1) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Keyset(keyColumns(), order.get(0).ascending(), after.map(Cursors.Place::position)));
+  }
+
+  private boolean hasUniqueKey() {
+    return shape != Shape.INHERITED && !key().isEmpty();
   }
 
   private List<Attribute> key() {

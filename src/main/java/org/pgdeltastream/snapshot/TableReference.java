@@ -4,7 +4,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 
@@ -20,11 +19,9 @@ record TableReference(Optional<String> schema, String table) {
   private static final Pattern TEXT = Pattern.compile(PART + "(?:\\." + PART + ")?");
 
   /** With a schema both names are exact, otherwise the table is written as in SQL. */
-  static TableReference of(PageRequest request) {
+  static TableReference of(String table, Optional<String> schema) {
     TableReference reference =
-        request.schema().isPresent()
-            ? new TableReference(request.schema(), request.table())
-            : parse(request.table());
+        schema.isPresent() ? new TableReference(schema, table) : parse(table);
     reference.schema.ifPresent(TableReference::checkSchema);
     checkName(reference.table);
     return reference;

@@ -29,8 +29,10 @@ record PageBody(Optional<SlotName> slotName, PageRequest page) {
             "order_by",
             "columns",
             "after");
-    if (body.any("after").isPresent()) {
-      throw Input.bad("Cursors are not supported yet: leave out the field after, use offset");
+    for (String other : List.of("offset", "order_by")) {
+      if (body.any("after").isPresent() && body.any(other).isPresent()) {
+        throw Input.bad("Field after takes no " + other + " beside it: the cursor has both");
+      }
     }
     PageRequest page =
         new PageRequest(
@@ -39,7 +41,8 @@ record PageBody(Optional<SlotName> slotName, PageRequest page) {
             body.whole("offset", 0, 0, MOST_OFFSET),
             (int) body.whole("limit", Math.min(USUAL_LIMIT, mostRows), 0, mostRows),
             body.any("order_by").map(PageBody::orders).orElse(List.of()),
-            body.texts("columns"));
+            body.texts("columns"),
+            body.text("after"));
     return new PageBody(body.text("slotName").map(Input::slotName), page);
   }
 

@@ -35,9 +35,11 @@ public class SnapshotResource {
     refuseEncoded(request.getHeader(HttpHeaders.CONTENT_ENCODING));
     PageBody asked = PageBody.read(BodyReader.read(body), slots.settings().snapshotLimit());
     SnapshotPage page = slots.readPage(asked.slotName(), asked.page());
-    return Replies.json(Response.Status.OK.getStatusCode(), page.json()::writeTo)
-        .header("Slot-Name", page.slot().value())
-        .build();
+    Response.ResponseBuilder reply =
+        Replies.json(Response.Status.OK.getStatusCode(), page.json()::writeTo)
+            .header("Slot-Name", page.slot().value());
+    page.nextCursor().ifPresent(cursor -> reply.header("Next-Cursor", cursor));
+    return reply.build();
   }
 
   /** A compressed body could be far larger than what came in. */

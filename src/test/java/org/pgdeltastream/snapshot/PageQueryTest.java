@@ -18,7 +18,10 @@ class PageQueryTest {
 
   @Test
   void readsInTheKeysOrder() {
-    assertThat(new PageQuery(TABLE, List.of("id", "b"), List.of(BY_ID), Ties.NONE, 20, 10).sql())
+    assertThat(
+            new PageQuery(
+                    TABLE, List.of("id", "b"), List.of(BY_ID), Ties.NONE, 20, 10, Optional.empty())
+                .sql())
         .isEqualTo(
             "copy (select \"id\", \"b\" from \"public\".\"users\" order by \"id\" asc"
                 + " limit 10 offset 20) to stdout");
@@ -30,8 +33,22 @@ class PageQueryTest {
         List.of(
             new Order("a", false, Optional.of(Nulls.LAST)),
             new Order("b", true, Optional.of(Nulls.FIRST)));
-    assertThat(new PageQuery(TABLE, List.of("a"), order, Ties.BY_POSITION, 0, 1).sql())
+    assertThat(
+            new PageQuery(TABLE, List.of("a"), order, Ties.BY_POSITION, 0, 1, Optional.empty())
+                .sql())
         .contains("order by \"a\" desc nulls last, \"b\" asc nulls first, tableoid, ctid limit 1 ");
+  }
+
+  @Test
+  void goesOnBehindARowInAKeysOrder() {
+    List<Order> order = List.of(new Order("a", false, Optional.empty()));
+    Keyset keyset = new Keyset(List.of("a"), false, Optional.of(new RowPosition(5, 7, 2)));
+    assertThat(
+            new PageQuery(TABLE, List.of("b"), order, Ties.NONE, 0, 10, Optional.of(keyset)).sql())
+        .isEqualTo(
+            "copy (select \"b\", tableoid, ctid from \"public\".\"users\" where (\"a\") <"
+                + " (select \"a\" from \"public\".\"users\" where tableoid = '5'::oid and"
+                + " ctid = '(7,2)'::tid) order by \"a\" desc limit 11 offset 0) to stdout");
   }
 
   @Test
@@ -39,7 +56,14 @@ class PageQueryTest {
     String evil = "\"; drop table users; --";
     Order order = new Order(evil, true, Optional.empty());
     assertThat(
-            new PageQuery(new TableName(evil, evil), List.of(evil), List.of(order), Ties.NONE, 0, 1)
+            new PageQuery(
+                    new TableName(evil, evil),
+                    List.of(evil),
+                    List.of(order),
+                    Ties.NONE,
+                    0,
+                    1,
+                    Optional.empty())
                 .sql())
         .isEqualTo(
             "copy (select Q from Q.Q order by Q asc limit 1 offset 0) to stdout"
@@ -51,7 +75,10 @@ class PageQueryTest {
     Locale usual = Locale.getDefault();
     try {
       Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
-      assertThat(new PageQuery(TABLE, List.of(), List.of(BY_ID), Ties.NONE, 1_234, 5_678).sql())
+      assertThat(
+              new PageQuery(
+                      TABLE, List.of(), List.of(BY_ID), Ties.NONE, 1_234, 5_678, Optional.empty())
+                  .sql())
           .endsWith("limit 5678 offset 1234) to stdout");
     } finally {
       Locale.setDefault(usual);
@@ -61,10 +88,17 @@ class PageQueryTest {
   @Test
   void refusesWhatIsNoPage() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new PageQuery(TABLE, List.of(), List.of(BY_ID), Ties.NONE, -1, 1));
+        .isThrownBy(
+            () ->
+                new PageQuery(
+                    TABLE, List.of(), List.of(BY_ID), Ties.NONE, -1, 1, Optional.empty()));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new PageQuery(TABLE, List.of(), List.of(BY_ID), Ties.NONE, 0, -1));
+        .isThrownBy(
+            () ->
+                new PageQuery(
+                    TABLE, List.of(), List.of(BY_ID), Ties.NONE, 0, -1, Optional.empty()));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> new PageQuery(TABLE, List.of(), List.of(), Ties.NONE, 0, 1));
+        .isThrownBy(
+            () -> new PageQuery(TABLE, List.of(), List.of(), Ties.NONE, 0, 1, Optional.empty()));
   }
 }

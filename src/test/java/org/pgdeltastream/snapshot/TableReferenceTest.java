@@ -3,13 +3,11 @@ package org.pgdeltastream.snapshot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 
@@ -101,11 +99,10 @@ class TableReferenceTest {
   }
 
   private static TableReference parsed(String table) {
-    return TableReference.of(new PageRequest(table, Optional.empty(), 0, 1, List.of(), List.of()));
+    return TableReference.of(table, Optional.empty());
   }
 
   private static TableReference exact(String schema, String table) {
-    return TableReference.of(
-        new PageRequest(table, Optional.of(schema), 0, 1, List.of(), List.of()));
+    return TableReference.of(table, Optional.of(schema));
   }
 }

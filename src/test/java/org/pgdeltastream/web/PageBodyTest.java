@@ -58,6 +58,11 @@ class PageBodyTest {
   }
 
   @Test
+  void takesACursor() {
+    assertThat(read("{\"table\":\"u\",\"after\":\"xyz\"}").page().after()).contains("xyz");
+  }
+
+  @Test
   void takesNullAsLeftOut() {
     assertThat(read("{\"table\":\"u\",\"limit\":null,\"order_by\":null,\"slotName\":null}"))
         .isEqualTo(read("{\"table\":\"u\"}"));
@@ -99,7 +104,9 @@ class PageBodyTest {
         "{\"table\":\"u\",\"order_by\":{\"column\":\"a\",\"order\":\"up\"}} | order_by.order is 'up', not asc or desc",
         "{\"table\":\"u\",\"order_by\":{\"column\":\"a\",\"nulls\":\"x\"}} | order_by.nulls is 'x', not first or last",
         "{\"table\":\"u\",\"slotName\":\"A\"} | Not a slot name (1 to 63 of a-z, 0-9 and _): 'A'",
-        "{\"table\":\"u\",\"after\":\"x\"} | Cursors are not supported yet: leave out the field after, use offset",
+        "{\"table\":\"u\",\"after\":\"x\",\"offset\":0} | Field after takes no offset beside it: the cursor has both",
+        "{\"table\":\"u\",\"after\":\"x\",\"order_by\":[]} | Field after takes no order_by beside it: the cursor has both",
+        "{\"table\":\"u\",\"after\":5} | after must be a string",
       })
   void refusesByName(String json, String message) {
     assertThatThrownBy(() -> read(json))

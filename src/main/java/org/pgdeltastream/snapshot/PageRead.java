@@ -1,0 +1,63 @@
+package org.pgdeltastream.snapshot;
+
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import org.pgdeltastream.change.PageRequest;
+import org.pgdeltastream.change.RowListener;
+import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
+
+/** The reading of one page, inside its transaction, on its thread. */
+record PageRead(Connection connection, Cursors cursors, String snapshotName) {
+  private static final int POSITION = 2; // columns: tableoid, ctid
+
+  /** Answers the cursor behind the page's last row. */
+  Optional<String> read(TableReference reference, PageRequest request, RowListener rows)
+      throws SQLException, IOException {
+    SnapshotTable table = new CatalogReader(connection).table(reference);
+    List<Attribute> columns = table.selected(request.columns());
+    Optional<Cursors.Place> after =
+        request.after().map(cursor -> cursors.read(cursor, snapshotName, table));
+    PageQuery query = table.query(request, after);
+    rows.columns(columns.stream().map(Attribute::column).toList());
+    Optional<RowPosition> next =
+        query.keyset().isPresent()
+            ? copyInKeysOrder(query, columns.size(), rows)
+            : copy(query, columns.size(), rows);
+    new RewriteCheck(connection).check(reference, table, columns);
+    rows.end();
+    return next.map(
+        position ->
+            cursors.write(
+                new Cursors.Place(position, query.keyset().orElseThrow().ascending()),
+                snapshotName,
+                table));
+  }
+
+  private Optional<RowPosition> copy(PageQuery query, int width, RowListener rows)
+      throws SQLException, IOException {
+    CopyTextParser parser = new CopyTextParser(width);
+    try (TableCopy copy = new TableCopy(connection, query.sql())) {
+      for (byte[] row = copy.next(); row != null; row = copy.next()) {
+        rows.row(parser.parse(row));
+      }
+    }
+    return Optional.empty();
+  }
+
+  private Optional<RowPosition> copyInKeysOrder(PageQuery query, int width, RowListener rows)
+      throws SQLException, IOException {
+    CopyTextParser parser = new CopyTextParser(width + POSITION);
+    PageRows page = new PageRows(rows, width, query.limit());
+    try (TableCopy copy = new TableCopy(connection, query.sql())) {
+      for (byte[] row = copy.next(); row != null; row = copy.next()) {
+        page.row(parser.parse(row));
+      }
+    }
+    return page.hasMore()
+        ? page.last().or(() -> query.keyset().orElseThrow().after())
+        : Optional.empty();
+  }
+}
