@@ -1,6 +1,7 @@
 package org.pgdeltastream.launch;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import jakarta.json.Json;
 import jakarta.json.JsonReader;
@@ -8,6 +9,7 @@ import java.io.StringReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -32,6 +34,20 @@ class ProgramIT {
     database = TestDatabase.system();
     database.execute("create table test_table (id int primary key, name text)");
     database.execute("insert into test_table values (1, 'one')");
+  }
+
+  @AfterEach
+  void dropSlots() throws Exception {
+    database.execute("delete from test_table where id > 1");
+    await("the slots to be free")
+        .atMost(Duration.ofSeconds(20))
+        .ignoreExceptions()
+        .untilAsserted(
+            () -> {
+              database.execute(
+                  "select pg_drop_replication_slot(slot_name) from pg_replication_slots");
+              assertThat(database.text("select count(*) from pg_replication_slots")).isEqualTo("0");
+            });
   }
 
   @AfterAll
@@ -60,8 +76,6 @@ class ProgramIT {
       }
     }
     assertThat(database.text("select count(*) from pg_replication_slots")).isEqualTo("1");
-    database.execute("select pg_drop_replication_slot(slot_name) from pg_replication_slots");
-    database.execute("delete from test_table where id > 1");
   }
 
   @Test
@@ -82,9 +96,6 @@ class ProgramIT {
         StreamClient client = new StreamClient(again.streamUrl(slot) + "&from=" + position)) {
       assertThat(client.nextWithChange()).contains("[12,\"b\"]");
     }
-    database.execute(
-        "select pg_terminate_backend(active_pid) from pg_replication_slots where active");
-    database.execute("delete from test_table where id > 1");
   }
 
   @Test

@@ -1,0 +1,16 @@
+package org.pgdeltastream.slot;
+
+import java.io.IOException;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.support.TestDatabase;
+
+class PgOutputFaultsPostgresIT extends FaultStory {
+  PgOutputFaultsPostgresIT() {
+    super(OutputPlugin.PGOUTPUT);
+  }
+
+  @Override
+  TestDatabase startDatabase() throws IOException {
+    return TestDatabase.embedded();
+  }
+}
