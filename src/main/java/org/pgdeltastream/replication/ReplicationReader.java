@@ -73,7 +73,7 @@ public final class ReplicationReader {
     try {
       stream.tryReport();
     } catch (SQLException e) {
-      stop(); // the reader meets the same failure as soon as it reads
+      // the reader meets the same failure when it reads, and tells why it ends
     }
   }
 

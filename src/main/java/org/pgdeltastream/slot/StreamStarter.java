@@ -99,10 +99,13 @@ final class StreamStarter {
       backoff.connecting();
       try {
         connectAndRead(slot, stream);
-        return stream.ending().orElseGet(() -> Ending.byItself("it was stopped"));
+        return stream
+            .ending()
+            .orElseThrow(() -> new IllegalStateException("the reader ended by itself"));
       } catch (Refusal e) {
         return e.ending();
       } catch (SubscriberGoneException e) {
+        stream.subscriber().close(CloseReason.INTERNAL, "a send failed"); // where it only failed
         return stream.ending().orElseGet(() -> Ending.byItself("the client has gone"));
       } catch (PositionException e) {
         return Ending.of(CloseReason.POSITION_LOST, String.valueOf(e.getMessage()));
