@@ -102,7 +102,7 @@ public final class SlotStream implements Runnable, WalListener {
     Subscription place = place();
     if (pipeline().betweenTransactions() && place.betweenMessages()) {
       sendReply(place);
-      sendEmptyTransaction(place);
+      sendEmptyTransaction();
     }
     place.flush();
   }
@@ -187,7 +187,7 @@ public final class SlotStream implements Runnable, WalListener {
   }
 
   /** Lets the client move an idle slot on, when WAL that does not concern it was written. */
-  private void sendEmptyTransaction(Subscription place) throws IOException {
+  private void sendEmptyTransaction() throws IOException {
     long now = System.nanoTime();
     Lsn walEnd = serverWalEnd;
     if (now - lastEmptyTransactionAt < EMPTY_TRANSACTION_NANOS
@@ -197,7 +197,7 @@ public final class SlotStream implements Runnable, WalListener {
     }
     lastEmptyTransaction = walEnd;
     lastEmptyTransactionAt = now;
-    send(place, "{\"nextlsn\":\"" + walEnd + "\",\"change\":[]}", walEnd);
+    pipeline().sendEmptyTransaction(walEnd);
   }
 
   private static void send(Subscription place, String json, Lsn endLsn) throws IOException {

@@ -1,6 +1,9 @@
 package org.pgdeltastream.web;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.slot.StreamOptions;
 
@@ -14,21 +17,22 @@ final class StreamRequest {
    * @throws org.pgdeltastream.change.ProblemException BAD_REQUEST, naming what is wrong
    */
   static StreamOptions parse(@Nullable String queryString) {
-    Query query = Query.parse(queryString, "slotName", "publication", "format", "format-version");
+    List<String> known = new ArrayList<>(ChangeOptions.names());
+    known.addAll(List.of("slotName", "publication"));
+    Query query = Query.parse(queryString, known.toArray(new String[0]));
     SlotName slotName =
         query
             .text("slotName")
             .map(Input::slotName)
             .orElseThrow(() -> Input.bad("no slotName provided"));
-    refuseOtherFormats(query, "format");
-    refuseOtherFormats(query, "format-version");
-    return new StreamOptions(slotName, query.list("publication"));
+    return new StreamOptions(slotName, query.list("publication"), changes(query));
   }
 
-  private static void refuseOtherFormats(Query query, String name) {
-    String format = query.text(name).orElse("1");
-    if (!format.equals("1")) {
-      throw Input.bad("Parameter " + name + " is " + Input.shown(format) + "; only 1 is served");
+  private static ChangeOptions changes(Query query) {
+    try {
+      return ChangeOptions.parse(query::text);
+    } catch (IllegalArgumentException e) {
+      throw Input.bad(String.valueOf(e.getMessage()), e);
     }
   }
 }
