@@ -3,8 +3,11 @@ package org.pgdeltastream.decoder;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgdeltastream.change.ChangeOptions;
+import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
@@ -33,21 +36,30 @@ public final class Wal2JsonDecoder implements WalDecoder {
   private static final byte[] NEXT_CHANGE = ascii(",{\"kind\":\"");
   private static final byte[] CLOSE = ascii("]}");
 
+  private final boolean noEmptyTransactions;
   private final MessageOutput output;
   private final int bound;
   private final byte[] gathered;
   private int length;
   private boolean open;
+  private boolean empty;
+  private Optional<NumberQuoter> quoter = Optional.empty();
   private Lsn endLsn = Lsn.NONE;
 
-  public Wal2JsonDecoder(MessageOutput output) {
-    this(output, BOUND);
+  public Wal2JsonDecoder(ChangeOptions options, MessageOutput output) {
+    this(options, output, BOUND);
   }
 
-  Wal2JsonDecoder(MessageOutput output, int bound) {
+  Wal2JsonDecoder(ChangeOptions options, MessageOutput output, int bound) {
+    this.noEmptyTransactions = options.has(Detail.NO_EMPTY_TRANSACTIONS);
     this.output = output;
     this.bound = bound;
     this.gathered = new byte[bound + 1]; // one more, to see whether a character ends at the bound
+  }
+
+  /** From now on numbers are quoted here. */
+  public void quoteNumbers() {
+    quoter = Optional.of(new NumberQuoter());
   }
 
   @Override
@@ -75,6 +87,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
     endLsn = head(message, start);
     output.begin(endLsn);
     open = true;
+    empty = true;
     gather(message, start);
   }
 
@@ -85,11 +98,26 @@ public final class Wal2JsonDecoder implements WalDecoder {
         && !startsWith(message, start, NEXT_CHANGE)) {
       throw new MalformedMessageException("Not a change of wal2json at byte 0");
     }
-    gather(message, start);
     if (closes) {
       open = false;
-      last(endLsn);
+      close(message, start);
+      return;
     }
+    empty = false;
+    if (quoter.isPresent()) {
+      gather(quoter.get().quote(message, start), 0);
+    } else {
+      gather(message, start);
+    }
+  }
+
+  private void close(byte[] message, int start) throws IOException {
+    if (empty && noEmptyTransactions) {
+      length = 0; // a head is shorter than the bound: nothing of it was sent
+      return;
+    }
+    gather(message, start);
+    last(endLsn);
   }
 
   private static Lsn head(byte[] message, int start) {
@@ -151,7 +179,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
     return from >= start && Arrays.equals(message, from, message.length, suffix, 0, suffix.length);
   }
 
-  private static byte[] ascii(String text) {
+  static byte[] ascii(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

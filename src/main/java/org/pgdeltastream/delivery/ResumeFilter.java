@@ -32,6 +32,9 @@ public final class ResumeFilter implements MessageOutput {
   @Override
   public void begin(Lsn earliestEnd) {
     dropping = !earliestEnd.isAfter(dropUpTo);
+    if (!dropping) {
+      subscription.begin(earliestEnd);
+    }
   }
 
   @Override
@@ -46,6 +49,9 @@ public final class ResumeFilter implements MessageOutput {
     if (!dropping) {
       subscription.last(bytes, start, length, endLsn);
       return;
+    }
+    if (endLsn.equals(Lsn.NONE)) {
+      return; // one of several messages of the transaction
     }
     dropping = false;
     if (endLsn.isAfter(dropUpTo)) { // then it was cut in two by what the client said

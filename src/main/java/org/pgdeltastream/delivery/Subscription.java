@@ -22,6 +22,8 @@ public final class Subscription implements MessageOutput {
   private volatile long lastProgress;
   private long bytesSent; // the reader's
   private boolean messageOpen;
+  private boolean inTransaction;
+  private boolean partlySent;
 
   public Subscription(
       Subscriber subscriber, AckTracker acks, Duration sendTimeout, LongSupplier nanoTime) {
@@ -33,11 +35,15 @@ public final class Subscription implements MessageOutput {
   }
 
   @Override
-  public void begin(Lsn earliestEnd) {}
+  public void begin(Lsn earliestEnd) {
+    inTransaction = true;
+    partlySent = false;
+  }
 
   @Override
   public void part(byte[] bytes, int start, int length) throws IOException {
     messageOpen = true;
+    partlySent = inTransaction;
     bytesSent += length;
     send(() -> subscriber.sendPart(bytes, start, length));
   }
@@ -50,6 +56,9 @@ public final class Subscription implements MessageOutput {
     }
     send(() -> subscriber.sendLast(bytes, start, length));
     messageOpen = false;
+    boolean ends = !endLsn.equals(Lsn.NONE);
+    inTransaction &= !ends;
+    partlySent = inTransaction;
   }
 
   /** Pushes out what the client's door has gathered. */
@@ -70,6 +79,11 @@ public final class Subscription implements MessageOutput {
   /** When the last send returned, by the same clock as the sends. */
   public long lastProgress() {
     return lastProgress;
+  }
+
+  /** A transaction is half sent, as a message or as the first of several. For the reader. */
+  public boolean hasHalfSent() {
+    return messageOpen || partlySent;
   }
 
   /** No message is half sent. For the reader's thread. */

@@ -1,32 +1,98 @@
 package org.pgdeltastream.encoder;
 
-/** A column as it is written: name and type in quotes, and the format of its values. */
-final class ColumnText {
-  private final int index;
-  private final byte[] name;
-  private final byte[] type;
-  private final ValueFormat format;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.pgdeltastream.change.ChangeOptions;
+import org.pgdeltastream.change.Column;
+import org.pgdeltastream.change.ColumnDetails;
+import org.pgdeltastream.change.Detail;
+import org.pgdeltastream.change.Relation;
+import org.pgdeltastream.change.ReplicaIdentity;
 
-  ColumnText(int index, byte[] name, byte[] type, ValueFormat format) {
-    this.index = index;
-    this.name = name;
-    this.type = type;
-    this.format = format;
+/**
+ * A column as it is written: JSON for each of its parts, and the format of its values.
+ *
+ * @param index its place in a tuple
+ * @param key part of the replica identity
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared, never changed
+record ColumnText(
+    int index,
+    boolean key,
+    boolean primaryKey,
+    byte[] name,
+    byte[] type,
+    byte[] typeOid,
+    byte[] position,
+    byte[] optional,
+    byte[] defaultValue,
+    ValueFormat format) {
+  private static final Pattern ALREADY_QUOTED = Pattern.compile("\"[^\"\\\\\\p{Cntrl}]+\"");
+
+  static List<ColumnText> list(
+      Relation relation, List<ColumnDetails> details, ChangeOptions options) throws IOException {
+    List<Column> columns = relation.columns();
+    if (details.size() != columns.size()) {
+      throw new IllegalArgumentException(
+          details.size() + " column details for " + columns.size() + " columns");
+    }
+    boolean identityIsPrimaryKey = relation.replicaIdentity() == ReplicaIdentity.DEFAULT;
+    List<ColumnText> texts = new ArrayList<>();
+    for (int i = 0; i < columns.size(); i++) {
+      Column column = columns.get(i);
+      ColumnDetails detail = details.get(i);
+      boolean primaryKey = identityIsPrimaryKey ? column.key() : detail.primaryKey();
+      texts.add(text(i, column, primaryKey, detail, options));
+    }
+    return texts;
   }
 
-  int index() {
-    return index;
+  private static ColumnText text(
+      int index, Column column, boolean primaryKey, ColumnDetails details, ChangeOptions options)
+      throws IOException {
+    boolean base = options.has(Detail.DOMAIN_BASE_TYPES) && details.base().isPresent();
+    boolean modifier =
+        options.has(Detail.TYPE_MODIFIERS) || options.format() == ChangeOptions.Format.ACTIONS;
+    // Format 1 writes the value of such a domain like its base type's, format 2 does not.
+    boolean baseValue =
+        base && options.has(Detail.TYPES) && options.format() == ChangeOptions.Format.TRANSACTIONS;
+    int oid = baseValue ? details.base().get().oid() : column.typeOid();
+    String type;
+    if (base) {
+      type = modifier ? details.base().get().type() : details.base().get().plainType();
+    } else {
+      type = modifier ? details.type() : details.plainType();
+    }
+    ValueFormat format = ValueFormat.of(oid);
+    boolean asText = format == ValueFormat.NUMBER && options.has(Detail.NUMBERS_AS_TEXT);
+    return new ColumnText(
+        index,
+        column.key(),
+        primaryKey,
+        quoted(column.name()),
+        typeName(type),
+        Ascii.bytes(Integer.toUnsignedString(oid)),
+        Ascii.bytes(Integer.toString(details.position())),
+        Ascii.bytes(details.notNull() ? "false" : "true"),
+        details.defaultValue().isPresent()
+            ? quoted(details.defaultValue().get())
+            : ValueFormat.NULL,
+        asText ? ValueFormat.TEXT : format);
   }
 
-  byte[] name() {
-    return name;
+  /** A name in quotes of its own is JSON already, as far as wal2json is concerned. */
+  private static byte[] typeName(String type) throws IOException {
+    return ALREADY_QUOTED.matcher(type).matches()
+        ? type.getBytes(StandardCharsets.UTF_8)
+        : quoted(type);
   }
 
-  byte[] type() {
-    return type;
-  }
-
-  ValueFormat format() {
-    return format;
+  static byte[] quoted(String name) throws IOException {
+    JsonBuffer text = new JsonBuffer(full -> {});
+    text.appendQuoted(name);
+    return text.copy();
   }
 }

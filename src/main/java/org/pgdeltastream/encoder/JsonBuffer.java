@@ -13,7 +13,7 @@ import java.util.Arrays;
  */
 final class JsonBuffer {
   static final int BOUND = 64 * 1024;
-  static final int HEAD_ROOM = 64;
+  static final int HEAD_ROOM = 128;
 
   /** Takes text away from a full buffer, or leaves it there to grow. */
   interface Drain {
@@ -50,6 +50,16 @@ final class JsonBuffer {
 
   int length() {
     return end - start;
+  }
+
+  /** The last start of a character up to the bound; a UTF-8 character has at most four bytes. */
+  int characterBoundary() {
+    for (int cut = BOUND; cut > BOUND - 4; cut--) {
+      if ((bytes[start + cut] & 0xC0) != 0x80) {
+        return cut;
+      }
+    }
+    return BOUND;
   }
 
   byte[] copy() {

@@ -1,6 +1,7 @@
 package org.pgdeltastream.encoder;
 
 import java.io.IOException;
+import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 
@@ -10,16 +11,20 @@ import org.pgdeltastream.change.MessageOutput;
  * position is not known before its end and comes last.
  */
 final class MessageWriter {
-  private static final byte[] CHANGES = Ascii.bytes("{\"change\":[");
-  private static final byte[] POSITION = Ascii.bytes("{\"nextlsn\":\"");
-  private static final byte[] CHANGES_AFTER_POSITION = Ascii.bytes("\",\"change\":[");
+  private static final byte[] CHANGES = Ascii.bytes("\"change\":[");
+  private static final byte[] POSITION = Ascii.bytes("\"nextlsn\":\"");
+  private static final byte[] END_POSITION = Ascii.bytes("\",");
+  private static final byte[] OPEN = Ascii.bytes("{");
+  private static final byte[] NOTHING = {};
   private static final byte[] CLOSE = Ascii.bytes("]}");
-  private static final int LONGEST_FRAME = 64;
+  private static final int LONGEST_FRAME = JsonBuffer.HEAD_ROOM;
 
   private final MessageOutput output;
   private final JsonBuffer text = new JsonBuffer(full -> drain());
   private boolean first = true;
   private boolean partSent;
+  private byte[] opening = OPEN;
+  private byte[] afterPosition = NOTHING;
 
   /** Where the last whole change ended. */
   private int changeEnd;
@@ -33,12 +38,24 @@ final class MessageWriter {
     return text;
   }
 
-  void begin(Lsn earliestEnd) throws IOException {
-    output.begin(earliestEnd);
-    start();
+  /** A transaction begins; its end comes after the start of its commit record. */
+  void announce(Begin begin) throws IOException {
+    output.begin(new Lsn(begin.commitLsn().value() + 1));
   }
 
   void start() {
+    start(OPEN, NOTHING);
+  }
+
+  /**
+   * Begins a message.
+   *
+   * @param open the bracket and what comes before the position
+   * @param after what comes after it, before the changes
+   */
+  void start(byte[] open, byte[] after) {
+    opening = open;
+    afterPosition = after;
     text.reset();
     first = true;
     partSent = false;
@@ -63,11 +80,14 @@ final class MessageWriter {
       return;
     }
     text.append(CLOSE);
-    text.prepend(CHANGES_AFTER_POSITION);
+    text.prepend(CHANGES);
+    text.prepend(afterPosition);
+    text.prepend(END_POSITION);
     text.prependHex((int) endLsn.value());
     text.prepend(new byte[] {'/'});
     text.prependHex((int) (endLsn.value() >>> 32));
     text.prepend(POSITION);
+    text.prepend(opening);
     output.last(text.bytes(), text.start(), text.length(), endLsn);
   }
 
@@ -95,24 +115,16 @@ final class MessageWriter {
 
   private void openIfWhole() {
     if (!partSent) {
+      int length = text.length();
       text.prepend(CHANGES);
-      changeEnd = changeEnd == 0 ? 0 : changeEnd + CHANGES.length;
+      text.prepend(afterPosition);
+      text.prepend(opening);
+      changeEnd = changeEnd == 0 ? 0 : changeEnd + text.length() - length;
       partSent = true;
     }
   }
 
   private int cut() {
-    return changeEnd > 0 && changeEnd <= JsonBuffer.BOUND ? changeEnd : characterBoundary();
-  }
-
-  /** The last start of a character up to the bound; a UTF-8 character has at most four bytes. */
-  private int characterBoundary() {
-    byte[] bytes = text.bytes();
-    for (int cut = JsonBuffer.BOUND; cut > JsonBuffer.BOUND - 4; cut--) {
-      if ((bytes[text.start() + cut] & 0xC0) != 0x80) {
-        return cut;
-      }
-    }
-    return JsonBuffer.BOUND;
+    return changeEnd > 0 && changeEnd <= JsonBuffer.BOUND ? changeEnd : text.characterBoundary();
   }
 }

@@ -2,36 +2,56 @@ package org.pgdeltastream.encoder;
 
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Relation;
 
 /** The texts of the relations met so far, the newest description of each. */
-final class RelationTexts {
+final class RelationTexts<T> {
+  /** Makes what is the same in every change of a relation. */
+  interface Maker<T> {
+    T make(Relation relation, List<ColumnText> columns, ChangeOptions options) throws IOException;
+  }
+
   private final Catalog catalog;
-  private final Map<Integer, RelationText> byId = new HashMap<>();
-  private @Nullable RelationText last;
+  private final ChangeOptions options;
+  private final Maker<T> maker;
+  private final Map<Integer, Known<T>> byId = new HashMap<>();
+  private @Nullable Known<T> last;
 
-  RelationTexts(Catalog catalog) {
-    this.catalog = catalog;
-  }
-
-  RelationText of(Relation relation) throws IOException {
-    RelationText text = last;
-    if (text == null || !text.describes(relation)) {
-      text = find(relation);
-      last = text;
+  private record Known<T>(Relation relation, T text) {
+    /** A relation is described anew, with the same number, when it may have changed. */
+    @SuppressWarnings("ReferenceEquality") // the same description, not an equal one
+    boolean describes(Relation other) {
+      return relation == other;
     }
-    return text;
   }
 
-  private RelationText find(Relation relation) throws IOException {
-    RelationText known = byId.get(relation.id());
+  RelationTexts(Catalog catalog, ChangeOptions options, Maker<T> maker) {
+    this.catalog = catalog;
+    this.options = options;
+    this.maker = maker;
+  }
+
+  T of(Relation relation) throws IOException {
+    Known<T> known = last;
+    if (known == null || !known.describes(relation)) {
+      known = find(relation);
+      last = known;
+    }
+    return known.text();
+  }
+
+  private Known<T> find(Relation relation) throws IOException {
+    Known<T> known = byId.get(relation.id());
     if (known != null && known.describes(relation)) {
       return known;
     }
-    RelationText made = new RelationText(relation, catalog.details(relation));
+    List<ColumnText> columns = ColumnText.list(relation, catalog.details(relation), options);
+    Known<T> made = new Known<>(relation, maker.make(relation, columns, options));
     byId.put(relation.id(), made);
     return made;
   }

@@ -6,9 +6,10 @@ import java.util.List;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Commit;
+import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.LogicalMessage;
-import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
@@ -21,14 +22,15 @@ import org.pgdeltastream.change.Tuple;
  */
 public final class TransactionEncoder implements ChangeListener {
   private static final byte[] OLD_KEYS = Ascii.bytes("\"oldkeys\":{");
-  private static final byte[] END_OLD_KEYS = Ascii.bytes("}}");
   private static final byte[] TRANSACTIONAL =
       Ascii.bytes("{\"kind\":\"message\",\"transactional\":true,\"prefix\":");
   private static final byte[] NOT_TRANSACTIONAL =
       Ascii.bytes("{\"kind\":\"message\",\"transactional\":false,\"prefix\":");
   private static final byte[] CONTENT = Ascii.bytes(",\"content\":");
 
-  private final RelationTexts relations;
+  private final RelationTexts<RelationText> relations;
+  private final Head head;
+  private final boolean unchangedToast;
   private final MessageWriter writer;
   private final JsonBuffer out;
 
@@ -37,15 +39,22 @@ public final class TransactionEncoder implements ChangeListener {
 
   private boolean inTransaction;
 
-  public TransactionEncoder(Catalog catalog, MessageOutput output) {
-    this.relations = new RelationTexts(catalog);
+  public TransactionEncoder(ChangeOptions options, Catalog catalog, MessageOutput output) {
+    this.relations = new RelationTexts<>(catalog, options, RelationText::new);
+    this.head = new Head(options, catalog);
+    this.unchangedToast = options.has(Detail.UNCHANGED_TOAST);
     this.writer = new MessageWriter(output);
     this.out = writer.text();
   }
 
   @Override
   public void begin(Begin begin) throws IOException {
-    writer.begin(new Lsn(begin.commitLsn().value() + 1)); // the end comes after the commit's start
+    writer.announce(begin);
+    if (head.isEmpty()) {
+      writer.start();
+    } else {
+      writer.start(Ascii.bytes("{" + head.xid(begin)), Ascii.bytes(head.timeAndOrigin(begin)));
+    }
     inTransaction = true;
   }
 
@@ -55,6 +64,10 @@ public final class TransactionEncoder implements ChangeListener {
     writer.startChange();
     out.append(text.insert());
     text.newRow().append(out, newTuple);
+    if (text.primaryKey().length > 0) {
+      out.append(',');
+      out.append(text.primaryKey());
+    }
     out.append('}');
     writer.endChange();
   }
@@ -68,7 +81,11 @@ public final class TransactionEncoder implements ChangeListener {
     text.newRow().append(out, newTuple);
     out.append(',');
     // Without an old tuple the key has not changed.
-    oldKeys(text.oldKeys(oldKind), oldKind == OldTupleKind.NONE ? newTuple : oldTuple);
+    oldKeys(text, oldKind, oldKind == OldTupleKind.NONE ? newTuple : oldTuple);
+    if (unchangedToast) {
+      text.newRow().appendUnchanged(out, newTuple);
+    }
+    out.append('}');
     writer.endChange();
   }
 
@@ -77,15 +94,19 @@ public final class TransactionEncoder implements ChangeListener {
     RelationText text = relations.of(relation);
     writer.startChange();
     out.append(text.delete());
-    oldKeys(text.oldKeys(oldKind), oldTuple);
+    oldKeys(text, oldKind, oldTuple);
+    out.append('}');
     writer.endChange();
   }
 
-  /** Adds the old key's columns and ends the change. */
-  private void oldKeys(ColumnList keys, Tuple tuple) throws IOException {
+  private void oldKeys(RelationText text, OldTupleKind oldKind, Tuple tuple) throws IOException {
+    if (text.primaryKey().length > 0) {
+      out.append(text.primaryKey());
+      out.append(',');
+    }
     out.append(OLD_KEYS);
-    keys.append(out, tuple);
-    out.append(END_OLD_KEYS);
+    text.oldKeys(oldKind).append(out, tuple);
+    out.append('}');
   }
 
   @Override

@@ -1,30 +1,41 @@
 package org.pgdeltastream.slot;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.ChangeListener;
+import org.pgdeltastream.change.ChangeOptions;
+import org.pgdeltastream.change.Detail;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.decoder.PgOutputDecoder;
+import org.pgdeltastream.decoder.Wal2JsonActionDecoder;
 import org.pgdeltastream.decoder.Wal2JsonDecoder;
 import org.pgdeltastream.decoder.WalDecoder;
+import org.pgdeltastream.encoder.ActionEncoder;
+import org.pgdeltastream.encoder.ChangeFilter;
 import org.pgdeltastream.encoder.TransactionEncoder;
 
 /** The data path of one slot, in the order the bytes travel. Runs in the reader task. */
 final class SlotPipeline {
   private static final int FIRST_WITH_MESSAGES = 14;
+  private static final int START_POSITION = 24; // bytes before the plugin's output
 
   private final WalDecoder decoder;
+  private final LongConsumer position;
+  private final Runnable quoteNumbers;
   private final Map<String, String> pluginOptions;
-
-  private SlotPipeline(WalDecoder decoder, Map<String, String> pluginOptions) {
-    this.decoder = decoder;
-    this.pluginOptions = pluginOptions;
-  }
+  private final ChangeOptions options;
+  private final MessageOutput output;
 
   /**
    * What PostgreSQL is asked through.
@@ -34,32 +45,73 @@ final class SlotPipeline {
    */
   record Source(OutputPlugin plugin, List<String> publications, int serverVersion) {}
 
-  private static SlotPipeline pgoutput(Source source, Catalog catalog, MessageOutput output) {
-    List<String> publications = source.publications();
-    String names = publications.stream().map(TableName::quote).collect(Collectors.joining(","));
-    Map<String, String> options = new LinkedHashMap<>();
-    options.put("proto_version", "1");
-    options.put("publication_names", names);
-    if (source.serverVersion() >= FIRST_WITH_MESSAGES) {
-      options.put("messages", "true");
-    }
-    return new SlotPipeline(new PgOutputDecoder(new TransactionEncoder(catalog, output)), options);
+  private SlotPipeline(
+      WalDecoder decoder,
+      LongConsumer position,
+      Runnable quoteNumbers,
+      Map<String, String> pluginOptions,
+      ChangeOptions options,
+      MessageOutput output) {
+    this.decoder = decoder;
+    this.position = position;
+    this.quoteNumbers = quoteNumbers;
+    this.pluginOptions = pluginOptions;
+    this.options = options;
+    this.output = output;
   }
 
-  /** In chunks, so that no transaction is held whole; joined, they are wal2json's usual text. */
-  private static SlotPipeline wal2json(MessageOutput output) {
-    Map<String, String> options = new LinkedHashMap<>();
-    options.put("format-version", "1");
-    options.put("include-lsn", "true");
-    options.put("pretty-print", "false");
-    options.put("write-in-chunks", "true");
-    return new SlotPipeline(new Wal2JsonDecoder(output), options);
-  }
-
-  static SlotPipeline of(Source source, Catalog catalog, MessageOutput output) {
+  static SlotPipeline of(
+      Source source, ChangeOptions options, Catalog catalog, MessageOutput output) {
     return switch (source.plugin()) {
-      case PGOUTPUT -> pgoutput(source, catalog, output);
-      case WAL2JSON -> wal2json(output);
+      case PGOUTPUT -> pgoutput(source, options, catalog, output);
+      case WAL2JSON -> wal2json(options, output);
+    };
+  }
+
+  private static SlotPipeline pgoutput(
+      Source source, ChangeOptions options, Catalog catalog, MessageOutput output) {
+    Map<String, String> asked = new LinkedHashMap<>();
+    asked.put("proto_version", "1");
+    asked.put(
+        "publication_names",
+        source.publications().stream().map(TableName::quote).collect(Collectors.joining(",")));
+    if (source.serverVersion() >= FIRST_WITH_MESSAGES) {
+      asked.put("messages", "true");
+    }
+    return switch (options.format()) {
+      case TRANSACTIONS -> {
+        ChangeListener encoder = new TransactionEncoder(options, catalog, output);
+        WalDecoder decoder = new PgOutputDecoder(new ChangeFilter(options, catalog, encoder));
+        yield new SlotPipeline(decoder, lsn -> {}, () -> {}, asked, options, output);
+      }
+      case ACTIONS -> {
+        ActionEncoder encoder = new ActionEncoder(options, catalog, output);
+        WalDecoder decoder = new PgOutputDecoder(new ChangeFilter(options, catalog, encoder));
+        yield new SlotPipeline(decoder, encoder::position, () -> {}, asked, options, output);
+      }
+    };
+  }
+
+  /** Format 1 in chunks, so that no transaction is held whole; joined, they are the usual text. */
+  private static SlotPipeline wal2json(ChangeOptions options, MessageOutput output) {
+    Map<String, String> asked = new LinkedHashMap<>(options.pluginOptions());
+    asked.remove(Detail.NO_EMPTY_TRANSACTIONS.optionName()); // ours
+    asked.remove(Detail.UNCHANGED_TOAST.optionName());
+    asked.remove(Detail.TRANSACTION.optionName()); // its end is always needed
+    asked.put(Detail.LSN.optionName(), "true"); // and its position
+    asked.put("pretty-print", "false");
+    return switch (options.format()) {
+      case TRANSACTIONS -> {
+        asked.put("format-version", "1");
+        asked.put("write-in-chunks", "true");
+        Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, output);
+        yield new SlotPipeline(decoder, lsn -> {}, decoder::quoteNumbers, asked, options, output);
+      }
+      case ACTIONS -> {
+        asked.put("format-version", "2");
+        Wal2JsonActionDecoder decoder = new Wal2JsonActionDecoder(options, output);
+        yield new SlotPipeline(decoder, lsn -> {}, decoder::quoteNumbers, asked, options, output);
+      }
     };
   }
 
@@ -68,12 +120,55 @@ final class SlotPipeline {
     return pluginOptions;
   }
 
+  /** Which option of ours PostgreSQL's refusal names; it does so in any language. */
+  Optional<String> optionIn(String refusal) {
+    return pluginOptions.keySet().stream()
+        .filter(option -> refusal.contains('"' + option + '"'))
+        .findFirst();
+  }
+
+  /** Whether an option that the plugin does not know is made up for here. */
+  boolean doWithout(String option) {
+    if (!option.equals(Detail.NUMBERS_AS_TEXT.optionName())) {
+      return false;
+    }
+    if (options.has(Detail.NUMBERS_AS_TEXT)) {
+      quoteNumbers.run();
+    }
+    pluginOptions.remove(option);
+    return true;
+  }
+
+  /**
+   * Takes one message of the stream.
+   *
+   * @param start where the plugin's output begins, after the header of WAL data
+   */
   void decode(byte[] message, int start) throws IOException {
+    position.accept(ByteBuffer.wrap(message).getLong(start - START_POSITION));
     decoder.decode(message, start);
   }
 
   /** No transaction is half read. */
   boolean betweenTransactions() {
     return decoder.betweenMessages();
+  }
+
+  /** Lets a client move an idle slot on. */
+  void sendEmptyTransaction(Lsn position) throws IOException {
+    switch (options.format()) {
+      case TRANSACTIONS -> send("{\"nextlsn\":\"" + position + "\",\"change\":[]}", position);
+      case ACTIONS -> {
+        if (options.has(Detail.TRANSACTION)) {
+          send("{\"action\":\"B\"}", Lsn.NONE);
+        }
+        send("{\"action\":\"C\",\"nextlsn\":\"" + position + "\"}", position);
+      }
+    }
+  }
+
+  private void send(String json, Lsn endLsn) throws IOException {
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    output.last(bytes, 0, bytes.length, endLsn);
   }
 }

@@ -126,7 +126,7 @@ public final class SlotStream implements Runnable, WalListener {
 
   boolean hasHalfSent() {
     Subscription place = subscription;
-    return place != null && !place.betweenMessages();
+    return place != null && place.hasHalfSent();
   }
 
   void sayHello(ServerIdentity server, OutputPlugin plugin, Lsn confirmed) throws IOException {
@@ -165,7 +165,7 @@ public final class SlotStream implements Runnable, WalListener {
     Subscription place = subscription();
     if (path().betweenTransactions() && place.betweenMessages()) {
       sendReply(place);
-      sendEmptyTransaction(place);
+      sendEmptyTransaction();
     }
     place.flush();
     if (liveness.pingIsDue(System.nanoTime())) {
@@ -289,7 +289,7 @@ public final class SlotStream implements Runnable, WalListener {
   }
 
   /** Lets the client move an idle slot on, when WAL that does not concern it was written. */
-  private void sendEmptyTransaction(Subscription place) throws IOException {
+  private void sendEmptyTransaction() throws IOException {
     long now = System.nanoTime();
     Lsn walEnd = serverWalEnd;
     boolean known = !walEnd.isAfter(options.from().orElse(Lsn.NONE));
@@ -299,7 +299,7 @@ public final class SlotStream implements Runnable, WalListener {
       return;
     }
     lastEmptyTransactionAt = now;
-    send(place, "{\"nextlsn\":\"" + walEnd + "\",\"change\":[]}", walEnd);
+    path().sendEmptyTransaction(walEnd);
   }
 
   private static void send(Subscription place, String json, Lsn endLsn) throws IOException {

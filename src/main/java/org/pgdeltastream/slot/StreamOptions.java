@@ -2,6 +2,7 @@ package org.pgdeltastream.slot;
 
 import java.util.List;
 import java.util.Optional;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 
@@ -9,6 +10,7 @@ import org.pgdeltastream.change.SlotName;
  * What a client asks of a stream.
  *
  * @param publications empty means those that the slot was made with
+ * @param changes how changes are written, and which
  * @param from where the client is: nothing at or below it comes again
  * @param gapAccepted the client takes what is left where the slot has moved past {@code from}
  * @param hello whether a first message says where the stream starts
@@ -18,6 +20,7 @@ import org.pgdeltastream.change.SlotName;
 public record StreamOptions(
     SlotName slotName,
     List<String> publications,
+    ChangeOptions changes,
     Optional<Lsn> from,
     boolean gapAccepted,
     boolean hello,
@@ -29,6 +32,7 @@ public record StreamOptions(
 
   /** A stream of which nothing else is asked. */
   static StreamOptions of(SlotName slotName) {
-    return new StreamOptions(slotName, List.of(), Optional.empty(), false, false, false, 0);
+    return new StreamOptions(
+        slotName, List.of(), ChangeOptions.usual(), Optional.empty(), false, false, false, 0);
   }
 }

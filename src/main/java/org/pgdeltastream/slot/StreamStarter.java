@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.ChangeOptions;
+import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.OutputPlugin;
@@ -154,7 +156,9 @@ final class StreamStarter {
             stream.subscription(), stream.acks(), stream.options().from().orElse(Lsn.NONE));
     SlotPipeline.Source source =
         new SlotPipeline.Source(plugin, publications, database.slots().serverVersion());
-    SlotPipeline pipeline = SlotPipeline.of(source, catalog, filter);
+    ChangeOptions changes = stream.options().changes();
+    refuseWhatPluginLacks(plugin, changes);
+    SlotPipeline pipeline = SlotPipeline.of(source, changes, catalog, filter);
     if (first && stream.options().hello()) {
       stream.sayHello(database.slots().identity(), plugin, confirmed);
     }
@@ -174,6 +178,9 @@ final class StreamStarter {
         return database.slots().stream(
             stream.slotName(), pipeline.pluginOptions(), acks::acknowledged, stream);
       } catch (SQLException e) {
+        if (Problems.has(e, "22023") && doesWithout(pipeline, e)) {
+          continue;
+        }
         if (!Problems.has(e, "55006")) {
           throw e;
         }
@@ -185,6 +192,25 @@ final class StreamStarter {
           throw busy(stream, row);
         }
       }
+    }
+  }
+
+  /** What only a newer wal2json has ends the stream, unless it can be made up for here. */
+  private static boolean doesWithout(SlotPipeline pipeline, SQLException e) throws Refusal {
+    Optional<String> option = pipeline.optionIn(String.valueOf(e.getMessage()));
+    if (option.isPresent() && !pipeline.doWithout(option.get())) {
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE, "the installed wal2json does not take " + option.get());
+    }
+    return option.isPresent();
+  }
+
+  private static void refuseWhatPluginLacks(OutputPlugin plugin, ChangeOptions changes)
+      throws Refusal {
+    if (plugin == OutputPlugin.WAL2JSON && changes.has(Detail.UNCHANGED_TOAST)) {
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE,
+          "wal2json does not know " + Detail.UNCHANGED_TOAST.optionName());
     }
   }
 

@@ -1,24 +1,18 @@
 package org.pgdeltastream.web;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.slot.StreamOptions;
 
 /** The query string of a stream. */
 final class StreamRequest {
-  private static final String[] KNOWN = {
-    "slotName",
-    "publication",
-    "format",
-    "format-version",
-    "from",
-    "gap",
-    "hello",
-    "takeover",
-    "window"
-  };
+  private static final List<String> OURS =
+      List.of("slotName", "publication", "from", "gap", "hello", "takeover", "window");
 
   private StreamRequest() {}
 
@@ -28,17 +22,18 @@ final class StreamRequest {
    * @throws org.pgdeltastream.change.ProblemException BAD_REQUEST, naming what is wrong
    */
   static StreamOptions parse(@Nullable String queryString) {
-    Query query = Query.parse(queryString, KNOWN);
+    List<String> known = new ArrayList<>(ChangeOptions.names());
+    known.addAll(OURS);
+    Query query = Query.parse(queryString, known.toArray(new String[0]));
     SlotName slotName =
         query
             .text("slotName")
             .map(Input::slotName)
             .orElseThrow(() -> Input.bad("no slotName provided"));
-    refuseOtherFormats(query, "format");
-    refuseOtherFormats(query, "format-version");
     return new StreamOptions(
         slotName,
         query.list("publication"),
+        changes(query),
         query.text("from").map(StreamRequest::position),
         gapAccepted(query),
         query.flag("hello"),
@@ -46,10 +41,11 @@ final class StreamRequest {
         query.text("window").map(StreamRequest::bytes).orElse(0L));
   }
 
-  private static void refuseOtherFormats(Query query, String name) {
-    String format = query.text(name).orElse("1");
-    if (!format.equals("1")) {
-      throw Input.bad("Parameter " + name + " is " + Input.shown(format) + "; only 1 is served");
+  private static ChangeOptions changes(Query query) {
+    try {
+      return ChangeOptions.parse(query::text);
+    } catch (IllegalArgumentException e) {
+      throw Input.bad(String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.encoder.RecordingOutput;
@@ -21,7 +22,7 @@ class Wal2JsonDecoderTest {
       "{\"change\":[{\"kind\":\"message\",\"transactional\":false,\"prefix\":\"p\",\"content\":\"\"}]}";
 
   private final RecordingOutput output = new RecordingOutput();
-  private final Wal2JsonDecoder decoder = new Wal2JsonDecoder(output);
+  private final Wal2JsonDecoder decoder = new Wal2JsonDecoder(ChangeOptions.usual(), output);
 
   @Test
   void joinsARealServersChunksToWhatItWritesWhole() throws IOException {
@@ -118,7 +119,7 @@ class Wal2JsonDecoderTest {
   @Test
   void passesTextOfAnySizeOnUntouched() throws IOException {
     Random random = new Random(3);
-    Wal2JsonDecoder small = new Wal2JsonDecoder(output, 16);
+    Wal2JsonDecoder small = new Wal2JsonDecoder(ChangeOptions.usual(), output, 16);
     for (int round = 0; round < 500; round++) {
       StringBuilder text = new StringBuilder(HEAD);
       feed(small, HEAD);

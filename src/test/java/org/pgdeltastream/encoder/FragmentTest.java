@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Begin;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Lsn;
@@ -25,7 +26,7 @@ class FragmentTest {
 
   private final RecordingOutput output = new RecordingOutput();
   private final TransactionEncoder encoder =
-      new TransactionEncoder(Tuples.catalog(Tuples::typeNames), output);
+      new TransactionEncoder(ChangeOptions.usual(), Tuples.catalog(Tuples::typeNames), output);
 
   @Test
   void cutsALargeTransactionBetweenChanges() throws IOException {

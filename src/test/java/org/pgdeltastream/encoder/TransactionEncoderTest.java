@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Begin;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Lsn;
@@ -33,6 +34,7 @@ class TransactionEncoderTest {
   private final RecordingOutput output = new RecordingOutput();
   private final TransactionEncoder encoder =
       new TransactionEncoder(
+          ChangeOptions.usual(),
           Tuples.catalog(
               relation -> {
                 asked.add(relation);
@@ -180,7 +182,8 @@ class TransactionEncoderTest {
   @Test
   void refusesACatalogThatCountsOtherwise() {
     TransactionEncoder wrong =
-        new TransactionEncoder(Tuples.catalog(relation -> List.of("text")), output);
+        new TransactionEncoder(
+            ChangeOptions.usual(), Tuples.catalog(relation -> List.of("text")), output);
     assertThatThrownBy(() -> wrong.insert(USERS, tuple("1", "a", "1")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("1 column details for 3 columns");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.decoder.PgOutputDecoder;
 import org.pgdeltastream.decoder.Vectors;
@@ -21,7 +22,8 @@ class TransactionVectorTest {
     RecordingOutput output = new RecordingOutput();
     PgOutputDecoder decoder =
         new PgOutputDecoder(
-            new TransactionEncoder(Tuples.catalog(TransactionVectorTest::typeNames), output));
+            new TransactionEncoder(
+                ChangeOptions.usual(), Tuples.catalog(TransactionVectorTest::typeNames), output));
     for (byte[] message : Vectors.pgOutput()) {
       decoder.decode(message, 0);
     }

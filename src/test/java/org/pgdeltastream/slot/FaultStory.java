@@ -24,6 +24,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
@@ -174,7 +175,10 @@ abstract class FaultStory {
     door = client.connect();
     Optional<Lsn> from = Optional.of(client.position()).filter(at -> !at.equals(Lsn.NONE));
     stream =
-        registry.stream(new StreamOptions(slot, List.of(), from, false, false, takeover, 0), door);
+        registry.stream(
+            new StreamOptions(
+                slot, List.of(), ChangeOptions.usual(), from, false, false, takeover, 0),
+            door);
   }
 
   private long verifyEverythingCame() throws Exception {

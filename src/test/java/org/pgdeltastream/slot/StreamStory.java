@@ -23,6 +23,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.PageRequest;
@@ -114,7 +115,20 @@ abstract class StreamStory {
   }
 
   private static StreamOptions from(SlotName slot, Lsn from, boolean gapAccepted) {
-    return new StreamOptions(slot, List.of(), Optional.of(from), gapAccepted, false, false, 0);
+    return new StreamOptions(
+        slot, List.of(), ChangeOptions.usual(), Optional.of(from), gapAccepted, false, false, 0);
+  }
+
+  /** As if asked with this query string. */
+  SlotStream stream(SlotName slot, RecordingSubscriber client, String name, String value) {
+    ChangeOptions changes =
+        ChangeOptions.parse(word -> Optional.of(value).filter(given -> word.equals(name)));
+    SlotStream stream =
+        registry.stream(
+            new StreamOptions(slot, List.of(), changes, Optional.empty(), false, false, false, 0),
+            client);
+    streams.add(stream);
+    return stream;
   }
 
   static Lsn nextLsn(String message) {
@@ -151,6 +165,45 @@ abstract class StreamStory {
                 + "{\"kind\":\"insert\",\"schema\":\"public\",\"table\":\"users\","
                 + "\"columnnames\":[\"id\",\"name\"],\"columntypes\":[\"integer\",\"text\"],"
                 + "\"columnvalues\":[2,null]}]}");
+  }
+
+  @Test
+  void streamsEachChangeByItselfInFormat2() throws Exception {
+    SlotName slot = init().name();
+    database.execute("insert into users values (1, 'Ann'), (2, null)");
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = stream(slot, client, "format", "2");
+
+    assertThat(client.next()).isEqualTo("{\"action\":\"B\"}");
+    assertThat(client.next())
+        .isEqualTo(
+            "{\"action\":\"I\",\"schema\":\"public\",\"table\":\"users\",\"columns\":["
+                + "{\"name\":\"id\",\"type\":\"integer\",\"value\":1},"
+                + "{\"name\":\"name\",\"type\":\"text\",\"value\":\"Ann\"}]}");
+    assertThat(client.next()).contains("\"value\":2");
+    String end = client.next();
+    assertThat(end).matches("\\{\"action\":\"C\",\"nextlsn\":\"[0-9A-F/]+\"}");
+    stream.acknowledge(nextLsn(end), false);
+    awaitConfirmed(slot, nextLsn(end));
+  }
+
+  @Test
+  void appliesAFilter() throws Exception {
+    SlotName slot = init().name();
+    database.execute("insert into users values (1, 'Ann')");
+    database.execute("update users set name = 'Bob'");
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(slot, client, "actions", "update");
+    assertThat(client.nextWithChange()).contains("\"kind\":\"update\"").contains("Bob");
+  }
+
+  @Test
+  void writesNumbersAsTextWhateverTheVersion() throws Exception {
+    SlotName slot = init().name();
+    database.execute("insert into users values (1, '2')");
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(slot, client, "values", "string");
+    assertThat(client.nextWithChange()).contains("\"columnvalues\":[\"1\",\"2\"]");
   }
 
   @Test
@@ -408,7 +461,10 @@ abstract class StreamStory {
     first.nextWithChange();
 
     RecordingSubscriber taker = new RecordingSubscriber();
-    stream(new StreamOptions(slot, List.of(), Optional.empty(), false, false, true, 0), taker);
+    stream(
+        new StreamOptions(
+            slot, List.of(), ChangeOptions.usual(), Optional.empty(), false, false, true, 0),
+        taker);
 
     assertThat(first.closed().reason()).isEqualTo(CloseReason.SUPERSEDED);
     assertThat(taker.nextWithChange()).contains("[1,\"a\"]");
@@ -419,7 +475,9 @@ abstract class StreamStory {
     NewSlot made = init();
     RecordingSubscriber client = new RecordingSubscriber();
     stream(
-        new StreamOptions(made.name(), List.of(), Optional.empty(), false, true, false, 0), client);
+        new StreamOptions(
+            made.name(), List.of(), ChangeOptions.usual(), Optional.empty(), false, true, false, 0),
+        client);
 
     String system = database.text("select system_identifier from pg_control_system()");
     assertThat(client.next())
@@ -441,7 +499,9 @@ abstract class StreamStory {
     RecordingSubscriber client = new RecordingSubscriber();
     SlotStream stream =
         stream(
-            new StreamOptions(slot, List.of(), Optional.empty(), false, false, false, 150), client);
+            new StreamOptions(
+                slot, List.of(), ChangeOptions.usual(), Optional.empty(), false, false, false, 150),
+            client);
     String first = client.nextWithChange();
     assertThat(client.isQuietFor(Duration.ofMillis(700))).isTrue();
 

@@ -7,7 +7,9 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.support.NeedsWal2Json;
+import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 
 @NeedsWal2Json
@@ -27,5 +29,14 @@ class Wal2JsonStreamPostgresIT extends StreamStory {
         registry().create(new InitRequest(Optional.empty(), List.of(), Optional.empty()));
 
     assertThat(made.plugin()).isEqualTo(OutputPlugin.WAL2JSON);
+  }
+
+  @Test
+  void namesWhatWal2JsonLacks() throws Exception {
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(init().name(), client, "include-unchanged-toast", "true");
+
+    assertThat(client.closed().reason()).isEqualTo(CloseReason.CANNOT_DECODE);
+    assertThat(client.closed().detail()).contains("include-unchanged-toast");
   }
 }

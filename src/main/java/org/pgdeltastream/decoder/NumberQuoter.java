@@ -1,0 +1,91 @@
+package org.pgdeltastream.decoder;
+
+import java.util.Arrays;
+
+/**
+ * Puts quotes around the numbers among wal2json's values, for versions that cannot do it by
+ * themselves (before 2.6). Reads a message in any pieces; keeps nothing of them.
+ */
+final class NumberQuoter {
+  private static final byte[][] VALUE_KEYS = {
+    Wal2JsonDecoder.ascii("\"columnvalues\":["),
+    Wal2JsonDecoder.ascii("\"keyvalues\":["),
+    Wal2JsonDecoder.ascii("\"value\":"),
+  };
+  private static final int ARRAY_KEYS = 2;
+
+  private final byte[] tail = new byte[VALUE_KEYS[0].length];
+  private boolean inString;
+  private boolean escaped;
+  private boolean inArray;
+  private boolean afterValueKey;
+  private boolean inNumber;
+
+  /** The same bytes with quotes; the numbers of a message end inside it. */
+  byte[] quote(byte[] message, int start) {
+    byte[] quoted = new byte[(message.length - start) * 2 + 2];
+    int length = 0;
+    for (int i = start; i < message.length; i++) {
+      byte value = message[i];
+      if (inNumber && !isInNumber(value)) {
+        quoted[length++] = '"';
+        inNumber = false;
+        afterValueKey = false;
+      } else if (!inNumber && !inString && (inArray || afterValueKey) && startsNumber(value)) {
+        quoted[length++] = '"';
+        inNumber = true;
+      }
+      quoted[length++] = value;
+      look(value);
+    }
+    return Arrays.copyOf(quoted, length);
+  }
+
+  private void look(byte value) {
+    if (inString) {
+      if (escaped) {
+        escaped = false;
+      } else if (value == '\\') {
+        escaped = true;
+      } else if (value == '"') {
+        inString = false;
+      }
+    } else if (value == '"') {
+      inString = true;
+    }
+    boolean key = remember(value);
+    if (!inString && !key && !inNumber) {
+      inArray = inArray && value != ']';
+      afterValueKey = false;
+    }
+  }
+
+  /** Whether a key has ended here whose values follow. */
+  private boolean remember(byte value) {
+    System.arraycopy(tail, 1, tail, 0, tail.length - 1);
+    tail[tail.length - 1] = value;
+    if (inString || (value != '[' && value != ':')) {
+      return false;
+    }
+    for (int i = 0; i < VALUE_KEYS.length; i++) {
+      if (endsWith(VALUE_KEYS[i])) {
+        inArray = i < ARRAY_KEYS;
+        afterValueKey = i >= ARRAY_KEYS;
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private boolean endsWith(byte[] key) {
+    return Arrays.equals(tail, tail.length - key.length, tail.length, key, 0, key.length);
+  }
+
+  private static boolean startsNumber(byte value) {
+    return value == '-' || (value >= '0' && value <= '9');
+  }
+
+  private static boolean isInNumber(byte value) {
+    return startsNumber(value) || value == '.' || value == '+' || value == 'e' || value == 'E';
+  }
+}

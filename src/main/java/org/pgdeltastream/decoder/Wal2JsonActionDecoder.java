@@ -1,0 +1,155 @@
+package org.pgdeltastream.decoder;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.pgdeltastream.change.ChangeOptions;
+import org.pgdeltastream.change.Detail;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.MalformedMessageException;
+import org.pgdeltastream.change.MessageOutput;
+
+/**
+ * Frames wal2json, format version 2, written with its positions: each action is a message. Only the
+ * head of a message is read; positions that the client did not ask for are taken out of it.
+ */
+public final class Wal2JsonActionDecoder implements WalDecoder {
+  private static final int BOUND = 64 * 1024;
+  private static final int LONGEST_HEAD = 512;
+  private static final Pattern HEAD =
+      Pattern.compile(
+          "\\{\"action\":\"([BCIUDTM])\"((?:,\"xid\":(?:\\d+|null))?"
+              + "(?:,\"timestamp\":(?:\"[^\"]*\"|null))?(?:,\"origin\":(?:\\d+|null))?)"
+              + "(,\"lsn\":\"[^\"]*\")?(,\"nextlsn\":\"([^\"]*)\")?");
+
+  private static final int ABOUT = 2;
+  private static final int NEXT_LSN = 4;
+
+  private final MessageOutput output;
+  private final boolean transactions;
+  private final boolean positions;
+  private final boolean noEmptyTransactions;
+  private boolean quotes;
+  private boolean inTransaction;
+  private boolean begun;
+  private byte[] held = {};
+
+  public Wal2JsonActionDecoder(ChangeOptions options, MessageOutput output) {
+    this.output = output;
+    this.transactions = options.has(Detail.TRANSACTION);
+    this.positions = options.has(Detail.LSN);
+    this.noEmptyTransactions = options.has(Detail.NO_EMPTY_TRANSACTIONS);
+  }
+
+  /** From now on numbers are quoted here. */
+  public void quoteNumbers() {
+    quotes = true;
+  }
+
+  @Override
+  public boolean betweenMessages() {
+    return !inTransaction;
+  }
+
+  @Override
+  public void decode(byte[] message, int start) throws IOException {
+    int length = Math.min(message.length - start, LONGEST_HEAD);
+    Matcher head = HEAD.matcher(new String(message, start, length, StandardCharsets.ISO_8859_1));
+    if (!head.lookingAt()) {
+      throw new MalformedMessageException("Not an action of wal2json at byte 0");
+    }
+    switch (head.group(1)) {
+      case "B" -> begin(head);
+      case "C" -> commit(head);
+      default -> change(message, start, head);
+    }
+  }
+
+  private void begin(Matcher head) throws IOException {
+    if (inTransaction) {
+      throw new MalformedMessageException("Begin inside a transaction at byte 0");
+    }
+    output.begin(position(head));
+    inTransaction = true;
+    begun = false;
+    held = Wal2JsonDecoder.ascii((positions ? head.group() : opening(head)) + "}");
+    if (!noEmptyTransactions) {
+      beginOnce();
+    }
+  }
+
+  private void commit(Matcher head) throws IOException {
+    if (!inTransaction) {
+      throw new MalformedMessageException("Commit outside a transaction at byte 0");
+    }
+    inTransaction = false;
+    if (!begun) {
+      return;
+    }
+    Lsn endLsn = position(head);
+    String told = positions ? head.group() : opening(head) + head.group(NEXT_LSN);
+    byte[] message = Wal2JsonDecoder.ascii(told + "}");
+    output.last(message, 0, message.length, endLsn);
+  }
+
+  private void change(byte[] message, int start, Matcher head) throws IOException {
+    if (message[message.length - 1] != '}') {
+      throw new MalformedMessageException(
+          "An action that does not end at byte " + (message.length - 1 - start));
+    }
+    if (inTransaction) {
+      beginOnce(); // a message outside transactions comes between them
+    }
+    if (positions) {
+      send(message, start);
+      return;
+    }
+    byte[] opening = Wal2JsonDecoder.ascii(opening(head));
+    int rest = start + head.end();
+    byte[] told = new byte[opening.length + message.length - rest];
+    System.arraycopy(opening, 0, told, 0, opening.length);
+    System.arraycopy(message, rest, told, opening.length, message.length - rest);
+    send(told, 0);
+  }
+
+  private void beginOnce() throws IOException {
+    if (!begun) {
+      begun = true;
+      if (transactions) {
+        output.last(held, 0, held.length, Lsn.NONE);
+      }
+    }
+  }
+
+  private void send(byte[] message, int start) throws IOException {
+    byte[] text = message;
+    int from = start;
+    if (quotes) {
+      text = new NumberQuoter().quote(message, start);
+      from = 0;
+    }
+    while (text.length - from > BOUND) {
+      int cut = from + BOUND;
+      while ((text[cut] & 0xC0) == 0x80) {
+        cut--;
+      }
+      output.part(text, from, cut - from);
+      from = cut;
+    }
+    output.last(text, from, text.length - from, Lsn.NONE);
+  }
+
+  /** The head without its positions. */
+  private static String opening(Matcher head) {
+    return "{\"action\":\"" + head.group(1) + "\"" + head.group(ABOUT);
+  }
+
+  private static Lsn position(Matcher head) {
+    try {
+      return Lsn.parse(String.valueOf(head.group(NEXT_LSN + 1)));
+    } catch (IllegalArgumentException e) {
+      throw new MalformedMessageException("No position at byte " + head.end());
+    }
+  }
+}

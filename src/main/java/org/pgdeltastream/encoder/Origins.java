@@ -1,0 +1,23 @@
+package org.pgdeltastream.encoder;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.pgdeltastream.change.Begin;
+import org.pgdeltastream.change.Catalog;
+
+/** The numbers of the replication origins met so far; 0 is this server itself. */
+final class Origins {
+  private final Catalog catalog;
+  private final Map<String, Integer> numbers = new HashMap<>();
+
+  Origins(Catalog catalog) {
+    this.catalog = catalog;
+  }
+
+  int number(Begin begin) {
+    if (begin.origin().isEmpty()) {
+      return 0;
+    }
+    return numbers.computeIfAbsent(begin.origin(), catalog::originNumber);
+  }
+}
