@@ -9,8 +9,8 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 
 /**
- * A short read-only transaction under an exported snapshot, on a pooled connection that goes back
- * as it came. Nothing it sets outlives it.
+ * A read-only transaction under an exported snapshot, on a pooled connection that goes back as it
+ * came. Nothing it sets outlives it.
  */
 final class SnapshotTransaction implements AutoCloseable {
   private static final String SETTINGS =
@@ -22,6 +22,10 @@ final class SnapshotTransaction implements AutoCloseable {
       set local extra_float_digits = 3;
       set local search_path = "$user", public;
       set local client_min_messages = 'error';
+      set local lock_timeout = '30s';
+      set local idle_in_transaction_session_timeout = 0;
+      select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings
+        where name = 'transaction_timeout';
       set local statement_timeout =\s""";
 
   private final Connection connection;
