@@ -18,10 +18,15 @@ final class SnapshotFailure {
     return state(failure).equals("57014");
   }
 
+  /** Whether there is no connection any more. */
+  static boolean isLost(SQLException failure) {
+    return state(failure).startsWith("08") || state(failure).startsWith("57P");
+  }
+
   /** The problem that it is, or the failure itself where it is none that a client can know. */
   static SQLException translated(SQLException failure) {
     String state = state(failure);
-    if (state.startsWith("08") || state.startsWith("57P") || state.startsWith("53")) {
+    if (isLost(failure) || state.startsWith("53")) {
       throw unavailable(failure);
     }
     if (isCancelled(failure) || state.equals("55P03")) {
@@ -33,7 +38,7 @@ final class SnapshotFailure {
   /** The same, for the reading of a table. */
   static SQLException translated(SQLException failure, TableReference table) throws SQLException {
     String state = state(failure);
-    if (state.startsWith("08") || state.startsWith("57P") || state.startsWith("53")) {
+    if (isLost(failure) || state.startsWith("53")) {
       throw unavailable(failure);
     }
     switch (state) {
