@@ -6,14 +6,12 @@ import java.util.List;
 import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.change.Tuple;
-import org.pgdeltastream.change.ValueKind;
 
 /** Writes rows as a JSON array of objects, in pieces of about 64 KB. Never flushes the stream. */
 public final class RowArrayEncoder implements RowListener {
   private final OutputStream stream;
   private final JsonBuffer out = new JsonBuffer(full -> write());
-  private byte[][] keys = new byte[0][];
-  private ValueFormat[] formats = new ValueFormat[0];
+  private RowText text = RowText.withoutColumns();
   private boolean first = true;
 
   public RowArrayEncoder(OutputStream out) {
@@ -23,12 +21,7 @@ public final class RowArrayEncoder implements RowListener {
 
   @Override
   public void columns(List<Column> columns) throws IOException {
-    keys = new byte[columns.size()][];
-    formats = new ValueFormat[columns.size()];
-    for (int i = 0; i < keys.length; i++) {
-      keys[i] = key(columns.get(i), i == 0 ? '{' : ',');
-      formats[i] = ValueFormat.of(columns.get(i).typeOid());
-    }
+    text = RowText.of(columns);
   }
 
   @Override
@@ -37,36 +30,13 @@ public final class RowArrayEncoder implements RowListener {
       out.append(',');
     }
     first = false;
-    if (keys.length == 0) {
-      out.append('{');
-    }
-    for (int i = 0; i < keys.length; i++) {
-      out.append(keys[i]);
-      value(row, i);
-    }
-    out.append('}');
-  }
-
-  private void value(Tuple row, int column) throws IOException {
-    if (row.kind(column) == ValueKind.TEXT) {
-      formats[column].append(out, row.bytes(), row.start(column), row.length(column));
-    } else {
-      out.append(ValueFormat.NULL);
-    }
+    text.append(out, row);
   }
 
   @Override
   public void end() throws IOException {
     out.append(']');
     write();
-  }
-
-  private static byte[] key(Column column, char before) throws IOException {
-    JsonBuffer key = new JsonBuffer(full -> {});
-    key.append(before);
-    key.appendQuoted(column.name());
-    key.append(':');
-    return key.copy();
   }
 
   private void write() throws IOException {

@@ -144,6 +144,8 @@ public final class Server implements AutoCloseable {
     resources.setProperty("jdbc/pgdelta.MinIdle", "0");
     resources.setProperty("jdbc/pgdelta.MaxActive", "16");
     resources.setProperty("jdbc/pgdelta.MaxIdle", "16");
+    resources.setProperty("jdbc/pgdelta.TestOnBorrow", "true");
+    resources.setProperty("jdbc/pgdelta.ValidationQuery", "select 1");
     resources.setProperty(
         "concurrent/readers",
         "new://Resource?type=jakarta.enterprise.concurrent.ManagedExecutorService");

@@ -18,6 +18,7 @@ final class Slot {
   private final List<String> warnings = new ArrayList<>();
   private List<String> publications = List.of();
   private boolean ownPublications;
+  private boolean madeHere;
   private @Nullable SnapshotLease lease;
   private @Nullable SlotStream stream;
   private SlotStatus.@Nullable LastClose lastClose;
@@ -56,20 +57,30 @@ final class Slot {
 
   synchronized void lease(SnapshotLease made) {
     lease = made;
+    madeHere = true;
+  }
+
+  /** Whether this server made the slot, and so had its snapshot. */
+  synchronized boolean madeHere() {
+    return madeHere;
   }
 
   synchronized boolean hasSnapshot() {
     return lease != null;
   }
 
-  /** The snapshot's name, its lease renewed; empty if it is closed. */
-  synchronized Optional<String> useSnapshot(Instant now) {
+  /** Keeps the snapshot open while it is read; empty if it is closed. */
+  synchronized Optional<SnapshotUse> useSnapshot(Instant now) {
     SnapshotLease open = lease;
     if (open == null || open.isExpired(now)) {
       return Optional.empty();
     }
-    open.renew(now);
-    return Optional.of(open.snapshotName());
+    open.beginRead(now);
+    return Optional.of(new SnapshotUse(this, open));
+  }
+
+  synchronized void endUse(SnapshotLease used, Instant now) {
+    used.endRead(now);
   }
 
   /** When the snapshot closes, and the backend that holds it. */
@@ -83,17 +94,25 @@ final class Slot {
   record Held(Instant expires, int pid) {}
 
   synchronized void closeSnapshotIfExpired(Instant now) {
-    if (lease != null && lease.isExpired(now)) {
+    SnapshotLease open = lease;
+    if (open == null) {
+      return;
+    }
+    open.renewIfRead(now);
+    if (open.isExpired(now)) {
       closeSnapshot();
     }
   }
 
-  synchronized void closeSnapshot() {
+  /** Reads that run go on: each has adopted the snapshot. False if it was closed already. */
+  synchronized boolean closeSnapshot() {
     SnapshotLease open = lease;
     lease = null;
-    if (open != null) {
-      open.close();
+    if (open == null) {
+      return false;
     }
+    open.close();
+    return true;
   }
 
   /** Takes the slot for this stream; false if another has it. */

@@ -12,6 +12,7 @@ import jakarta.ejb.TransactionAttribute;
 import jakarta.ejb.TransactionAttributeType;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
 import jakarta.enterprise.concurrent.ManagedThreadFactory;
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -24,6 +25,8 @@ import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.TableRequest;
+import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.Subscriber;
 
 /** Gives the container's resources to the slots and closes the slots with the application. */
@@ -90,6 +93,27 @@ public class SlotManager {
   /** Reads a page under the slot's snapshot, or the newest open one's. */
   public SnapshotPage readPage(Optional<SlotName> slot, PageRequest page) {
     return registry().readPage(slot, page);
+  }
+
+  /**
+   * Reads a whole table, or a part of it, under the slot's snapshot, or the newest open one's.
+   *
+   * @throws IOException if the receiver or its stream threw it; PostgreSQL's query has ended then
+   */
+  public void readTable(
+      Optional<SlotName> slot, TableRequest request, TableFormat format, TableReceiver receiver)
+      throws IOException {
+    registry().readTable(slot, request, format, receiver);
+  }
+
+  /** The tables that can be read under the slot's snapshot, or the newest open one's. */
+  public List<TableSummary> tables(Optional<SlotName> slot) {
+    return registry().tables(slot);
+  }
+
+  /** Ends a slot's snapshot; the slot itself stays. */
+  public void closeSnapshot(SlotName slot) {
+    registry().closeSnapshot(slot);
   }
 
   /** Streams to a client until one of both ends it. */

@@ -18,6 +18,8 @@ import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.TableRequest;
+import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.encoder.RowArrayEncoder;
@@ -55,18 +57,54 @@ final class SlotRegistry {
   }
 
   SnapshotPage readPage(Optional<SlotName> name, PageRequest page) {
-    Slot slot = name.map(this::existing).orElseGet(this::newestWithSnapshot);
-    String snapshot = slot.useSnapshot(Instant.now()).orElseThrow(() -> expired(slot.name()));
+    Slot slot = withSnapshot(name);
     BoundedOutput json = new BoundedOutput(settings.snapshotPageBytes());
-    try {
+    try (SnapshotUse use = use(slot)) {
       Optional<String> next =
-          database.snapshots().readPage(snapshot, page, new RowArrayEncoder(json));
+          database.snapshots().readPage(use.snapshotName(), page, new RowArrayEncoder(json));
       return new SnapshotPage(slot.name(), json.bytes(), next);
     } catch (SQLException e) {
       throw Problems.of(e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** Returns at the table's end; the snapshot's lease does not run out meanwhile. */
+  void readTable(
+      Optional<SlotName> name, TableRequest request, TableFormat format, TableReceiver receiver)
+      throws IOException {
+    Slot slot = withSnapshot(name);
+    try (SnapshotUse use = use(slot)) {
+      new TableDelivery(database.snapshots(), use.snapshotName(), request, slot.name(), receiver)
+          .run(format);
+    } catch (SQLException e) {
+      throw Problems.of(e);
+    }
+  }
+
+  List<TableSummary> tables(Optional<SlotName> name) {
+    try (SnapshotUse use = use(withSnapshot(name))) {
+      return database.snapshots().tables(use.snapshotName());
+    } catch (SQLException e) {
+      throw Problems.of(e);
+    }
+  }
+
+  /** Closes the snapshot; the slot stays and streams. */
+  void closeSnapshot(SlotName name) {
+    Slot slot = existing(name);
+    if (!slot.closeSnapshot()) {
+      throw expired(name);
+    }
+  }
+
+  private Slot withSnapshot(Optional<SlotName> name) {
+    return name.map(this::existing).orElseGet(this::newestWithSnapshot);
+  }
+
+  private SnapshotUse use(Slot slot) {
+    return slot.useSnapshot(Instant.now()).orElseThrow(() -> expired(slot.name()));
   }
 
   /** Streams on a reader's thread; what is wrong with the slot is told by closing the client. */
@@ -196,7 +234,7 @@ final class SlotRegistry {
       return known.get();
     }
     status(name);
-    throw expired(name);
+    throw slots.find(name).filter(Slot::madeHere).isPresent() ? expired(name) : elsewhere(name);
   }
 
   private Slot newestWithSnapshot() {
@@ -244,6 +282,23 @@ final class SlotRegistry {
         Problem.SNAPSHOT_EXPIRED,
         "The snapshot of slot " + name + " is closed",
         "Make a new slot (GET /v1/init) and read its snapshot; the old slot still streams");
+  }
+
+  private ProblemException elsewhere(SlotName name) {
+    List<Integer> own =
+        slots.all().stream().flatMap(slot -> slot.held().stream()).map(Slot.Held::pid).toList();
+    String holder =
+        new SnapshotHolders(database.connector())
+            .others(own)
+            .map(found -> "; servers that hold snapshots now: " + found)
+            .orElse("; no other server holds a snapshot now");
+    return new ProblemException(
+        Problem.SNAPSHOT_EXPIRED,
+        "This server did not make slot "
+            + name
+            + ": its snapshot is held, if it is open, by the server that made it"
+            + holder,
+        "Ask that server; or make a new slot here (GET /v1/init) and read its snapshot");
   }
 
   private ProblemException tooManyStreams(Throwable cause) {

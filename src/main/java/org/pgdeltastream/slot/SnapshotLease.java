@@ -13,6 +13,7 @@ final class SnapshotLease implements AutoCloseable {
   private final Duration lease;
   private final Instant latest;
   private Instant expires;
+  private int reads;
 
   SnapshotLease(ExportedSnapshot snapshot, Duration lease, Duration maximum, Instant now) {
     this.snapshot = snapshot;
@@ -22,8 +23,24 @@ final class SnapshotLease implements AutoCloseable {
     renew(now);
   }
 
-  /** Each read renews it. */
-  void renew(Instant now) {
+  /** Each read renews it, at its beginning, while it runs and at its end. */
+  void beginRead(Instant now) {
+    reads++;
+    renew(now);
+  }
+
+  void endRead(Instant now) {
+    reads--;
+    renew(now);
+  }
+
+  void renewIfRead(Instant now) {
+    if (reads > 0) {
+      renew(now);
+    }
+  }
+
+  private void renew(Instant now) {
     Instant renewed = now.plus(lease);
     expires = renewed.isBefore(latest) ? renewed : latest;
   }

@@ -18,14 +18,31 @@ final class SnapshotFailure {
     return state(failure).equals("57014");
   }
 
+  /** Whether there is no connection any more. */
+  static boolean isLost(SQLException failure) {
+    return state(failure).startsWith("08") || state(failure).startsWith("57P");
+  }
+
   /** The problem that it is, or the failure itself where it is none that a client can know. */
+  static SQLException translated(SQLException failure) {
+    String state = state(failure);
+    if (isLost(failure) || state.startsWith("53")) {
+      throw unavailable(failure);
+    }
+    if (isCancelled(failure) || state.equals("55P03")) {
+      throw busy(failure, "Reading the list of tables");
+    }
+    return failure;
+  }
+
+  /** The same, for the reading of a table. */
   static SQLException translated(SQLException failure, TableReference table) throws SQLException {
     String state = state(failure);
-    if (state.startsWith("08") || state.startsWith("57P") || state.startsWith("53")) {
+    if (isLost(failure) || state.startsWith("53")) {
       throw unavailable(failure);
     }
     switch (state) {
-      case "57014", "55P03" -> throw busy(failure, table);
+      case "57014", "55P03" -> throw busy(failure, "Reading table " + table);
       case "42P01", "3F000" ->
           throw caused(CatalogReader.missing(table, "has been dropped since"), failure);
       case "42703" -> throw caused(RewriteCheck.rewritten(table), failure);
@@ -45,10 +62,10 @@ final class SnapshotFailure {
         failure);
   }
 
-  private static ProblemException busy(SQLException failure, TableReference table) {
+  private static ProblemException busy(SQLException failure, String what) {
     return new ProblemException(
         Problem.UPSTREAM_BUSY,
-        "Reading table " + table + " took PostgreSQL too long",
+        what + " took PostgreSQL too long",
         "Ask for fewer rows, or for an order that an index has; or try again when no other"
             + " transaction locks the table",
         failure);

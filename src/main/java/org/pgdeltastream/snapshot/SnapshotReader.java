@@ -1,21 +1,27 @@
 package org.pgdeltastream.snapshot;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.RowListener;
+import org.pgdeltastream.change.TableRequest;
+import org.pgdeltastream.change.TableSummary;
 
 /**
- * Reads pages of tables under exported snapshots, each in a short transaction on a connection of
- * the pool. For any number of threads.
+ * Reads tables and pages of them under exported snapshots, each in a transaction of its own on a
+ * connection of the pool. For any number of threads.
  */
 public final class SnapshotReader {
   private static final Pattern SNAPSHOT_NAME = Pattern.compile("[0-9A-F-]+");
+
+  private static final Duration NO_LIMIT = Duration.ZERO; // as statement_timeout has it
 
   private final DataSource database;
   private final Duration statementTimeout;
@@ -49,6 +55,49 @@ public final class SnapshotReader {
           .read(reference, request, rows);
     } catch (SQLException e) {
       throw SnapshotFailure.translated(e, reference);
+    }
+  }
+
+  /**
+   * Reads a table, or a part of it, from end to end, however long it takes. The rows count only
+   * when this returns.
+   *
+   * @throws ProblemException if the request cannot be met, also after rows were read
+   * @throws IOException if the listener threw it; PostgreSQL has ended the query then
+   */
+  public void readTable(String snapshotName, TableRequest request, RowListener rows)
+      throws SQLException, IOException {
+    read(snapshotName, request, table -> table.rows(rows));
+  }
+
+  /** The same as PostgreSQL's own CSV with a header line. */
+  public void copyTable(String snapshotName, TableRequest request, OutputStream csv)
+      throws SQLException, IOException {
+    read(snapshotName, request, table -> table.csv(csv));
+  }
+
+  @FunctionalInterface
+  private interface Way {
+    void take(TableRead table) throws SQLException, IOException;
+  }
+
+  private void read(String snapshotName, TableRequest request, Way way)
+      throws SQLException, IOException {
+    TableReference reference = TableReference.of(request.table(), request.schema());
+    try (var transaction = SnapshotTransaction.begin(database, checked(snapshotName), NO_LIMIT)) {
+      way.take(new TableRead(transaction.connection(), reference, request));
+    } catch (SQLException e) {
+      throw SnapshotFailure.translated(e, reference);
+    }
+  }
+
+  /** The tables that can be read under the snapshot, by name. */
+  public List<TableSummary> tables(String snapshotName) throws SQLException {
+    try (var transaction =
+        SnapshotTransaction.begin(database, checked(snapshotName), statementTimeout)) {
+      return TableList.read(transaction.connection());
+    } catch (SQLException e) {
+      throw SnapshotFailure.translated(e);
     }
   }
 

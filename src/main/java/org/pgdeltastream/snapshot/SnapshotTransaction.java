@@ -1,18 +1,24 @@
 package org.pgdeltastream.snapshot;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import javax.sql.DataSource;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 
 /**
- * A short read-only transaction under an exported snapshot, on a pooled connection that goes back
- * as it came. Nothing it sets outlives it.
+ * A read-only transaction under an exported snapshot, on a pooled connection that goes back as it
+ * came. Nothing it sets outlives it.
  */
 final class SnapshotTransaction implements AutoCloseable {
+  private static final System.Logger LOG = System.getLogger(SnapshotTransaction.class.getName());
+  private static final int MOST_DEAD = 64;
   private static final String SETTINGS =
       """
       set local TimeZone = 'UTC';
@@ -22,6 +28,10 @@ final class SnapshotTransaction implements AutoCloseable {
       set local extra_float_digits = 3;
       set local search_path = "$user", public;
       set local client_min_messages = 'error';
+      set local lock_timeout = '30s';
+      set local idle_in_transaction_session_timeout = 0;
+      select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings
+        where name = 'transaction_timeout';
       set local statement_timeout =\s""";
 
   private final Connection connection;
@@ -32,28 +42,51 @@ final class SnapshotTransaction implements AutoCloseable {
     autoCommit = connection.getAutoCommit();
   }
 
-  /** The name is the server's own, checked by the caller. */
+  /**
+   * The name is the server's own, checked by the caller. Connections that died in the pool are
+   * passed over: not every pool looks before it lends, or after it gets one back.
+   */
   static SnapshotTransaction begin(DataSource database, String snapshot, Duration statementTimeout)
       throws SQLException {
-    SnapshotTransaction transaction = open(database);
+    List<Connection> dead = new ArrayList<>();
     try {
-      transaction.adopt(snapshot, statementTimeout);
-      return transaction;
-    } catch (SQLException | RuntimeException e) {
-      try (transaction) {
-        throw e;
+      while (true) {
+        Connection connection = connect(database);
+        try {
+          return begin(connection, snapshot, statementTimeout);
+        } catch (SQLException e) {
+          dead.add(connection); // given back only at the end, else it would be lent again
+          if (!SnapshotFailure.isLost(e) || dead.size() > MOST_DEAD) {
+            throw e;
+          }
+        }
       }
+    } finally {
+      dead.forEach(SnapshotTransaction::giveBack);
     }
   }
 
-  private static SnapshotTransaction open(DataSource database) throws SQLException {
-    Connection connection = connect(database);
+  private static SnapshotTransaction begin(
+      Connection connection, String snapshot, Duration statementTimeout) throws SQLException {
+    SnapshotTransaction transaction = new SnapshotTransaction(connection);
     try {
-      return new SnapshotTransaction(connection);
-    } catch (SQLException e) {
-      try (connection) {
+      transaction.adopt(snapshot, statementTimeout);
+      return transaction;
+    } catch (RuntimeException e) {
+      try (transaction) {
         throw e;
       }
+    } catch (SQLException e) {
+      transaction.restore();
+      throw e;
+    }
+  }
+
+  private static void giveBack(Connection connection) {
+    try {
+      connection.close();
+    } catch (SQLException e) {
+      LOG.log(DEBUG, "A connection cannot be given back", e); // it is of no use to anybody
     }
   }
 
@@ -94,6 +127,18 @@ final class SnapshotTransaction implements AutoCloseable {
 
   Connection connection() {
     return connection;
+  }
+
+  /** As it came, as far as it still lives. */
+  private void restore() {
+    try {
+      if (!connection.isClosed()) {
+        connection.rollback();
+        connection.setAutoCommit(autoCommit);
+      }
+    } catch (SQLException e) {
+      LOG.log(DEBUG, "A connection cannot be restored", e); // its own failure is told
+    }
   }
 
   @Override

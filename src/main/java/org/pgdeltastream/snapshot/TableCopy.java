@@ -11,10 +11,12 @@ import org.postgresql.copy.CopyOut;
  * driver's own {@code cancelCopy} does not do if PostgreSQL had sent everything already.
  */
 final class TableCopy implements AutoCloseable {
+  private final Connection pooled;
   private final PGConnection connection;
   private final CopyOut copy;
 
   TableCopy(Connection pooled, String sql) throws SQLException {
+    this.pooled = pooled;
     connection = pooled.unwrap(PGConnection.class);
     copy = connection.getCopyAPI().copyOut(sql);
   }
@@ -29,13 +31,14 @@ final class TableCopy implements AutoCloseable {
     if (!copy.isActive()) {
       return;
     }
-    connection.cancelQuery();
     try {
+      connection.cancelQuery();
       while (copy.readFromCopy() != null) {
         // what was on its way when PostgreSQL heard of it
       }
     } catch (SQLException e) {
       if (!SnapshotFailure.isCancelled(e)) {
+        pooled.abort(Runnable::run); // else a rollback would wait for the end of the copy
         throw e;
       }
     }

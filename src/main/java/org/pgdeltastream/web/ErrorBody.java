@@ -24,6 +24,13 @@ record ErrorBody(int status, String code, String error, boolean retry, String hi
     return body.build().toString();
   }
 
+  /** The last line of a table in lines that has no end. */
+  byte[] lastLine() {
+    JsonObjectBuilder line =
+        Json.createObjectBuilder().add("complete", false).add("code", code).add("error", error);
+    return (line.build() + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
   byte[] bytes() {
     return json().getBytes(StandardCharsets.UTF_8);
   }

@@ -4,6 +4,8 @@ import jakarta.ejb.EJB;
 import jakarta.enterprise.context.RequestScoped;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.Consumes;
+import jakarta.ws.rs.DELETE;
+import jakarta.ws.rs.GET;
 import jakarta.ws.rs.POST;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
@@ -13,6 +15,7 @@ import jakarta.ws.rs.core.MediaType;
 import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.io.InputStream;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.SnapshotPage;
@@ -40,6 +43,26 @@ public class SnapshotResource {
             .header("Slot-Name", page.slot().value());
     page.nextCursor().ifPresent(cursor -> reply.header("Next-Cursor", cursor));
     return reply.build();
+  }
+
+  @GET
+  @Path("tables")
+  public List<TableBody> tables(@Context HttpServletRequest request) {
+    Query query = Query.parse(request.getQueryString(), "slotName");
+    return slots.tables(query.text("slotName").map(Input::slotName)).stream()
+        .map(TableBody::of)
+        .toList();
+  }
+
+  /** Answers 204. */
+  @DELETE
+  public void close(@Context HttpServletRequest request) {
+    Query query = Query.parse(request.getQueryString(), "slotName");
+    slots.closeSnapshot(
+        query
+            .text("slotName")
+            .map(Input::slotName)
+            .orElseThrow(() -> Input.bad("Parameter slotName is missing")));
   }
 
   /** A compressed body could be far larger than what came in. */

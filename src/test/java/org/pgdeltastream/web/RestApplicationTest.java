@@ -33,6 +33,8 @@ class RestApplicationTest {
     "/init, 'GET, POST'",
     "/init/, 'GET, POST'",
     "/snapshot/data, POST",
+    "/snapshot/tables, GET",
+    "/snapshot, DELETE",
     "/slots, GET",
     "/slots/delta_a, 'DELETE, GET'",
     "/slots/delta_a/x, ''",

@@ -1,0 +1,27 @@
+package org.pgdeltastream.change;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Which table, or part of one, a client wants to read from end to end, in the client's own words.
+ *
+ * @param table as in {@link PageRequest}
+ * @param columns exact names; empty means all
+ */
+public record TableRequest(String table, Optional<String> schema, List<String> columns, Part part) {
+  public TableRequest {
+    columns = List.copyOf(columns);
+  }
+
+  /** One of several parts that have no row in common and together have all; the first is 1. */
+  public record Part(int number, int of) {
+    public static final Part WHOLE = new Part(1, 1);
+
+    public Part {
+      if (number < 1 || number > of) {
+        throw new IllegalArgumentException("No part: " + number + "/" + of);
+      }
+    }
+  }
+}

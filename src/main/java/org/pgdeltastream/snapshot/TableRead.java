@@ -1,0 +1,113 @@
+package org.pgdeltastream.snapshot;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.RowListener;
+import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.change.TableRequest;
+import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
+
+/** The reading of a table from end to end, inside its transaction, on its thread. */
+final class TableRead {
+  // The length of the longest table that the rows may lie in; functions answer as of now.
+  private static final String BLOCKS =
+      """
+      with recursive family(oid) as (
+        select ?::oid
+        union select i.inhrelid from pg_catalog.pg_inherits i join family f on i.inhparent = f.oid)
+      select coalesce(max(pg_catalog.pg_relation_size(oid)), 0)
+             / pg_catalog.current_setting('block_size')::bigint from family
+      """;
+
+  private final Connection connection;
+  private final TableReference reference;
+  private final TableRequest request;
+  private final SnapshotTable table;
+  private final List<Attribute> columns;
+
+  TableRead(Connection connection, TableReference reference, TableRequest request)
+      throws SQLException {
+    this.connection = connection;
+    this.reference = reference;
+    this.request = request;
+    table = new CatalogReader(connection).table(reference);
+    columns = table.selected(request.columns());
+  }
+
+  void rows(RowListener rows) throws SQLException, IOException {
+    CopyTextParser parser = new CopyTextParser(columns.size());
+    rows.columns(columns.stream().map(Attribute::column).toList());
+    for (String stripe : stripes()) {
+      try (TableCopy copy = new TableCopy(connection, sql(stripe, ""))) {
+        for (byte[] row = copy.next(); row != null; row = copy.next()) {
+          rows.row(parser.parse(row));
+        }
+      }
+    }
+    checkRewrite();
+    rows.end();
+  }
+
+  /** As PostgreSQL itself writes CSV, its header line first. */
+  void csv(OutputStream out) throws SQLException, IOException {
+    String options = " (format csv, header)";
+    for (String stripe : stripes()) {
+      try (TableCopy copy = new TableCopy(connection, sql(stripe, options))) {
+        for (byte[] row = copy.next(); row != null; row = copy.next()) {
+          out.write(row);
+        }
+      }
+      options = " (format csv)";
+    }
+    checkRewrite();
+  }
+
+  private List<String> stripes() throws SQLException {
+    if (request.part().equals(TableRequest.Part.WHOLE)) {
+      return Stripes.of(request.part(), 0, 0);
+    }
+    if (table.access() != SnapshotTable.Access.WHOLE) {
+      throw new ProblemException(
+          Problem.FORBIDDEN,
+          "Parts of table " + reference + " need the right to read all its columns",
+          "Grant SELECT on the table, or read it without part=");
+    }
+    return Stripes.of(request.part(), blocks(), connection.getMetaData().getDatabaseMajorVersion());
+  }
+
+  private long blocks() throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(BLOCKS)) {
+      statement.setLong(1, table.oid());
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getLong(1);
+      }
+    }
+  }
+
+  private String sql(String condition, String options) {
+    String names =
+        columns.stream()
+            .map(column -> TableName.quote(column.name()))
+            .collect(Collectors.joining(", "));
+    return "copy (select "
+        + names
+        + " from "
+        + table.name().quoted()
+        + condition
+        + ") to stdout"
+        + options;
+  }
+
+  private void checkRewrite() throws SQLException {
+    new RewriteCheck(connection).check(reference, table, columns);
+  }
+}

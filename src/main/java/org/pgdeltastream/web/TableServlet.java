@@ -1,0 +1,75 @@
+package org.pgdeltastream.web;
+
+import jakarta.ejb.EJB;
+import jakarta.servlet.http.HttpServlet;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.Collections;
+import org.pgdeltastream.slot.SlotManager;
+
+/**
+ * Streams whole tables. A servlet, not a JAX-RS resource, because only what a servlet throws after
+ * the beginning makes every server break the connection off, so that nobody takes a half table for
+ * a whole one.
+ */
+public class TableServlet extends HttpServlet {
+  private static final long serialVersionUID = 1L;
+  private static final System.Logger LOG = System.getLogger(TableServlet.class.getName());
+
+  @EJB
+  @SuppressWarnings("NullAway.Init") // the container sets it
+  transient SlotManager slots;
+
+  @Override
+  protected void service(HttpServletRequest request, HttpServletResponse response)
+      throws IOException {
+    if (!request.getMethod().equals("GET")) {
+      response.setHeader("Allow", "GET");
+      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(response);
+      return;
+    }
+    try {
+      TableQuery query =
+          TableQuery.read(request.getQueryString(), Collections.list(request.getHeaders("Accept")));
+      send(query, new TableReply(request, response, query.contentType()));
+    } catch (RuntimeException e) {
+      if (response.isCommitted()) {
+        throw e;
+      }
+      Errors.of(e).sendTo(response);
+    }
+  }
+
+  private void send(TableQuery query, TableReply reply) throws IOException {
+    try {
+      slots.readTable(query.slot(), query.table(), query.format(), reply);
+      reply.end();
+    } catch (RuntimeException e) {
+      if (!reply.hasBegun()) {
+        throw e;
+      }
+      tell(e, query, reply);
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "A client left before the end of its table", e);
+    }
+  }
+
+  /** A failure after the beginning: where a line can tell it, it does; else the end is missing. */
+  private static void tell(RuntimeException failure, TableQuery query, TableReply reply)
+      throws IOException {
+    ErrorBody error = Errors.of(failure);
+    switch (query.format()) {
+      case LINES -> {
+        reply.write(error.lastLine());
+        reply.end();
+      }
+      case LINES_WITHOUT_END -> {
+        reply.write(error.lastLine());
+        reply.breakOff(failure);
+      }
+      case ARRAY, CSV, CSV_WITH_END -> reply.breakOff(failure);
+    }
+  }
+}

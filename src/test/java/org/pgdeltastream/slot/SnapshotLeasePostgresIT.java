@@ -1,0 +1,236 @@
+package org.pgdeltastream.slot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.sql.Statement;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import org.assertj.core.api.AbstractThrowableAssert;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.PageRequest;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.TableRequest;
+import org.pgdeltastream.support.TestDatabase;
+
+/** How long a slot's snapshot stays open, and what is told when it is not. */
+class SnapshotLeasePostgresIT {
+  private static final PageRequest PAGE =
+      new PageRequest("users", Optional.empty(), 0, 10, List.of(), List.of());
+  private static TestDatabase database;
+
+  @BeforeAll
+  static void start() throws Exception {
+    database = TestDatabase.embedded();
+    database.execute(
+        "create table users(id int primary key); insert into users select generate_series(1, 5)");
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    database.close();
+  }
+
+  @Test
+  void closesASnapshotThatNobodyReads() {
+    try (TestRegistry server = new TestRegistry(database, "snapshot-lease", "1")) {
+      SlotName slot = server.init().name();
+      awaitClosed(server, slot);
+
+      expired(server, slot).hasMessageContaining("is closed");
+      assertThat(server.slots.status(slot).restartLsn()).as("the slot stays").isPresent();
+    }
+  }
+
+  @Test
+  void eachReadRenewsTheLease() {
+    try (TestRegistry server = new TestRegistry(database, "snapshot-lease", "600")) {
+      SlotName slot = server.init().name();
+      Instant first = expires(server, slot);
+      server.slots.readPage(Optional.of(slot), PAGE);
+      Instant second = expires(server, slot);
+      server.slots.tables(Optional.of(slot));
+      assertThat(second).isAfter(first);
+      assertThat(expires(server, slot)).isAfter(second);
+    }
+  }
+
+  @Test
+  void keepsTheSnapshotOpenWhileATableIsRead() throws Exception {
+    try (TestRegistry server = new TestRegistry(database, "snapshot-lease", "1")) {
+      SlotName slot = server.init().name();
+      SlowReader reader = new SlowReader(server, slot);
+      reader.hasBegun.await();
+
+      await("three times the lease")
+          .during(Duration.ofSeconds(3))
+          .atMost(Duration.ofSeconds(4))
+          .until(() -> server.slots.status(slot).snapshot().isPresent());
+
+      assertThat(reader.finish()).endsWith("{\"complete\":true,\"rows\":5}\n");
+      awaitClosed(server, slot);
+    }
+  }
+
+  @Test
+  void closesAtItsGreatestAgeButLetsRunningReadsFinish() throws Exception {
+    try (TestRegistry server =
+        new TestRegistry(database, "snapshot-lease", "900", "snapshot-maximum", "1")) {
+      SlotName slot = server.init().name();
+      SlowReader reader = new SlowReader(server, slot);
+      reader.hasBegun.await();
+      awaitClosed(server, slot);
+      database.execute("update users set id = -id");
+      try {
+        assertThat(reader.finish()).contains("{\"id\":5}\n").endsWith("\"rows\":5}\n");
+      } finally {
+        database.execute("update users set id = -id");
+      }
+    }
+  }
+
+  @Test
+  void isClosedOnceByItsClientAndTheSlotStays() {
+    try (TestRegistry server = new TestRegistry(database)) {
+      SlotName slot = server.init().name();
+      server.slots.closeSnapshot(slot);
+      assertThatThrownBy(() -> server.slots.closeSnapshot(slot))
+          .isInstanceOfSatisfying(
+              ProblemException.class,
+              e -> assertThat(e.problem()).isEqualTo(Problem.SNAPSHOT_EXPIRED));
+      expired(server, slot);
+      assertThat(server.slots.status(slot).snapshot()).isEmpty();
+      assertThatThrownBy(() -> server.slots.closeSnapshot(new SlotName("delta_nobody")))
+          .isInstanceOfSatisfying(
+              ProblemException.class,
+              e -> assertThat(e.problem()).isEqualTo(Problem.SLOT_NOT_FOUND));
+    }
+  }
+
+  @Test
+  void tellsHowManyTransactionsItHoldsBack() throws Exception {
+    try (TestRegistry server = new TestRegistry(database)) {
+      SlotName slot = server.init().name();
+      for (int i = 0; i < 7; i++) {
+        database.execute("update users set id = id");
+      }
+      assertThat(server.slots.status(slot).snapshot().orElseThrow().xidsHeld())
+          .isGreaterThanOrEqualTo(7);
+    }
+  }
+
+  @Test
+  void namesTheServerThatHoldsTheSnapshot() {
+    try (TestRegistry maker = new TestRegistry(database, "node", "maker");
+        TestRegistry other = new TestRegistry(database, "node", "other")) {
+      SlotName slot = maker.init().name();
+
+      expired(other, slot).hasMessageContaining("pgdeltastream/maker");
+      assertThatThrownBy(() -> other.slots.closeSnapshot(slot))
+          .hasMessageContaining("pgdeltastream/maker");
+
+      maker.slots.closeSnapshot(slot);
+
+      expired(other, slot).hasMessageContaining("no other server holds a snapshot now");
+      expired(maker, slot).hasMessageContaining("is closed");
+    }
+  }
+
+  @Test
+  void endsWithThePostgresThatHeldIt() throws Exception {
+    try (TestRegistry server = new TestRegistry(database)) {
+      SlotName slot = server.init().name();
+      database.execute(
+          "select pg_terminate_backend(pid) from pg_stat_activity"
+              + " where query like '%pg_export_snapshot%' and state = 'idle in transaction'");
+      await("its end").untilAsserted(() -> expired(server, slot));
+    }
+  }
+
+  @Test
+  void isNotMadeWhileAWriterStaysOpen() throws Exception {
+    try (TestRegistry server = new TestRegistry(database);
+        var writer = database.connect();
+        Statement statement = writer.createStatement()) {
+      statement.execute("begin; update users set id = id");
+      assertThatThrownBy(server::init)
+          .isInstanceOfSatisfying(
+              ProblemException.class,
+              e -> assertThat(e.problem()).isEqualTo(Problem.BLOCKED_BY_OPEN_TRANSACTION));
+      statement.execute("rollback");
+      assertThat(database.text("select count(*) from pg_replication_slots")).isEqualTo("0");
+      assertThat(server.init().name()).isNotNull();
+    }
+  }
+
+  private static void awaitClosed(TestRegistry server, SlotName slot) {
+    await("the snapshot's end")
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> server.slots.status(slot).snapshot().isEmpty());
+  }
+
+  private static Instant expires(TestRegistry server, SlotName slot) {
+    return server.slots.status(slot).snapshot().orElseThrow().expires();
+  }
+
+  private static AbstractThrowableAssert<?, ?> expired(TestRegistry server, SlotName slot) {
+    return assertThatThrownBy(() -> server.slots.readPage(Optional.of(slot), PAGE))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> {
+              assertThat(e.problem()).isEqualTo(Problem.SNAPSHOT_EXPIRED);
+              assertThat(e.hint()).isNotEmpty();
+            });
+  }
+
+  /** Takes a table's first bytes, and the rest when it is told to. */
+  private static final class SlowReader {
+    final CountDownLatch hasBegun = new CountDownLatch(1);
+    private final CountDownLatch mayGoOn = new CountDownLatch(1);
+    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    private final CompletableFuture<Void> end;
+
+    SlowReader(TestRegistry server, SlotName slot) {
+      TableRequest users =
+          new TableRequest("users", Optional.empty(), List.of(), TableRequest.Part.WHOLE);
+      end =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  server.slots.readTable(Optional.of(slot), users, TableFormat.LINES, this::begin);
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+    }
+
+    private ByteArrayOutputStream begin(SlotName slot) {
+      hasBegun.countDown();
+      try {
+        mayGoOn.await();
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
+      }
+      return bytes;
+    }
+
+    String finish() {
+      mayGoOn.countDown();
+      end.join();
+      return bytes.toString(StandardCharsets.UTF_8);
+    }
+  }
+}

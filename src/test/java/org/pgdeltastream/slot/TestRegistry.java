@@ -1,0 +1,58 @@
+package org.pgdeltastream.slot;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.support.TestDatabase;
+
+/** A server's slots without a web server. */
+final class TestRegistry implements AutoCloseable {
+  final SlotRegistry slots;
+  private final ExecutorService readers = Executors.newCachedThreadPool();
+  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+
+  /** The settings come in pairs of name, without pgdelta, and value. */
+  TestRegistry(TestDatabase database, String... more) {
+    Map<String, String> settings = new HashMap<>();
+    settings.put("pgdelta.database-url", database.jdbcUrl());
+    settings.put("pgdelta.database-user", database.user());
+    settings.put("pgdelta.database-password", database.password());
+    for (int i = 0; i < more.length; i += 2) {
+      settings.put("pgdelta." + more[i], more[i + 1]);
+    }
+    Settings read = Settings.read(settings::get);
+    slots =
+        new SlotRegistry(
+            Database.open(read, Optional.of(database.dataSource()), Optional.empty()),
+            read,
+            readers);
+    var unused =
+        timer.scheduleWithFixedDelay(
+            () -> {
+              slots.lookAfterStreams(readers);
+              slots.lookAfterSlots();
+            },
+            100,
+            100,
+            TimeUnit.MILLISECONDS);
+  }
+
+  NewSlot init() {
+    return slots.create(
+        new InitRequest(Optional.of(OutputPlugin.PGOUTPUT), List.of(), Optional.empty()));
+  }
+
+  @Override
+  public void close() {
+    timer.shutdownNow();
+    slots.statuses().forEach(slot -> slots.drop(slot.name(), true));
+    slots.close();
+    readers.shutdown();
+  }
+}
