@@ -1,7 +1,9 @@
 package org.pgdeltastream.slot;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +30,8 @@ import org.pgdeltastream.encoder.TransactionEncoder;
 /** The data path of one slot, in the order the bytes travel. Runs in the reader task. */
 final class SlotPipeline {
   private static final int FIRST_WITH_MESSAGES = 14;
+  private static final VarHandle INT64 =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final int START_POSITION = 24; // bytes before the plugin's output
 
   private final WalDecoder decoder;
@@ -145,7 +149,7 @@ final class SlotPipeline {
    * @param start where the plugin's output begins, after the header of WAL data
    */
   void decode(byte[] message, int start) throws IOException {
-    position.accept(ByteBuffer.wrap(message).getLong(start - START_POSITION));
+    position.accept((long) INT64.get(message, start - START_POSITION));
     decoder.decode(message, start);
   }
 

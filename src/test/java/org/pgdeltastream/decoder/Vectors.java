@@ -37,6 +37,16 @@ public final class Vectors {
     return lines("types.txt");
   }
 
+  /** What made the tables. */
+  public static List<String> setUp() {
+    return lines("setup.sql");
+  }
+
+  /** What was recorded. */
+  public static List<String> work() {
+    return lines("work.sql");
+  }
+
   private static List<String> lines(String file) {
     try (InputStream in =
         Objects.requireNonNull(Vectors.class.getResourceAsStream(DIRECTORY + file), file)) {

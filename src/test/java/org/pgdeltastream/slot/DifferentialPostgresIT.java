@@ -493,6 +493,47 @@ class DifferentialPostgresIT {
     assertThat(two.get(7)).doesNotContain("unchanged");
   }
 
+  /** PostgreSQL repeats the description of a table when that changes, not when its types do. */
+  @Test
+  void tellsANewTypeNameWithTheNextDescription() throws Exception {
+    plugins.run(
+        "create type t.e as enum ('a')",
+        "create table t.a (id int primary key, e t.e)",
+        "insert into t.a values (1, 'a')",
+        "alter type t.e rename to f",
+        "insert into t.a values (2, 'a')",
+        "alter table t.a add column v int",
+        "insert into t.a values (3, 'a', 1)");
+    assertThat(typesOf(OutputPlugin.WAL2JSON)).containsExactly("t.e", "t.f", "t.f");
+    assertThat(typesOf(OutputPlugin.PGOUTPUT)).containsExactly("t.e", "t.e", "t.f");
+  }
+
+  /** The stream names a domain like its base type. */
+  @Test
+  void tellsADomainsNameAsTheCatalogHasItNow() throws Exception {
+    plugins.run(
+        "create domain t.e as int",
+        "create table t.a (id int primary key, e t.e)",
+        "insert into t.a values (1, 2)",
+        "alter domain t.e rename to f");
+    assertThat(typesOf(OutputPlugin.WAL2JSON)).containsExactly("t.e");
+    assertThat(typesOf(OutputPlugin.PGOUTPUT)).containsExactly("t.f");
+  }
+
+  private List<String> typesOf(OutputPlugin plugin) throws Exception {
+    return plugins.texts(plugin, "skip-empty-xacts=1").stream()
+        .map(text -> text.replaceAll(".*\"columntypes\":\\[\"integer\",\"([^\"]*)\".*", "$1"))
+        .toList();
+  }
+
+  @Test
+  void keepsWhatAMessageHasAfterAZeroByte() throws Exception {
+    plugins.run("select pg_logical_emit_message(true, 'p', '\\x610062'::bytea)");
+    assertThat(plugins.texts(OutputPlugin.WAL2JSON, "").get(0)).contains("\"content\":\"a\"");
+    assertThat(plugins.texts(OutputPlugin.PGOUTPUT, "").get(0))
+        .contains("\"content\":\"a\\u0000b\"");
+  }
+
   /** Known peer trouble: eulerto/wal2json#298. */
   @Test
   void writesDefaultsWithQuotesAsJson() throws Exception {

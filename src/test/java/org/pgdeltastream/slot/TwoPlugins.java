@@ -72,12 +72,20 @@ final class TwoPlugins {
 
   /** From here on both see what happens. */
   void begin() throws SQLException {
-    known.clear();
     for (OutputPlugin plugin : OutputPlugin.values()) {
-      database.execute(
-          "select pg_create_logical_replication_slot('two_%1$s', '%1$s')"
-              .formatted(plugin.sqlName()));
+      begin(plugin);
     }
+  }
+
+  void begin(OutputPlugin plugin) throws SQLException {
+    known.clear();
+    database.execute(
+        "select pg_create_logical_replication_slot('two_%1$s', '%1$s')"
+            .formatted(plugin.sqlName()));
+  }
+
+  int serverVersion() {
+    return serverVersion;
   }
 
   void end() throws SQLException {
