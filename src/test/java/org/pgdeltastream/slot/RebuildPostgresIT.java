@@ -111,7 +111,7 @@ class RebuildPostgresIT {
   }
 
   private static SlotStream stream(TestRegistry server, SlotName slot, RecordingSubscriber client) {
-    return server.slots.stream(new StreamOptions(slot, List.of()), client);
+    return server.slots.stream(StreamOptions.of(slot), client);
   }
 
   private static Void write(Random random, AtomicBoolean enough) throws SQLException {
