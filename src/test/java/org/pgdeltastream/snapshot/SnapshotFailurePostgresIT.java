@@ -2,6 +2,7 @@ package org.pgdeltastream.snapshot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.sql.Connection;
@@ -92,7 +93,9 @@ class SnapshotFailurePostgresIT extends OnePooledConnection {
   @Test
   void snapshotEndsWithItsHolder() throws Exception {
     snapshot.close();
-    refused(Problem.SNAPSHOT_EXPIRED, page("good"));
+    await("PostgreSQL to notice that the holder has gone")
+        .atMost(Duration.ofSeconds(10))
+        .untilAsserted(() -> refused(Problem.SNAPSHOT_EXPIRED, page("good")));
     assertThatThrownBy(() -> read("x'; drop table good; --", page("good"), LONG))
         .isInstanceOf(IllegalArgumentException.class);
   }
