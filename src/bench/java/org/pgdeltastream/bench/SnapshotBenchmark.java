@@ -97,7 +97,7 @@ public final class SnapshotBenchmark {
         }
       }
     }
-    double copy = median(rates.get("psql copy"));
+    double copy = median(rates.getOrDefault("psql copy", List.of(Double.NaN)));
     System.out.printf("%d rows, median of %d rounds, server heap 256 MB%n", rows, rounds);
     rates.forEach(
         (name, found) ->
