@@ -51,9 +51,10 @@ public final class SnapshotBenchmark {
       try {
         String base = "http://127.0.0.1:" + port;
         await(base + "/v1/ping");
-        Matcher slot = SLOT.matcher(get(base + "/v1/init?plugin=pgoutput"));
+        String made = get(base + "/v1/init?plugin=pgoutput");
+        Matcher slot = SLOT.matcher(made);
         if (!slot.find()) {
-          throw new IOException("No slot was made");
+          throw new IOException("No slot was made: " + made);
         }
         new SnapshotBenchmark(base, slot.group(1)).run(database, rows, rounds);
       } finally {
@@ -71,7 +72,8 @@ public final class SnapshotBenchmark {
             + " 'name \"' || i || '\"', md5(i::text), '2026-01-01'::timestamptz + i * interval '1 s',"
             + " i % 2 = 0, jsonb_build_object('k', i, 'v', 'x') from generate_series(1, "
             + rows
-            + ") i; vacuum analyze t");
+            + ") i");
+    database.execute("vacuum analyze t");
   }
 
   private void run(TestDatabase database, int rows, int rounds) throws Exception {
@@ -95,7 +97,7 @@ public final class SnapshotBenchmark {
         }
       }
     }
-    double copy = median(rates.get("psql copy"));
+    double copy = median(rates.getOrDefault("psql copy", List.of(Double.NaN)));
     System.out.printf("%d rows, median of %d rounds, server heap 256 MB%n", rows, rounds);
     rates.forEach(
         (name, found) ->
@@ -208,9 +210,13 @@ public final class SnapshotBenchmark {
   }
 
   private static String get(String url) throws Exception {
-    return HTTP.send(
-            HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString())
-        .body();
+    HttpResponse<String> answer =
+        HTTP.send(
+            HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
+    if (answer.statusCode() != 200) { // also 404, until the application is there
+      throw new IOException(url + ": " + answer.body());
+    }
+    return answer.body();
   }
 
   private static int freePort() throws IOException {
