@@ -39,6 +39,7 @@ public final class Program implements AutoCloseable {
     Path output = directory.resolve("program-output");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.add("-Djava.io.tmpdir=" + directory); // a killed program cannot tidy up
     command.addAll(
         List.of("-Xmx" + heap, "-jar", System.getProperty("pgdelta.test.jar", ""), "postgres"));
     command.addAll(List.of("localhost:" + database.port(), "localhost:0"));
