@@ -91,6 +91,11 @@ public final class Subscription implements MessageOutput {
     return !messageOpen;
   }
 
+  /** The reader is inside a send now. */
+  public boolean isSending() {
+    return sendingSince != NOT_SENDING;
+  }
+
   /** A send has made no progress for the send timeout. */
   public boolean isStuck() {
     long since = sendingSince;

@@ -174,9 +174,9 @@ final class SlotRegistry {
     for (SlotStream stream : slots.streams()) {
       stream.reportWhileSending();
       Optional<String> stuck = stream.stuck();
-      if (stuck.isPresent() && stream.ending().isEmpty()) {
-        stream.end(CloseReason.SLOW_SUBSCRIBER, stuck.get());
-        closers.execute(() -> stream.subscriber().close(CloseReason.SLOW_SUBSCRIBER, stuck.get()));
+      stuck.ifPresent(detail -> stream.end(CloseReason.SLOW_SUBSCRIBER, detail));
+      if (stream.isOverdue()) { // it is inside a send, which only a close ends
+        closers.execute(stream::closeClient);
       }
     }
   }

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
@@ -30,6 +31,7 @@ import org.pgdeltastream.replication.WalListener;
  */
 public final class SlotStream implements Runnable, WalListener {
   private static final long EMPTY_TRANSACTION_NANOS = Duration.ofSeconds(10).toNanos();
+  private static final long OVERDUE_NANOS = Duration.ofSeconds(2).toNanos();
   private static final AckTracker NOTHING_SENT = new AckTracker(Lsn.NONE);
 
   private final StreamOptions options;
@@ -40,6 +42,8 @@ public final class SlotStream implements Runnable, WalListener {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final CountDownLatch ending = new CountDownLatch(1);
   private final AtomicReference<@Nullable Ending> why = new AtomicReference<>();
+  private final AtomicBoolean closing = new AtomicBoolean();
+  private volatile long toldAt;
   private volatile AckTracker acks = NOTHING_SENT;
   private volatile @Nullable ReplicationReader reader;
   private volatile @Nullable Subscription subscription;
@@ -96,6 +100,10 @@ public final class SlotStream implements Runnable, WalListener {
     } finally {
       ended.countDown();
     }
+    close(told);
+  }
+
+  private void close(Ending told) {
     told.reason().ifPresent(reason -> subscriber.close(reason, told.detail()));
   }
 
@@ -208,6 +216,9 @@ public final class SlotStream implements Runnable, WalListener {
   }
 
   private void end(Ending told) {
+    if (why.get() == null) {
+      toldAt = System.nanoTime(); // before it is told
+    }
     why.compareAndSet(null, told);
     ending.countDown();
     ReplicationReader running = reader;
@@ -267,6 +278,29 @@ public final class SlotStream implements Runnable, WalListener {
     return liveness.isSilent(System.nanoTime(), place.lastProgress())
         ? Optional.of("no answer to a ping")
         : Optional.empty();
+  }
+
+  /** For the reporter: told to end a while ago, or stuck, and still inside a send. Says so once. */
+  boolean isOverdue() {
+    Ending told = why.get();
+    Subscription place = subscription;
+    boolean late =
+        told != null
+            && place != null
+            && place.isSending()
+            && (place.isStuck() || System.nanoTime() - toldAt > OVERDUE_NANOS);
+    return late && closing.compareAndSet(false, true);
+  }
+
+  /** Closes the client from outside its reader, which frees a send; may block. */
+  void closeClient() {
+    Ending told = why.get();
+    if (told != null) {
+      close(
+          told.reason().isPresent()
+              ? told
+              : Ending.of(CloseReason.SLOW_SUBSCRIBER, "a send made no progress"));
+    }
   }
 
   long acksIgnored() {

@@ -471,6 +471,27 @@ abstract class StreamStory {
   }
 
   @Test
+  void givesTheSlotToATakerAlsoFromAClientThatDoesNotRead() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber first = new RecordingSubscriber();
+    first.stopReading();
+    SlotStream blocked = stream(slot, first);
+    database.execute("insert into users values (1, 'a')");
+    await("the first client's send to block")
+        .atMost(Duration.ofSeconds(10))
+        .until(() -> blocked.isPlaced() && blocked.subscription().isSending());
+
+    RecordingSubscriber taker = new RecordingSubscriber();
+    stream(
+        new StreamOptions(
+            slot, List.of(), ChangeOptions.usual(), Optional.empty(), false, false, true, 0),
+        taker);
+
+    assertThat(first.closed().reason()).isEqualTo(CloseReason.SUPERSEDED);
+    assertThat(taker.nextWithChange()).contains("[1,\"a\"]");
+  }
+
+  @Test
   void saysHelloOnRequest() throws Exception {
     NewSlot made = init();
     RecordingSubscriber client = new RecordingSubscriber();
