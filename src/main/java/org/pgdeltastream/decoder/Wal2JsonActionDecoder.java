@@ -34,6 +34,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
   private boolean inTransaction;
   private boolean begun;
   private byte[] held = {};
+  private Lsn endLsn = Lsn.NONE;
 
   public Wal2JsonActionDecoder(ChangeOptions options, MessageOutput output) {
     this.output = output;
@@ -70,7 +71,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     if (inTransaction) {
       throw new MalformedMessageException("Begin inside a transaction at byte 0");
     }
-    output.begin(position(head));
+    endLsn = position(head);
     inTransaction = true;
     begun = false;
     held = Wal2JsonDecoder.ascii((positions ? head.group() : opening(head)) + "}");
@@ -87,7 +88,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     if (!begun) {
       return;
     }
-    Lsn endLsn = position(head);
+    endLsn = position(head);
     String told = positions ? head.group() : opening(head) + head.group(NEXT_LSN);
     byte[] message = Wal2JsonDecoder.ascii(told + "}");
     output.last(message, 0, message.length, endLsn);
@@ -116,6 +117,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
   private void beginOnce() throws IOException {
     if (!begun) {
       begun = true;
+      output.begin(endLsn); // not before it is known to be sent: each begin has its end
       if (transactions) {
         output.last(held, 0, held.length, Lsn.NONE);
       }

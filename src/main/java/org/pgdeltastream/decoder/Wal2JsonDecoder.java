@@ -85,7 +85,9 @@ public final class Wal2JsonDecoder implements WalDecoder {
       return;
     }
     endLsn = head(message, start);
-    output.begin(endLsn);
+    if (!noEmptyTransactions) {
+      output.begin(endLsn);
+    }
     open = true;
     empty = true;
     gather(message, start);
@@ -102,6 +104,9 @@ public final class Wal2JsonDecoder implements WalDecoder {
       open = false;
       close(message, start);
       return;
+    }
+    if (empty && noEmptyTransactions) {
+      output.begin(endLsn); // not before it is known to be sent: each begin has its end
     }
     empty = false;
     if (quoter.isPresent()) {
