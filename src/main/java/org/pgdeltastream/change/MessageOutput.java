@@ -25,4 +25,14 @@ public interface MessageOutput {
    * @param endLsn what acknowledges it, or {@link Lsn#NONE} if it cannot be acknowledged
    */
   void last(byte[] bytes, int start, int length, Lsn endLsn) throws IOException;
+
+  /**
+   * The end of a transaction's message that holds no change: clients may leave it unacknowledged.
+   *
+   * @param endLsn what acknowledges it
+   */
+  default void lastWithoutChanges(byte[] bytes, int start, int length, Lsn endLsn)
+      throws IOException {
+    last(bytes, start, length, endLsn);
+  }
 }

@@ -33,6 +33,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
   private boolean quotes;
   private boolean inTransaction;
   private boolean begun;
+  private boolean changed;
   private byte[] held = {};
   private Lsn endLsn = Lsn.NONE;
 
@@ -74,6 +75,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     endLsn = position(head);
     inTransaction = true;
     begun = false;
+    changed = false;
     held = Wal2JsonDecoder.ascii((positions ? head.group() : opening(head)) + "}");
     if (!noEmptyTransactions) {
       beginOnce();
@@ -91,7 +93,11 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     endLsn = position(head);
     String told = positions ? head.group() : opening(head) + head.group(NEXT_LSN);
     byte[] message = Wal2JsonDecoder.ascii(told + "}");
-    output.last(message, 0, message.length, endLsn);
+    if (changed) {
+      output.last(message, 0, message.length, endLsn);
+    } else {
+      output.lastWithoutChanges(message, 0, message.length, endLsn);
+    }
   }
 
   private void change(byte[] message, int start, Matcher head) throws IOException {
@@ -99,6 +105,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
       throw new MalformedMessageException(
           "An action that does not end at byte " + (message.length - 1 - start));
     }
+    changed = true;
     if (inTransaction) {
       beginOnce(); // a message outside transactions comes between them
     }

@@ -122,7 +122,13 @@ public final class Wal2JsonDecoder implements WalDecoder {
       return;
     }
     gather(message, start);
-    last(endLsn);
+    if (empty) {
+      int count = length;
+      length = 0;
+      output.lastWithoutChanges(gathered, 0, count, endLsn);
+    } else {
+      last(endLsn);
+    }
   }
 
   private static Lsn head(byte[] message, int start) {

@@ -1,5 +1,6 @@
 package org.pgdeltastream.delivery;
 
+import java.util.Arrays;
 import org.pgdeltastream.change.Lsn;
 
 /**
@@ -9,6 +10,7 @@ import org.pgdeltastream.change.Lsn;
  */
 public final class AckTracker {
   static final int CAPACITY = 65_536;
+  private static final int FIRST_CAPACITY = 64;
 
   /** What becomes of an acknowledgement. */
   public enum Verdict {
@@ -17,9 +19,11 @@ public final class AckTracker {
     IGNORED
   }
 
-  private final long[] boundaries;
-  private final long[] bytesSent;
+  private final int capacity;
+  private long[] boundaries; // as many as are waited for: most clients are at the end
+  private long[] bytesSent;
   private int size;
+  private long lastWithChanges;
   private volatile Lsn acknowledged;
   private volatile long ignored;
   private volatile long bytesAcknowledged;
@@ -31,8 +35,9 @@ public final class AckTracker {
 
   AckTracker(Lsn confirmedFlush, int capacity) {
     acknowledged = confirmedFlush;
-    boundaries = new long[capacity];
-    bytesSent = new long[capacity];
+    this.capacity = capacity;
+    boundaries = new long[Math.min(capacity, FIRST_CAPACITY)];
+    bytesSent = new long[boundaries.length];
   }
 
   /**
@@ -41,11 +46,17 @@ public final class AckTracker {
    * @param bytes how many were sent to this client, this transaction's included
    */
   public synchronized void sending(Lsn endLsn, long bytes) {
+    lastWithChanges = endLsn.value();
+    sendingWithoutChanges(endLsn, bytes);
+  }
+
+  /** The end of a transaction that is empty for this client is about to be sent. */
+  synchronized void sendingWithoutChanges(Lsn endLsn, long bytes) {
     if (size > 0 && Long.compareUnsigned(endLsn.value(), boundaries[size - 1]) <= 0) {
       return;
     }
     if (size == boundaries.length) {
-      thinOut();
+      makeRoom();
     }
     boundaries[size] = endLsn.value();
     bytesSent[size++] = bytes;
@@ -71,9 +82,9 @@ public final class AckTracker {
     return Verdict.ACCEPTED;
   }
 
-  /** A transaction that the client said to have, passed over without being sent. */
+  /** A position that is done without the client's word here: it said so before, or it is idle. */
   public synchronized void passed(Lsn endLsn) {
-    sending(endLsn, bytesAcknowledged);
+    sendingWithoutChanges(endLsn, size == 0 ? bytesAcknowledged : bytesSent[size - 1]);
     if (acknowledge(endLsn) == Verdict.IGNORED) {
       ignored--; // not an acknowledgement of the client's
     }
@@ -82,6 +93,11 @@ public final class AckTracker {
   /** The newest end that was sent, or the acknowledged position if nothing was. */
   public synchronized Lsn lastSent() {
     return size == 0 ? acknowledged : new Lsn(boundaries[size - 1]);
+  }
+
+  /** Of what was sent, only transactions without changes are left unacknowledged, if any. */
+  public synchronized boolean areChangesAcknowledged() {
+    return Long.compareUnsigned(lastWithChanges, acknowledged.value()) <= 0;
   }
 
   /** The highest position that the client is done with. */
@@ -121,6 +137,16 @@ public final class AckTracker {
       }
     }
     return high;
+  }
+
+  private void makeRoom() {
+    if (size < capacity) {
+      int more = Math.min(capacity, 2 * size);
+      boundaries = Arrays.copyOf(boundaries, more);
+      bytesSent = Arrays.copyOf(bytesSent, more);
+    } else {
+      thinOut();
+    }
   }
 
   /** Every second old boundary goes; an acknowledgement of one counts for the next lower one. */

@@ -48,11 +48,22 @@ public final class ResumeFilter implements MessageOutput {
   public void last(byte[] bytes, int start, int length, Lsn endLsn) throws IOException {
     if (!dropping) {
       subscription.last(bytes, start, length, endLsn);
-      return;
+    } else if (!endLsn.equals(Lsn.NONE)) { // else one of several messages of the transaction
+      dropped(endLsn);
     }
-    if (endLsn.equals(Lsn.NONE)) {
-      return; // one of several messages of the transaction
+  }
+
+  @Override
+  public void lastWithoutChanges(byte[] bytes, int start, int length, Lsn endLsn)
+      throws IOException {
+    if (dropping) {
+      dropped(endLsn);
+    } else {
+      subscription.lastWithoutChanges(bytes, start, length, endLsn);
     }
+  }
+
+  private void dropped(Lsn endLsn) throws PositionException {
     dropping = false;
     if (endLsn.isAfter(dropUpTo)) { // then it was cut in two by what the client said
       throw new PositionException(from);

@@ -51,12 +51,24 @@ public final class Subscription implements MessageOutput {
   @Override
   public void last(byte[] bytes, int start, int length, Lsn endLsn) throws IOException {
     bytesSent += length;
-    if (!endLsn.equals(Lsn.NONE)) {
+    boolean ends = !endLsn.equals(Lsn.NONE);
+    if (ends) {
       acks.sending(endLsn, bytesSent); // before the send: the answer may be quicker than its return
     }
+    sendLast(bytes, start, length, ends);
+  }
+
+  @Override
+  public void lastWithoutChanges(byte[] bytes, int start, int length, Lsn endLsn)
+      throws IOException {
+    bytesSent += length;
+    acks.sendingWithoutChanges(endLsn, bytesSent);
+    sendLast(bytes, start, length, true);
+  }
+
+  private void sendLast(byte[] bytes, int start, int length, boolean ends) throws IOException {
     send(() -> subscriber.sendLast(bytes, start, length));
     messageOpen = false;
-    boolean ends = !endLsn.equals(Lsn.NONE);
     inTransaction &= !ends;
     partlySent = inTransaction;
   }

@@ -8,8 +8,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import org.pgdeltastream.change.Lsn;
@@ -40,9 +42,20 @@ public final class Publications {
 
   /** Which of these names PostgreSQL does not have. */
   public List<String> missing(List<String> names) throws SQLException {
-    try (Connection connection = connector.openOrdinary()) {
-      Set<String> present = new TreeSet<>(names(connection, "select pubname from pg_publication"));
-      return names.stream().filter(name -> !present.contains(name)).toList();
+    Set<String> present = oids().keySet();
+    return names.stream().filter(name -> !present.contains(name)).toList();
+  }
+
+  /** The object identifiers of all publications by name: one made anew has another. */
+  public Map<String, Long> oids() throws SQLException {
+    try (Connection connection = connector.openOrdinary();
+        Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("select pubname, oid from pg_publication")) {
+      Map<String, Long> oids = new HashMap<>();
+      while (rows.next()) {
+        oids.put(rows.getString(1), rows.getLong(2));
+      }
+      return oids;
     }
   }
 

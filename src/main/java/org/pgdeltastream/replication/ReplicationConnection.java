@@ -38,6 +38,7 @@ final class ReplicationConnection implements AutoCloseable {
     String command =
         "CREATE_REPLICATION_SLOT %s LOGICAL %s EXPORT_SNAPSHOT"
             .formatted(TableName.quote(slot.value()), plugin.sqlName());
+    connection.setNetworkTimeout(Runnable::run, 0); // it waits for the end of transactions
     try (Statement statement = connection.createStatement();
         ResultSet answer = statement.executeQuery(command)) {
       answer.next();
@@ -62,9 +63,11 @@ final class ReplicationConnection implements AutoCloseable {
     String command =
         "START_REPLICATION SLOT %s LOGICAL 0/0 (%s)"
             .formatted(TableName.quote(slot.value()), optionList(options));
-    var copy = connection.unwrap(PGConnection.class).getCopyAPI().copyDual(command);
+    PGConnection driver = connection.unwrap(PGConnection.class);
+    var copy = driver.getCopyAPI().copyDual(command);
+    connection.setNetworkTimeout(Runnable::run, 0); // silence is noticed otherwise
     ReplicationStream stream = new ReplicationStream(copy, input, encrypted, flushPosition);
-    return new ReplicationReader(this, stream, listener);
+    return new ReplicationReader(this, driver.getBackendPID(), stream, listener);
   }
 
   static String optionList(Map<String, String> options) {

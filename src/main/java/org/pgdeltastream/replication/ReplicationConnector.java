@@ -50,6 +50,15 @@ public final class ReplicationConnector {
     }
   }
 
+  /** A connection that fails within a few seconds where PostgreSQL does not answer. */
+  Connection openWatch() throws SQLException {
+    Properties properties = commonProperties();
+    properties.setProperty("connectTimeout", "3");
+    properties.setProperty("sslResponseTimeout", "3000");
+    properties.setProperty("socketTimeout", "3");
+    return connect(properties);
+  }
+
   /** A connection to a walsender; the caller closes it. */
   ReplicationConnection openReplication() throws SQLException {
     if (replicationSource.isPresent()) {
@@ -103,7 +112,7 @@ public final class ReplicationConnector {
     properties.setProperty("password", settings.password());
     properties.setProperty("ApplicationName", settings.applicationName());
     properties.setProperty("connectTimeout", "10");
-    properties.setProperty("socketTimeout", "0");
+    properties.setProperty("socketTimeout", "60"); // no call waits for ever on a dead network
     properties.setProperty("tcpKeepAlive", "true");
     properties.setProperty("options", OPTIONS);
     return properties;

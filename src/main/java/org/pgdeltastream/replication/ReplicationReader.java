@@ -3,6 +3,7 @@ package org.pgdeltastream.replication;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
@@ -18,13 +19,18 @@ public final class ReplicationReader {
   private static final int KEEPALIVE_LENGTH = 18; // 'k', server's WAL end, time, reply wanted
 
   private final ReplicationConnection connection;
+  private final int walsender;
   private final ReplicationStream stream;
   private final WalListener listener;
   private volatile boolean stopping;
 
   ReplicationReader(
-      ReplicationConnection connection, ReplicationStream stream, WalListener listener) {
+      ReplicationConnection connection,
+      int walsender,
+      ReplicationStream stream,
+      WalListener listener) {
     this.connection = connection;
+    this.walsender = walsender;
     this.stream = stream;
     this.listener = listener;
   }
@@ -39,6 +45,7 @@ public final class ReplicationReader {
           LockSupport.parkNanos(PAUSE_NANOS);
           continue;
         }
+        stream.waiting();
         byte[] message = stream.poll();
         if (message == null) {
           listener.onNothingWaiting();
@@ -61,6 +68,16 @@ public final class ReplicationReader {
   /** Makes {@link #run()} end within the time it waits for input. */
   public void stop() {
     stopping = true;
+  }
+
+  /** How long PostgreSQL has given no sign of life; it is asked for one every five seconds. */
+  public Duration silence() {
+    return Duration.ofNanos(stream.silentNanos());
+  }
+
+  /** The process number of the walsender. */
+  public int walsender() {
+    return walsender;
   }
 
   /** The highest position that was reported to PostgreSQL. */

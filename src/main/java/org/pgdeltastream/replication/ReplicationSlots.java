@@ -90,6 +90,11 @@ public final class ReplicationSlots {
     }
   }
 
+  /** The process number of what streams the slot; 0 if nothing does. */
+  public int walsender(SlotName slot) throws SQLException {
+    return find(slot).map(SlotRow::activePid).orElse(0);
+  }
+
   /** PostgreSQL's major version. */
   public int serverVersion() throws SQLException {
     try (Connection connection = connector.openOrdinary()) {

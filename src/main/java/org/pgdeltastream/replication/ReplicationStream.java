@@ -27,6 +27,8 @@ final class ReplicationStream {
   private final Supplier<Lsn> flushPosition;
   private final FeedbackPolicy policy = new FeedbackPolicy(System.nanoTime());
   private final ReentrantLock insideDriver = new ReentrantLock();
+  private final Silence silence;
+  private volatile long messageAt = System.nanoTime();
   private long pollPauseMillis = 1;
   private volatile Lsn reported = Lsn.NONE;
 
@@ -36,6 +38,11 @@ final class ReplicationStream {
     this.input = input;
     this.encrypted = encrypted;
     this.flushPosition = flushPosition;
+    this.silence = new Silence(this::heardAt, System.nanoTime());
+  }
+
+  private long heardAt() {
+    return input.map(SocketInput::heardAt).orElse(messageAt);
   }
 
   /** Reports if that is due; then the next message if one is there, null if not. */
@@ -44,12 +51,36 @@ final class ReplicationStream {
     try {
       reportIfDue();
       byte[] message = copy.readFromCopy(false);
-      if (message != null) {
-        pollPauseMillis = 1;
+      if (message == null) {
+        probe();
+      } else {
+        silence.waiting(false);
+        if (input.isEmpty()) {
+          pollPauseMillis = 1;
+          messageAt = System.nanoTime();
+        }
       }
       return message;
     } finally {
       insideDriver.unlock();
+    }
+  }
+
+  /** The reader is about to wait for the server. */
+  void waiting() {
+    silence.waiting(true);
+  }
+
+  /** How long the server has given no sign of life to a reader that waits for one. */
+  long silentNanos() {
+    return silence.nanos(System.nanoTime());
+  }
+
+  /** Asks a silent server for a sign of life. */
+  private void probe() throws SQLException {
+    long now = System.nanoTime();
+    if (silence.probeIsDue(now)) {
+      send(policy.report(flushPosition.get(), now), true);
     }
   }
 
@@ -116,18 +147,18 @@ final class ReplicationStream {
     long now = System.nanoTime();
     Lsn position = flushPosition.get();
     if (policy.isDue(position, now)) {
-      send(policy.report(position, now));
+      send(policy.report(position, now), false);
     }
   }
 
-  private void send(Lsn position) throws SQLException {
+  private void send(Lsn position, boolean replyWanted) throws SQLException {
     ByteBuffer status = ByteBuffer.allocate(34);
     status.put((byte) 'r');
     status.putLong(position.value()); // written
     status.putLong(position.value()); // flushed: the one that counts
     status.putLong(position.value()); // applied
     status.putLong(System.currentTimeMillis() * 1000 - POSTGRES_EPOCH_MICROS);
-    status.put((byte) 0);
+    status.put((byte) (replyWanted ? 1 : 0));
     copy.writeToCopy(status.array(), 0, 34);
     copy.flushCopy();
     reported = position;

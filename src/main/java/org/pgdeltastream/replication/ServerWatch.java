@@ -1,6 +1,8 @@
 package org.pgdeltastream.replication;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
@@ -10,10 +12,11 @@ import org.jspecify.annotations.Nullable;
  * walsenders whose readers have not confirmed everything. One thread at a time.
  */
 public final class ServerWatch implements AutoCloseable {
-  private static final int TIMEOUT_MILLIS = 5_000;
+  private static final int FAILURES = 2;
 
   private final ReplicationConnector connector;
   private @Nullable Connection connection;
+  private int failures;
 
   public ServerWatch(ReplicationConnector connector) {
     this.connector = connector;
@@ -24,17 +27,42 @@ public final class ServerWatch implements AutoCloseable {
     try {
       Connection open = connection;
       if (open == null) {
-        open = connector.openOrdinary();
-        open.setNetworkTimeout(Runnable::run, TIMEOUT_MILLIS);
+        open = connector.openWatch();
         connection = open;
       }
       try (Statement statement = open.createStatement()) {
         statement.execute("select 1");
       }
+      failures = 0;
       return false;
     } catch (SQLException e) {
       close();
+      failures++;
       return String.valueOf(e.getSQLState()).startsWith("57P");
+    }
+  }
+
+  /** What a walsender of ours does, where PostgreSQL tells it. Source: manual, pg_stat_activity. */
+  public WalsenderState stateOf(int walsender) {
+    Connection open = connection;
+    if (open == null) { // once may be chance
+      return failures < FAILURES ? WalsenderState.BUSY : WalsenderState.UNKNOWN;
+    }
+    String sql =
+        "select coalesce(lower(wait_event) in"
+            + " ('walsendermain', 'walsenderwaitforwal', 'walsenderwritedata'), false)"
+            + " from pg_stat_activity where pid = ? and backend_type = 'walsender'";
+    try (PreparedStatement statement = open.prepareStatement(sql)) {
+      statement.setInt(1, walsender);
+      try (ResultSet rows = statement.executeQuery()) {
+        if (!rows.next()) {
+          return WalsenderState.GONE;
+        }
+        return rows.getBoolean(1) ? WalsenderState.WAITING : WalsenderState.BUSY;
+      }
+    } catch (SQLException e) {
+      close();
+      return WalsenderState.BUSY; // the next look tells
     }
   }
 

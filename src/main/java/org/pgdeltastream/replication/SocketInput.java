@@ -19,10 +19,16 @@ final class SocketInput extends InputStream {
   private final byte[] buffer = new byte[SIZE];
   private int next;
   private int end;
+  private volatile long heardAt = System.nanoTime();
 
   SocketInput(Socket socket, InputStream source) {
     this.socket = socket;
     this.source = source;
+  }
+
+  /** When the last byte came, by the monotonic clock. */
+  long heardAt() {
+    return heardAt;
   }
 
   /**
@@ -69,7 +75,7 @@ final class SocketInput extends InputStream {
     }
     if (next == end) {
       if (length >= SIZE) {
-        return source.read(target, offset, length);
+        return heard(source.read(target, offset, length));
       }
       if (!fill()) {
         return -1;
@@ -81,10 +87,15 @@ final class SocketInput extends InputStream {
     return count;
   }
 
+  private int heard(int count) {
+    heardAt = System.nanoTime();
+    return count;
+  }
+
   private boolean fill() throws IOException {
     next = 0;
     end = 0;
-    int count = source.read(buffer, 0, SIZE);
+    int count = heard(source.read(buffer, 0, SIZE));
     end = Math.max(count, 0);
     return count > 0;
   }

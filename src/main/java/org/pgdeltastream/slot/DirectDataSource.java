@@ -19,7 +19,9 @@ final class DirectDataSource implements DataSource {
 
   @Override
   public Connection getConnection() throws SQLException {
-    return connector.openOrdinary();
+    Connection connection = connector.openOrdinary();
+    connection.setNetworkTimeout(Runnable::run, 0); // before the first row a sort may take long
+    return connection;
   }
 
   @Override

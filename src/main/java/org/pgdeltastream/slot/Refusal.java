@@ -15,7 +15,7 @@ final class Refusal extends Exception {
     this.detail = detail;
   }
 
-  SlotStream.Ending ending() {
-    return SlotStream.Ending.of(reason, detail);
+  Ending ending() {
+    return Ending.of(reason, detail);
   }
 }

@@ -14,6 +14,8 @@ import java.util.stream.Stream;
  * parameter of the WAR, named like the property; the first of these that is set counts.
  *
  * @param node what this server calls itself in {@code application_name}
+ * @param idleWalBytes how much WAL a slot may hold whose client leaves empty transactions
+ *     unacknowledged; 0: any amount
  * @param slotPattern a slot's name must match it; {@code *} stands for any characters
  */
 public record Settings(
@@ -33,6 +35,7 @@ public record Settings(
     int streams,
     Duration sendTimeout,
     Duration hold,
+    int idleWalBytes,
     Duration pingInterval,
     Duration pongTimeout) {
 
@@ -61,6 +64,7 @@ public record Settings(
         source.number("streams", 64, 1, 100_000),
         source.seconds("send-timeout", 15),
         source.seconds("hold", 30),
+        source.number("idle-wal-bytes", 64 << 20, 0, Integer.MAX_VALUE),
         source.seconds("ping-interval", 10),
         source.seconds("pong-timeout", 15));
   }

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 
 /**
@@ -23,6 +24,9 @@ final class Slot {
   private @Nullable SlotStream stream;
   private SlotStatus.@Nullable LastClose lastClose;
   private long acksIgnored;
+  private boolean clientKeepsPosition;
+  private Lsn jumpedAfter = Lsn.NONE;
+  private Lsn jumpedUpTo = Lsn.NONE;
 
   Slot(SlotName name) {
     this.name = name;
@@ -130,6 +134,28 @@ final class Slot {
       acksIgnored += ignored;
       lastClose = why == null ? lastClose : why;
     }
+  }
+
+  /** A client said where it is: from now on the slot stands only where its clients say. */
+  synchronized void clientKeepsPosition() {
+    clientKeepsPosition = true;
+  }
+
+  synchronized boolean doesClientKeepPosition() {
+    return clientKeepsPosition;
+  }
+
+  /** The server moved the slot on by itself, past WAL that held nothing for the client. */
+  synchronized void jumped(Lsn after, Lsn upTo) {
+    if (!after.equals(jumpedUpTo)) {
+      jumpedAfter = after;
+    }
+    jumpedUpTo = upTo;
+  }
+
+  /** Whether nothing for the client lies between these. */
+  synchronized boolean wasJumped(Lsn from, Lsn confirmed) {
+    return !jumpedAfter.isAfter(from) && !confirmed.isAfter(jumpedUpTo);
   }
 
   synchronized Optional<SlotStream> stream() {

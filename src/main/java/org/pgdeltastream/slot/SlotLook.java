@@ -2,6 +2,8 @@ package org.pgdeltastream.slot;
 
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
@@ -58,9 +60,10 @@ final class SlotLook {
   }
 
   /** Whether the slot can serve a client that is at {@code from}. */
-  void checkFrom(SlotRow row, Lsn from, boolean gapAccepted) throws SQLException, Refusal {
+  void checkFrom(Slot slot, SlotRow row, Lsn from, boolean gapAccepted)
+      throws SQLException, Refusal {
     Lsn confirmed = row.confirmedFlush().orElse(Lsn.NONE);
-    if (confirmed.isAfter(from) && !gapAccepted) {
+    if (confirmed.isAfter(from) && !gapAccepted && !slot.wasJumped(from, confirmed)) {
       throw new Refusal(
           CloseReason.POSITION_LOST,
           "slot %s stands at %s, beyond from=%s: what lies between is lost"
@@ -81,12 +84,25 @@ final class SlotLook {
       }
       throw new Refusal(CloseReason.CANNOT_DECODE, "wal2json takes no publication=");
     }
-    List<String> chosen = named.isEmpty() ? known(slot) : named;
-    List<String> missing = database.publications().missing(chosen);
+    return named.isEmpty() ? known(slot) : named;
+  }
+
+  /** Whether the publications are there, and are those that the stream was started with. */
+  void guard(SlotStream stream, List<String> publications) throws SQLException, Refusal {
+    if (publications.isEmpty()) {
+      return;
+    }
+    Map<String, Long> present = database.publications().oids();
+    List<String> missing =
+        publications.stream().filter(name -> !present.containsKey(name)).toList();
     if (!missing.isEmpty()) {
       throw new Refusal(CloseReason.CANNOT_DECODE, "no publication " + String.join(", ", missing));
     }
-    return chosen;
+    Optional<String> broken = stream.guard().flatMap(guard -> guard.broken(present));
+    if (broken.isPresent()) {
+      throw new Refusal(CloseReason.CANNOT_DECODE, broken.get());
+    }
+    stream.guard(PublicationGuard.of(publications, present));
   }
 
   /** What the slot was made with, as far as that is known; else the setting. */

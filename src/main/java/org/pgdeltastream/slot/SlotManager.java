@@ -152,15 +152,19 @@ public class SlotManager {
       SlotRegistry slots, ManagedScheduledExecutorService timer, Executor closers) {
     reporter =
         timer.scheduleWithFixedDelay(
-            guarded(() -> slots.lookAfterStreams(closers)),
+            guarded(() -> slots.reporter().lookAfterStreams(closers)),
             REPORT_MILLIS,
             REPORT_MILLIS,
             TimeUnit.MILLISECONDS);
     watcher =
-        timer.scheduleWithFixedDelay(guarded(slots::lookAfterPostgres), 1, 1, TimeUnit.SECONDS);
+        timer.scheduleWithFixedDelay(
+            guarded(slots.reporter()::lookAfterPostgres), 1, 1, TimeUnit.SECONDS);
     looker =
         timer.scheduleWithFixedDelay(
-            guarded(slots::lookAfterSlots), LOOK_SECONDS, LOOK_SECONDS, TimeUnit.SECONDS);
+            guarded(slots.reporter()::lookAfterSlots),
+            LOOK_SECONDS,
+            LOOK_SECONDS,
+            TimeUnit.SECONDS);
   }
 
   /** A scheduled task that throws would never run again. */

@@ -161,18 +161,19 @@ final class SlotPipeline {
   /** Lets a client move an idle slot on. */
   void sendEmptyTransaction(Lsn position) throws IOException {
     switch (options.format()) {
-      case TRANSACTIONS -> send("{\"nextlsn\":\"" + position + "\",\"change\":[]}", position);
+      case TRANSACTIONS -> sendEnd("{\"nextlsn\":\"" + position + "\",\"change\":[]}", position);
       case ACTIONS -> {
         if (options.has(Detail.TRANSACTION)) {
-          send("{\"action\":\"B\"}", Lsn.NONE);
+          byte[] begin = "{\"action\":\"B\"}".getBytes(StandardCharsets.UTF_8);
+          output.last(begin, 0, begin.length, Lsn.NONE);
         }
-        send("{\"action\":\"C\",\"nextlsn\":\"" + position + "\"}", position);
+        sendEnd("{\"action\":\"C\",\"nextlsn\":\"" + position + "\"}", position);
       }
     }
   }
 
-  private void send(String json, Lsn endLsn) throws IOException {
+  private void sendEnd(String json, Lsn endLsn) throws IOException {
     byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
-    output.last(bytes, 0, bytes.length, endLsn);
+    output.lastWithoutChanges(bytes, 0, bytes.length, endLsn);
   }
 }

@@ -38,6 +38,7 @@ final class SlotRegistry {
   private final OwnPublications ownPublications;
   private final SlotCreator creator;
   private final StreamStarter starter;
+  private final Reporter reporter;
 
   SlotRegistry(Database database, Settings settings, Executor readers) {
     this.database = database;
@@ -46,6 +47,7 @@ final class SlotRegistry {
     ownPublications = new OwnPublications(database.publications(), database.catalog(), slots);
     creator = new SlotCreator(database, settings, slots, ownPublications);
     starter = new StreamStarter(database, settings, slots, ownPublications);
+    reporter = new Reporter(database, slots, ownPublications);
   }
 
   void checkDatabase() {
@@ -169,33 +171,9 @@ final class SlotRegistry {
     }
   }
 
-  /** For the reporter, once a second or more often. */
-  void lookAfterStreams(Executor closers) {
-    for (SlotStream stream : slots.streams()) {
-      stream.reportWhileSending();
-      Optional<String> stuck = stream.stuck();
-      stuck.ifPresent(detail -> stream.end(CloseReason.SLOW_SUBSCRIBER, detail));
-      if (stream.isOverdue()) { // it is inside a send, which only a close ends
-        closers.execute(stream::closeClient);
-      }
-    }
-  }
-
-  /** For the reporter, every second: PostgreSQL's own shutdown is never held up. */
-  void lookAfterPostgres() {
-    List<SlotStream> streams = slots.streams();
-    if (streams.isEmpty()) {
-      database.watch().close();
-    } else if (database.watch().isShuttingDown()) {
-      streams.forEach(SlotStream::cutUpstream);
-    }
-  }
-
-  /** For the reporter, every few seconds. */
-  void lookAfterSlots() {
-    Instant now = Instant.now();
-    slots.all().forEach(slot -> slot.closeSnapshotIfExpired(now));
-    ownPublications.takeInNewTables();
+  /** What is to be called again and again. */
+  Reporter reporter() {
+    return reporter;
   }
 
   /** Ends streams first, so that last acknowledgements are reported, then closes snapshots. */

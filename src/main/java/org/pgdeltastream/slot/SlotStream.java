@@ -7,10 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
@@ -23,6 +21,7 @@ import org.pgdeltastream.delivery.Subscription;
 import org.pgdeltastream.replication.ReplicationReader;
 import org.pgdeltastream.replication.ServerIdentity;
 import org.pgdeltastream.replication.WalListener;
+import org.pgdeltastream.replication.WalsenderState;
 
 /**
  * One client's stream of one slot, from the look at the slot to the close of the client, over as
@@ -30,7 +29,6 @@ import org.pgdeltastream.replication.WalListener;
  * client's threads acknowledge and end it; the reporter reports for it while it is inside a send.
  */
 public final class SlotStream implements Runnable, WalListener {
-  private static final long EMPTY_TRANSACTION_NANOS = Duration.ofSeconds(10).toNanos();
   private static final long OVERDUE_NANOS = Duration.ofSeconds(2).toNanos();
   private static final AckTracker NOTHING_SENT = new AckTracker(Lsn.NONE);
 
@@ -39,29 +37,17 @@ public final class SlotStream implements Runnable, WalListener {
   private final StreamStarter starter;
   private final Liveness liveness;
   private final AckRate ackRate = new AckRate(System.nanoTime());
-  private final CountDownLatch ended = new CountDownLatch(1);
-  private final CountDownLatch ending = new CountDownLatch(1);
-  private final AtomicReference<@Nullable Ending> why = new AtomicReference<>();
+  private final StreamEnd end = new StreamEnd();
+  private final UpstreamLook upstream = new UpstreamLook();
   private final AtomicBoolean closing = new AtomicBoolean();
-  private volatile long toldAt;
   private volatile AckTracker acks = NOTHING_SENT;
   private volatile @Nullable ReplicationReader reader;
   private volatile @Nullable Subscription subscription;
+  private volatile @Nullable PublicationGuard guard;
   private volatile @Nullable Lsn replyWanted;
   private volatile Lsn serverWalEnd = Lsn.NONE;
   private @Nullable SlotPipeline pipeline;
-  private long lastEmptyTransactionAt = System.nanoTime();
-
-  /** Why it ends; without a reason the client has gone by itself. */
-  record Ending(Optional<CloseReason> reason, String detail) {
-    static Ending of(CloseReason reason, String detail) {
-      return new Ending(Optional.of(reason), detail);
-    }
-
-    static Ending byItself(String detail) {
-      return new Ending(Optional.empty(), detail);
-    }
-  }
+  private @Nullable IdlePosition idle;
 
   SlotStream(
       StreamOptions options, Subscriber subscriber, StreamStarter starter, Settings settings) {
@@ -98,7 +84,7 @@ public final class SlotStream implements Runnable, WalListener {
     try {
       told = starter.run(this);
     } finally {
-      ended.countDown();
+      end.ended();
     }
     close(told);
   }
@@ -108,8 +94,9 @@ public final class SlotStream implements Runnable, WalListener {
   }
 
   /** The client gets its place in the stream: once, whatever becomes of the connection. */
-  void place(AckTracker tracker, Subscription place) {
+  void place(AckTracker tracker, Subscription place, IdlePosition position) {
     acks = tracker;
+    idle = position;
     subscription = place;
   }
 
@@ -121,7 +108,7 @@ public final class SlotStream implements Runnable, WalListener {
   void read(SlotPipeline path, ReplicationReader opened) throws SQLException, IOException {
     pipeline = path;
     reader = opened;
-    if (why.get() != null) {
+    if (ending().isPresent()) {
       opened.stop();
     }
     opened.run();
@@ -216,11 +203,7 @@ public final class SlotStream implements Runnable, WalListener {
   }
 
   private void end(Ending told) {
-    if (why.get() == null) {
-      toldAt = System.nanoTime(); // before it is told
-    }
-    why.compareAndSet(null, told);
-    ending.countDown();
+    end.tell(told);
     ReplicationReader running = reader;
     if (running != null) {
       running.stop();
@@ -229,25 +212,16 @@ public final class SlotStream implements Runnable, WalListener {
 
   /** Why it was told to end, if it was. */
   Optional<Ending> ending() {
-    return Optional.ofNullable(why.get());
+    return end.why();
   }
 
   /** Waits before the next try; false if the stream is told to end. */
   boolean pause(Duration time) {
-    return !await(ending, time);
+    return !end.awaitTold(time);
   }
 
   boolean awaitEnd(Duration limit) {
-    return await(ended, limit);
-  }
-
-  private static boolean await(CountDownLatch latch, Duration limit) {
-    try {
-      return latch.await(limit.toMillis(), TimeUnit.MILLISECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return true;
-    }
+    return end.awaitEnded(limit);
   }
 
   /** For the reporter: a sign of life to PostgreSQL while the reader is inside a send. */
@@ -266,6 +240,32 @@ public final class SlotStream implements Runnable, WalListener {
     }
   }
 
+  /** For the reporter, every second: cuts a connection on which nothing will come any more. */
+  void lookAtUpstream(IntFunction<WalsenderState> stateOf) {
+    ReplicationReader running = reader;
+    Subscription place = subscription;
+    if (running != null && place != null && !place.isSending()) {
+      if (upstream.isDead(running.silence(), () -> stateOf.apply(running.walsender()))) {
+        running.abort();
+      }
+    }
+  }
+
+  /** The walsender of a connection that this stream has given up. */
+  boolean wasServedBy(int walsender) {
+    ReplicationReader former = reader;
+    return former != null && former.walsender() == walsender;
+  }
+
+  /** From now on these publications must stay: what is published by others is not the same. */
+  void guard(PublicationGuard publications) {
+    guard = publications;
+  }
+
+  Optional<PublicationGuard> guard() {
+    return Optional.ofNullable(guard);
+  }
+
   /** For the reporter: a send makes no progress, or a ping has no answer. */
   Optional<String> stuck() {
     Subscription place = subscription;
@@ -282,25 +282,24 @@ public final class SlotStream implements Runnable, WalListener {
 
   /** For the reporter: told to end a while ago, or stuck, and still inside a send. Says so once. */
   boolean isOverdue() {
-    Ending told = why.get();
     Subscription place = subscription;
     boolean late =
-        told != null
+        ending().isPresent()
             && place != null
             && place.isSending()
-            && (place.isStuck() || System.nanoTime() - toldAt > OVERDUE_NANOS);
+            && (place.isStuck() || end.wasToldBefore(OVERDUE_NANOS));
     return late && closing.compareAndSet(false, true);
   }
 
   /** Closes the client from outside its reader, which frees a send; may block. */
   void closeClient() {
-    Ending told = why.get();
-    if (told != null) {
-      close(
-          told.reason().isPresent()
-              ? told
-              : Ending.of(CloseReason.SLOW_SUBSCRIBER, "a send made no progress"));
-    }
+    ending()
+        .map(
+            told ->
+                told.reason().isPresent()
+                    ? told
+                    : Ending.of(CloseReason.SLOW_SUBSCRIBER, "a send made no progress"))
+        .ifPresent(this::close);
   }
 
   long acksIgnored() {
@@ -324,16 +323,12 @@ public final class SlotStream implements Runnable, WalListener {
 
   /** Lets the client move an idle slot on, when WAL that does not concern it was written. */
   private void sendEmptyTransaction() throws IOException {
-    long now = System.nanoTime();
-    Lsn walEnd = serverWalEnd;
-    boolean known = !walEnd.isAfter(options.from().orElse(Lsn.NONE));
-    if (now - lastEmptyTransactionAt < EMPTY_TRANSACTION_NANOS
-        || known
-        || !walEnd.isAfter(acks.lastSent())) {
-      return;
+    Lsn from = options.from().orElse(Lsn.NONE);
+    IdlePosition position = requireNonNull(idle, "not placed");
+    Optional<Lsn> empty = position.idle(serverWalEnd, from, System.nanoTime());
+    if (empty.isPresent()) {
+      path().sendEmptyTransaction(empty.get());
     }
-    lastEmptyTransactionAt = now;
-    path().sendEmptyTransaction(walEnd);
   }
 
   private static void send(Subscription place, String json, Lsn endLsn) throws IOException {

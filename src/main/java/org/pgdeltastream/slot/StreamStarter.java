@@ -25,7 +25,6 @@ import org.pgdeltastream.delivery.Subscription;
 import org.pgdeltastream.replication.PostgresCatalog.CatalogException;
 import org.pgdeltastream.replication.ReplicationReader;
 import org.pgdeltastream.replication.SlotRow;
-import org.pgdeltastream.slot.SlotStream.Ending;
 
 /**
  * Serves streams: takes the slot, connects, connects again when PostgreSQL was lost, and says for
@@ -135,17 +134,11 @@ final class StreamStarter {
     SlotRow row = look.at(stream.slotName());
     OutputPlugin plugin = look.plugin(row);
     List<String> publications = look.publications(slot, plugin, stream.options().publications());
+    look.guard(stream, publications);
     Lsn confirmed = row.confirmedFlush().orElse(Lsn.NONE);
     boolean first = !stream.isPlaced();
     if (first) {
-      Optional<Lsn> from = stream.options().from();
-      if (from.isPresent()) {
-        look.checkFrom(row, from.get(), stream.options().gapAccepted());
-      }
-      AckTracker acks = new AckTracker(confirmed);
-      stream.place(
-          acks,
-          new Subscription(stream.subscriber(), acks, settings.sendTimeout(), System::nanoTime));
+      place(slot, stream, row, confirmed);
     } else if (confirmed.isAfter(stream.acks().lastSent())) {
       throw new Refusal(
           CloseReason.POSITION_LOST, "slot " + row.name() + " was moved on by others");
@@ -167,6 +160,21 @@ final class StreamStarter {
     stream.read(pipeline, reader);
   }
 
+  private void place(Slot slot, SlotStream stream, SlotRow row, Lsn confirmed)
+      throws SQLException, Refusal {
+    Optional<Lsn> from = stream.options().from();
+    if (from.isPresent()) {
+      slot.clientKeepsPosition();
+      look.checkFrom(slot, row, from.get(), stream.options().gapAccepted());
+    }
+    AckTracker acks = new AckTracker(confirmed);
+    long mostHeld = slot.doesClientKeepPosition() ? 0 : settings.idleWalBytes();
+    stream.place(
+        acks,
+        new Subscription(stream.subscriber(), acks, settings.sendTimeout(), System::nanoTime),
+        new IdlePosition(acks, mostHeld, slot::jumped, System.nanoTime()));
+  }
+
   /** PostgreSQL frees a slot a moment after its reader has gone: so long it is tried again. */
   private ReplicationReader startReader(SlotStream stream, SlotPipeline pipeline, SlotRow row)
       throws SQLException, Refusal {
@@ -184,11 +192,15 @@ final class StreamStarter {
         if (!Problems.has(e, "55006")) {
           throw e;
         }
-        if (stream.options().takeover() && !terminated) {
-          database.slots().terminateOurs(stream.slotName()); // of another server of this program
+        boolean former = stream.wasServedBy(database.slots().walsender(stream.slotName()));
+        if (!terminated && (former || stream.options().takeover())) {
+          database.slots().terminateOurs(stream.slotName()); // of another server, or one we cut
           terminated = true;
         }
         if (System.nanoTime() > deadline || !stream.pause(RETRY)) {
+          if (former) {
+            throw e; // stopped or frozen: it may end yet
+          }
           throw busy(stream, row);
         }
       }

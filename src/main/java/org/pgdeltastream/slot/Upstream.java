@@ -4,7 +4,6 @@ import static java.lang.System.Logger.Level.INFO;
 
 import java.sql.SQLException;
 import org.pgdeltastream.delivery.CloseReason;
-import org.pgdeltastream.slot.SlotStream.Ending;
 
 /** What the loss of a connection to PostgreSQL means for the client behind it. */
 final class Upstream {
@@ -29,6 +28,11 @@ final class Upstream {
       return new Loss(
           true,
           Ending.of(CloseReason.CANNOT_DECODE, "PostgreSQL refuses an option or a publication"));
+    }
+    if (state.equals("55006")) {
+      return new Loss(
+          false,
+          Ending.of(CloseReason.SLOT_BUSY, "the slot's former walsender does not end; reconnect"));
     }
     if (state.startsWith("57P")) {
       return new Loss(

@@ -215,7 +215,7 @@ abstract class FaultStory {
             threads);
     var unusedReports =
         timer.scheduleWithFixedDelay(
-            () -> made.lookAfterStreams(threads), 100, 100, TimeUnit.MILLISECONDS);
+            () -> made.reporter().lookAfterStreams(threads), 100, 100, TimeUnit.MILLISECONDS);
     return made;
   }
 

@@ -71,7 +71,7 @@ abstract class StreamStory {
     registry = new SlotRegistry(doors, read, readers);
     var unused =
         timer.scheduleWithFixedDelay(
-            () -> registry.lookAfterStreams(readers), 100, 100, TimeUnit.MILLISECONDS);
+            () -> registry.reporter().lookAfterStreams(readers), 100, 100, TimeUnit.MILLISECONDS);
   }
 
   @BeforeEach

@@ -35,8 +35,8 @@ final class TestRegistry implements AutoCloseable {
     var unused =
         timer.scheduleWithFixedDelay(
             () -> {
-              slots.lookAfterStreams(readers);
-              slots.lookAfterSlots();
+              slots.reporter().lookAfterStreams(readers);
+              slots.reporter().lookAfterSlots();
             },
             100,
             100,
