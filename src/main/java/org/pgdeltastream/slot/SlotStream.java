@@ -42,6 +42,7 @@ public final class SlotStream implements Runnable, WalListener {
   private final AtomicBoolean closing = new AtomicBoolean();
   private volatile AckTracker acks = NOTHING_SENT;
   private volatile @Nullable ReplicationReader reader;
+  private volatile boolean reading;
   private volatile @Nullable Subscription subscription;
   private volatile @Nullable PublicationGuard guard;
   private volatile @Nullable Lsn replyWanted;
@@ -111,7 +112,17 @@ public final class SlotStream implements Runnable, WalListener {
     if (ending().isPresent()) {
       opened.stop();
     }
-    opened.run();
+    reading = true;
+    try {
+      opened.run();
+    } finally {
+      reading = false;
+    }
+  }
+
+  /** A connection to PostgreSQL is open now. */
+  boolean isReading() {
+    return reading;
   }
 
   /** A connection was read before. */
@@ -244,7 +255,7 @@ public final class SlotStream implements Runnable, WalListener {
   void lookAtUpstream(IntFunction<WalsenderState> stateOf) {
     ReplicationReader running = reader;
     Subscription place = subscription;
-    if (running != null && place != null && !place.isSending()) {
+    if (reading && running != null && place != null && !place.isSending()) {
       if (upstream.isDead(running.silence(), () -> stateOf.apply(running.walsender()))) {
         running.abort();
       }

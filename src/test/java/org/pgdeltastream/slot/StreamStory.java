@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -66,6 +67,7 @@ abstract class StreamStory {
     settings.put("pgdelta.database-user", database.user());
     settings.put("pgdelta.database-password", database.password());
     settings.put("pgdelta.send-timeout", "2");
+    settings.put("pgdelta.idle-wal-bytes", "1000000");
     Settings read = Settings.read(settings::get);
     Database doors = Database.open(read, Optional.of(database.dataSource()), Optional.empty());
     registry = new SlotRegistry(doors, read, readers);
@@ -441,6 +443,65 @@ abstract class StreamStory {
     stream(from(slot, one, true), accepting);
     database.execute("insert into users values (3, 'c')");
     assertThat(accepting.nextWithChange()).contains("[3,\"c\"]");
+  }
+
+  /** Several megabytes of WAL that do not concern the slot. */
+  private void writeInAnotherDatabase() throws Exception {
+    database.execute("create database neighbour");
+    try (var neighbour =
+            DriverManager.getConnection(
+                database.jdbcUrl().replace("/postgres", "/neighbour"),
+                database.user(),
+                database.password());
+        var statement = neighbour.createStatement()) {
+      statement.execute("create table n as select repeat('x', 1000) from generate_series(1, 5000)");
+    }
+  }
+
+  @Test
+  void movesAnIdleSlotOnForAClientThatAcknowledgesOnlyChanges() throws Exception {
+    SlotName slot = init().name();
+    database.execute("insert into users values (1, 'a')");
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = stream(slot, client);
+    Lsn position = nextLsn(client.nextWithChange());
+    stream.acknowledge(position, false);
+    awaitConfirmed(slot, position);
+
+    writeInAnotherDatabase();
+    Lsn end = Lsn.parse(database.text("select pg_current_wal_lsn()"));
+    database.execute("drop database neighbour");
+
+    await("the slot to move on by itself, past what the neighbour wrote")
+        .atMost(Duration.ofSeconds(40))
+        .pollInterval(Duration.ofMillis(200))
+        .until(() -> !end.isAfter(registry.status(slot).confirmedFlush().orElseThrow()));
+    stream.clientGone();
+
+    RecordingSubscriber again = new RecordingSubscriber();
+    stream(from(slot, position, false), again);
+    database.execute("insert into users values (2, 'b')");
+    assertThat(again.nextWithChange()).as("from inside what was jumped over").contains("[2,\"b\"]");
+  }
+
+  @Test
+  void offersAnIdleSlotsClientAPositionToAcknowledge() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream =
+        stream(from(slot, registry.status(slot).confirmedFlush().orElseThrow(), false), client);
+    writeInAnotherDatabase();
+    database.execute("drop database neighbour");
+    Lsn end = Lsn.parse(database.text("select pg_current_wal_lsn()"));
+
+    String empty = client.next();
+    while (end.isAfter(nextLsn(empty))) {
+      empty = client.next();
+    }
+
+    assertThat(empty).matches("\\{\"nextlsn\":\"[0-9A-F/]+\",\"change\":\\[]}");
+    stream.acknowledge(nextLsn(empty), false);
+    awaitConfirmed(slot, nextLsn(empty));
   }
 
   @Test

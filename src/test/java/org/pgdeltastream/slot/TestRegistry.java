@@ -15,7 +15,7 @@ import org.pgdeltastream.support.TestDatabase;
 final class TestRegistry implements AutoCloseable {
   final SlotRegistry slots;
   private final ExecutorService readers = Executors.newCachedThreadPool();
-  private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
+  private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(2);
 
   /** The settings come in pairs of name, without pgdelta, and value. */
   TestRegistry(TestDatabase database, String... more) {
@@ -41,6 +41,8 @@ final class TestRegistry implements AutoCloseable {
             100,
             100,
             TimeUnit.MILLISECONDS);
+    var unusedWatch =
+        timer.scheduleWithFixedDelay(slots.reporter()::lookAfterPostgres, 1, 1, TimeUnit.SECONDS);
   }
 
   NewSlot init() {
@@ -52,6 +54,11 @@ final class TestRegistry implements AutoCloseable {
   public void close() {
     timer.shutdownNow();
     slots.statuses().forEach(slot -> slots.drop(slot.name(), true));
+    closeWithoutDropping();
+  }
+
+  void closeWithoutDropping() {
+    timer.shutdownNow();
     slots.close();
     readers.shutdown();
   }
