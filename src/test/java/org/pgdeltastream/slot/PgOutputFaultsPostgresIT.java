@@ -13,4 +13,9 @@ class PgOutputFaultsPostgresIT extends FaultStory {
   TestDatabase startDatabase() throws IOException {
     return TestDatabase.embedded();
   }
+
+  @Override
+  ServerUnderFire startServer(TestDatabase database, int port, int node) {
+    return new ServerInProcess(database, port, node);
+  }
 }

@@ -15,4 +15,9 @@ class Wal2JsonFaultsPostgresIT extends FaultStory {
   TestDatabase startDatabase() throws IOException {
     return TestDatabase.system();
   }
+
+  @Override
+  ServerUnderFire startServer(TestDatabase database, int port, int node) {
+    return new ServerInProcess(database, port, node);
+  }
 }

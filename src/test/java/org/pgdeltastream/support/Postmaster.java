@@ -1,23 +1,77 @@
 package org.pgdeltastream.support;
 
+import io.zonky.test.db.postgres.util.LinuxUtils;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 
 /** A server's first process; stopping it stops them all. Source: manual, "Shutting Down". */
-record Postmaster(long pid) {
+record Postmaster(long pid, Path program) {
+  private static final Duration START = Duration.ofSeconds(60);
   private static final Duration FAST = Duration.ofSeconds(10);
   private static final Duration IMMEDIATE = Duration.ofSeconds(10);
 
   /** Reads the number that the server left in its data directory. */
   static Postmaster of(Path data) throws IOException {
     String first = Files.readAllLines(data.resolve("postmaster.pid")).get(0);
-    return new Postmaster(Long.parseLong(first.strip()));
+    long pid = Long.parseLong(first.strip());
+    Optional<String> program = ProcessHandle.of(pid).flatMap(one -> one.info().command());
+    return new Postmaster(pid, Path.of(program.orElse("postgres")));
+  }
+
+  /** With the options that it left in its data directory. */
+  Postmaster startAgain(Path data, Path log) throws IOException {
+    String options = Files.readString(data.resolve("postmaster.opts")).strip();
+    List<String> command = new ArrayList<>();
+    if (LinuxUtils.isUnshareAvailable()) { // as root: PostgreSQL refuses to run as root
+      command.addAll(List.of("unshare", "-U"));
+    }
+    String arguments = options.substring(options.indexOf(' ') + 1);
+    command.addAll(
+        List.of(
+            program.resolveSibling("pg_ctl").toString(),
+            "start",
+            "-w",
+            "-t",
+            "60",
+            "-D",
+            data.toString(),
+            "-l",
+            log.toString(),
+            "-o",
+            arguments));
+    long deadline = System.nanoTime() + START.toNanos();
+    while (run(command, log) != 0) { // the processes of a killed one may take a moment to end
+      if (System.nanoTime() > deadline) {
+        throw new IOException("PostgreSQL does not start: " + Files.readString(log));
+      }
+    }
+    return of(data);
+  }
+
+  private static int run(List<String> command, Path log) throws IOException {
+    ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
+    builder.redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
+    try {
+      return builder.start().waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted while PostgreSQL was started", e);
+    }
+  }
+
+  void awaitEnd() throws IOException {
+    Optional<ProcessHandle> process = ProcessHandle.of(pid);
+    if (process.isPresent() && !ended(process.get(), START)) {
+      throw new IOException("PostgreSQL does not end, pid " + pid);
+    }
   }
 
   /** Fast if it can be, immediate if it must be; returns when no process is left. */
@@ -36,7 +90,7 @@ record Postmaster(long pid) {
     }
   }
 
-  private void signal(String name) {
+  void signal(String name) {
     try {
       new ProcessBuilder("kill", "-" + name, Long.toString(pid)).start().waitFor();
     } catch (IOException e) {

@@ -36,13 +36,26 @@ public final class Program implements AutoCloseable {
   /** Starts it with this much heap and waits until it says where it listens. */
   public static Program start(TestDatabase database, String heap, Path directory)
       throws IOException {
-    Path output = directory.resolve("program-output");
+    return start(database, database.port(), heap, directory);
+  }
+
+  /**
+   * Starts it and waits until it says where it listens.
+   *
+   * @param port where it finds the database
+   * @param settings such as {@code -Dpgdelta.streams=2}
+   */
+  public static Program start(
+      TestDatabase database, int port, String heap, Path directory, String... settings)
+      throws IOException {
+    Path output = Files.createTempFile(directory, "program-output", "");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Djava.io.tmpdir=" + directory); // a killed program cannot tidy up
+    command.addAll(List.of(settings));
     command.addAll(
         List.of("-Xmx" + heap, "-jar", System.getProperty("pgdelta.test.jar", ""), "postgres"));
-    command.addAll(List.of("localhost:" + database.port(), "localhost:0"));
+    command.addAll(List.of("localhost:" + port, "localhost:0"));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
@@ -75,6 +88,11 @@ public final class Program implements AutoCloseable {
 
   public String streamUrl(String slot) {
     return "ws://localhost:" + port + "/v1/lr/stream?slotName=" + slot;
+  }
+
+  /** Its process number. */
+  public long pid() {
+    return process.pid();
   }
 
   /** As kill -9 does. */

@@ -34,7 +34,7 @@ public final class TestDatabase implements AutoCloseable {
   private final Path home;
   private final int port;
   private final boolean wal2json;
-  private final Postmaster postmaster;
+  private volatile Postmaster postmaster;
   private final Stopper stopper;
   private final Thread hook;
 
@@ -44,7 +44,7 @@ public final class TestDatabase implements AutoCloseable {
     this.wal2json = wal2json;
     this.stopper = stopper;
     postmaster = Postmaster.of(DataDirectories.data(home));
-    hook = new Thread(postmaster::stop);
+    hook = new Thread(() -> postmaster.stop());
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
@@ -100,6 +100,17 @@ public final class TestDatabase implements AutoCloseable {
   /** The process number of the server's first process. */
   public long pid() {
     return postmaster.pid();
+  }
+
+  /** Ends all its processes as this signal does, INT (fast), QUIT (immediate) or KILL. */
+  public void stop(String signal) throws IOException {
+    postmaster.signal(signal);
+    postmaster.awaitEnd();
+  }
+
+  /** Starts it again as it was started, and waits until it answers. */
+  public void startAgain() throws IOException {
+    postmaster = postmaster.startAgain(DataDirectories.data(home), home.resolve("log"));
   }
 
   public Connection connect() throws SQLException {

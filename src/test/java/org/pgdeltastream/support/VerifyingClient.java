@@ -85,7 +85,7 @@ public final class VerifyingClient {
   public final class Door implements Subscriber {
     private final StringBuilder open = new StringBuilder();
     private volatile boolean closed;
-    private volatile @Nullable CloseReason reason;
+    private volatile boolean ended;
 
     @Override
     public void sendPart(byte[] bytes, int start, int length) throws IOException {
@@ -115,8 +115,27 @@ public final class VerifyingClient {
 
     @Override
     public void close(CloseReason why, String detail) {
-      reason = why;
       closed = true;
+      ended = true;
+    }
+
+    /** A piece of text, as a websocket library hands it over. */
+    public void text(CharSequence part, boolean last) {
+      open.append(part);
+      if (last) {
+        String message = open.toString();
+        open.setLength(0);
+        try {
+          whole(this, message);
+        } catch (IOException e) {
+          // it has vanished: this does not count
+        }
+      }
+    }
+
+    /** Its connection has ended. */
+    public void lost() {
+      ended = true;
     }
 
     /** Goes away without a word: from now on nothing counts as received. */
@@ -126,9 +145,9 @@ public final class VerifyingClient {
       }
     }
 
-    /** Why the server closed it; null while it is open or when it went by itself. */
-    public @Nullable CloseReason reason() {
-      return reason;
+    /** The server closed it, or its connection was lost. */
+    public boolean hasEnded() {
+      return ended;
     }
   }
 }

@@ -1,0 +1,26 @@
+package org.pgdeltastream.slot;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.support.TestDatabase;
+
+/** The same faults, with the program in processes of its own and real websockets. */
+class ProgramFaultsIT extends FaultStory {
+  @TempDir private Path directory;
+
+  ProgramFaultsIT() {
+    super(OutputPlugin.PGOUTPUT);
+  }
+
+  @Override
+  TestDatabase startDatabase() throws IOException {
+    return TestDatabase.embedded();
+  }
+
+  @Override
+  ServerUnderFire startServer(TestDatabase database, int port, int node) throws IOException {
+    return new ServerOfItsOwn(database, port, node, directory);
+  }
+}
