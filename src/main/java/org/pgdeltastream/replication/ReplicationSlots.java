@@ -76,23 +76,20 @@ public final class ReplicationSlots {
     }
   }
 
-  /** The application_name of what streams the slot; empty if nothing does. */
-  public Optional<String> holder(SlotName slot) throws SQLException {
+  /** What streams the slot; empty if nothing does. */
+  public Optional<SlotHolder> holder(SlotName slot) throws SQLException {
     String sql =
-        "select a.application_name from pg_stat_activity a join pg_replication_slots s"
+        "select a.pid, a.application_name from pg_stat_activity a join pg_replication_slots s"
             + " on s.active_pid = a.pid where s.slot_name = ?";
     try (Connection connection = connector.openOrdinary();
         PreparedStatement statement = connection.prepareStatement(sql)) {
       statement.setString(1, slot.value());
       try (ResultSet rows = statement.executeQuery()) {
-        return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
+        return rows.next()
+            ? Optional.of(new SlotHolder(rows.getInt(1), rows.getString(2)))
+            : Optional.empty();
       }
     }
-  }
-
-  /** The process number of what streams the slot; 0 if nothing does. */
-  public int walsender(SlotName slot) throws SQLException {
-    return find(slot).map(SlotRow::activePid).orElse(0);
   }
 
   /** PostgreSQL's major version. */

@@ -24,6 +24,7 @@ import org.pgdeltastream.delivery.SubscriberGoneException;
 import org.pgdeltastream.delivery.Subscription;
 import org.pgdeltastream.replication.PostgresCatalog.CatalogException;
 import org.pgdeltastream.replication.ReplicationReader;
+import org.pgdeltastream.replication.SlotHolder;
 import org.pgdeltastream.replication.SlotRow;
 
 /**
@@ -33,7 +34,7 @@ import org.pgdeltastream.replication.SlotRow;
 final class StreamStarter {
   private static final System.Logger LOG = System.getLogger(StreamStarter.class.getName());
   private static final Duration FORMER_READER = Duration.ofSeconds(5);
-  private static final Duration RETRY = Duration.ofMillis(50);
+  private static final Duration RETRY = Duration.ofMillis(20);
 
   private final Database database;
   private final Settings settings;
@@ -155,7 +156,7 @@ final class StreamStarter {
     if (first && stream.options().hello()) {
       stream.sayHello(database.slots().identity(), plugin, confirmed);
     }
-    ReplicationReader reader = startReader(stream, pipeline, row);
+    ReplicationReader reader = startReader(stream, pipeline);
     LOG.log(INFO, stream + " starts with " + plugin.sqlName());
     stream.read(pipeline, reader);
   }
@@ -176,34 +177,58 @@ final class StreamStarter {
   }
 
   /** PostgreSQL frees a slot a moment after its reader has gone: so long it is tried again. */
-  private ReplicationReader startReader(SlotStream stream, SlotPipeline pipeline, SlotRow row)
+  private ReplicationReader startReader(SlotStream stream, SlotPipeline pipeline)
       throws SQLException, Refusal {
     AckTracker acks = stream.acks();
-    long deadline = System.nanoTime() + FORMER_READER.toNanos();
-    boolean terminated = false;
+    Patience patience = new Patience(stream);
     while (true) {
       try {
         return database.slots().stream(
             stream.slotName(), pipeline.pluginOptions(), acks::acknowledged, stream);
       } catch (SQLException e) {
-        if (Problems.has(e, "22023") && doesWithout(pipeline, e)) {
-          continue;
-        }
-        if (!Problems.has(e, "55006")) {
+        if (Problems.has(e, "55006")) {
+          patience.await(e);
+        } else if (!Problems.has(e, "22023") || !doesWithout(pipeline, e)) {
           throw e;
         }
-        boolean former = stream.wasServedBy(database.slots().walsender(stream.slotName()));
-        if (!terminated && (former || stream.options().takeover())) {
-          database.slots().terminateOurs(stream.slotName()); // of another server, or one we cut
-          terminated = true;
-        }
-        if (System.nanoTime() > deadline || !stream.pause(RETRY)) {
-          if (former) {
-            throw e; // stopped or frozen: it may end yet
-          }
-          throw busy(stream, row);
-        }
       }
+    }
+  }
+
+  /** With the holder of a slot that is busy. */
+  private final class Patience {
+    private final SlotStream stream;
+    private final long deadline = System.nanoTime() + FORMER_READER.toNanos();
+    private boolean terminated;
+
+    Patience(SlotStream stream) {
+      this.stream = stream;
+    }
+
+    void await(SQLException busy) throws SQLException, Refusal {
+      Optional<SlotHolder> holder = database.slots().holder(stream.slotName());
+      boolean former = holder.filter(one -> stream.wasServedBy(one.walsender())).isPresent();
+      boolean foreign = holder.filter(this::isOtherServers).isPresent();
+      boolean takes = stream.options().takeover() && !stream.wasRead();
+      if (foreign && stream.wasRead()) {
+        throw new Refusal(CloseReason.SUPERSEDED, "another server took the slot over");
+      }
+      if (takes || (former && !terminated)) { // a server may be quick to take it back
+        database.slots().terminateOurs(stream.slotName());
+        terminated = true;
+      }
+      if (System.nanoTime() > deadline || !stream.pause(RETRY)) {
+        if (former) {
+          throw busy; // its process is stopped: it may end yet
+        }
+        throw new Refusal(
+            CloseReason.SLOT_BUSY, "slot " + stream.slotName() + " is streamed by another program");
+      }
+    }
+
+    private boolean isOtherServers(SlotHolder holder) {
+      String name = holder.applicationName();
+      return name.startsWith("pgdeltastream/") && !name.equals("pgdeltastream/" + settings.node());
     }
   }
 
@@ -224,17 +249,5 @@ final class StreamStarter {
           CloseReason.CANNOT_DECODE,
           "wal2json does not know " + Detail.UNCHANGED_TOAST.optionName());
     }
-  }
-
-  /** A stream that was running and whose slot another server of ours has now was taken over. */
-  private Refusal busy(SlotStream stream, SlotRow row) throws SQLException {
-    String holder = database.slots().holder(stream.slotName()).orElse("");
-    boolean otherNode =
-        holder.startsWith("pgdeltastream/") && !holder.equals("pgdeltastream/" + settings.node());
-    if (stream.wasRead() && otherNode) {
-      return new Refusal(CloseReason.SUPERSEDED, "another server took the slot over");
-    }
-    return new Refusal(
-        CloseReason.SLOT_BUSY, "slot " + row.name() + " is streamed by another program");
   }
 }

@@ -8,6 +8,7 @@ import jakarta.websocket.Session;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 
@@ -15,12 +16,21 @@ import org.pgdeltastream.delivery.Subscriber;
 final class StreamDoor implements Subscriber {
   private static final System.Logger LOG = System.getLogger(StreamDoor.class.getName());
 
+  /** Tomcat alone ends a blocking send by itself, after 20 s if not told otherwise. */
+  private static final String TOMCATS_LIMIT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
+
   private final Session session;
   private final RemoteEndpoint.Basic remote;
   private boolean open; // a message was begun: the reader's thread only
 
-  StreamDoor(Session session) throws IOException {
+  /**
+   * Opens the way.
+   *
+   * @param sendTimeout after which a send is ended from outside; the container must wait longer
+   */
+  StreamDoor(Session session, Duration sendTimeout) throws IOException {
     this.session = session;
+    session.getUserProperties().put(TOMCATS_LIMIT, sendTimeout.multipliedBy(2).toMillis());
     this.remote = session.getBasicRemote();
     remote.setBatchingAllowed(true);
   }

@@ -40,7 +40,7 @@ public class StreamEndpoint {
   @OnOpen
   public void open(Session session, EndpointConfig config) {
     try {
-      StreamDoor opened = new StreamDoor(session);
+      StreamDoor opened = new StreamDoor(session, manager().settings().sendTimeout());
       door = opened;
       stream = manager().stream(StreamRequest.parse(session.getQueryString()), opened);
     } catch (IOException e) {

@@ -67,6 +67,10 @@ record Postmaster(long pid, Path program) {
     }
   }
 
+  List<ProcessHandle> children() {
+    return ProcessHandle.of(pid).stream().flatMap(ProcessHandle::children).toList();
+  }
+
   void awaitEnd() throws IOException {
     Optional<ProcessHandle> process = ProcessHandle.of(pid);
     if (process.isPresent() && !ended(process.get(), START)) {

@@ -9,6 +9,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
@@ -104,8 +105,10 @@ public final class TestDatabase implements AutoCloseable {
 
   /** Ends all its processes as this signal does, INT (fast), QUIT (immediate) or KILL. */
   public void stop(String signal) throws IOException {
+    List<ProcessHandle> children = postmaster.children();
     postmaster.signal(signal);
     postmaster.awaitEnd();
+    children.forEach(ProcessHandle::destroyForcibly); // after KILL some wait for their client
   }
 
   /** Starts it again as it was started, and waits until it answers. */

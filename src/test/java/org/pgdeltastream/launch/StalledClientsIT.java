@@ -1,0 +1,134 @@
+package org.pgdeltastream.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgdeltastream.support.Program;
+import org.pgdeltastream.support.StreamClient;
+import org.pgdeltastream.support.TestDatabase;
+
+/**
+ * Clients that never read cost a bounded number of bytes and hold nobody up. How many: {@code
+ * -Dpgdelta.test.stalled}.
+ */
+class StalledClientsIT {
+  private static final int STALLED = Integer.getInteger("pgdelta.test.stalled", 40);
+  private static final Pattern USED = Pattern.compile("used (\\d+)K");
+  private static final Duration BEYOND_TOMCATS_LIMIT = Duration.ofSeconds(23);
+  private static final int MOST_GROWTH_KILOBYTES = 16 * 1024;
+
+  @TempDir private Path directory;
+
+  @Test
+  void keepsTheHeapFlatWhateverTheBacklogOfClientsThatDoNotRead() throws Exception {
+    int most = STALLED + 20;
+    List<Socket> stalled = new ArrayList<>();
+    try (TestDatabase database =
+            TestDatabase.embedded(
+                Map.of("max_replication_slots", "" + most, "max_wal_senders", "" + most));
+        Program program =
+            Program.start(
+                database,
+                database.port(),
+                "256m",
+                directory,
+                "-Dpgdelta.streams=" + (STALLED + 1),
+                "-Dpgdelta.send-timeout=60")) {
+      database.execute("create table t (id int primary key, name text)");
+      database.execute("create publication p for table t");
+      for (int i = 0; i <= STALLED; i++) {
+        database.execute(
+            "select pg_create_logical_replication_slot('delta_s%d', 'pgoutput')".formatted(i));
+      }
+      insert(database, 1, 20_000); // more than the buffers of the kernel take
+      for (int i = 1; i <= STALLED; i++) {
+        stalled.add(clientThatNeverReads(program.streamUrl("delta_s" + i) + "&publication=p"));
+      }
+      await("all slots to be streamed")
+          .atMost(Duration.ofSeconds(60))
+          .until(() -> streamed(database) == STALLED);
+      try (StreamClient healthy =
+          new StreamClient(program.streamUrl("delta_s0") + "&publication=p")) {
+        assertThat(healthy.nextWithChange()).contains("[1,\"");
+        long before = heapInUse(program);
+
+        insert(database, 20_001, 100_000);
+
+        String next = healthy.nextWithChange();
+        assertThat(next).contains("[20001,\"");
+        healthy.acknowledge(next.replaceFirst("(?s).*\"nextlsn\":\"([^\"]+)\".*", "$1"));
+        await("all streams to stay, longer than Tomcat would let a send wait")
+            .during(BEYOND_TOMCATS_LIMIT)
+            .atMost(BEYOND_TOMCATS_LIMIT.multipliedBy(2))
+            .pollInterval(Duration.ofSeconds(1))
+            .until(() -> streamed(database) == STALLED + 1);
+        long after = heapInUse(program);
+        System.out.printf(
+            "%d stalled clients: %d KB, then %d KB of heap%n", STALLED, before, after);
+        assertThat(after - before).isLessThan(MOST_GROWTH_KILOBYTES);
+        assertThat(new StreamClient(program.streamUrl("delta_s0")).closed().code())
+            .as("one more than pgdelta.streams")
+            .isEqualTo(4007);
+      }
+    } finally {
+      for (Socket socket : stalled) {
+        socket.close();
+      }
+    }
+  }
+
+  private static void insert(TestDatabase database, int first, int last) throws Exception {
+    database.execute(
+        "insert into t select i, repeat('x', 300) from generate_series(%d, %d) i"
+            .formatted(first, last));
+  }
+
+  private static int streamed(TestDatabase database) throws Exception {
+    return Integer.parseInt(
+        database.text("select count(*) from pg_replication_slots where active"));
+  }
+
+  private static Socket clientThatNeverReads(String url) throws IOException {
+    URI uri = URI.create(url);
+    Socket socket = new Socket();
+    socket.setReceiveBufferSize(4096);
+    socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), uri.getPort()));
+    String request =
+        "GET %s?%s HTTP/1.1\r\nHost: localhost:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                .formatted(uri.getPath(), uri.getQuery(), uri.getPort())
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+    socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+    return socket;
+  }
+
+  /** What is left after a collection. */
+  private static long heapInUse(Program program) throws Exception {
+    jcmd(program, "GC.run");
+    Matcher used = USED.matcher(jcmd(program, "GC.heap_info"));
+    assertThat(used.find()).isTrue();
+    return Long.parseLong(used.group(1));
+  }
+
+  private static String jcmd(Program program, String command) throws Exception {
+    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+    Process process = new ProcessBuilder(jcmd.toString(), "" + program.pid(), command).start();
+    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as(said).isZero();
+    return said;
+  }
+}
