@@ -74,6 +74,10 @@ abstract class FaultStory {
   abstract ServerUnderFire startServer(TestDatabase database, int port, int node)
       throws IOException;
 
+  int faults() {
+    return FAULTS;
+  }
+
   static LongStream seeds() {
     return LongStream.range(SEED, SEED + SEEDS);
   }
@@ -136,7 +140,7 @@ abstract class FaultStory {
       for (int writer = 1; writer <= WRITERS; writer++) {
         writers.add(threads.submit(new Writer(writer, new Random(seed + writer))));
       }
-      for (int i = 0; i < FAULTS; i++) {
+      for (int i = 0; i < faults(); i++) {
         Fault fault = KINDS.get(random.nextInt(KINDS.size()));
         strike(fault);
         struck.merge(fault, 1, Integer::sum);
@@ -154,7 +158,7 @@ abstract class FaultStory {
           .formatted(
               plugin.sqlName(),
               seed,
-              FAULTS,
+              faults(),
               struck,
               rows,
               client.transactions(),

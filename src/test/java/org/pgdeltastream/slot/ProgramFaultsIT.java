@@ -14,6 +14,12 @@ class ProgramFaultsIT extends FaultStory {
     super(OutputPlugin.PGOUTPUT);
   }
 
+  /** Fewer, since a program takes seconds to start. */
+  @Override
+  int faults() {
+    return super.faults() / 3;
+  }
+
   @Override
   TestDatabase startDatabase() throws IOException {
     return TestDatabase.embedded();
