@@ -8,6 +8,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,8 @@ public final class TestDatabase implements AutoCloseable {
   interface Stopper {
     void stop() throws IOException;
   }
+
+  private static final Duration CONNECTIONS_END = Duration.ofSeconds(5);
 
   private final Path home;
   private final int port;
@@ -162,11 +165,32 @@ public final class TestDatabase implements AutoCloseable {
     if (Files.notExists(home)) {
       return;
     }
+    String left = connectionsLeft();
     terminateWalsenders();
     stopper.stop();
     postmaster.stop();
     Runtime.getRuntime().removeShutdownHook(hook);
     DataDirectories.delete(home);
+    if (!left.isEmpty()) {
+      throw new AssertionError("The program left connections open: " + left);
+    }
+  }
+
+  /** Whatever a test does: our program's connections end with it. Each is given a moment. */
+  private String connectionsLeft() {
+    String sql =
+        "select coalesce(string_agg(backend_type || ' ' || coalesce(query, ''), '; '), '')"
+            + " from pg_stat_activity where application_name like 'pgdeltastream%'";
+    long deadline = System.nanoTime() + CONNECTIONS_END.toNanos();
+    try {
+      String left = text(sql);
+      while (!left.isEmpty() && System.nanoTime() < deadline) {
+        left = text(sql);
+      }
+      return left;
+    } catch (SQLException e) {
+      return ""; // it was stopped by the test
+    }
   }
 
   /** A walsender with unread WAL would hold up the stop. */
