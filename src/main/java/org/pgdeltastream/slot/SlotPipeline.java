@@ -25,6 +25,7 @@ import org.pgdeltastream.decoder.Wal2JsonDecoder;
 import org.pgdeltastream.decoder.WalDecoder;
 import org.pgdeltastream.encoder.ActionEncoder;
 import org.pgdeltastream.encoder.ChangeFilter;
+import org.pgdeltastream.encoder.MessageSplitter;
 import org.pgdeltastream.encoder.TransactionEncoder;
 
 /** The data path of one slot, in the order the bytes travel. Runs in the reader task. */
@@ -65,11 +66,19 @@ final class SlotPipeline {
   }
 
   static SlotPipeline of(
-      Source source, ChangeOptions options, Catalog catalog, MessageOutput output) {
+      Source source, ChangeOptions options, Catalog catalog, MessageOutput client) {
+    MessageOutput output = split(options, client);
     return switch (source.plugin()) {
       case PGOUTPUT -> pgoutput(source, options, catalog, output);
       case WAL2JSON -> wal2json(options, output);
     };
+  }
+
+  /** In format 2 each change is a message already. */
+  private static MessageOutput split(ChangeOptions options, MessageOutput output) {
+    boolean splits =
+        options.maxMessage() > 0 && options.format() == ChangeOptions.Format.TRANSACTIONS;
+    return splits ? new MessageSplitter(options.maxMessage(), output) : output;
   }
 
   private static SlotPipeline pgoutput(
