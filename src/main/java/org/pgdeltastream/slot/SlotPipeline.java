@@ -31,6 +31,7 @@ import org.pgdeltastream.encoder.TransactionEncoder;
 /** The data path of one slot, in the order the bytes travel. Runs in the reader task. */
 final class SlotPipeline {
   private static final int FIRST_WITH_MESSAGES = 14;
+  private static final String IN_CHUNKS = "write-in-chunks";
   private static final VarHandle INT64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final int START_POSITION = 24; // bytes before the plugin's output
@@ -116,7 +117,7 @@ final class SlotPipeline {
     return switch (options.format()) {
       case TRANSACTIONS -> {
         asked.put("format-version", "1");
-        asked.put("write-in-chunks", "true");
+        asked.put(IN_CHUNKS, "true");
         Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, output);
         yield new SlotPipeline(decoder, lsn -> {}, decoder::quoteNumbers, asked, options, output);
       }
@@ -131,6 +132,11 @@ final class SlotPipeline {
   /** What START_REPLICATION tells the plugin. */
   Map<String, String> pluginOptions() {
     return pluginOptions;
+  }
+
+  /** Asks wal2json for each transaction whole: quicker, but it stands in memory on both sides. */
+  void askForWholeTransactions() {
+    pluginOptions.remove(IN_CHUNKS);
   }
 
   /** Which option of ours PostgreSQL's refusal names; it does so in any language. */
