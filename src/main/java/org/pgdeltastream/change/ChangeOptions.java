@@ -13,6 +13,8 @@ import java.util.Set;
  * @param addTables none means all
  * @param addPrefixes of logical messages; none means all
  * @param originNumbers transactions from there are left out
+ * @param maxMessage how many bytes a message may have that holds more than one change; 0: any
+ *     number
  * @param pluginOptions what the client asked for, as wal2json is asked: checked names and values
  */
 public record ChangeOptions(
@@ -24,6 +26,7 @@ public record ChangeOptions(
     List<String> addPrefixes,
     List<String> filterPrefixes,
     Set<Integer> originNumbers,
+    int maxMessage,
     Map<String, String> pluginOptions) {
 
   /** What a message is. */

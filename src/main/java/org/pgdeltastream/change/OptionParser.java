@@ -22,7 +22,9 @@ final class OptionParser {
   private static final String ADD_PREFIXES = "add-msg-prefixes";
   private static final String FILTER_PREFIXES = "filter-msg-prefixes";
   private static final String FILTER_ORIGINS = "filter-origins";
+  private static final String MAX_MESSAGE = "max-message";
   private static final int LAST_ORIGIN = 65_535;
+  private static final int LARGEST_MESSAGE = 16 << 20;
 
   private final ChangeOptions.Words words;
   private final Map<String, String> pluginOptions = new LinkedHashMap<>();
@@ -43,7 +45,8 @@ final class OptionParser {
                 FILTER_TABLES,
                 ADD_PREFIXES,
                 FILTER_PREFIXES,
-                FILTER_ORIGINS));
+                FILTER_ORIGINS,
+                MAX_MESSAGE));
     for (Detail detail : Detail.values()) {
       names.add(detail.optionName());
     }
@@ -60,6 +63,7 @@ final class OptionParser {
         list(ADD_PREFIXES, NameList::split),
         list(FILTER_PREFIXES, NameList::split),
         origins(),
+        maxMessage(),
         pluginOptions);
   }
 
@@ -135,6 +139,18 @@ final class OptionParser {
       throw new IllegalArgumentException("not numbers of replication origins (1 to 65535)");
     }
     return number;
+  }
+
+  private int maxMessage() {
+    Optional<String> word = words.of(MAX_MESSAGE);
+    if (word.isEmpty()) {
+      return 0;
+    }
+    int bytes = word.get().matches("[1-9]\\d{0,8}") ? Integer.parseInt(word.get()) : 0;
+    if (bytes < 1 || bytes > LARGEST_MESSAGE) {
+      throw bad(MAX_MESSAGE, "not a number of bytes up to " + LARGEST_MESSAGE);
+    }
+    return bytes;
   }
 
   private <T> List<T> list(String name, Function<String, List<T>> read) {

@@ -13,8 +13,9 @@ import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
- * Frames wal2json, format version 1, written in chunks with its positions and without blanks: the
- * chunks of a transaction go on untouched, joined to one message. Only the head is read.
+ * Frames wal2json, format version 1, written with its positions and without blanks, whole or in
+ * chunks: the chunks of a transaction go on untouched, joined to one message. Only the head is
+ * read.
  *
  * <p>Chunks of a transaction: <code>{"nextlsn":"0/1A1DB18","change":[</code> · <code>{…}</code> ·
  * <code>,{…}</code> · <code>]}</code>. A message outside transactions is one chunk without a
@@ -84,13 +85,33 @@ public final class Wal2JsonDecoder implements WalDecoder {
       last(Lsn.NONE);
       return;
     }
-    endLsn = head(message, start);
+    int headEnd = head(message, start);
+    if (headEnd < message.length) {
+      whole(message, start, headEnd);
+      return;
+    }
     if (!noEmptyTransactions) {
       output.begin(endLsn);
     }
     open = true;
     empty = true;
     gather(message, start);
+  }
+
+  /** A transaction that was not written in chunks. */
+  private void whole(byte[] message, int start, int headEnd) throws IOException {
+    boolean hasChanges = startsWith(message, headEnd, CHANGE);
+    if (!endsWith(message, headEnd, CLOSE)
+        || (!hasChanges && headEnd + CLOSE.length < message.length)) {
+      throw new MalformedMessageException(
+          "Not a transaction of wal2json at byte " + (headEnd - start));
+    }
+    if (hasChanges || !noEmptyTransactions) {
+      output.begin(endLsn);
+      empty = !hasChanges;
+      gatherChanges(message, start);
+      sendEnd();
+    }
   }
 
   private void chunk(byte[] message, int start) throws IOException {
@@ -109,6 +130,10 @@ public final class Wal2JsonDecoder implements WalDecoder {
       output.begin(endLsn); // not before it is known to be sent: each begin has its end
     }
     empty = false;
+    gatherChanges(message, start);
+  }
+
+  private void gatherChanges(byte[] message, int start) throws IOException {
     if (quoter.isPresent()) {
       gather(quoter.get().quote(message, start), 0);
     } else {
@@ -122,6 +147,10 @@ public final class Wal2JsonDecoder implements WalDecoder {
       return;
     }
     gather(message, start);
+    sendEnd();
+  }
+
+  private void sendEnd() throws IOException {
     if (empty) {
       int count = length;
       length = 0;
@@ -131,14 +160,16 @@ public final class Wal2JsonDecoder implements WalDecoder {
     }
   }
 
-  private static Lsn head(byte[] message, int start) {
+  /** Reads where the transaction ends; returns where its changes begin. */
+  private int head(byte[] message, int start) {
     int length = Math.min(message.length - start, LONGEST_HEAD);
     Matcher head = HEAD.matcher(new String(message, start, length, StandardCharsets.ISO_8859_1));
-    if (length < message.length - start || !head.matches()) {
+    if (!head.lookingAt()) {
       throw new MalformedMessageException("Not the head of a wal2json message at byte 0");
     }
     try {
-      return Lsn.parse(head.group(1));
+      endLsn = Lsn.parse(head.group(1));
+      return start + head.end();
     } catch (IllegalArgumentException e) {
       throw new MalformedMessageException("No position at byte " + head.start(1));
     }

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * @param node what this server calls itself in {@code application_name}
  * @param idleWalBytes how much WAL a slot may hold whose client leaves empty transactions
  *     unacknowledged; 0: any amount
+ * @param wal2jsonWhole whether wal2json's format 1 is asked for whole transactions, not for chunks
  * @param slotPattern a slot's name must match it; {@code *} stands for any characters
  */
 public record Settings(
@@ -36,6 +37,7 @@ public record Settings(
     Duration sendTimeout,
     Duration hold,
     int idleWalBytes,
+    boolean wal2jsonWhole,
     Duration pingInterval,
     Duration pongTimeout) {
 
@@ -65,6 +67,7 @@ public record Settings(
         source.seconds("send-timeout", 15),
         source.seconds("hold", 30),
         source.number("idle-wal-bytes", 64 << 20, 0, Integer.MAX_VALUE),
+        source.flag("wal2json-whole"),
         source.seconds("ping-interval", 10),
         source.seconds("pong-timeout", 15));
   }

@@ -25,6 +25,7 @@ final class Slot {
   private SlotStatus.@Nullable LastClose lastClose;
   private long acksIgnored;
   private boolean clientKeepsPosition;
+  private boolean needsChunks;
   private Lsn jumpedAfter = Lsn.NONE;
   private Lsn jumpedUpTo = Lsn.NONE;
 
@@ -143,6 +144,15 @@ final class Slot {
 
   synchronized boolean doesClientKeepPosition() {
     return clientKeepsPosition;
+  }
+
+  /** A transaction was too large for wal2json to write whole: from now on in chunks. */
+  synchronized void needsChunks() {
+    needsChunks = true;
+  }
+
+  synchronized boolean doesNeedChunks() {
+    return needsChunks;
   }
 
   /** The server moved the slot on by itself, past WAL that held nothing for the client. */

@@ -25,11 +25,13 @@ import org.pgdeltastream.decoder.Wal2JsonDecoder;
 import org.pgdeltastream.decoder.WalDecoder;
 import org.pgdeltastream.encoder.ActionEncoder;
 import org.pgdeltastream.encoder.ChangeFilter;
+import org.pgdeltastream.encoder.MessageSplitter;
 import org.pgdeltastream.encoder.TransactionEncoder;
 
 /** The data path of one slot, in the order the bytes travel. Runs in the reader task. */
 final class SlotPipeline {
   private static final int FIRST_WITH_MESSAGES = 14;
+  private static final String IN_CHUNKS = "write-in-chunks";
   private static final VarHandle INT64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final int START_POSITION = 24; // bytes before the plugin's output
@@ -65,11 +67,19 @@ final class SlotPipeline {
   }
 
   static SlotPipeline of(
-      Source source, ChangeOptions options, Catalog catalog, MessageOutput output) {
+      Source source, ChangeOptions options, Catalog catalog, MessageOutput client) {
+    MessageOutput output = split(options, client);
     return switch (source.plugin()) {
       case PGOUTPUT -> pgoutput(source, options, catalog, output);
       case WAL2JSON -> wal2json(options, output);
     };
+  }
+
+  /** In format 2 each change is a message already. */
+  private static MessageOutput split(ChangeOptions options, MessageOutput output) {
+    boolean splits =
+        options.maxMessage() > 0 && options.format() == ChangeOptions.Format.TRANSACTIONS;
+    return splits ? new MessageSplitter(options.maxMessage(), output) : output;
   }
 
   private static SlotPipeline pgoutput(
@@ -107,7 +117,7 @@ final class SlotPipeline {
     return switch (options.format()) {
       case TRANSACTIONS -> {
         asked.put("format-version", "1");
-        asked.put("write-in-chunks", "true");
+        asked.put(IN_CHUNKS, "true");
         Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, output);
         yield new SlotPipeline(decoder, lsn -> {}, decoder::quoteNumbers, asked, options, output);
       }
@@ -122,6 +132,11 @@ final class SlotPipeline {
   /** What START_REPLICATION tells the plugin. */
   Map<String, String> pluginOptions() {
     return pluginOptions;
+  }
+
+  /** Asks wal2json for each transaction whole: quicker, but it stands in memory on both sides. */
+  void askForWholeTransactions() {
+    pluginOptions.remove(IN_CHUNKS);
   }
 
   /** Which option of ours PostgreSQL's refusal names; it does so in any language. */

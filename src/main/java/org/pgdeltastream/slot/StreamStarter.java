@@ -33,6 +33,7 @@ import org.pgdeltastream.replication.SlotRow;
  */
 final class StreamStarter {
   private static final System.Logger LOG = System.getLogger(StreamStarter.class.getName());
+  private static final String TOO_LARGE = "54000";
   private static final Duration FORMER_READER = Duration.ofSeconds(5);
   private static final Duration RETRY = Duration.ofMillis(20);
 
@@ -115,6 +116,9 @@ final class StreamStarter {
         LOG.log(ERROR, stream + " met bytes that it cannot decode", e);
         return Ending.of(CloseReason.CANNOT_DECODE, "PostgreSQL's output cannot be decoded");
       } catch (SQLException | IOException | CatalogException e) {
+        if (e instanceof SQLException refused && Problems.has(refused, TOO_LARGE)) {
+          slot.needsChunks(); // the next try does not strike wal2json's limit of 1 GB
+        }
         Upstream.Loss loss = Upstream.loss(stream, e);
         if (loss.isFinal() || stream.hasHalfSent() || !stream.pause(backoff.next())) {
           return stream.ending().orElse(loss.ending());
@@ -153,6 +157,9 @@ final class StreamStarter {
     ChangeOptions changes = stream.options().changes();
     refuseWhatPluginLacks(plugin, changes);
     SlotPipeline pipeline = SlotPipeline.of(source, changes, catalog, filter);
+    if (settings.wal2jsonWhole() && !slot.doesNeedChunks()) {
+      pipeline.askForWholeTransactions();
+    }
     if (first && stream.options().hello()) {
       stream.sayHello(database.slots().identity(), plugin, confirmed);
     }

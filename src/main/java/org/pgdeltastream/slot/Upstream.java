@@ -29,6 +29,13 @@ final class Upstream {
           true,
           Ending.of(CloseReason.CANNOT_DECODE, "PostgreSQL refuses an option or a publication"));
     }
+    if (state.equals("0A000")) {
+      return new Loss(
+          true,
+          Ending.of(
+              CloseReason.CANNOT_DECODE,
+              "PostgreSQL cannot do this: publications that name different columns of a table?"));
+    }
     if (state.equals("55006")) {
       return new Loss(
           false,

@@ -97,11 +97,21 @@ class ChangeOptionsTest {
           filter-origins | one
           filter-origins | 99999999999
           add-msg-prefixes | a,,b
+          max-message | 0
+          max-message | 16777217
+          max-message | 1k
           """)
   void refusesOtherValuesByName(String name, String value) {
     assertThatThrownBy(() -> parse(Map.of(name, value)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining(name);
+  }
+
+  @Test
+  void readsHowLargeAMessageMayBeAndAsksNoPluginForIt() {
+    assertThat(parse(Map.of()).maxMessage()).isZero();
+    assertThat(parse(Map.of("max-message", "16777216")).maxMessage()).isEqualTo(16 << 20);
+    assertThat(parse(Map.of("max-message", "1")).pluginOptions()).isEmpty();
   }
 
   @Test

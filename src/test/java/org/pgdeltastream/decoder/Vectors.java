@@ -32,6 +32,11 @@ public final class Vectors {
     return lines("wal2json-chunks.txt");
   }
 
+  /** One message a line: format 2 of the same SQL, recorded another time, at other positions. */
+  public static List<String> wal2JsonActions() {
+    return lines("wal2json-actions.jsonl");
+  }
+
   /** One line for each column: table's number, column's number, type name. */
   public static List<String> types() {
     return lines("types.txt");

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -36,6 +37,26 @@ class Wal2JsonDecoderTest {
               : Lsn.NONE;
       assertThat(message.endLsn()).isEqualTo(nextLsn);
     }
+  }
+
+  @Test
+  void passesTransactionsOnThatARealServerWroteWhole() throws IOException {
+    decode(Vectors.wal2JsonChunks().toArray(new String[0]));
+    List<Message> fromChunks = List.copyOf(output.messages());
+    output.messages().clear();
+    decode(Vectors.wal2Json().toArray(new String[0]));
+    assertThat(output.texts()).isEqualTo(Vectors.wal2Json());
+    assertThat(output.messages().stream().map(Message::endLsn))
+        .isEqualTo(fromChunks.stream().map(Message::endLsn).toList());
+    assertThat(decoder.betweenMessages()).isTrue();
+  }
+
+  @Test
+  void quotesTheNumbersOfAWholeTransaction() throws IOException {
+    decoder.quoteNumbers();
+    decode(HEAD + "{\"kind\":\"insert\",\"columnvalues\":[1,\"2\"]}]}");
+    assertThat(output.texts())
+        .containsExactly(HEAD + "{\"kind\":\"insert\",\"columnvalues\":[\"1\",\"2\"]}]}");
   }
 
   @Test
@@ -142,7 +163,9 @@ class Wal2JsonDecoderTest {
         "]}",
         "{",
         "{\"change\":[",
-        "{\"nextlsn\":\"0/1A1DB18\",\"change\":[]}",
+        "{\"nextlsn\":\"0/1A1DB18\",\"change\":[]} ",
+        "{\"nextlsn\":\"0/1A1DB18\",\"change\":[x]}",
+        "{\"nextlsn\":\"0/1A1DB18\",\"change\":[{\"kind\":\"insert\"}",
         "{\"nextlsn\":\"\",\"change\":[",
         "{\"nextlsn\":\"0/X\",\"change\":[",
         "{\"nextlsn\":\"0/123456789\",\"change\":[",

@@ -534,6 +534,17 @@ class DifferentialPostgresIT {
         .contains("\"content\":\"a\\u0000b\"");
   }
 
+  /** Known peer trouble: eulerto/wal2json#296. */
+  @Test
+  void writesTypeNamesThatNeedQuotesAsJson() throws Exception {
+    plugins.run(
+        "create type t.\"Mood Ring\" as enum ('a')",
+        "create table t.a (id int primary key, m t.\"Mood Ring\")",
+        "insert into t.a values (1, 'a')");
+    assertThat(plugins.texts(OutputPlugin.PGOUTPUT, "").get(0))
+        .contains("\"columntypes\":[\"integer\",\"t.\\\"Mood Ring\\\"\"]");
+  }
+
   /** Known peer trouble: eulerto/wal2json#298. */
   @Test
   void writesDefaultsWithQuotesAsJson() throws Exception {

@@ -126,6 +126,20 @@ class LostSlotPostgresIT {
   }
 
   @Test
+  void saysThatPublicationsContradictEachOther() throws Exception {
+    database.execute("create publication p for table t (id)");
+    database.execute("create publication q for table t (id, name)");
+    InitRequest request =
+        new InitRequest(Optional.of(OutputPlugin.PGOUTPUT), List.of("p", "q"), Optional.empty());
+    RecordingSubscriber client = stream(registry.slots.create(request).name(), "p", "q");
+
+    database.execute("insert into t values (1, 'a')");
+
+    assertThat(client.closed().reason()).isEqualTo(CloseReason.CANNOT_DECODE);
+    assertThat(client.closed().detail()).contains("different columns");
+  }
+
+  @Test
   void saysThatAPublicationWasMadeAnewWhilePostgresWasAway() throws Exception {
     database.execute("create publication p for table t");
     SlotName slot =

@@ -34,6 +34,7 @@ class RecordedSqlPostgresIT {
       List<String> recorded =
           KnownDifferences.oracle(Vectors.wal2Json()).stream()
               .map(text -> messages ? text : withoutMessages(text))
+              .map(text -> plugins.serverVersion() >= 12 ? text : withAllDigits(text))
               .filter(text -> !text.endsWith("\"change\":[]}"))
               .toList();
       assertThat(said.stream().map(RecordedSqlPostgresIT::withoutPosition))
@@ -42,7 +43,8 @@ class RecordedSqlPostgresIT {
     }
   }
 
-  private static void run(TwoPlugins plugins, List<String> lines, Predicate<String> wanted)
+  /** Each line as a client would send it; an UPDATE without an identity may fail. */
+  static void run(TwoPlugins plugins, List<String> lines, Predicate<String> wanted)
       throws SQLException {
     List<String> statements =
         lines.stream()
@@ -72,6 +74,12 @@ class RecordedSqlPostgresIT {
     return text.replaceAll(
             ",?\\{\"kind\":\"message\",.*?\"content\":\"[^\"]*(\\\\\"[^\"]*)*\"\\}", "")
         .replace("\"change\":[,", "\"change\":[");
+  }
+
+  /** Before 12 PostgreSQL writes floats with 17 digits, not with as few as say the same. */
+  private static String withAllDigits(String text) {
+    return text.replace(",-1e+300,", ",-1.00000000000000005e+300,")
+        .replace(",1e-300,", ",1.00000000000000003e-300,");
   }
 
   private static String withoutPosition(String text) {

@@ -485,6 +485,45 @@ abstract class StreamStory {
   }
 
   @Test
+  void movesASlotOnWhoseChangesAreAllFilteredOut() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = stream(slot, client, "add-tables", "public.nothing");
+    database.execute("insert into users values (1, 'not wanted')");
+    Lsn end = Lsn.parse(database.text("select pg_current_wal_lsn()"));
+
+    String empty = client.next();
+    while (end.isAfter(nextLsn(empty))) {
+      empty = client.next();
+    }
+
+    assertThat(empty).endsWith("\"change\":[]}");
+    stream.acknowledge(nextLsn(empty), false);
+    awaitConfirmed(slot, nextLsn(empty));
+  }
+
+  @Test
+  void cutsALargeTransactionForAClientThatTakesSmallMessages() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = stream(slot, client, "max-message", "10000");
+    database.execute("insert into users select i, repeat('x', 100) from generate_series(1, 500) i");
+
+    int changes = 0;
+    String message = client.nextWithChange();
+    while (message.endsWith("],\"more\":true}")) {
+      assertThat(message).startsWith("{\"change\":[{").hasSizeBetween(9_000, 10_000);
+      changes += message.split("\"kind\":\"insert\"", -1).length - 1;
+      message = client.next();
+    }
+    changes += message.split("\"kind\":\"insert\"", -1).length - 1;
+
+    assertThat(changes).isEqualTo(500);
+    stream.acknowledge(nextLsn(message), false);
+    awaitConfirmed(slot, nextLsn(message));
+  }
+
+  @Test
   void offersAnIdleSlotsClientAPositionToAcknowledge() throws Exception {
     SlotName slot = init().name();
     RecordingSubscriber client = new RecordingSubscriber();
