@@ -18,6 +18,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgdeltastream.support.FaultProxy;
 import org.pgdeltastream.support.Program;
 import org.pgdeltastream.support.StreamClient;
 import org.pgdeltastream.support.TestDatabase;
@@ -90,6 +91,51 @@ class StalledClientsIT {
         socket.close();
       }
     }
+  }
+
+  @Test
+  void tellsWhyItClosedAClientThatCannotBeToldAndFreesTheSlotOfOneThatVanished() throws Exception {
+    try (TestDatabase database = TestDatabase.embedded();
+        Program program =
+            Program.start(
+                database,
+                database.port(),
+                "256m",
+                directory,
+                "-Dpgdelta.send-timeout=2",
+                "-Dpgdelta.ping-interval=2",
+                "-Dpgdelta.pong-timeout=3");
+        FaultProxy proxy = FaultProxy.to(URI.create(program.streamUrl("x")).getPort())) {
+      database.execute("create table t (id int primary key, name text)");
+      program.get("/v1/init?plugin=pgoutput&slotName=delta_full");
+      program.get("/v1/init?plugin=pgoutput&slotName=delta_gone");
+      String throughProxy =
+          program.streamUrl("delta_gone").replaceFirst(":[0-9]+/", ":" + proxy.port() + "/");
+      try (StreamClient gone = new StreamClient(throughProxy);
+          Socket full = clientThatNeverReads(program.streamUrl("delta_full"))) {
+        insert(database, 1, 1);
+        assertThat(gone.nextWithChange()).contains("[1,\"");
+        proxy.freeze();
+        insert(database, 2, 20_000);
+
+        awaitClose(program, "delta_full", "a send made no progress");
+        awaitClose(program, "delta_gone", "");
+        assertThat(streamed(database)).isZero();
+        assertThat(full.isConnected()).isTrue();
+      }
+    }
+  }
+
+  /** 4003, which no client that cannot be reached ever hears. */
+  private static void awaitClose(Program program, String slot, String why) {
+    await("the last close of " + slot)
+        .atMost(Duration.ofSeconds(30))
+        .pollInterval(Duration.ofMillis(200))
+        .untilAsserted(
+            () ->
+                assertThat(program.get("/v1/slots/" + slot).body())
+                    .contains("\"lastClose\":{\"code\":4003,")
+                    .contains(why));
   }
 
   private static void insert(TestDatabase database, int first, int last) throws Exception {

@@ -365,7 +365,7 @@ abstract class FaultStory {
             long next = committed(connection) + 1;
             while (writing.get()) {
               next += transaction(connection, next);
-              LockSupport.parkNanos(5_000_000);
+              LockSupport.parkNanos(10_000_000);
             }
           } catch (SQLException e) {
             LockSupport.parkNanos(20_000_000); // PostgreSQL is away
@@ -386,7 +386,7 @@ abstract class FaultStory {
 
       /** How many numbers it committed. */
       private int transaction(Connection connection, long first) throws SQLException {
-        int count = chance.nextInt(200) == 0 ? 3_000 : 1 + chance.nextInt(5);
+        int count = chance.nextInt(300) == 0 ? 3_000 : 1 + chance.nextInt(5);
         String sql = "insert into w select ?, i, 'row ☃ ' || i from generate_series(?, ?) i";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
           statement.setInt(1, writer);

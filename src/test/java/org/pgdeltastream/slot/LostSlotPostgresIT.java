@@ -32,7 +32,10 @@ class LostSlotPostgresIT {
     database =
         TestDatabase.embedded(
             Map.of(
-                "max_slot_wal_keep_size", "32MB", "min_wal_size", "32MB", "max_wal_size", "32MB"));
+                "max_slot_wal_keep_size", "32MB",
+                "min_wal_size", "32MB",
+                "max_wal_size", "32MB",
+                "wal_sender_timeout", "2s"));
     database.execute("create table t (id int primary key, name text)");
     registry = new TestRegistry(database, "hold", "1");
   }
@@ -160,6 +163,43 @@ class LostSlotPostgresIT {
         .isEqualTo("publication p was made anew: changes may be missing");
   }
 
+  @Test
+  void saysThatPostgresIsAway() throws Exception {
+    RecordingSubscriber client = stream(registry.init().name());
+    database.execute("insert into t values (1, 'a')");
+    client.nextWithChange();
+
+    database.stop("KILL");
+
+    assertThat(client.closed().reason()).isEqualTo(CloseReason.UPSTREAM_LOST);
+    database.startAgain();
+  }
+
+  /** Its reader is inside a send all the time: the reporter gives the signs of life. */
+  @Test
+  void keepsTheConnectionOfAClientThatReadsNothingForLongerThanWalSenderTimeout() throws Exception {
+    SlotName slot = registry.init().name();
+    RecordingSubscriber client = stream(slot);
+    database.execute("insert into t values (1, 'a')");
+    client.nextWithChange();
+    String walsender = database.text("select active_pid from pg_replication_slots");
+    client.stopReading();
+
+    database.execute("insert into t values (2, 'b')");
+
+    await("three times wal_sender_timeout")
+        .during(Duration.ofSeconds(6))
+        .atMost(Duration.ofSeconds(12))
+        .pollInterval(Duration.ofMillis(200))
+        .until(
+            () ->
+                database
+                    .text("select coalesce(max(active_pid), 0) from pg_replication_slots")
+                    .equals(walsender));
+    client.readAgain();
+    assertThat(client.nextWithChange()).contains("[2,\"b\"]");
+  }
+
   /** A standby that lags holds PostgreSQL's shutdown up: it lets nobody in, and does not end. */
   @Test
   void saysThatPostgresRestarts() throws Exception {
@@ -174,7 +214,8 @@ class LostSlotPostgresIT {
             "password", database.password(),
             "replication", "database",
             "assumeMinServerVersion", "10",
-            "preferQueryMode", "simple"));
+            "preferQueryMode", "simple",
+            "options", "-c wal_sender_timeout=0"));
     try (Connection foreign = DriverManager.getConnection(database.jdbcUrl(), replication)) {
       foreign
           .unwrap(org.postgresql.PGConnection.class)

@@ -19,13 +19,14 @@ import org.pgdeltastream.support.TestDatabase;
 
 /** PostgreSQL waits for walsenders that lag, for as long as their readers answer. */
 class ShutdownPostgresIT {
-  private static final int STREAMS = 15;
+  private static final int STREAMS = 20;
 
   @Test
   void neverHoldsUpPostgresOwnShutdown() throws Exception {
     ExecutorService readers = Executors.newCachedThreadPool();
     ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
-    try (TestDatabase database = TestDatabase.embedded()) {
+    try (TestDatabase database =
+        TestDatabase.embedded(Map.of("max_wal_senders", "30", "max_replication_slots", "30"))) {
       database.execute("create table users (id int primary key, name text)");
       SlotRegistry registry = registry(database, readers);
       var unused =

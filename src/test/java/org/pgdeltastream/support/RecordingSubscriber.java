@@ -53,6 +53,11 @@ public final class RecordingSubscriber implements Subscriber {
     reading.drainPermits();
   }
 
+  /** Reads on. */
+  public void readAgain() {
+    reading.release(1 << 20);
+  }
+
   /** The next message. */
   public String next() throws InterruptedException {
     String message = messages.poll(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
