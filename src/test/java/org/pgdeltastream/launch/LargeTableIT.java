@@ -53,9 +53,8 @@ class LargeTableIT {
 
   @AfterAll
   void stop() throws Exception {
-    try (TestDatabase open = database) {
-      program.close();
-    }
+    program.close();
+    database.close();
   }
 
   @Test
