@@ -21,12 +21,14 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import org.pgdeltastream.support.TestDatabase;
 
 /**
  * Reads one table in several ways, in turn, and prints each way's rows per second, median of the
- * rounds, and its part of what psql copies to /dev/null. The server is the runnable jar with 256 MB
- * of heap in a process of its own. Arguments: the jar, rows, rounds.
+ * rounds, and the median of its part, round by round, of what psql copies to /dev/null. The server
+ * is the runnable jar with 256 MB of heap in a process of its own. Arguments: the jar, rows,
+ * rounds.
  */
 public final class SnapshotBenchmark {
   private static final Pattern SLOT = Pattern.compile("\"slotName\":\"([^\"]+)\"");
@@ -87,17 +89,17 @@ public final class SnapshotBenchmark {
     ways.put("pages of 10000", () -> pages(10_000, Math.min(rows, 1_000_000)));
     ways.put("pages of 1000", () -> pages(1_000, Math.min(rows, 200_000)));
     Map<String, List<Double>> rates = new LinkedHashMap<>();
-    for (int round = 0; round <= rounds; round++) {
+    for (int round = -1; round <= rounds; round++) {
       for (Map.Entry<String, Callable<Long>> way : ways.entrySet()) {
         long start = System.nanoTime();
         long read = way.getValue().call();
         double rate = (read < 0 ? rows : read) * 1e9 / (System.nanoTime() - start);
-        if (round > 0) { // the first warms up
+        if (round > 0) { // the first two warm up
           rates.computeIfAbsent(way.getKey(), name -> new ArrayList<>()).add(rate);
         }
       }
     }
-    double copy = median(rates.getOrDefault("psql copy", List.of(Double.NaN)));
+    List<Double> copy = rates.getOrDefault("psql copy", List.of());
     System.out.printf("%d rows, median of %d rounds, server heap 256 MB%n", rows, rounds);
     rates.forEach(
         (name, found) ->
@@ -106,7 +108,27 @@ public final class SnapshotBenchmark {
                 "%-18s %8.0f k rows/s  %.2f of psql copy%n",
                 name,
                 median(found) / 1000,
-                median(found) / copy));
+                median(ratios(found, copy))));
+    walk(10_000);
+  }
+
+  /** From the first page to the last: the ends must cost the same. */
+  private void walk(int size) throws Exception {
+    List<Double> millis = new ArrayList<>();
+    Optional<String> cursor = Optional.empty();
+    do {
+      long start = System.nanoTime();
+      cursor = page(size, cursor);
+      millis.add((System.nanoTime() - start) / 1e6);
+    } while (cursor.isPresent());
+    int tenth = Math.max(1, millis.size() / 10);
+    System.out.printf(
+        Locale.ROOT,
+        "%d pages of %d rows, median of the first tenth %.1f ms, of the last %.1f ms%n",
+        millis.size(),
+        size,
+        median(millis.subList(0, tenth)),
+        median(millis.subList(millis.size() - tenth, millis.size())));
   }
 
   private static long psql(TestDatabase database, String sql) throws Exception {
@@ -149,27 +171,26 @@ public final class SnapshotBenchmark {
     long read = 0;
     Optional<String> cursor = Optional.empty();
     do {
-      String after = cursor.map(text -> ",\"after\":\"" + text + "\"").orElse("");
-      HttpResponse<byte[]> page =
-          HTTP.send(
-              HttpRequest.newBuilder(URI.create(base + "/v1/snapshot/data"))
-                  .POST(
-                      HttpRequest.BodyPublishers.ofString(
-                          "{\"table\":\"t\",\"slotName\":\""
-                              + slot
-                              + "\",\"limit\":"
-                              + size
-                              + after
-                              + "}"))
-                  .build(),
-              HttpResponse.BodyHandlers.ofByteArray());
-      if (page.statusCode() != 200) {
-        throw new IOException("A page failed: " + new String(page.body(), StandardCharsets.UTF_8));
-      }
+      cursor = page(size, cursor);
       read += size;
-      cursor = page.headers().firstValue("Next-Cursor");
     } while (cursor.isPresent() && read < rows);
     return read;
+  }
+
+  /** Answers where the next page begins. */
+  private Optional<String> page(int size, Optional<String> cursor) throws Exception {
+    String after = cursor.map(text -> ",\"after\":\"" + text + "\"").orElse("");
+    String body = "{\"table\":\"t\",\"slotName\":\"" + slot + "\",\"limit\":" + size + after + "}";
+    HttpResponse<byte[]> page =
+        HTTP.send(
+            HttpRequest.newBuilder(URI.create(base + "/v1/snapshot/data"))
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build(),
+            HttpResponse.BodyHandlers.ofByteArray());
+    if (page.statusCode() != 200) {
+      throw new IOException("A page failed: " + new String(page.body(), StandardCharsets.UTF_8));
+    }
+    return page.headers().firstValue("Next-Cursor");
   }
 
   private static Process server(String jar, TestDatabase database, int port) throws IOException {
@@ -223,6 +244,11 @@ public final class SnapshotBenchmark {
     try (var socket = new ServerSocket(0)) {
       return socket.getLocalPort();
     }
+  }
+
+  /** Of what was measured in the same round: the machine may change between rounds. */
+  private static List<Double> ratios(List<Double> found, List<Double> base) {
+    return IntStream.range(0, found.size()).mapToObj(i -> found.get(i) / base.get(i)).toList();
   }
 
   private static double median(List<Double> values) {

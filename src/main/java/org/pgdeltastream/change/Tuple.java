@@ -7,8 +7,11 @@ import java.util.Arrays;
  * Columns count from 0, in the relation's order. Reused by its one owner; not for two threads.
  */
 public final class Tuple {
+  // Instead of a start. Numbers, because storing an object costs the collector a note each time.
+  private static final int NULL = -1;
+  private static final int UNCHANGED_TOAST = -2;
+
   private byte[] bytes = new byte[0];
-  private ValueKind[] kinds = new ValueKind[16];
   private int[] starts = new int[16];
   private int[] lengths = new int[16];
   private int size;
@@ -20,15 +23,15 @@ public final class Tuple {
   }
 
   public void addNull() {
-    add(ValueKind.NULL, 0, 0);
+    add(NULL, 0);
   }
 
   public void addUnchangedToast() {
-    add(ValueKind.UNCHANGED_TOAST, 0, 0);
+    add(UNCHANGED_TOAST, 0);
   }
 
   public void addText(int start, int length) {
-    add(ValueKind.TEXT, start, length);
+    add(start, length);
   }
 
   public int size() {
@@ -41,7 +44,11 @@ public final class Tuple {
   }
 
   public ValueKind kind(int column) {
-    return kinds[column];
+    return switch (starts[column]) {
+      case NULL -> ValueKind.NULL;
+      case UNCHANGED_TOAST -> ValueKind.UNCHANGED_TOAST;
+      default -> ValueKind.TEXT;
+    };
   }
 
   /** What the values lie in; read only. */
@@ -59,13 +66,11 @@ public final class Tuple {
     return lengths[column];
   }
 
-  private void add(ValueKind kind, int start, int length) {
-    if (size == kinds.length) {
-      kinds = Arrays.copyOf(kinds, size * 2);
+  private void add(int start, int length) {
+    if (size == starts.length) {
       starts = Arrays.copyOf(starts, size * 2);
       lengths = Arrays.copyOf(lengths, size * 2);
     }
-    kinds[size] = kind;
     starts[size] = start;
     lengths[size] = length;
     size++;

@@ -117,6 +117,8 @@ public final class Server implements AutoCloseable {
     configuration.setQuickSession(true);
     Properties properties = resources(jdbcUrl, user, password);
     properties.setProperty("connector.attributes.address", host);
+    // A table goes out in pieces of this size, not in the usual 8 KB.
+    properties.setProperty("connector.attributes.socket.appWriteBufSize", "65536");
     configuration.setProperties(properties);
     container.setup(configuration);
     container.start();
@@ -142,7 +144,7 @@ public final class Server implements AutoCloseable {
     resources.setProperty("jdbc/pgdelta.JtaManaged", "false");
     resources.setProperty("jdbc/pgdelta.InitialSize", "0");
     resources.setProperty("jdbc/pgdelta.MinIdle", "0");
-    resources.setProperty("jdbc/pgdelta.MaxActive", "16");
+    resources.setProperty("jdbc/pgdelta.MaxActive", "32");
     resources.setProperty("jdbc/pgdelta.MaxIdle", "16");
     resources.setProperty("jdbc/pgdelta.TestOnBorrow", "true");
     resources.setProperty("jdbc/pgdelta.ValidationQuery", "select 1");

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import javax.sql.DataSource;
+import org.pgdeltastream.change.SlotName;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 
@@ -37,7 +38,18 @@ public final class ReplicationConnector {
 
   /** An ordinary connection with our display settings; the caller closes it. */
   public Connection openOrdinary() throws SQLException {
-    Connection connection = connect(commonProperties());
+    return openOrdinary(commonProperties());
+  }
+
+  /** The same, for the snapshot of this slot, which its name tells. */
+  Connection openHolder(SlotName slot) throws SQLException {
+    Properties properties = commonProperties();
+    properties.setProperty("ApplicationName", HolderName.of(settings.applicationName(), slot));
+    return openOrdinary(properties);
+  }
+
+  private Connection openOrdinary(Properties properties) throws SQLException {
+    Connection connection = connect(properties);
     try (Statement statement = connection.createStatement()) {
       statement.execute(DISPLAY);
       if (connection.getMetaData().getDatabaseMajorVersion() >= 17) {

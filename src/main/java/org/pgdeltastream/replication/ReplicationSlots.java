@@ -29,7 +29,7 @@ public final class ReplicationSlots {
       Connection holder = null;
       boolean held = false;
       try {
-        holder = connector.openOrdinary();
+        holder = connector.openHolder(slot);
         ExportedSnapshot snapshot = ExportedSnapshot.adopt(created.snapshotName(), holder);
         held = true;
         return new CreatedSlot(created.consistentPoint(), snapshot);
@@ -88,6 +88,25 @@ public final class ReplicationSlots {
         return rows.next()
             ? Optional.of(new SlotHolder(rows.getInt(1), rows.getString(2)))
             : Optional.empty();
+      }
+    }
+  }
+
+  /** The application_name of the server that holds the slot's snapshot; empty if none does. */
+  public Optional<String> snapshotHolder(SlotName slot) throws SQLException {
+    String sql =
+        "select pg_catalog.left(application_name, -pg_catalog.length(?))"
+            + " from pg_catalog.pg_stat_activity where datname = pg_catalog.current_database()"
+            + " and application_name like 'pgdeltastream/%'"
+            + " and pg_catalog.right(application_name, pg_catalog.length(?)) = ?";
+    String end = HolderName.end(slot);
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, end);
+      statement.setString(2, end);
+      statement.setString(3, end);
+      try (ResultSet rows = statement.executeQuery()) {
+        return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
       }
     }
   }

@@ -263,19 +263,21 @@ final class SlotRegistry {
   }
 
   private ProblemException elsewhere(SlotName name) {
-    List<Integer> own =
-        slots.all().stream().flatMap(slot -> slot.held().stream()).map(Slot.Held::pid).toList();
-    String holder =
-        new SnapshotHolders(database.connector())
-            .others(own)
-            .map(found -> "; servers that hold snapshots now: " + found)
-            .orElse("; no other server holds a snapshot now");
+    try {
+      return database
+          .slots()
+          .snapshotHolder(name)
+          .map(holder -> heldBy(holder, name))
+          .orElseGet(() -> expired(name));
+    } catch (SQLException e) {
+      throw Problems.of(e);
+    }
+  }
+
+  private static ProblemException heldBy(String holder, SlotName name) {
     return new ProblemException(
         Problem.SNAPSHOT_EXPIRED,
-        "This server did not make slot "
-            + name
-            + ": its snapshot is held, if it is open, by the server that made it"
-            + holder,
+        "The snapshot of slot " + name + " is held by the server that made the slot: " + holder,
         "Ask that server; or make a new slot here (GET /v1/init) and read its snapshot");
   }
 

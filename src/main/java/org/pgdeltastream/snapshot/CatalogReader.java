@@ -1,5 +1,6 @@
 package org.pgdeltastream.snapshot;
 
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -7,6 +8,9 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -22,9 +26,7 @@ import org.pgdeltastream.snapshot.SnapshotTable.Shape;
 final class CatalogReader {
   private static final String TABLE =
       """
-      select c.oid::bigint, n.nspname, c.relname, c.relkind, c.relhassubclass,
-             pg_catalog.has_any_column_privilege(c.oid, 'SELECT') as readable,
-             pg_catalog.has_table_privilege(c.oid, 'SELECT') as whole
+      select c.oid, n.nspname, c.relname, c.relkind, c.relhassubclass
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       """;
   private static final String EXACT = TABLE + "where c.relname = ?::name and n.nspname = ?::name";
@@ -38,15 +40,34 @@ final class CatalogReader {
           where c.relname = ?::name and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
           order by path.place limit 1
           """;
+  // A row for each column, at least one: a table may have none.
   private static final String COLUMNS =
       """
-      select a.attname, a.atttypid::bigint, a.atttypmod, a.attnum,
-             pg_catalog.array_position(k.conkey, a.attnum) as place
-      from pg_catalog.pg_attribute a
-      left join pg_catalog.pg_constraint k on k.conrelid = a.attrelid and k.contype = 'p'
-      where a.attrelid = ?::oid and a.attnum > 0 and not a.attisdropped
+      select t.oid::bigint, t.nspname, t.relname, t.relkind, t.relhassubclass,
+             pg_catalog.has_any_column_privilege(t.oid, 'SELECT') as readable,
+             pg_catalog.has_table_privilege(t.oid, 'SELECT') as whole,
+             a.attname, a.atttypid::bigint, a.atttypmod, a.attnum, a.attnotnull,
+             coalesce(pg_catalog.to_jsonb(a) ->> 'attgenerated', '') <> '' as generated,
+             pg_catalog.array_position(k.conkey, a.attnum) as place,
+             array(select pg_catalog.array_to_string((i.indkey::int2[])[0:i.%1$s - 1], ' ')
+                   from pg_catalog.pg_index i
+                   where i.indrelid = t.oid and i.indisunique and i.indisvalid
+                     and i.indpred is null and i.indexprs is null
+                     and not exists ( -- one that compares otherwise than the columns do
+                       select 1 from pg_catalog.generate_series(0, i.%1$s - 1) part
+                       join pg_catalog.pg_attribute c
+                         on c.attrelid = i.indrelid and c.attnum = i.indkey[part]
+                       join pg_catalog.pg_opclass o on o.oid = i.indclass[part]
+                       where i.indcollation[part] <> c.attcollation or not o.opcdefault)
+                  ) as unique_keys
+      from (%2$s) t
+      left join pg_catalog.pg_attribute a
+        on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
+      left join pg_catalog.pg_constraint k on k.conrelid = t.oid and k.contype = 'p'
       order by a.attnum
       """;
+
+  private static final int INCLUDED_COLUMNS = 11; // PostgreSQL's version that brought them
 
   private final Connection connection;
 
@@ -56,7 +77,8 @@ final class CatalogReader {
 
   SnapshotTable table(TableReference reference) throws SQLException {
     String sql = reference.schema().isPresent() ? EXACT : ON_SEARCH_PATH;
-    try (PreparedStatement statement = connection.prepareStatement(sql)) {
+    try (PreparedStatement statement =
+        connection.prepareStatement(COLUMNS.formatted(keyWidth(), sql))) {
       statement.setString(1, reference.table());
       if (reference.schema().isPresent()) {
         statement.setString(2, reference.schema().get());
@@ -70,7 +92,8 @@ final class CatalogReader {
     }
   }
 
-  private SnapshotTable table(TableReference reference, ResultSet found) throws SQLException {
+  private static SnapshotTable table(TableReference reference, ResultSet found)
+      throws SQLException {
     TableName name = new TableName(found.getString("nspname"), found.getString("relname"));
     if (name.schema().equals("pg_catalog")) {
       throw TableReference.systemCatalog(name.schema());
@@ -85,7 +108,20 @@ final class CatalogReader {
     }
     long oid = found.getLong("oid");
     Access access = found.getBoolean("whole") ? Access.WHOLE : Access.SOME_COLUMNS;
-    return new SnapshotTable(oid, name, shape, access, attributes(oid));
+    List<Set<Integer>> uniqueKeys = uniqueKeys(found.getArray("unique_keys"));
+    return new SnapshotTable(oid, name, shape, access, attributes(found), uniqueKeys);
+  }
+
+  /** What says how many of an index's columns are its key. */
+  private String keyWidth() throws SQLException {
+    boolean others = connection.getMetaData().getDatabaseMajorVersion() >= INCLUDED_COLUMNS;
+    return others ? "indnkeyatts" : "indnatts";
+  }
+
+  private static List<Set<Integer>> uniqueKeys(Array keys) throws SQLException {
+    return Stream.of((String[]) keys.getArray())
+        .map(key -> Stream.of(key.split(" ")).map(Integer::valueOf).collect(Collectors.toSet()))
+        .toList();
   }
 
   private static Shape shape(TableReference reference, String kind, boolean hasChildren) {
@@ -102,17 +138,14 @@ final class CatalogReader {
     };
   }
 
-  private List<Attribute> attributes(long oid) throws SQLException {
-    try (PreparedStatement statement = connection.prepareStatement(COLUMNS)) {
-      statement.setLong(1, oid);
-      List<Attribute> attributes = new ArrayList<>();
-      try (ResultSet rows = statement.executeQuery()) {
-        while (rows.next()) {
-          attributes.add(attribute(rows));
-        }
+  private static List<Attribute> attributes(ResultSet found) throws SQLException {
+    List<Attribute> attributes = new ArrayList<>();
+    do {
+      if (found.getString("attname") != null) {
+        attributes.add(attribute(found));
       }
-      return attributes;
-    }
+    } while (found.next());
+    return attributes;
   }
 
   private static Attribute attribute(ResultSet row) throws SQLException {
@@ -122,7 +155,9 @@ final class CatalogReader {
         new Column(
             key, row.getString("attname"), (int) row.getLong("atttypid"), row.getInt("atttypmod")),
         row.getInt("attnum"),
-        key ? OptionalInt.of(place) : OptionalInt.empty());
+        key ? OptionalInt.of(place) : OptionalInt.empty(),
+        !row.getBoolean("attnotnull"),
+        row.getBoolean("generated"));
   }
 
   private static ProblemException noTable(TableReference reference, String what) {

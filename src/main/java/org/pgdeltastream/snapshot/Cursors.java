@@ -7,7 +7,6 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
-import java.util.Optional;
 import java.util.regex.Pattern;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -22,7 +21,7 @@ import org.pgdeltastream.change.ProblemException;
 final class Cursors {
   private static final String ALGORITHM = "HmacSHA256";
   private static final int SEAL = 16; // bytes of it; nobody has the time to guess more
-  private static final Pattern TEXT = Pattern.compile("[A-Za-z0-9_-]{22,100}");
+  private static final Pattern TEXT = Pattern.compile("[A-Za-z0-9_-]{22,600}");
 
   private final SecretKeySpec secret;
 
@@ -30,19 +29,6 @@ final class Cursors {
     byte[] random = new byte[32];
     new SecureRandom().nextBytes(random);
     secret = new SecretKeySpec(random, ALGORITHM);
-  }
-
-  /** Where a client goes on, and in which direction. */
-  record Place(RowPosition position, boolean ascending) {
-    private static Optional<Place> parse(String text) {
-      return RowPosition.parse(text.substring(1))
-          .map(position -> new Place(position, text.charAt(0) == '+'));
-    }
-
-    @Override
-    public String toString() {
-      return (ascending ? "+" : "-") + position;
-    }
   }
 
   String write(Place place, String snapshotName, SnapshotTable table) {

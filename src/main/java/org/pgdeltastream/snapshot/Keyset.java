@@ -1,16 +1,108 @@
 package org.pgdeltastream.snapshot;
 
+import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import org.pgdeltastream.change.PageRequest.Nulls;
+import org.pgdeltastream.change.TableName;
 
 /**
- * An order that is a key's, so that a page can begin behind any row at no cost.
+ * An order in which no two rows are equal, so that a page can begin behind any row.
  *
- * @param key the key's columns in its order
  * @param after the last row of the page before; the page begins behind it
  */
-record Keyset(List<String> key, boolean ascending, Optional<RowPosition> after) {
+record Keyset(List<Term> terms, Optional<Place> after) {
   Keyset {
-    key = List.copyOf(key);
+    terms = List.copyOf(terms);
+  }
+
+  /** What is read behind each row's values: where it lies, and what of its order is null. */
+  List<String> marks() {
+    List<String> marks = new ArrayList<>(List.of("tableoid", "ctid"));
+    terms.stream().filter(Term::nullable).map(Term::isNull).forEach(marks::add);
+    return marks;
+  }
+
+  /** The place behind a row, from what {@link #marks} read. */
+  Optional<Place> place(List<String> marks) {
+    Iterator<String> nulls = marks.listIterator(2);
+    List<Place.Step> steps = new ArrayList<>();
+    for (Term term : terms) {
+      boolean isNull = term.nullable() && nulls.next().equals("t");
+      steps.add(new Place.Step(term.number(), term.ascending(), term.nulls(), isNull));
+    }
+    return RowPosition.parse(marks.get(0) + " " + marks.get(1))
+        .map(position -> new Place(position, steps));
+  }
+
+  /** By the row itself, not its values: no value ever leaves or enters, whatever its type. */
+  Optional<String> condition(TableName table) {
+    return after.map(
+        place ->
+            isOneComparison()
+                ? comparison(table, place)
+                : bound(table, place) + behind(0, table, place));
+  }
+
+  /** A comparison of rows is what an index of several columns can begin at. */
+  private boolean isOneComparison() {
+    return terms.stream().noneMatch(Term::nullable)
+        && terms.stream().map(Term::ascending).distinct().count() == 1;
+  }
+
+  private String comparison(TableName table, Place place) {
+    String columns = terms.stream().map(Term::quoted).collect(Collectors.joining(", "));
+    return "(%s) %s %s"
+        .formatted(
+            columns, terms.get(0).ascending() ? ">" : "<", value(columns, table, place.position()));
+  }
+
+  /** Where an index can begin: no row before it can be meant. */
+  private String bound(TableName table, Place place) {
+    Term first = terms.get(0);
+    boolean isNull = place.steps().get(0).isNull();
+    if (isNull && first.nulls() == Nulls.LAST) {
+      return first.isNull() + " and ";
+    }
+    if (isNull || (first.nullable() && first.nulls() == Nulls.LAST)) {
+      return "";
+    }
+    return first.quoted()
+        + (first.ascending() ? " >= " : " <= ")
+        + value(first.quoted(), table, place.position())
+        + " and ";
+  }
+
+  /** Behind in this column; or equal in it, and behind in the next. */
+  private String behind(int number, TableName table, Place place) {
+    Term term = terms.get(number);
+    boolean isNull = place.steps().get(number).isNull();
+    String value = value(term.quoted(), table, place.position());
+    String behind = isNull ? behindNull(term) : behindValue(term, value);
+    if (number == terms.size() - 1) {
+      return behind;
+    }
+    String same = isNull ? term.isNull() : term.quoted() + " = " + value;
+    return "(%s or %s and %s)".formatted(behind, same, behind(number + 1, table, place));
+  }
+
+  private static String behindNull(Term term) {
+    return switch (term.nulls()) {
+      case FIRST -> term.quoted() + " is distinct from null";
+      case LAST -> "false";
+    };
+  }
+
+  private static String behindValue(Term term, String value) {
+    String behind = term.quoted() + (term.ascending() ? " > " : " < ") + value;
+    return term.nullable() && term.nulls() == Nulls.LAST
+        ? "(" + behind + " or " + term.isNull() + ")"
+        : behind;
+  }
+
+  private static String value(String columns, TableName table, RowPosition row) {
+    return "(select %s from %s where %s)".formatted(columns, table.quoted(), row.sql());
   }
 }

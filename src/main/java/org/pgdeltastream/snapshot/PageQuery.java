@@ -10,8 +10,8 @@ import org.pgdeltastream.change.TableName;
 
 /**
  * The SQL for one page of a table. All names are the catalog's; no connection here, so quoting is
- * tested in microseconds. A page in a key's order reads one row more than it holds, and behind each
- * row's values its position.
+ * tested in microseconds. A page that can be gone on from reads one row more than it holds, and
+ * behind each row's values its place.
  */
 record PageQuery(
     TableName table,
@@ -46,7 +46,7 @@ record PageQuery(
         .formatted(
             String.join(", ", selected()),
             table.quoted(),
-            keyset.flatMap(this::behind).orElse(""),
+            keyset.flatMap(wanted -> wanted.condition(table)).map(" where "::concat).orElse(""),
             Stream.concat(order.stream().map(PageQuery::term), position())
                 .collect(Collectors.joining(", ")),
             Long.toString(keyset.isPresent() ? limit + 1 : limit), // not %d: locale's digits
@@ -55,22 +55,8 @@ record PageQuery(
 
   private List<String> selected() {
     List<String> selected = new ArrayList<>(quoted(columns));
-    if (keyset.isPresent()) {
-      selected.addAll(List.of("tableoid", "ctid"));
-    }
+    keyset.ifPresent(wanted -> selected.addAll(wanted.marks()));
     return selected;
-  }
-
-  /** By the row itself, not its values: no value ever leaves or enters, whatever its type. */
-  private Optional<String> behind(Keyset wanted) {
-    String key = String.join(", ", quoted(wanted.key()));
-    return wanted
-        .after()
-        .map(
-            row ->
-                " where (%s) %s (select %s from %s where %s)"
-                    .formatted(
-                        key, wanted.ascending() ? ">" : "<", key, table.quoted(), row.sql()));
   }
 
   private Stream<String> position() {

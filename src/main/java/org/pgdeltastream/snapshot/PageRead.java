@@ -11,32 +11,25 @@ import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
 
 /** The reading of one page, inside its transaction, on its thread. */
 record PageRead(Connection connection, Cursors cursors, String snapshotName) {
-  private static final int POSITION = 2; // columns: tableoid, ctid
-
   /** Answers the cursor behind the page's last row. */
   Optional<String> read(TableReference reference, PageRequest request, RowListener rows)
       throws SQLException, IOException {
     SnapshotTable table = new CatalogReader(connection).table(reference);
     List<Attribute> columns = table.selected(request.columns());
-    Optional<Cursors.Place> after =
+    Optional<Place> after =
         request.after().map(cursor -> cursors.read(cursor, snapshotName, table));
     PageQuery query = table.query(request, after);
     rows.columns(columns.stream().map(Attribute::column).toList());
-    Optional<RowPosition> next =
+    Optional<Place> next =
         query.keyset().isPresent()
-            ? copyInKeysOrder(query, columns.size(), rows)
+            ? copy(query, query.keyset().get(), columns.size(), rows)
             : copy(query, columns.size(), rows);
     new RewriteCheck(connection).check(reference, table, columns);
     rows.end();
-    return next.map(
-        position ->
-            cursors.write(
-                new Cursors.Place(position, query.keyset().orElseThrow().ascending()),
-                snapshotName,
-                table));
+    return next.map(place -> cursors.write(place, snapshotName, table));
   }
 
-  private Optional<RowPosition> copy(PageQuery query, int width, RowListener rows)
+  private Optional<Place> copy(PageQuery query, int width, RowListener rows)
       throws SQLException, IOException {
     CopyTextParser parser = new CopyTextParser(width);
     try (TableCopy copy = new TableCopy(connection, query.sql())) {
@@ -47,17 +40,19 @@ record PageRead(Connection connection, Cursors cursors, String snapshotName) {
     return Optional.empty();
   }
 
-  private Optional<RowPosition> copyInKeysOrder(PageQuery query, int width, RowListener rows)
+  private Optional<Place> copy(PageQuery query, Keyset keyset, int width, RowListener rows)
       throws SQLException, IOException {
-    CopyTextParser parser = new CopyTextParser(width + POSITION);
+    CopyTextParser parser = new CopyTextParser(width + keyset.marks().size());
     PageRows page = new PageRows(rows, width, query.limit());
     try (TableCopy copy = new TableCopy(connection, query.sql())) {
       for (byte[] row = copy.next(); row != null; row = copy.next()) {
         page.row(parser.parse(row));
       }
     }
-    return page.hasMore()
-        ? page.last().or(() -> query.keyset().orElseThrow().after())
-        : Optional.empty();
+    if (!page.hasMore()) {
+      return Optional.empty();
+    }
+    List<String> marks = page.lastMarks();
+    return marks.isEmpty() ? keyset.after() : keyset.place(marks);
   }
 }

@@ -3,13 +3,14 @@ package org.pgdeltastream.snapshot;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.IOException;
-import java.util.Optional;
+import java.util.List;
+import java.util.stream.IntStream;
 import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.change.Tuple;
 
 /**
- * Passes a page's rows on without the position that stands behind their values, and knows
- * afterwards whether there were more than the page holds and where its last row lies.
+ * Passes a page's rows on without the marks that stand behind their values, and knows afterwards
+ * whether there were more than the page holds and what marked its last row.
  */
 final class PageRows {
   private final RowListener rows;
@@ -30,8 +31,9 @@ final class PageRows {
       return;
     }
     last.reset(row.bytes());
-    last.addText(row.start(width), row.length(width));
-    last.addText(row.start(width + 1), row.length(width + 1));
+    for (int mark = width; mark < row.size(); mark++) {
+      last.addText(row.start(mark), row.length(mark));
+    }
     row.shorten(width);
     rows.row(row);
   }
@@ -40,9 +42,9 @@ final class PageRows {
     return count > limit;
   }
 
-  /** The page's last row; empty if it has none. */
-  Optional<RowPosition> last() {
-    return last.size() == 0 ? Optional.empty() : RowPosition.parse(text(0) + " " + text(1));
+  /** What stands behind the values of the page's last row; nothing if it has none. */
+  List<String> lastMarks() {
+    return IntStream.range(0, last.size()).mapToObj(this::text).toList();
   }
 
   private String text(int column) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.PageRequest.Order;
@@ -17,13 +18,24 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.TableName;
 
-/** A table as the catalog shows it under the snapshot; its columns in the table's order. */
+/**
+ * A table as the catalog shows it under the snapshot; its columns in the table's order.
+ *
+ * @param uniqueKeys the numbers of the columns that are unique together, where none is null
+ */
 record SnapshotTable(
-    long oid, TableName name, Shape shape, Access access, List<Attribute> attributes) {
+    long oid,
+    TableName name,
+    Shape shape,
+    Access access,
+    List<Attribute> attributes,
+    List<Set<Integer>> uniqueKeys) {
+  private static final int MOST_TERMS = 32; // as an index has; a cursor names them all
+
   enum Shape {
     PLAIN,
     PARTITIONED,
-    /** Its primary key says nothing about the rows of the tables that inherit from it. */
+    /** Its keys say nothing about the rows of the tables that inherit from it. */
     INHERITED
   }
 
@@ -39,8 +51,10 @@ record SnapshotTable(
    *
    * @param number as in pg_attribute
    * @param keyPlace where it stands in the primary key, if it does
+   * @param generated computed from others
    */
-  record Attribute(Column column, int number, OptionalInt keyPlace) {
+  record Attribute(
+      Column column, int number, OptionalInt keyPlace, boolean nullable, boolean generated) {
     String name() {
       return column.name();
     }
@@ -48,6 +62,7 @@ record SnapshotTable(
 
   SnapshotTable {
     attributes = List.copyOf(attributes);
+    uniqueKeys = List.copyOf(uniqueKeys);
   }
 
   /** The columns of these names, in this order; all if none is named. */
@@ -74,20 +89,19 @@ record SnapshotTable(
    *
    * @param after where the page begins, if the client goes on from a page before
    */
-  PageQuery query(PageRequest request, Optional<Cursors.Place> after) {
-    List<Order> order = order(request, after);
+  PageQuery query(PageRequest request, Optional<Place> after) {
+    List<Term> terms = after.map(this::terms).orElseGet(() -> terms(request.orderBy()));
+    boolean total = isTotal(terms);
     return new PageQuery(
         name,
         selected(request.columns()).stream().map(Attribute::name).toList(),
-        order,
-        hasUniqueKey() ? PageQuery.Ties.NONE : PageQuery.Ties.BY_POSITION,
+        terms.stream().map(Term::order).toList(),
+        total ? PageQuery.Ties.NONE : PageQuery.Ties.BY_POSITION,
         request.offset(),
         request.limit(),
-        keyset(order, after));
-  }
-
-  boolean hasCursors() {
-    return hasUniqueKey() && access == Access.WHOLE;
+        total && access == Access.WHOLE && terms.size() <= MOST_TERMS
+            ? Optional.of(new Keyset(terms, after))
+            : Optional.empty());
   }
 
   /** The names of the primary key's columns in its order. */
@@ -95,37 +109,31 @@ record SnapshotTable(
     return key().stream().map(Attribute::name).toList();
   }
 
-  private List<Order> order(PageRequest request, Optional<Cursors.Place> after) {
-    List<Order> order = new ArrayList<>();
-    for (Order wanted : request.orderBy()) {
-      Attribute column = find(wanted.column());
-      Optional<PageRequest.Nulls> nulls = // a key has none, and its index knows no other place
-          column.keyPlace().isPresent() ? Optional.empty() : wanted.nulls();
-      order.add(new Order(column.name(), wanted.ascending(), nulls));
-    }
-    Set<String> ordered = new HashSet<>();
-    order.removeIf(term -> !ordered.add(term.column()));
-    boolean ascending = after.map(Cursors.Place::ascending).orElse(true);
-    for (String part : keyColumns()) {
-      if (ordered.add(part)) {
-        order.add(new Order(part, ascending, Optional.empty()));
-      }
-    }
-    return order;
+  private List<Term> terms(Place place) {
+    return place.steps().stream()
+        .map(step -> new Term(numbered(step.number()), step.ascending(), step.nulls()))
+        .toList();
   }
 
-  /** Present where the order is the key's, all of it upwards or all of it downwards. */
-  private Optional<Keyset> keyset(List<Order> order, Optional<Cursors.Place> after) {
-    boolean ofKey = order.stream().map(Order::column).toList().equals(keyColumns());
-    if (!hasCursors() || !ofKey || order.stream().map(Order::ascending).distinct().count() > 1) {
-      return Optional.empty();
+  /** What is asked for; and the primary key behind it, if that alone leaves rows equal. */
+  private List<Term> terms(List<Order> wanted) {
+    List<Term> terms = new ArrayList<>();
+    for (Order order : wanted) {
+      terms.add(Term.of(find(order.column()), order.ascending(), order.nulls()));
     }
-    return Optional.of(
-        new Keyset(keyColumns(), order.get(0).ascending(), after.map(Cursors.Place::position)));
+    if (!isTotal(terms)) {
+      key().forEach(part -> terms.add(Term.of(part, true, Optional.empty())));
+    }
+    Set<Attribute> ordered = new HashSet<>();
+    terms.removeIf(term -> !ordered.add(term.attribute()));
+    return terms;
   }
 
-  private boolean hasUniqueKey() {
-    return shape != Shape.INHERITED && !key().isEmpty();
+  /** Whether no two rows are equal in this order. */
+  private boolean isTotal(List<Term> terms) {
+    Set<Integer> numbers =
+        terms.stream().filter(t -> !t.nullable()).map(Term::number).collect(Collectors.toSet());
+    return shape != Shape.INHERITED && uniqueKeys.stream().anyMatch(numbers::containsAll);
   }
 
   private List<Attribute> key() {
@@ -133,6 +141,13 @@ record SnapshotTable(
         .filter(attribute -> attribute.keyPlace().isPresent())
         .sorted(Comparator.comparingInt(attribute -> attribute.keyPlace().orElseThrow()))
         .toList();
+  }
+
+  private Attribute numbered(int number) {
+    return attributes.stream()
+        .filter(attribute -> attribute.number() == number)
+        .findFirst()
+        .orElseThrow(Cursors::refused);
   }
 
   private Attribute find(String wanted) {

@@ -19,20 +19,24 @@ import org.pgdeltastream.change.ProblemException;
 final class SnapshotTransaction implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SnapshotTransaction.class.getName());
   private static final int MOST_DEAD = 64;
-  private static final String SETTINGS =
+  private static final int TRANSACTION_TIMEOUT = 17; // PostgreSQL's version that brought it
+  // One query for all settings, and one round trip for all statements.
+  private static final String ADOPT =
       """
-      set local TimeZone = 'UTC';
-      set local DateStyle = 'ISO';
-      set local IntervalStyle = 'postgres';
-      set local bytea_output = 'hex';
-      set local extra_float_digits = 3;
-      set local search_path = "$user", public;
-      set local client_min_messages = 'error';
-      set local lock_timeout = '30s';
-      set local idle_in_transaction_session_timeout = 0;
-      select pg_catalog.set_config(name, '0', true) from pg_catalog.pg_settings
-        where name = 'transaction_timeout';
-      set local statement_timeout =\s""";
+      set transaction isolation level repeatable read read only;
+      set transaction snapshot '%s';
+      select pg_catalog.set_config(name, value, true) from (values
+        ('TimeZone', 'UTC'),
+        ('DateStyle', 'ISO'),
+        ('IntervalStyle', 'postgres'),
+        ('bytea_output', 'hex'),
+        ('extra_float_digits', '3'),
+        ('search_path', '"$user", public'),
+        ('client_min_messages', 'error'),
+        ('lock_timeout', '30s'),
+        ('idle_in_transaction_session_timeout', '0'),
+        %s
+        ('statement_timeout', '%s')) as setting(name, value)""";
 
   private final Connection connection;
   private final boolean autoCommit;
@@ -103,16 +107,14 @@ final class SnapshotTransaction implements AutoCloseable {
       connection.rollback(); // of whatever the pool left open: a snapshot must come first
     }
     connection.setAutoCommit(false);
+    boolean limited = connection.getMetaData().getDatabaseMajorVersion() >= TRANSACTION_TIMEOUT;
+    String sql =
+        ADOPT.formatted(
+            snapshot,
+            limited ? "('transaction_timeout', '0')," : "",
+            Long.toString(statementTimeout.toMillis()));
     try (Statement statement = connection.createStatement()) {
-      statement.execute("set transaction isolation level repeatable read read only");
-      setSnapshot(statement, snapshot);
-      statement.execute(SETTINGS + statementTimeout.toMillis());
-    }
-  }
-
-  private static void setSnapshot(Statement statement, String snapshot) throws SQLException {
-    try {
-      statement.execute("set transaction snapshot '" + snapshot + "'");
+      statement.execute(sql);
     } catch (SQLException e) {
       if (SnapshotFailure.isSnapshotGone(e)) {
         throw new ProblemException(

@@ -98,13 +98,15 @@ final class TableRead {
         columns.stream()
             .map(column -> TableName.quote(column.name()))
             .collect(Collectors.joining(", "));
-    return "copy (select "
-        + names
-        + " from "
-        + table.name().quoted()
-        + condition
-        + ") to stdout"
-        + options;
+    String from = table.name().quoted();
+    boolean direct = // COPY of a table is quicker; but it takes less
+        condition.isEmpty()
+            && table.shape() == SnapshotTable.Shape.PLAIN
+            && !columns.isEmpty()
+            && columns.stream().noneMatch(Attribute::generated);
+    return direct
+        ? "copy %s (%s) to stdout%s".formatted(from, names, options)
+        : "copy (select %s from %s%s) to stdout%s".formatted(names, from, condition, options);
   }
 
   private void checkRewrite() throws SQLException {

@@ -3,6 +3,7 @@ package org.pgdeltastream.web;
 import jakarta.json.Json;
 import jakarta.json.JsonException;
 import jakarta.json.stream.JsonParser;
+import jakarta.json.stream.JsonParserFactory;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
@@ -18,6 +19,8 @@ import org.pgdeltastream.change.ProblemException;
 final class BodyReader {
   static final int MOST_BYTES = 64 << 10;
   private static final int MOST_DEPTH = 8;
+
+  private static final JsonParserFactory PARSERS = Json.createParserFactory(Map.of());
 
   private final JsonParser parser;
 
@@ -35,7 +38,7 @@ final class BodyReader {
   }
 
   static JsonTree parse(String text) {
-    try (JsonParser parser = Json.createParser(new StringReader(text))) {
+    try (JsonParser parser = PARSERS.createParser(new StringReader(text))) {
       JsonTree tree = new BodyReader(parser).value(parser.next(), 1);
       if (parser.hasNext()) {
         throw Input.bad("The body goes on after its JSON");

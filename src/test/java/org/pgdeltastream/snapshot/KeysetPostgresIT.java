@@ -117,7 +117,12 @@ class KeysetPostgresIT extends OnePooledConnection {
     SnapshotTable table =
         new CatalogReader(pool.connection).table(TableReference.of("big", Optional.empty()));
     String position = database.text("select tableoid || ' ' || ctid from big where b = 99000");
-    Cursors.Place place = new Cursors.Place(RowPosition.parse(position).orElseThrow(), true);
+    Keyset order =
+        table
+            .query(page("big", 100, List.of(), List.of()), Optional.empty())
+            .keyset()
+            .orElseThrow();
+    Place place = order.place(List.of(position.split(" ", -1))).orElseThrow();
     String copy = table.query(page("big", 100, List.of(), List.of()), Optional.of(place)).sql();
     String select = copy.substring("copy (".length(), copy.length() - ") to stdout".length());
 

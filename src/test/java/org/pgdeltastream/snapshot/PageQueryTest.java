@@ -6,7 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.PageRequest.Nulls;
 import org.pgdeltastream.change.PageRequest.Order;
 import org.pgdeltastream.change.TableName;
@@ -42,7 +44,12 @@ class PageQueryTest {
   @Test
   void goesOnBehindARowInAKeysOrder() {
     List<Order> order = List.of(new Order("a", false, Optional.empty()));
-    Keyset keyset = new Keyset(List.of("a"), false, Optional.of(new RowPosition(5, 7, 2)));
+    SnapshotTable.Attribute a =
+        new SnapshotTable.Attribute(
+            new Column(true, "a", 23, -1), 1, OptionalInt.of(1), false, false);
+    Term down = Term.of(a, false, Optional.empty());
+    Place place = Place.parse("5 (7,2) 1dfv").orElseThrow();
+    Keyset keyset = new Keyset(List.of(down), Optional.of(place));
     assertThat(
             new PageQuery(TABLE, List.of("b"), order, Ties.NONE, 0, 10, Optional.of(keyset)).sql())
         .isEqualTo(

@@ -106,6 +106,16 @@ class WholeTablePostgresIT extends OnePooledConnection {
   }
 
   @Test
+  void readsGeneratedColumns() throws Exception {
+    database.execute(
+        "create table g(id int, twice int generated always as (2 * id) stored);"
+            + " insert into g values (1), (2)");
+    retake();
+    assertThat(csv("g", Part.WHOLE)).isEqualTo("id,twice\n1,2\n2,4\n");
+    assertThat(rows("g", Part.WHOLE, "twice").rows).hasSize(2);
+  }
+
+  @Test
   void partsAndColumnsAreRefusedAsForPages() throws Exception {
     problem(Problem.COLUMN_NOT_FOUND, request("good", Part.WHOLE, "nope"));
     problem(Problem.TABLE_NOT_FOUND, request("nope", Part.WHOLE));

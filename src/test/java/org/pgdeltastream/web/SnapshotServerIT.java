@@ -275,6 +275,8 @@ class SnapshotServerIT {
         "table=users&columns=id,id | 400 | bad_request",
         "table=users&part=0/2 | 400 | bad_request",
         "table=users&part=3/2 | 400 | bad_request",
+        "table=users&part=1/99999999999999999999 | 400 | bad_request",
+        "table=users&part=-1/2 | 400 | bad_request",
         "table=users&format=xml | 400 | bad_request",
         "table=users&limit=5 | 400 | bad_request",
         "table=users&slotName=delta_nobody | 404 | slot_not_found",
@@ -301,7 +303,13 @@ class SnapshotServerIT {
         "\"table\":\"users\",\"order_by\":{\"column\":\"nope\"} | 400 | column_not_found",
         "\"table\":\"users\",\"offset\":-1 | 400 | bad_request",
         "\"table\":\"users\",\"offset\":99999999999999999999 | 400 | bad_request",
+        "\"table\":\"users\",\"offset\":1.5 | 400 | bad_request",
+        "\"table\":\"users\",\"offset\":\"1\" | 400 | bad_request",
+        "\"table\":\"users\",\"limit\":-1 | 400 | bad_request",
+        "\"table\":\"users\",\"limit\":99999999999999999999 | 400 | bad_request",
         "\"table\":\"users\",\"limit\":10001 | 400 | bad_request",
+        "\"table\":\"information_schema.tables\" | 400 | bad_request",
+        "\"table\":\"parts\" | 409 | snapshot_table_rewritten",
         "\"table\":\"users\",\"limit\":1e3000000 | 400 | bad_request",
         "\"table\":\"users\",\"after\":\"'; drop table users; --\" | 400 | bad_request",
         "\"table\":\"users\",\"after\":\"\" | 400 | bad_request",
@@ -309,6 +317,12 @@ class SnapshotServerIT {
   void refusesBadPages(String fields, int status, String code) throws Exception {
     assertRefused(page("{" + fields + ofSlot()), status, code);
     assertThat(page("{\"table\":\"users\"" + ofSlot()).statusCode()).isEqualTo(200);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"delta_nobody, 404, slot_not_found", "X, 400, bad_request"})
+  void refusesPagesOfUnknownSlots(String name, int status, String code) throws Exception {
+    assertRefused(page("{\"table\":\"users\",\"slotName\":\"" + name + "\"}"), status, code);
   }
 
   @Test
