@@ -78,18 +78,6 @@ public final class Program implements AutoCloseable {
     return "ws://localhost:" + port + "/v1/lr/stream?slotName=" + slot;
   }
 
-  /** The most memory that it had, in MB, where the system tells that. */
-  public Optional<Long> peakMemory() throws IOException {
-    Path status = Path.of("/proc", String.valueOf(process.pid()), "status");
-    if (Files.notExists(status)) {
-      return Optional.empty();
-    }
-    return Files.readAllLines(status).stream()
-        .filter(line -> line.startsWith("VmHWM:"))
-        .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
-        .findFirst();
-  }
-
   /** As kill -9 does. */
   public void kill() throws InterruptedException {
     process.destroyForcibly().waitFor();
@@ -100,6 +88,18 @@ public final class Program implements AutoCloseable {
     assertThat(process.toHandle().destroy()).isTrue();
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("ended").isTrue();
     return Files.readString(output);
+  }
+
+  /** The most memory that it had, in MB, where the system tells that. */
+  public Optional<Long> peakMemory() throws IOException {
+    Path status = Path.of("/proc", String.valueOf(process.pid()), "status");
+    if (Files.notExists(status)) {
+      return Optional.empty();
+    }
+    return Files.readAllLines(status).stream()
+        .filter(line -> line.startsWith("VmHWM:"))
+        .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+        .findFirst();
   }
 
   @Override
