@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -115,6 +116,18 @@ public final class Program implements AutoCloseable {
     assertThat(process.toHandle().destroy()).isTrue();
     assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("ended").isTrue();
     return Files.readString(output);
+  }
+
+  /** The most memory that it had, in MB, where the system tells that. */
+  public Optional<Long> peakMemory() throws IOException {
+    Path status = Path.of("/proc", String.valueOf(process.pid()), "status");
+    if (Files.notExists(status)) {
+      return Optional.empty();
+    }
+    return Files.readAllLines(status).stream()
+        .filter(line -> line.startsWith("VmHWM:"))
+        .map(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+        .findFirst();
   }
 
   @Override
