@@ -32,13 +32,12 @@ class LargeTableIT {
   private static final Pattern SLOT = Pattern.compile("\"slotName\":\"([^\"]+)\"");
   private static final Pattern END = Pattern.compile("\\{\"complete\":true,\"rows\":([0-9]+)}");
 
-  @TempDir private Path directory;
   private TestDatabase database;
   private Program program;
   private String slot;
 
   @BeforeAll
-  void start() throws Exception {
+  void start(@TempDir Path directory) throws Exception {
     database = TestDatabase.embedded();
     database.execute(
         "create table big(i int, t text); alter table big alter t set storage plain;"
