@@ -85,7 +85,7 @@ final class SlotPipeline {
   private static SlotPipeline pgoutput(
       Source source, ChangeOptions options, Catalog catalog, MessageOutput output) {
     Map<String, String> asked = new LinkedHashMap<>();
-    asked.put("proto_version", "1");
+    asked.put("proto_version", "" + protocol(source.serverVersion()));
     asked.put(
         "publication_names",
         source.publications().stream().map(TableName::quote).collect(Collectors.joining(",")));
@@ -103,6 +103,16 @@ final class SlotPipeline {
         WalDecoder decoder = new PgOutputDecoder(new ChangeFilter(options, catalog, encoder));
         yield new SlotPipeline(decoder, encoder::position, () -> {}, asked, options, output);
       }
+    };
+  }
+
+  /** The newest that the server offers; without streaming all have the same messages. */
+  private static int protocol(int serverVersion) {
+    return switch (serverVersion) {
+      case 10, 11, 12, 13 -> 1;
+      case 14 -> 2;
+      case 15 -> 3;
+      default -> 4;
     };
   }
 

@@ -57,6 +57,15 @@ class SlotPipelineTest {
   }
 
   @Test
+  void asksPgOutputForTheNewestProtocolOfTheServer() {
+    for (int[] one : new int[][] {{10, 1}, {13, 1}, {14, 2}, {15, 3}, {16, 4}, {18, 4}}) {
+      assertThat(pipeline(OutputPlugin.PGOUTPUT, one[0], Map.of()).pluginOptions())
+          .containsEntry("proto_version", "" + one[1])
+          .doesNotContainKeys("streaming", "two_phase");
+    }
+  }
+
+  @Test
   void alwaysAsksWal2JsonForPositionsAndTheEnd() {
     Map<String, String> asked =
         pipeline(
