@@ -32,7 +32,7 @@ final class Backoff {
       failures = 0;
       lostAt = now;
     }
-    long most = Math.min(MOST_MILLIS, FIRST_MILLIS << Math.min(failures, 10));
+    long most = Math.min(MOST_MILLIS, FIRST_MILLIS << Math.min(failures / 2, 10));
     failures++;
     return Duration.ofMillis(ThreadLocalRandom.current().nextLong(1, most + 1));
   }
