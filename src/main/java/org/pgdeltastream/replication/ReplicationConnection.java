@@ -56,13 +56,17 @@ final class ReplicationConnection implements AutoCloseable {
     }
   }
 
-  /** Streams from the slot's confirmed flush position. */
+  /** Streams from the slot's confirmed flush position, or from a later end of a transaction. */
   ReplicationReader start(
-      SlotName slot, Map<String, String> options, Supplier<Lsn> flushPosition, WalListener listener)
+      SlotName slot,
+      Lsn start,
+      Map<String, String> options,
+      Supplier<Lsn> flushPosition,
+      WalListener listener)
       throws SQLException {
     String command =
-        "START_REPLICATION SLOT %s LOGICAL 0/0 (%s)"
-            .formatted(TableName.quote(slot.value()), optionList(options));
+        "START_REPLICATION SLOT %s LOGICAL %s (%s)"
+            .formatted(TableName.quote(slot.value()), start, optionList(options));
     PGConnection driver = connection.unwrap(PGConnection.class);
     var copy = driver.getCopyAPI().copyDual(command);
     connection.setNetworkTimeout(Runnable::run, 0); // silence is noticed otherwise

@@ -44,13 +44,22 @@ public final class ReplicationSlots {
     }
   }
 
-  /** Opens a stream; the caller runs the reader, which closes it. */
+  /**
+   * Opens a stream; the caller runs the reader, which closes it.
+   *
+   * @param start the end of a transaction: PostgreSQL skips those up to there. Below the slot's
+   *     confirmed position it has no effect.
+   */
   public ReplicationReader stream(
-      SlotName slot, Map<String, String> options, Supplier<Lsn> flushPosition, WalListener listener)
+      SlotName slot,
+      Lsn start,
+      Map<String, String> options,
+      Supplier<Lsn> flushPosition,
+      WalListener listener)
       throws SQLException {
     ReplicationConnection walsender = connector.openReplication();
     try {
-      return walsender.start(slot, options, flushPosition, listener);
+      return walsender.start(slot, start, options, flushPosition, listener);
     } catch (SQLException e) {
       walsender.close();
       throw e;

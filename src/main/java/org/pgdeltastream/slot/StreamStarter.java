@@ -147,6 +147,10 @@ final class StreamStarter {
     } else if (confirmed.isAfter(stream.acks().lastSent())) {
       throw new Refusal(
           CloseReason.POSITION_LOST, "slot " + row.name() + " was moved on by others");
+    } else if (isBeyondWal(stream.acks().lastSent())) {
+      throw new Refusal(
+          CloseReason.DIVERGED,
+          "PostgreSQL has less WAL than was sent: another server, or a restored one");
     }
     Catalog catalog = slot.ownPublications() ? ownPublications.watching() : database.catalog();
     ResumeFilter filter =
@@ -187,11 +191,13 @@ final class StreamStarter {
   private ReplicationReader startReader(SlotStream stream, SlotPipeline pipeline)
       throws SQLException, Refusal {
     AckTracker acks = stream.acks();
+    // After a crash the slot may stand far behind what this client was sent.
+    Lsn start = stream.wasRead() ? acks.lastSent() : Lsn.NONE;
     Patience patience = new Patience(stream);
     while (true) {
       try {
         return database.slots().stream(
-            stream.slotName(), pipeline.pluginOptions(), acks::acknowledged, stream);
+            stream.slotName(), start, pipeline.pluginOptions(), acks::acknowledged, stream);
       } catch (SQLException e) {
         if (Problems.has(e, "55006")) {
           patience.await(e);

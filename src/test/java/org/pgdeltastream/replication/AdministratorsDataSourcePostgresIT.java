@@ -40,6 +40,7 @@ class AdministratorsDataSourcePostgresIT {
       ReplicationReader reader =
           slots.stream(
               slot,
+              Lsn.NONE,
               Map.of("proto_version", "1", "publication_names", "\"all_tables\""),
               created::consistentPoint,
               first);
