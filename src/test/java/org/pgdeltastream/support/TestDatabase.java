@@ -114,6 +114,29 @@ public final class TestDatabase implements AutoCloseable {
     children.forEach(ProcessHandle::destroyForcibly); // after KILL some wait for their client
   }
 
+  /** While it is stopped: keeps its files as they are now, as a backup does. */
+  public void keepFiles() throws IOException {
+    copy(DataDirectories.data(home), home.resolve("kept"));
+  }
+
+  /** While it is stopped: puts the kept files in place of what was written since. */
+  public void restoreFiles() throws IOException {
+    DataDirectories.delete(DataDirectories.data(home));
+    copy(home.resolve("kept"), DataDirectories.data(home));
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try {
+      int code = new ProcessBuilder("cp", "-a", from.toString(), to.toString()).start().waitFor();
+      if (code != 0) {
+        throw new IOException("cp ended with " + code);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("Interrupted", e);
+    }
+  }
+
   /** Starts it again as it was started, and waits until it answers. */
   public void startAgain() throws IOException {
     postmaster = postmaster.startAgain(DataDirectories.data(home), home.resolve("log"));
