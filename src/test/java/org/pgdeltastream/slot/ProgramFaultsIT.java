@@ -7,7 +7,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.support.TestDatabase;
 
-/** The same faults, with the program in processes of its own and real websockets; in the profile {@code faults}, since they need a quiet machine. */
+/**
+ * The same faults, with the program in processes of its own and real websockets; in the profile
+ * {@code faults}, since they need a quiet machine.
+ */
 @EnabledIfSystemProperty(named = "pgdelta.test.programs", matches = "true")
 class ProgramFaultsIT extends FaultStory {
   @TempDir private Path directory;
