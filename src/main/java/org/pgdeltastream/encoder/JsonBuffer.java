@@ -20,8 +20,9 @@ final class JsonBuffer {
     void drain(JsonBuffer full) throws IOException;
   }
 
-  private static final int BLOCK = 8 * 1024;
+  private static final int BLOCK = 2 * 1024;
   private static final int LONGEST_ESCAPE = 6;
+  private static final int USUALLY_ENOUGH = HEAD_ROOM + BOUND + (LONGEST_ESCAPE + 2) * BLOCK;
   private static final VarHandle INT64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long EACH = 0x0101_0101_0101_0101L;
@@ -196,7 +197,12 @@ final class JsonBuffer {
 
   private void reserve(int count) {
     if (count > bytes.length - end) {
-      bytes = Arrays.copyOf(bytes, Math.max(bytes.length * 2, Math.addExact(end, count)));
+      int needed = Math.addExact(end, count);
+      int twice = bytes.length * 2;
+      bytes =
+          Arrays.copyOf(
+              bytes,
+              Math.max(needed, needed <= USUALLY_ENOUGH ? Math.min(twice, USUALLY_ENOUGH) : twice));
     }
   }
 

@@ -153,16 +153,21 @@ public final class ReplicationSlots {
     }
   }
 
-  /** The position up to which PostgreSQL has written its log. */
-  public Lsn serverWalEnd() throws SQLException {
+  /**
+   * Whether PostgreSQL has not written this position yet. Never of a standby: what it lacks is on
+   * its way, and after a restart it may not even know what it has.
+   */
+  public boolean isBeyondWal(Lsn lsn) throws SQLException {
     String sql =
-        "select (case when pg_is_in_recovery() then pg_last_wal_receive_lsn()"
-            + " else pg_current_wal_flush_lsn() end)::text";
+        "select case when pg_is_in_recovery() then false"
+            + " else pg_current_wal_flush_lsn() < ?::pg_lsn end";
     try (Connection connection = connector.openOrdinary();
-        PreparedStatement statement = connection.prepareStatement(sql);
-        ResultSet rows = statement.executeQuery()) {
-      rows.next();
-      return Lsn.parse(rows.getString(1));
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, lsn.toString());
+      try (ResultSet rows = statement.executeQuery()) {
+        rows.next();
+        return rows.getBoolean(1);
+      }
     }
   }
 

@@ -12,7 +12,7 @@ import java.net.SocketTimeoutException;
  * one thread at a time.
  */
 final class SocketInput extends InputStream {
-  private static final int SIZE = 64 * 1024;
+  private static final int SIZE = 32 * 1024;
 
   private final Socket socket;
   private final InputStream source;

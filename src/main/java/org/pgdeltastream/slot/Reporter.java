@@ -33,9 +33,7 @@ final class Reporter {
       stream.reportWhileSending();
       Optional<String> stuck = stream.stuck();
       stuck.ifPresent(detail -> stream.end(CloseReason.SLOW_SUBSCRIBER, detail));
-      if (stream.isOverdue()) { // it is inside a send, which only a close ends
-        closers.execute(stream::closeClient);
-      }
+      stream.closeIfOverdue(closers);
     }
   }
 

@@ -69,7 +69,7 @@ final class SlotLook {
           "slot %s stands at %s, beyond from=%s: what lies between is lost"
               .formatted(row.name(), confirmed, from));
     }
-    if (from.isAfter(database.slots().serverWalEnd())) {
+    if (database.slots().isBeyondWal(from)) {
       throw new Refusal(
           CloseReason.DIVERGED,
           "from=%s is beyond PostgreSQL's WAL: another server or timeline".formatted(from));

@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -291,19 +293,29 @@ public final class SlotStream implements Runnable, WalListener {
         : Optional.empty();
   }
 
-  /** For the reporter: told to end a while ago, or stuck, and still inside a send. Says so once. */
-  boolean isOverdue() {
-    Subscription place = subscription;
-    boolean late =
-        ending().isPresent()
-            && place != null
-            && place.isSending()
-            && (place.isStuck() || end.wasToldBefore(OVERDUE_NANOS));
-    return late && closing.compareAndSet(false, true);
+  /**
+   * For the reporter: a send that goes on after the end is ended by closing the client from outside
+   * its reader. That may block, so others do it; while all are busy it waits for the next look.
+   */
+  void closeIfOverdue(Executor closers) {
+    if (isOverdue() && closing.compareAndSet(false, true)) {
+      try {
+        closers.execute(this::closeClient);
+      } catch (RejectedExecutionException e) {
+        closing.set(false);
+      }
+    }
   }
 
-  /** Closes the client from outside its reader, which frees a send; may block. */
-  void closeClient() {
+  private boolean isOverdue() {
+    Subscription place = subscription;
+    return ending().isPresent()
+        && place != null
+        && place.isSending()
+        && (place.isStuck() || end.wasToldBefore(OVERDUE_NANOS));
+  }
+
+  private void closeClient() {
     ending()
         .map(
             told ->

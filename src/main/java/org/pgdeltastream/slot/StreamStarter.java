@@ -73,7 +73,7 @@ final class StreamStarter {
   /** Whether PostgreSQL has not written this position yet; false if it cannot be asked. */
   boolean isBeyondWal(Lsn lsn) {
     try {
-      return lsn.isAfter(database.slots().serverWalEnd());
+      return database.slots().isBeyondWal(lsn);
     } catch (SQLException e) {
       return false;
     }

@@ -194,6 +194,28 @@ class LostSlotPostgresIT {
     assertThat(client.closed().reason()).isEqualTo(CloseReason.DIVERGED);
   }
 
+  /** Right after its start a standby does not know what it received before. */
+  @Test
+  void goesOnBehindAStandbyThatRestartedAndWasPromoted() throws Exception {
+    registry.closeWithoutDropping();
+    registry = new TestRegistry(database, "hold", "60");
+    SlotName slot = registry.init().name();
+    RecordingSubscriber client = stream(slot);
+    database.execute("insert into t values (1, 'a')");
+    client.nextWithChange();
+
+    database.stop("INT");
+    database.becomeStandby();
+    database.startAgain();
+    await("the stream to go on")
+        .atMost(Duration.ofSeconds(20))
+        .until(() -> database.text("select active from pg_replication_slots").equals("t"));
+    database.execute("select pg_promote()");
+    database.execute("insert into t values (2, 'b')");
+
+    assertThat(client.nextWithChange()).contains("[2,\"b\"]");
+  }
+
   /** Its reader is inside a send all the time: the reporter gives the signs of life. */
   @Test
   void keepsTheConnectionOfAClientThatReadsNothingForLongerThanWalSenderTimeout() throws Exception {

@@ -58,9 +58,14 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
 
   /** The next message. */
   public String next() throws InterruptedException {
-    String message = messages.poll(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
+    return next(DEADLINE);
+  }
+
+  /** The next message, where much stands before it. */
+  public String next(Duration deadline) throws InterruptedException {
+    String message = messages.poll(deadline.toMillis(), TimeUnit.MILLISECONDS);
     if (message == null) {
-      throw new AssertionError("No message came within " + DEADLINE + "; closed: " + closed);
+      throw new AssertionError("No message came within " + deadline + "; closed: " + closed);
     }
     return message;
   }

@@ -125,6 +125,11 @@ public final class TestDatabase implements AutoCloseable {
     copy(home.resolve("kept"), DataDirectories.data(home));
   }
 
+  /** While it is stopped: started again it is a standby, and nobody sends it anything. */
+  public void becomeStandby() throws IOException {
+    Files.createFile(DataDirectories.data(home).resolve("standby.signal"));
+  }
+
   private static void copy(Path from, Path to) throws IOException {
     try {
       int code = new ProcessBuilder("cp", "-a", from.toString(), to.toString()).start().waitFor();
