@@ -1,6 +1,9 @@
 package org.pgdeltastream.decoder;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.List;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.ChangeListener;
@@ -25,6 +28,10 @@ public final class PgOutputDecoder implements WalDecoder {
     CHANGING
   }
 
+  private static final VarHandle INT64 =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  private static final int BEGIN_COMMIT_TIME = 9; // after the type and the final LSN
+
   private final ChangeListener listener;
   private final Relations relations = new Relations();
   private final Tuple oldTuple = new Tuple();
@@ -39,6 +46,12 @@ public final class PgOutputDecoder implements WalDecoder {
   @Override
   public boolean betweenMessages() {
     return state == State.BETWEEN;
+  }
+
+  @Override
+  public long committedAt(byte[] message, int start) {
+    boolean begins = message.length > start + BEGIN_COMMIT_TIME + 8 && message[start] == 'B';
+    return begins ? (long) INT64.get(message, start + BEGIN_COMMIT_TIME) : Long.MIN_VALUE;
   }
 
   @Override

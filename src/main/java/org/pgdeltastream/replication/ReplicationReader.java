@@ -1,7 +1,10 @@
 package org.pgdeltastream.replication;
 
 import java.io.IOException;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.locks.LockSupport;
@@ -16,6 +19,9 @@ public final class ReplicationReader {
   private static final int WAIT_MILLIS = 250;
   private static final long PAUSE_NANOS = 5_000_000;
   private static final int WAL_DATA_HEADER = 25; // 'w', start, server's WAL end, time
+  private static final int SEND_TIME = 17; // where it stands in WAL data
+  private static final VarHandle INT64 =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final int KEEPALIVE_LENGTH = 18; // 'k', server's WAL end, time, reply wanted
 
   private final ReplicationConnection connection;
@@ -98,6 +104,10 @@ public final class ReplicationReader {
     switch (message[0]) {
       case 'w' -> {
         need(message, WAL_DATA_HEADER);
+        long committed = listener.committedAt(message, WAL_DATA_HEADER);
+        if (committed != WalListener.NO_COMMIT_TIME) {
+          stream.late((long) INT64.get(message, SEND_TIME) - committed);
+        }
         listener.onWalData(message, WAL_DATA_HEADER);
       }
       case 'k' -> {

@@ -3,7 +3,9 @@ package org.pgdeltastream.replication;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.Socket;
+import java.net.SocketAddress;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -15,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * and hands it a key; under this key the connection's {@link SocketInput} is left for us.
  */
 public final class ReplicationSocketFactory extends SocketFactory {
+  private static final int LOCAL_RECEIVE_BUFFER = 16 * 1024;
   private static final Map<String, BufferedSocket> CONNECTING = new ConcurrentHashMap<>();
 
   private final String key;
@@ -60,13 +63,24 @@ public final class ReplicationSocketFactory extends SocketFactory {
     throw new UnsupportedOperationException("the driver connects its sockets itself");
   }
 
+  /** Its receive buffer is set before the connect: later it would not bound the window. */
   private static final class BufferedSocket extends Socket {
+    private int receiveBuffer;
     private @Nullable SocketInput input;
+
+    @Override
+    public void connect(SocketAddress address, int timeout) throws IOException {
+      if (address instanceof InetSocketAddress host && host.getAddress().isLoopbackAddress()) {
+        receiveBuffer = LOCAL_RECEIVE_BUFFER;
+        setReceiveBufferSize(receiveBuffer);
+      }
+      super.connect(address, timeout);
+    }
 
     SocketInput input() throws IOException {
       SocketInput present = input;
       if (present == null) {
-        present = new SocketInput(this, super.getInputStream());
+        present = new SocketInput(this, super.getInputStream(), receiveBuffer);
         input = present;
       }
       return present;

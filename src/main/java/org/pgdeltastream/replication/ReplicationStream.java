@@ -21,6 +21,8 @@ import org.postgresql.copy.CopyDual;
 final class ReplicationStream {
   private static final long POSTGRES_EPOCH_MICROS = 946_684_800_000_000L;
 
+  private static final long BEHIND_MICROS = 20_000;
+
   private final CopyDual copy;
   private final Optional<SocketInput> input;
   private final boolean encrypted;
@@ -64,6 +66,11 @@ final class ReplicationStream {
     } finally {
       insideDriver.unlock();
     }
+  }
+
+  /** How late the transaction came that begins now. For the reader. */
+  void late(long microseconds) {
+    input.ifPresent(socket -> socket.behind(microseconds > BEHIND_MICROS));
   }
 
   /** The reader is about to wait for the server. */

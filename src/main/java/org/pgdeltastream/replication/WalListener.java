@@ -5,6 +5,15 @@ import org.pgdeltastream.change.Lsn;
 
 /** What a reader finds. Called by the reader's thread only; may block while the client is slow. */
 public interface WalListener {
+  /** What {@link #committedAt} answers where a message does not tell. */
+  long NO_COMMIT_TIME = Long.MIN_VALUE;
+
+  /**
+   * When the transaction was committed that this piece of the plugin's output begins: microseconds
+   * since 2000-01-01 by PostgreSQL's clock.
+   */
+  long committedAt(byte[] message, int start);
+
   /** One piece of the plugin's output: {@code message} from {@code start} to its end. */
   void onWalData(byte[] message, int start) throws IOException;
 

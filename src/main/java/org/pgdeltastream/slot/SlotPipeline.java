@@ -178,6 +178,11 @@ final class SlotPipeline {
     decoder.decode(message, start);
   }
 
+  /** When the transaction that begins here was committed, as {@link WalListener} wants it. */
+  long committedAt(byte[] message, int start) {
+    return decoder.committedAt(message, start);
+  }
+
   /** No transaction is half read. */
   boolean betweenTransactions() {
     return decoder.betweenMessages();

@@ -152,6 +152,11 @@ public final class SlotStream implements Runnable, WalListener {
   }
 
   @Override
+  public long committedAt(byte[] message, int start) {
+    return path().committedAt(message, start);
+  }
+
+  @Override
   public void onWalData(byte[] message, int start) throws IOException {
     path().decode(message, start);
   }

@@ -65,6 +65,11 @@ class AdministratorsDataSourcePostgresIT {
     private final CompletableFuture<Byte> type = new CompletableFuture<>();
 
     @Override
+    public long committedAt(byte[] message, int start) {
+      return NO_COMMIT_TIME;
+    }
+
+    @Override
     public void onWalData(byte[] message, int start) {
       type.complete(message[start]);
     }

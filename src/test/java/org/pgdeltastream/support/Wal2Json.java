@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 
 /** Whether this machine has a PostgreSQL with wal2json. */
 public final class Wal2Json {
-  static final String ADVICE =
+  public static final String ADVICE =
       "install postgresql-15-wal2json (Debian) or pass -Dpgdelta.test.postgres=/path/to/bin";
 
   private static final Path DEBIAN = Path.of("/usr/lib/postgresql");
@@ -23,7 +23,7 @@ public final class Wal2Json {
   }
 
   /** The bin directory that was asked for, or the newest that has wal2json. */
-  static Optional<Path> bin() {
+  public static Optional<Path> bin() {
     String chosen = System.getProperty("pgdelta.test.postgres", "");
     if (!chosen.isEmpty()) {
       return Optional.of(Path.of(chosen));
