@@ -51,7 +51,7 @@ public final class PgOutputDecoder implements WalDecoder {
   @Override
   public long committedAt(byte[] message, int start) {
     boolean begins = message.length > start + BEGIN_COMMIT_TIME + 8 && message[start] == 'B';
-    return begins ? (long) INT64.get(message, start + BEGIN_COMMIT_TIME) : Long.MIN_VALUE;
+    return begins ? (long) INT64.get(message, start + BEGIN_COMMIT_TIME) : CommitTime.UNKNOWN;
   }
 
   @Override

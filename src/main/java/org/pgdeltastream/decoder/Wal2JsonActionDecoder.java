@@ -11,24 +11,30 @@ import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
- * Frames wal2json, format version 2, written with its positions: each action is a message. Only the
- * head of a message is read; positions that the client did not ask for are taken out of it.
+ * Frames wal2json, format version 2, written with its positions and times: each action is a
+ * message. Only the head of a message is read; what the client did not ask for is taken out of it.
  */
 public final class Wal2JsonActionDecoder implements WalDecoder {
   private static final int BOUND = 64 * 1024;
   private static final int LONGEST_HEAD = 512;
   private static final Pattern HEAD =
       Pattern.compile(
-          "\\{\"action\":\"([BCIUDTM])\"((?:,\"xid\":(?:\\d+|null))?"
-              + "(?:,\"timestamp\":(?:\"[^\"]*\"|null))?(?:,\"origin\":(?:\\d+|null))?)"
+          "\\{\"action\":\"([BCIUDTM])\"(,\"xid\":(?:\\d+|null))?"
+              + "(,\"timestamp\":(?:\"[^\"]*\"|null))?(,\"origin\":(?:\\d+|null))?"
               + "(,\"lsn\":\"[^\"]*\")?(,\"nextlsn\":\"([^\"]*)\")?");
 
-  private static final int ABOUT = 2;
-  private static final int NEXT_LSN = 4;
+  private static final int ACTION_AT = "{\"action\":\"".length();
+  private static final int ACTION = 1;
+  private static final int XID = 2;
+  private static final int TIME = 3;
+  private static final int ORIGIN = 4;
+  private static final int LSN = 5;
+  private static final int NEXT_LSN = 6;
 
   private final MessageOutput output;
   private final boolean transactions;
   private final boolean positions;
+  private final boolean times;
   private final boolean noEmptyTransactions;
   private boolean quotes;
   private boolean inTransaction;
@@ -41,12 +47,19 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     this.output = output;
     this.transactions = options.has(Detail.TRANSACTION);
     this.positions = options.has(Detail.LSN);
+    this.times = options.has(Detail.TIMESTAMP);
     this.noEmptyTransactions = options.has(Detail.NO_EMPTY_TRANSACTIONS);
   }
 
   /** From now on numbers are quoted here. */
   public void quoteNumbers() {
     quotes = true;
+  }
+
+  @Override
+  public long committedAt(byte[] message, int start) {
+    boolean begins = message.length > start + ACTION_AT && message[start + ACTION_AT] == 'B';
+    return begins ? CommitTime.of(message, start) : CommitTime.UNKNOWN;
   }
 
   @Override
@@ -61,7 +74,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     if (!head.lookingAt()) {
       throw new MalformedMessageException("Not an action of wal2json at byte 0");
     }
-    switch (head.group(1)) {
+    switch (head.group(ACTION)) {
       case "B" -> begin(head);
       case "C" -> commit(head);
       default -> change(message, start, head);
@@ -76,7 +89,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     inTransaction = true;
     begun = false;
     changed = false;
-    held = Wal2JsonDecoder.ascii((positions ? head.group() : opening(head)) + "}");
+    held = Wal2JsonDecoder.ascii(head(head) + "}");
     if (!noEmptyTransactions) {
       beginOnce();
     }
@@ -91,7 +104,8 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
       return;
     }
     endLsn = position(head);
-    String told = positions ? head.group() : opening(head) + head.group(NEXT_LSN);
+    String told =
+        head(head) + (positions ? "" : group(head, NEXT_LSN)); // a client cannot do without
     byte[] message = Wal2JsonDecoder.ascii(told + "}");
     if (changed) {
       output.last(message, 0, message.length, endLsn);
@@ -109,11 +123,11 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     if (inTransaction) {
       beginOnce(); // a message outside transactions comes between them
     }
-    if (positions) {
+    if (positions && times) {
       send(message, start);
       return;
     }
-    byte[] opening = Wal2JsonDecoder.ascii(opening(head));
+    byte[] opening = Wal2JsonDecoder.ascii(head(head));
     int rest = start + head.end();
     byte[] told = new byte[opening.length + message.length - rest];
     System.arraycopy(opening, 0, told, 0, opening.length);
@@ -149,9 +163,23 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     output.last(text, from, text.length - from, Lsn.NONE);
   }
 
-  /** The head without its positions. */
-  private static String opening(Matcher head) {
-    return "{\"action\":\"" + head.group(1) + "\"" + head.group(ABOUT);
+  /** The head without what the client did not ask for. */
+  private String head(Matcher head) {
+    StringBuilder told = new StringBuilder("{\"action\":\"").append(head.group(ACTION)).append('"');
+    told.append(group(head, XID));
+    if (times) {
+      told.append(group(head, TIME));
+    }
+    told.append(group(head, ORIGIN));
+    if (positions) {
+      told.append(group(head, LSN)).append(group(head, NEXT_LSN));
+    }
+    return told.toString();
+  }
+
+  private static String group(Matcher head, int group) {
+    String found = head.group(group);
+    return found == null ? "" : found;
   }
 
   private static Lsn position(Matcher head) {

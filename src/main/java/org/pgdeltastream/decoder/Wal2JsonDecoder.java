@@ -13,21 +13,22 @@ import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
- * Frames wal2json, format version 1, written with its positions and without blanks, whole or in
- * chunks: the chunks of a transaction go on untouched, joined to one message. Only the head is
- * read.
+ * Frames wal2json, format version 1, written with its positions and times and without blanks, whole
+ * or in chunks: the chunks of a transaction go on untouched, joined to one message. Only the head
+ * is read; a time that the client did not ask for is taken out of it.
  *
- * <p>Chunks of a transaction: <code>{"nextlsn":"0/1A1DB18","change":[</code> · <code>{…}</code> ·
- * <code>,{…}</code> · <code>]}</code>. A message outside transactions is one chunk without a
- * position.
+ * <p>Chunks of a transaction: <code>{"nextlsn":"0/1A1DB18","timestamp":"…","change":[</code> ·
+ * <code>{…}</code> · <code>,{…}</code> · <code>]}</code>. A message outside transactions is one
+ * chunk without a position.
  */
 public final class Wal2JsonDecoder implements WalDecoder {
   private static final int BOUND = 64 * 1024;
   private static final int LONGEST_HEAD = 512;
   private static final Pattern HEAD =
       Pattern.compile(
-          "\\{(?:\"xid\":\\d+,)?\"nextlsn\":\"([^\"]*)\",(?:\"timestamp\":\"[^\"]*\",)?"
+          "\\{(?:\"xid\":\\d+,)?\"nextlsn\":\"([^\"]*)\",(\"timestamp\":\"[^\"]*\",)?"
               + "(?:\"origin\":\\d+,)?\"change\":\\[");
+  private static final int TIME = 2; // its group
   private static final byte[] ALONE = ascii("{\"change\":[{\"kind\":\"message\",");
 
   /** wal2json up to 2.5 goes on counting after a transaction of several changes. */
@@ -38,6 +39,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
   private static final byte[] CLOSE = ascii("]}");
 
   private final boolean noEmptyTransactions;
+  private final boolean times;
   private final MessageOutput output;
   private final int bound;
   private final byte[] gathered;
@@ -46,6 +48,8 @@ public final class Wal2JsonDecoder implements WalDecoder {
   private boolean empty;
   private Optional<NumberQuoter> quoter = Optional.empty();
   private Lsn endLsn = Lsn.NONE;
+  private int timeStart; // in the head that was read last
+  private int timeEnd;
 
   public Wal2JsonDecoder(ChangeOptions options, MessageOutput output) {
     this(options, output, BOUND);
@@ -53,6 +57,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
 
   Wal2JsonDecoder(ChangeOptions options, MessageOutput output, int bound) {
     this.noEmptyTransactions = options.has(Detail.NO_EMPTY_TRANSACTIONS);
+    this.times = options.has(Detail.TIMESTAMP);
     this.output = output;
     this.bound = bound;
     this.gathered = new byte[bound + 1]; // one more, to see whether a character ends at the bound
@@ -61,6 +66,11 @@ public final class Wal2JsonDecoder implements WalDecoder {
   /** From now on numbers are quoted here. */
   public void quoteNumbers() {
     quoter = Optional.of(new NumberQuoter());
+  }
+
+  @Override
+  public long committedAt(byte[] message, int start) {
+    return open ? CommitTime.UNKNOWN : CommitTime.of(message, start);
   }
 
   @Override
@@ -95,7 +105,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
     }
     open = true;
     empty = true;
-    gather(message, start);
+    gatherHead(message, start, headEnd);
   }
 
   /** A transaction that was not written in chunks. */
@@ -109,7 +119,8 @@ public final class Wal2JsonDecoder implements WalDecoder {
     if (hasChanges || !noEmptyTransactions) {
       output.begin(endLsn);
       empty = !hasChanges;
-      gatherChanges(message, start);
+      gatherHead(message, start, headEnd);
+      gatherChanges(message, headEnd);
       sendEnd();
     }
   }
@@ -169,16 +180,31 @@ public final class Wal2JsonDecoder implements WalDecoder {
     }
     try {
       endLsn = Lsn.parse(head.group(1));
+      timeStart = start + Math.max(0, head.start(TIME));
+      timeEnd = start + Math.max(0, head.end(TIME));
       return start + head.end();
     } catch (IllegalArgumentException e) {
       throw new MalformedMessageException("No position at byte " + head.start(1));
     }
   }
 
+  private void gatherHead(byte[] message, int start, int end) throws IOException {
+    if (times) {
+      gather(message, start, end);
+    } else {
+      gather(message, start, timeStart);
+      gather(message, timeEnd, end);
+    }
+  }
+
   private void gather(byte[] message, int start) throws IOException {
+    gather(message, start, message.length);
+  }
+
+  private void gather(byte[] message, int start, int end) throws IOException {
     int from = start;
-    while (from < message.length) {
-      int count = Math.min(message.length - from, gathered.length - length);
+    while (from < end) {
+      int count = Math.min(end - from, gathered.length - length);
       System.arraycopy(message, from, gathered, length, count);
       length += count;
       from += count;

@@ -18,9 +18,7 @@ public interface WalDecoder {
    * When the transaction that this payload begins was committed: microseconds since 2000-01-01 by
    * PostgreSQL's clock; Long.MIN_VALUE where it does not tell.
    */
-  default long committedAt(byte[] message, int start) {
-    return Long.MIN_VALUE;
-  }
+  long committedAt(byte[] message, int start);
 
   /** No transaction or message is half done. */
   boolean betweenMessages();

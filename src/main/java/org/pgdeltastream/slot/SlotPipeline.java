@@ -123,6 +123,7 @@ final class SlotPipeline {
     asked.remove(Detail.UNCHANGED_TOAST.optionName());
     asked.remove(Detail.TRANSACTION.optionName()); // its end is always needed
     asked.put(Detail.LSN.optionName(), "true"); // and its position
+    asked.put(Detail.TIMESTAMP.optionName(), "true"); // to see how far behind it is
     asked.put("pretty-print", "false");
     return switch (options.format()) {
       case TRANSACTIONS -> {

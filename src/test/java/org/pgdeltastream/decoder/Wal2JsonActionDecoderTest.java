@@ -16,6 +16,7 @@ import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.encoder.RecordingOutput;
 
 class Wal2JsonActionDecoderTest {
+  private static final String TIME = ",\"timestamp\":\"2026-11-25 12:18:24.4+00\"";
   private static final String BEGIN =
       "{\"action\":\"B\",\"xid\":7,\"lsn\":\"0/1A\",\"nextlsn\":\"0/1B\"}";
   private static final String INSERT =
@@ -31,8 +32,9 @@ class Wal2JsonActionDecoderTest {
 
   @Test
   void passesActionsOnWithTheirPositions() throws IOException {
+    String alone = ALONE.replace(",\"timestamp\":null", "");
     decode(decoder("include-lsn"), BEGIN, INSERT, COMMIT, ALONE);
-    assertThat(output.texts()).containsExactly(BEGIN, INSERT, COMMIT, ALONE);
+    assertThat(output.texts()).containsExactly(BEGIN, INSERT, COMMIT, alone);
     assertThat(output.messages().stream().map(RecordingOutput.Message::endLsn))
         .containsExactly(Lsn.NONE, Lsn.NONE, Lsn.parse("0/1B"), Lsn.NONE);
   }
@@ -45,7 +47,33 @@ class Wal2JsonActionDecoderTest {
             "{\"action\":\"B\",\"xid\":7}",
             INSERT.replace(",\"lsn\":\"0/19\"", ""),
             "{\"action\":\"C\",\"xid\":7,\"nextlsn\":\"0/1B\"}",
-            ALONE.replace(",\"lsn\":\"0/18\"", ""));
+            ALONE.replace(",\"timestamp\":null", "").replace(",\"lsn\":\"0/18\"", ""));
+  }
+
+  @Test
+  void tellsTimesOnlyToWhomAskedForThem() throws IOException {
+    String begin = BEGIN.replace(",\"lsn\"", TIME + ",\"lsn\"");
+    String insert = INSERT.replace(",\"lsn\"", TIME + ",\"lsn\"");
+    String commit = COMMIT.replace(",\"lsn\"", TIME + ",\"lsn\"");
+    decode(decoder("include-lsn"), begin, insert, commit);
+    assertThat(output.texts()).containsExactly(BEGIN, INSERT, COMMIT);
+    output.messages().clear();
+
+    decode(decoder("include-lsn", "include-timestamp"), begin, insert, commit, ALONE);
+    assertThat(output.texts()).containsExactly(begin, insert, commit, ALONE);
+    output.messages().clear();
+
+    decode(decoder("include-timestamp"), begin, insert, commit);
+    assertThat(output.texts().get(0)).isEqualTo("{\"action\":\"B\",\"xid\":7" + TIME + "}");
+    assertThat(output.texts().get(2)).contains(TIME);
+  }
+
+  @Test
+  void readsWhenATransactionWasCommitted() {
+    byte[] begin = BEGIN.replace(",\"lsn\"", TIME + ",\"lsn\"").getBytes(StandardCharsets.UTF_8);
+    byte[] insert = INSERT.replace(",\"lsn\"", TIME + ",\"lsn\"").getBytes(StandardCharsets.UTF_8);
+    assertThat(decoder().committedAt(begin, 0)).isEqualTo(848_924_304_400_000L);
+    assertThat(decoder().committedAt(insert, 0)).isEqualTo(Long.MIN_VALUE);
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -101,8 +102,25 @@ class Wal2JsonDecoderTest {
         "{\"nextlsn\":\"0/15636C8\",\"timestamp\":\"2026-11-25 12:18:24.492971+00\",\"change\":["
       })
   void understandsTheOtherFieldsOfTheHead(String head) throws IOException {
-    decode(head, "]}");
+    String told = head.replaceFirst("\"timestamp\":\"[^\"]*\",", "");
+    decode(head, "]}", head + "{\"kind\":\"insert\"}]}");
+    assertThat(output.texts()).containsExactly(told + "]}", told + "{\"kind\":\"insert\"}]}");
     assertThat(output.messages().get(0).endLsn()).isEqualTo(Lsn.parse("0/15636C8"));
+    assertThat(decoder.committedAt(head.getBytes(StandardCharsets.UTF_8), 0))
+        .isEqualTo(848_924_304_492_971L);
+  }
+
+  @Test
+  void tellsTheTimeOfTheCommitToWhomAskedForIt() throws IOException {
+    String head = HEAD.replace("\"change", "\"timestamp\":\"2026-11-25 12:18:24+00\",\"change");
+    ChangeOptions asked =
+        ChangeOptions.parse(
+            name -> name.equals("include-timestamp") ? Optional.of("true") : Optional.empty());
+    Wal2JsonDecoder telling = new Wal2JsonDecoder(asked, output);
+    for (String chunk : new String[] {head, "]}"}) {
+      telling.decode(chunk.getBytes(StandardCharsets.UTF_8), 0);
+    }
+    assertThat(output.texts()).containsExactly(head + "]}");
   }
 
   @Test

@@ -66,7 +66,7 @@ class SlotPipelineTest {
   }
 
   @Test
-  void alwaysAsksWal2JsonForPositionsAndTheEnd() {
+  void alwaysAsksWal2JsonForPositionsTimesAndTheEnd() {
     Map<String, String> asked =
         pipeline(
                 OutputPlugin.WAL2JSON,
@@ -83,6 +83,7 @@ class SlotPipelineTest {
         .containsOnly(
             Map.entry("include-pk", "true"),
             Map.entry("include-lsn", "true"),
+            Map.entry("include-timestamp", "true"),
             Map.entry("pretty-print", "false"),
             Map.entry("format-version", "2"));
   }
