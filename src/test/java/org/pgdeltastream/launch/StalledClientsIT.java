@@ -16,8 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.support.FaultProxy;
 import org.pgdeltastream.support.Program;
 import org.pgdeltastream.support.StreamClient;
@@ -35,8 +36,9 @@ class StalledClientsIT {
 
   @TempDir private Path directory;
 
-  @Test
-  void keepsTheHeapFlatWhateverTheBacklogOfClientsThatDoNotRead() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"endpoint", "upgrade"})
+  void keepsTheHeapFlatWhateverTheBacklogOfClientsThatDoNotRead(String door) throws Exception {
     int most = STALLED + 20;
     List<Socket> stalled = new ArrayList<>();
     try (TestDatabase database =
@@ -48,6 +50,7 @@ class StalledClientsIT {
                 database.port(),
                 "256m",
                 directory,
+                "-Dpgdelta.websocket=" + door,
                 "-Dpgdelta.streams=" + (STALLED + 1),
                 "-Dpgdelta.send-timeout=60")) {
       database.execute("create table t (id int primary key, name text)");
@@ -80,7 +83,7 @@ class StalledClientsIT {
             .until(() -> streamed(database) == STALLED + 1);
         long after = heapInUse(program);
         System.out.printf(
-            "%d stalled clients: %d KB, then %d KB of heap%n", STALLED, before, after);
+            "%d stalled clients, %s: %d KB, then %d KB of heap%n", STALLED, door, before, after);
         assertThat(after - before).isLessThan(MOST_GROWTH_KILOBYTES);
         assertThat(new StreamClient(program.streamUrl("delta_s0")).closed().code())
             .as("one more than pgdelta.streams")
@@ -93,8 +96,10 @@ class StalledClientsIT {
     }
   }
 
-  @Test
-  void tellsWhyItClosedAClientThatCannotBeToldAndFreesTheSlotOfOneThatVanished() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"endpoint", "upgrade"})
+  void tellsWhyItClosedAClientThatCannotBeToldAndFreesTheSlotOfOneThatVanished(String door)
+      throws Exception {
     try (TestDatabase database = TestDatabase.embedded();
         Program program =
             Program.start(
@@ -102,6 +107,7 @@ class StalledClientsIT {
                 database.port(),
                 "256m",
                 directory,
+                "-Dpgdelta.websocket=" + door,
                 "-Dpgdelta.send-timeout=2",
                 "-Dpgdelta.ping-interval=2",
                 "-Dpgdelta.pong-timeout=3");
