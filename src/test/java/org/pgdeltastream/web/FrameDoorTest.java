@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.delivery.CloseReason;
 
@@ -36,8 +37,8 @@ class FrameDoorTest {
     door.flush();
 
     assertThat(connection.written()).isEqualTo("\u0081\u0001a\u0081\u0001b");
-    assertThat(connection.writes).isEqualTo(1);
-    assertThat(connection.flushes).isEqualTo(1);
+    assertThat(connection.writes.get()).isEqualTo(1);
+    assertThat(connection.flushes.get()).isEqualTo(1);
   }
 
   @Test
@@ -45,7 +46,7 @@ class FrameDoorTest {
     connection.ready = false;
     send("a");
     CompletableFuture<Void> flush = run(door::flush);
-    await("the flush to ask").until(() -> connection.asked > 0);
+    await("the flush to ask").until(() -> connection.asked.get() > 0);
     assertThat(flush).isNotDone();
 
     connection.ready = true;
@@ -61,7 +62,7 @@ class FrameDoorTest {
     door.onWritePossible();
     connection.ready = false;
     CompletableFuture<Void> flush = run(door::flush);
-    await("the flush to ask").until(() -> connection.asked > 0);
+    await("the flush to ask").until(() -> connection.asked.get() > 0);
     door.onWritePossible(); // and yet it is not
     assertThat(flush).isNotDone();
     connection.ready = true;
@@ -73,7 +74,7 @@ class FrameDoorTest {
   void endsASendThatWaitsWhenTheConnectionIsCut() throws Exception {
     connection.ready = false;
     CompletableFuture<Void> flush = run(door::flush);
-    await("the flush to ask").until(() -> connection.asked > 0);
+    await("the flush to ask").until(() -> connection.asked.get() > 0);
 
     door.cut();
 
@@ -87,7 +88,7 @@ class FrameDoorTest {
   void cutsTheConnectionWhereTheCloseFrameCannotGetThrough() throws Exception {
     connection.ready = false;
     CompletableFuture<Void> flush = run(door::flush);
-    await("the flush to ask").until(() -> connection.asked > 0);
+    await("the flush to ask").until(() -> connection.asked.get() > 0);
 
     door.close(CloseReason.SLOW_SUBSCRIBER, "a send made no progress");
 
@@ -113,7 +114,7 @@ class FrameDoorTest {
   void answersAPingFromTheContainersThreadWithoutWaiting() {
     door.answerPing("x".getBytes(UTF_8));
     assertThat(connection.written()).isEqualTo("\u008A\u0001x");
-    assertThat(connection.flushes).isEqualTo(1);
+    assertThat(connection.flushes.get()).isEqualTo(1);
 
     connection.ready = false;
     door.answerPing("y".getBytes(UTF_8));
@@ -129,7 +130,7 @@ class FrameDoorTest {
     connection.ready = false;
     byte[] large = "x".repeat(20_000).getBytes(UTF_8); // more than is gathered
     CompletableFuture<Void> send = run(() -> door.sendLast(large, 0, large.length));
-    await("the send to ask").until(() -> connection.asked > 0);
+    await("the send to ask").until(() -> connection.asked.get() > 0);
     door.answerPing("p".getBytes(UTF_8));
     door.answerClose(new byte[] {0x03, (byte) 0xE8});
     connection.ready = true;
@@ -183,9 +184,9 @@ class FrameDoorTest {
     private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     private volatile boolean ready = true;
     private volatile boolean closed;
-    private volatile int asked;
-    private volatile int writes;
-    private volatile int flushes;
+    private final AtomicInteger asked = new AtomicInteger();
+    private final AtomicInteger writes = new AtomicInteger();
+    private final AtomicInteger flushes = new AtomicInteger();
 
     String written() {
       return bytes.toString(ISO_8859_1);
@@ -209,7 +210,7 @@ class FrameDoorTest {
     private final class Output extends ServletOutputStream {
       @Override
       public boolean isReady() {
-        asked++;
+        asked.incrementAndGet();
         return ready;
       }
 
@@ -226,7 +227,7 @@ class FrameDoorTest {
         if (!ready) {
           throw new IllegalStateException("no write is possible");
         }
-        writes++;
+        writes.incrementAndGet();
         bytes.write(from, start, length);
       }
 
@@ -235,7 +236,7 @@ class FrameDoorTest {
         if (!ready) {
           throw new IllegalStateException("no flush is possible");
         }
-        flushes++;
+        flushes.incrementAndGet();
       }
     }
   }
