@@ -43,6 +43,7 @@ final class FrameDoor implements Subscriber, WriteListener {
   private final AtomicReference<byte @Nullable []> goodbye = new AtomicReference<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CountDownLatch answered = new CountDownLatch(1);
+  private boolean unflushed; // guarded by turn
   private volatile long patienceNanos;
   private volatile boolean closing; // no further frame but a close
   private volatile boolean goodbyeSaid; // no further frame at all
@@ -234,7 +235,7 @@ final class FrameDoor implements Subscriber, WriteListener {
       frames.close(last);
     }
     frames.drain();
-    if (output.isReady()) {
+    if (output.isReady()) { // else the container is writing already
       output.flush();
     }
     if (goodbyeSaid) {
@@ -264,13 +265,17 @@ final class FrameDoor implements Subscriber, WriteListener {
 
   private void push() throws IOException {
     frames.drain();
-    awaitPossible();
-    output.flush();
+    if (unflushed) {
+      awaitPossible();
+      output.flush();
+      unflushed = false;
+    }
   }
 
   private void write(byte[] bytes, int length) throws IOException {
     awaitPossible();
     output.write(bytes, 0, length);
+    unflushed = true;
   }
 
   private void awaitPossible() throws IOException {

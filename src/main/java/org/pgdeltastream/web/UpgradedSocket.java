@@ -1,6 +1,7 @@
 package org.pgdeltastream.web;
 
 import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.WARNING;
 
 import jakarta.servlet.http.WebConnection;
 import java.lang.reflect.Field;
@@ -27,7 +28,8 @@ final class UpgradedSocket {
       Object socket = field(output, "socketWrapper");
       socket.getClass().getMethod("close").invoke(socket);
     } catch (ReflectiveOperationException | RuntimeException e) {
-      LOG.log(DEBUG, "Not Tomcat: " + e);
+      boolean tomcat = connection.getClass().getName().startsWith("org.apache.");
+      LOG.log(tomcat ? WARNING : DEBUG, "The socket of a client is left to the server: " + e);
     }
   }
 

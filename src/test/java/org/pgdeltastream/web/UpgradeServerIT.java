@@ -29,4 +29,16 @@ class UpgradeServerIT extends DoorStory {
       client.awaitEnd();
     }
   }
+
+  /** With the endpoint the server that closes it is the container, which tells us nothing. */
+  @Test
+  void showsWhyAClientWasClosedThatBrokeTheProtocol() throws Exception {
+    String slot = init();
+    try (RawClient client = RawClient.open(streamUrl(slot))) {
+      client.send((byte) 0x81, (byte) 1, (byte) 'x');
+      assertThat(client.next(CLOSE).payload())
+          .endsWith("protocol_error: a client's frames must be masked");
+    }
+    assertThat(get("/v1/slots/" + slot).body()).contains("\"lastClose\":{\"code\":1002,");
+  }
 }
