@@ -42,6 +42,13 @@ class FrameDoorTest {
   }
 
   @Test
+  void flushesNothingWhereNothingWasSent() throws IOException {
+    connection.ready = false; // it would wait
+    door.flush();
+    assertThat(connection.flushes.get()).isZero();
+  }
+
+  @Test
   void waitsUntilAWriteIsPossible() throws Exception {
     connection.ready = false;
     send("a");
@@ -61,6 +68,7 @@ class FrameDoorTest {
     door.onWritePossible();
     door.onWritePossible();
     connection.ready = false;
+    send("a");
     CompletableFuture<Void> flush = run(door::flush);
     await("the flush to ask").until(() -> connection.asked.get() > 0);
     door.onWritePossible(); // and yet it is not
@@ -73,6 +81,7 @@ class FrameDoorTest {
   @Test
   void endsASendThatWaitsWhenTheConnectionIsCut() throws Exception {
     connection.ready = false;
+    send("a");
     CompletableFuture<Void> flush = run(door::flush);
     await("the flush to ask").until(() -> connection.asked.get() > 0);
 
@@ -87,6 +96,7 @@ class FrameDoorTest {
   @Test
   void cutsTheConnectionWhereTheCloseFrameCannotGetThrough() throws Exception {
     connection.ready = false;
+    send("a");
     CompletableFuture<Void> flush = run(door::flush);
     await("the flush to ask").until(() -> connection.asked.get() > 0);
 
