@@ -2,14 +2,11 @@ package org.pgdeltastream.web;
 
 import static java.lang.System.Logger.Level.DEBUG;
 
-import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import jakarta.servlet.http.WebConnection;
 import java.io.IOException;
-import java.io.InterruptedIOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
@@ -20,35 +17,29 @@ import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.framing.FrameWriter;
 
 /**
- * The way to a client through frames of our own on an upgraded connection. The reader's task sends
- * and blocks; the container's threads answer and never block. The container itself never blocks
- * either: a send waits here until it says that a write is possible, so that a close can end the
- * wait.
+ * The way to a client through frames of our own on an upgraded connection. Gathers until it is
+ * flushed. The reader's task sends, and waits while the client is slow; the container's threads
+ * answer what the client says, between frames, and never wait.
  */
 final class FrameDoor implements Subscriber, WriteListener {
   private static final System.Logger LOG = System.getLogger(FrameDoor.class.getName());
 
-  /** Small messages leave the encoder one by one, and the container in pieces of this size. */
+  /** The encoder gives one small message after the other; the container gets this many bytes. */
   private static final int PIECE_BYTES = 16 * 1024;
 
   private static final Duration FRAME_END = Duration.ofSeconds(2);
   private static final Duration ANSWER = Duration.ofSeconds(3);
 
-  private final WebConnection connection;
-  private final ServletOutputStream output;
-  private final FrameWriter frames = new FrameWriter(PIECE_BYTES, this::write);
-  private final ReentrantLock turn = new ReentrantLock(); // whose frame it is; guards the writer
-  private final Semaphore possible = new Semaphore(0);
+  private final PatientOutput output;
+  private final FrameWriter frames;
+  private final ReentrantLock turn = new ReentrantLock(); // whose frame it is
   private final AtomicReference<byte @Nullable []> pong = new AtomicReference<>();
   private final AtomicReference<byte @Nullable []> goodbye = new AtomicReference<>();
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CountDownLatch answered = new CountDownLatch(1);
-  private boolean unflushed; // guarded by turn
-  private volatile long patienceNanos;
-  private volatile boolean closing; // no further frame but a close
+  private volatile boolean closing; // no further frame but answers and a close
   private volatile boolean goodbyeSaid; // no further frame at all
   private volatile boolean done; // nothing is waited for but what is on its way out
-  private volatile boolean over;
 
   /**
    * Opens the way.
@@ -56,9 +47,8 @@ final class FrameDoor implements Subscriber, WriteListener {
    * @param sendTimeout after which a send is ended from outside; by itself it waits longer
    */
   FrameDoor(WebConnection connection, Duration sendTimeout) throws IOException {
-    this.connection = connection;
-    this.output = connection.getOutputStream();
-    this.patienceNanos = sendTimeout.multipliedBy(2).toNanos();
+    this.output = new PatientOutput(connection, sendTimeout.multipliedBy(2));
+    this.frames = new FrameWriter(PIECE_BYTES, output::write);
   }
 
   @Override
@@ -85,9 +75,20 @@ final class FrameDoor implements Subscriber, WriteListener {
 
   @Override
   public void ping() throws IOException {
+    push(true);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    push(false);
+  }
+
+  private void push(boolean withPing) throws IOException {
     beginTurn();
     try {
-      frames.ping();
+      if (withPing) {
+        frames.ping();
+      }
       push();
     } catch (IOException | RuntimeException e) {
       cut();
@@ -97,17 +98,22 @@ final class FrameDoor implements Subscriber, WriteListener {
     }
   }
 
-  @Override
-  public void flush() throws IOException {
-    beginTurn();
-    try {
-      push();
-    } catch (IOException | RuntimeException e) {
-      cut();
-      throw e;
-    } finally {
-      endTurn();
+  private void push() throws IOException {
+    frames.drain();
+    output.flush();
+  }
+
+  private void beginTurn() throws IOException {
+    turn.lock();
+    if (closing) {
+      turn.unlock();
+      throw new IOException("The connection is being closed");
     }
+  }
+
+  private void endTurn() {
+    turn.unlock();
+    answer();
   }
 
   /** The close frame, where the frame at hand ends in time; then a moment for the answer. */
@@ -123,7 +129,7 @@ final class FrameDoor implements Subscriber, WriteListener {
     try {
       if (turn.tryLock(FRAME_END.toNanos(), TimeUnit.NANOSECONDS)) {
         try {
-          sayGoodbye(reason, detail);
+          sayGoodbye(payload(reason, detail));
         } finally {
           turn.unlock();
         }
@@ -137,17 +143,28 @@ final class FrameDoor implements Subscriber, WriteListener {
     cut();
   }
 
-  private void sayGoodbye(CloseReason reason, String detail) throws IOException {
-    patienceNanos = FRAME_END.toNanos();
+  private void sayGoodbye(byte[] payload) throws IOException {
+    output.hurry(FRAME_END);
     goodbyeSaid = true;
-    frames.close(FrameWriter.goodbye(CloseCodes.code(reason), CloseCodes.text(reason, detail)));
+    frames.close(payload);
     push();
-    awaitPossible();
+    output.await();
   }
 
-  /** A client that is not let in: ends the connection as soon as it was told so, never waits. */
+  private static byte[] payload(CloseReason reason, String detail) {
+    return FrameWriter.goodbye(CloseCodes.code(reason), CloseCodes.text(reason, detail));
+  }
+
+  /** Ends the connection, and whoever waits for it. */
+  void cut() {
+    closing = true;
+    output.cut();
+    answered.countDown();
+  }
+
+  /** A client that is not let in: ends the connection as soon as it was told so. Never waits. */
   void refuse(CloseReason reason, String detail) {
-    sayLast(FrameWriter.goodbye(CloseCodes.code(reason), CloseCodes.text(reason, detail)));
+    answerLast(payload(reason, detail));
   }
 
   /** A client's ping came. Only the newest of several is answered, as RFC 6455 allows. */
@@ -156,13 +173,13 @@ final class FrameDoor implements Subscriber, WriteListener {
     answer();
   }
 
-  /** A client's close came: after one of ours it is the answer. */
+  /** A client's close came; after one of ours it is the answer. */
   void answerClose(byte[] payload) {
     answered.countDown();
-    sayLast(payload);
+    answerLast(payload);
   }
 
-  private void sayLast(byte[] payload) {
+  private void answerLast(byte[] payload) {
     closing = true;
     if (closed.compareAndSet(false, true)) {
       goodbye.set(payload);
@@ -170,20 +187,9 @@ final class FrameDoor implements Subscriber, WriteListener {
     }
   }
 
-  /** Ends the connection, and whoever waits for it. */
-  void cut() {
-    if (!over) {
-      over = true;
-      closing = true;
-      possible.release();
-      answered.countDown();
-      UpgradedSocket.close(connection);
-    }
-  }
-
   @Override
   public void onWritePossible() {
-    possible.release();
+    output.signal();
     if (done) {
       cut();
     } else {
@@ -202,10 +208,10 @@ final class FrameDoor implements Subscriber, WriteListener {
     try {
       while (isToAnswer() && turn.tryLock()) {
         try {
-          if (!output.isReady()) {
+          if (!output.isPossible()) {
             return; // onWritePossible comes again
           }
-          writeAnswers();
+          writeAnswer();
         } finally {
           turn.unlock();
         }
@@ -216,26 +222,23 @@ final class FrameDoor implements Subscriber, WriteListener {
   }
 
   private boolean isToAnswer() {
-    return !over && !goodbyeSaid && (pong.get() != null || goodbye.get() != null);
+    return !output.isOver() && !goodbyeSaid && (pong.get() != null || goodbye.get() != null);
   }
 
-  /** While a write is possible: never waits. */
-  private void writeAnswers() throws IOException {
-    if (!frames.hasRoomForControl()) {
-      frames.drain();
-      return; // to see whether a write is still possible
-    }
-    byte[] echo = pong.getAndSet(null);
-    if (echo != null) {
-      frames.pong(echo);
-    }
-    byte[] last = goodbye.get();
-    if (echo == null && last != null) {
-      goodbyeSaid = true;
-      frames.close(last);
+  /** One step, while a write is possible: at most one write, so that it never waits. */
+  private void writeAnswer() throws IOException {
+    if (frames.hasRoomForControl()) {
+      byte[] echo = pong.getAndSet(null);
+      byte[] last = goodbye.get();
+      if (echo != null) {
+        frames.pong(echo);
+      } else if (last != null) {
+        goodbyeSaid = true;
+        frames.close(last);
+      }
     }
     frames.drain();
-    if (output.isReady()) { // else the container is writing already
+    if (output.isPossible()) { // else the container is writing already
       output.flush();
     }
     if (goodbyeSaid) {
@@ -245,56 +248,8 @@ final class FrameDoor implements Subscriber, WriteListener {
 
   private void endWhenWritten() {
     done = true; // before the question: onWritePossible may come at once
-    if (output.isReady()) {
+    if (output.isPossible()) {
       cut();
-    }
-  }
-
-  private void beginTurn() throws IOException {
-    turn.lock();
-    if (closing) {
-      turn.unlock();
-      throw new IOException("The connection is being closed");
-    }
-  }
-
-  private void endTurn() {
-    turn.unlock();
-    answer();
-  }
-
-  private void push() throws IOException {
-    frames.drain();
-    if (unflushed) {
-      awaitPossible();
-      output.flush();
-      unflushed = false;
-    }
-  }
-
-  private void write(byte[] bytes, int length) throws IOException {
-    awaitPossible();
-    output.write(bytes, 0, length);
-    unflushed = true;
-  }
-
-  private void awaitPossible() throws IOException {
-    while (true) {
-      possible.drainPermits(); // before the question: an answer that comes between must count
-      if (over) {
-        throw new IOException("The connection is closed");
-      }
-      if (output.isReady()) {
-        return;
-      }
-      try {
-        if (!possible.tryAcquire(patienceNanos, TimeUnit.NANOSECONDS)) {
-          throw new IOException("No write was possible in time");
-        }
-      } catch (InterruptedException e) {
-        Thread.currentThread().interrupt();
-        throw new InterruptedIOException("Interrupted");
-      }
     }
   }
 }
