@@ -57,17 +57,17 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
   @Override
   public void onDataAvailable() throws IOException {
     ServletInputStream from = requireNonNull(input, "not opened");
-    try {
-      while (from.isReady()) {
-        int length = from.read(read);
-        if (length < 0) {
-          destroy();
-          return;
-        }
-        frames.read(read, 0, length);
+    while (from.isReady()) { // to the end: the container calls again only after a no
+      int length = from.read(read);
+      if (length < 0) {
+        destroy();
+        return;
       }
-    } catch (FrameException e) {
-      refuse(e);
+      try {
+        frames.read(read, 0, length);
+      } catch (FrameException e) {
+        refuse(e);
+      }
     }
   }
 
