@@ -24,8 +24,12 @@ import org.pgdeltastream.framing.FrameWriter;
 final class FrameDoor implements Subscriber, WriteListener {
   private static final System.Logger LOG = System.getLogger(FrameDoor.class.getName());
 
-  /** The encoder gives one small message after the other; the container gets this many bytes. */
-  private static final int PIECE_BYTES = 16 * 1024;
+  /**
+   * The encoder gives one small message after the other; the container gets this many bytes. Odd,
+   * so that they hardly ever just fill a buffer of the container's: Tomcat would then say no, and
+   * let a thread of its own write what this one can write at once.
+   */
+  private static final int PIECE_BYTES = 16 * 1024 - 1;
 
   private static final Duration FRAME_END = Duration.ofSeconds(2);
   private static final Duration ANSWER = Duration.ofSeconds(3);
