@@ -28,6 +28,8 @@ class ArchitectureTest {
               ROOT + "replication..", ROOT + "decoder..", ROOT + "encoder..", ROOT + "snapshot..")
           .layer("delivery")
           .definedBy(ROOT + "delivery..")
+          .layer("framing")
+          .definedBy(ROOT + "framing..")
           .layer("slot")
           .definedBy(ROOT + "slot..")
           .layer("web")
@@ -38,6 +40,8 @@ class ArchitectureTest {
           .mayOnlyBeAccessedByLayers("slot")
           .whereLayer("delivery")
           .mayOnlyBeAccessedByLayers("slot", "web")
+          .whereLayer("framing")
+          .mayOnlyBeAccessedByLayers("web")
           .whereLayer("slot")
           .mayOnlyBeAccessedByLayers("web")
           .whereLayer("web")
@@ -48,7 +52,7 @@ class ArchitectureTest {
   @ArchTest
   static final ArchRule roomsDoNotKnowTheirNeighbours =
       slices()
-          .matching(ROOT + "(replication|decoder|encoder|snapshot|delivery)..")
+          .matching(ROOT + "(replication|decoder|encoder|snapshot|delivery|framing)..")
           .should()
           .notDependOnEachOther();
 
@@ -57,7 +61,11 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
-              ROOT + "change..", ROOT + "decoder..", ROOT + "encoder..", ROOT + "delivery..")
+              ROOT + "change..",
+              ROOT + "decoder..",
+              ROOT + "encoder..",
+              ROOT + "delivery..",
+              ROOT + "framing..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("java.net..", "java.nio.channels..", "java.nio.file..", "jakarta..");
@@ -67,7 +75,11 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideInAnyPackage(
-              ROOT + "change..", ROOT + "decoder..", ROOT + "encoder..", ROOT + "delivery..")
+              ROOT + "change..",
+              ROOT + "decoder..",
+              ROOT + "encoder..",
+              ROOT + "delivery..",
+              ROOT + "framing..")
           .should()
           .callMethod(System.class, "nanoTime")
           .orShould()

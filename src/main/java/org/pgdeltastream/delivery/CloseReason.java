@@ -3,7 +3,9 @@ package org.pgdeltastream.delivery;
 /** Why a stream ends, in domain words; only {@code web} knows the websocket's numbers. */
 public enum CloseReason {
   SERVICE_RESTART,
+  PROTOCOL_ERROR,
   BINARY_MESSAGE,
+  INVALID_TEXT,
   MESSAGE_TOO_BIG,
   INTERNAL,
   UPSTREAM_LOST,

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
  * @param idleWalBytes how much WAL a slot may hold whose client leaves empty transactions
  *     unacknowledged; 0: any amount
  * @param wal2jsonWhole whether wal2json's format 1 is asked for whole transactions, not for chunks
+ * @param websocket how frames are written: by the container, or by us on an upgraded connection
  * @param slotPattern a slot's name must match it; {@code *} stands for any characters
  */
 public record Settings(
@@ -34,12 +35,19 @@ public record Settings(
     int snapshotLimit,
     int snapshotPageBytes,
     int streams,
+    Websocket websocket,
     Duration sendTimeout,
     Duration hold,
     int idleWalBytes,
     boolean wal2jsonWhole,
     Duration pingInterval,
     Duration pongTimeout) {
+
+  /** Which door a stream's client comes through; it cannot tell them apart. */
+  public enum Websocket {
+    ENDPOINT,
+    UPGRADE
+  }
 
   /**
    * Reads all settings.
@@ -64,6 +72,7 @@ public record Settings(
         source.number("snapshot-limit", 10_000, 1, 1_000_000),
         source.number("snapshot-page-bytes", 64 << 20, 1 << 16, 1 << 30),
         source.number("streams", 64, 1, 100_000),
+        source.websocket(),
         source.seconds("send-timeout", 15),
         source.seconds("hold", 30),
         source.number("idle-wal-bytes", 64 << 20, 0, Integer.MAX_VALUE),
@@ -111,6 +120,15 @@ public record Settings(
         case "true", "1" -> true;
         case "false", "0" -> false;
         default -> throw bad(name, value, "true or false");
+      };
+    }
+
+    Websocket websocket() {
+      String value = text("websocket").orElse("endpoint");
+      return switch (value) {
+        case "endpoint" -> Websocket.ENDPOINT;
+        case "upgrade" -> Websocket.UPGRADE;
+        default -> throw bad("websocket", value, "endpoint or upgrade");
       };
     }
 

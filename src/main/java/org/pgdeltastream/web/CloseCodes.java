@@ -15,7 +15,9 @@ final class CloseCodes {
 
   static int code(CloseReason reason) {
     return switch (reason) {
+      case PROTOCOL_ERROR -> 1002;
       case BINARY_MESSAGE -> 1003;
+      case INVALID_TEXT -> 1007;
       case MESSAGE_TOO_BIG -> 1009;
       case INTERNAL -> 1011;
       case SERVICE_RESTART -> 1012;

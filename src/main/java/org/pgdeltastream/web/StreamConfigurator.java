@@ -6,7 +6,7 @@ import java.util.List;
 
 /** Negotiates no extension: compression would let a small message grow without bound. */
 public class StreamConfigurator extends ServerEndpointConfig.Configurator {
-  private static final String PROTOCOL = "pgdeltastream.v1";
+  static final String SUBPROTOCOL = "pgdeltastream.v1";
 
   @Override
   public List<Extension> getNegotiatedExtensions(
@@ -17,6 +17,6 @@ public class StreamConfigurator extends ServerEndpointConfig.Configurator {
   /** A browser that sends its token as a subprotocol sends ours beside it, and gets ours. */
   @Override
   public String getNegotiatedSubprotocol(List<String> supported, List<String> requested) {
-    return requested.contains(PROTOCOL) ? PROTOCOL : "";
+    return requested.contains(SUBPROTOCOL) ? SUBPROTOCOL : "";
   }
 }

@@ -10,12 +10,12 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Collections;
-import java.util.stream.Stream;
+import org.pgdeltastream.framing.Handshake;
 import org.pgdeltastream.slot.SlotManager;
 
 /**
- * Refuses with an HTTP status what can be refused before the upgrade to a websocket; the state of a
- * slot is not asked here, since browsers cannot read a status.
+ * Refuses with an HTTP status what can be refused before the upgrade to a websocket, and leads to
+ * the door that is set. The state of a slot is not asked here, since browsers cannot read a status.
  */
 public class StreamFilter implements Filter {
   /** Hidden, so that compression is never agreed on: a small message could unpack to a huge one. */
@@ -28,23 +28,35 @@ public class StreamFilter implements Filter {
   @Override
   public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
-    if (let((HttpServletRequest) request, (HttpServletResponse) response)) {
-      chain.doFilter(new HiddenHeaderRequest((HttpServletRequest) request, EXTENSIONS), response);
+    HttpServletRequest from = (HttpServletRequest) request;
+    HttpServletResponse to = (HttpServletResponse) response;
+    Handshake handshake = new Handshake(name -> Collections.list(from.getHeaders(name)));
+    if (!let(from, to, handshake)) {
+      return;
+    }
+    switch (slots.settings().websocket()) {
+      case ENDPOINT -> chain.doFilter(new HiddenHeaderRequest(from, EXTENSIONS), to);
+      case UPGRADE -> upgrade(from, to, handshake);
     }
   }
 
-  private boolean let(HttpServletRequest request, HttpServletResponse response) throws IOException {
+  private boolean let(HttpServletRequest request, HttpServletResponse response, Handshake handshake)
+      throws IOException {
     if (!request.getMethod().equals("GET")) {
       response.setHeader("Allow", "GET");
       Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(response);
       return false;
     }
-    if (!asksForWebsocket(request)) {
+    if (!handshake.isAsked() || !handshake.hasVersion()) {
       response.setHeader("Upgrade", "websocket");
+      response.setHeader("Sec-WebSocket-Version", Handshake.VERSION);
       Errors.ofStatus(426, null).sendTo(response);
       return false;
     }
     try {
+      if (!handshake.isWellFormed()) {
+        throw Input.bad("The websocket handshake needs 'Connection: Upgrade' and one key");
+      }
       StreamRequest.parse(request.getQueryString());
       slots.checkDatabase();
       return true;
@@ -54,9 +66,16 @@ public class StreamFilter implements Filter {
     }
   }
 
-  private static boolean asksForWebsocket(HttpServletRequest request) {
-    return Collections.list(request.getHeaders("Upgrade")).stream()
-        .flatMap(value -> Stream.of(value.split(",")))
-        .anyMatch(protocol -> protocol.strip().equalsIgnoreCase("websocket"));
+  private void upgrade(
+      HttpServletRequest request, HttpServletResponse response, Handshake handshake)
+      throws IOException, ServletException {
+    response.setStatus(HttpServletResponse.SC_SWITCHING_PROTOCOLS);
+    response.setHeader("Upgrade", "websocket");
+    response.setHeader("Connection", "Upgrade");
+    response.setHeader("Sec-WebSocket-Accept", handshake.accept());
+    if (handshake.offers(StreamConfigurator.SUBPROTOCOL)) {
+      response.setHeader("Sec-WebSocket-Protocol", StreamConfigurator.SUBPROTOCOL);
+    }
+    request.upgrade(FrameHandler.class).serve(slots, request.getQueryString());
   }
 }

@@ -15,6 +15,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.support.CountingClient;
 import org.pgdeltastream.support.NeedsWal2Json;
 import org.pgdeltastream.support.Program;
@@ -56,9 +58,12 @@ class ProgramIT {
     database.close();
   }
 
-  @Test
-  void servesTheSeedsSessionAndSaysThatItRestarts() throws Exception {
-    try (Program program = Program.start(database, "256m", directory)) {
+  @ParameterizedTest
+  @ValueSource(strings = {"endpoint", "upgrade"})
+  void servesTheSeedsSessionAndSaysThatItRestarts(String door) throws Exception {
+    try (Program program =
+        Program.start(
+            database, database.port(), "256m", directory, "-Dpgdelta.websocket=" + door)) {
       String slot = slot(program.get("/v1/init").body());
       assertThat(
               program

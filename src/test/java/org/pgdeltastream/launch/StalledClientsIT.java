@@ -16,9 +16,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.support.FaultProxy;
 import org.pgdeltastream.support.Program;
 import org.pgdeltastream.support.StreamClient;
@@ -38,8 +39,9 @@ class StalledClientsIT {
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   private Path directory;
 
-  @Test
-  void keepsTheHeapFlatWhateverTheBacklogOfClientsThatDoNotRead() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"endpoint", "upgrade"})
+  void keepsTheHeapFlatWhateverTheBacklogOfClientsThatDoNotRead(String door) throws Exception {
     int most = STALLED + 20;
     List<Socket> stalled = new ArrayList<>();
     try (TestDatabase database =
@@ -51,6 +53,7 @@ class StalledClientsIT {
                 database.port(),
                 "256m",
                 directory,
+                "-Dpgdelta.websocket=" + door,
                 "-Dpgdelta.streams=" + (STALLED + 1),
                 "-Dpgdelta.send-timeout=600")) {
       database.execute("create table t (id int primary key, name text)");
@@ -86,7 +89,7 @@ class StalledClientsIT {
             .until(() -> streamed(database) == STALLED + 1);
         long after = heapInUse(program);
         System.out.printf(
-            "%d stalled clients: %d KB, then %d KB of heap%n", STALLED, before, after);
+            "%d stalled clients, %s: %d KB, then %d KB of heap%n", STALLED, door, before, after);
         assertThat(after - before).isLessThan(MOST_GROWTH_KILOBYTES);
         assertThat(new StreamClient(program.streamUrl("delta_s0")).closed().code())
             .as("one more than pgdelta.streams")
@@ -99,8 +102,9 @@ class StalledClientsIT {
     }
   }
 
-  @Test
-  void closesManyThatStandStillAtOnceWithFewThreads() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"endpoint", "upgrade"})
+  void closesManyThatStandStillAtOnceWithFewThreads(String door) throws Exception {
     int clients = 30;
     List<Socket> stalled = new ArrayList<>();
     try (TestDatabase database =
@@ -111,6 +115,7 @@ class StalledClientsIT {
                 database.port(),
                 "256m",
                 directory,
+                "-Dpgdelta.websocket=" + door,
                 "-Dpgdelta.streams=" + clients,
                 "-Dpgdelta.send-timeout=2")) {
       database.execute("create table t (id int primary key, name text)");
@@ -127,7 +132,8 @@ class StalledClientsIT {
       for (int i = 0; i < clients; i++) {
         awaitClose(program, "delta_s" + i, "a send made no progress");
       }
-      System.out.println("all closed after " + (System.nanoTime() - start) / 1_000_000 + " ms");
+      System.out.printf(
+          "%s: all closed after %d ms%n", door, (System.nanoTime() - start) / 1_000_000);
       assertThat(streamed(database)).isZero();
     } finally {
       for (Socket socket : stalled) {
@@ -136,8 +142,10 @@ class StalledClientsIT {
     }
   }
 
-  @Test
-  void tellsWhyItClosedAClientThatCannotBeToldAndFreesTheSlotOfOneThatVanished() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"endpoint", "upgrade"})
+  void tellsWhyItClosedAClientThatCannotBeToldAndFreesTheSlotOfOneThatVanished(String door)
+      throws Exception {
     try (TestDatabase database = TestDatabase.embedded();
         Program program =
             Program.start(
@@ -145,6 +153,7 @@ class StalledClientsIT {
                 database.port(),
                 "256m",
                 directory,
+                "-Dpgdelta.websocket=" + door,
                 "-Dpgdelta.send-timeout=2",
                 "-Dpgdelta.ping-interval=2",
                 "-Dpgdelta.pong-timeout=3");

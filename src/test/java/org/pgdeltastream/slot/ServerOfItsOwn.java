@@ -25,7 +25,14 @@ final class ServerOfItsOwn implements ServerUnderFire {
   private final Program program;
 
   ServerOfItsOwn(TestDatabase database, int port, int node, Path directory) throws IOException {
-    program = Program.start(database, port, "256m", directory, "-Dpgdelta.node=node" + node);
+    program =
+        Program.start(
+            database,
+            port,
+            "256m",
+            directory,
+            "-Dpgdelta.node=node" + node,
+            "-Dpgdelta.websocket=" + (node % 2 == 0 ? "endpoint" : "upgrade"));
   }
 
   @Override

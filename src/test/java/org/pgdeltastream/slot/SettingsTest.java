@@ -13,6 +13,7 @@ class SettingsTest {
     Settings settings = Settings.read(name -> null);
 
     assertThat(settings.open()).isFalse();
+    assertThat(settings.websocket()).isEqualTo(Settings.Websocket.ENDPOINT);
     assertThat(settings.tokens()).isEmpty();
     assertThat(settings.origins()).isEmpty();
     assertThat(settings.snapshotLease()).isEqualTo(Duration.ofMinutes(15));
@@ -36,6 +37,8 @@ class SettingsTest {
         .hasMessageContaining("a number from 1");
     assertThatThrownBy(() -> Settings.read(Map.of("pgdelta.open", "yes")::get))
         .hasMessageContaining("true or false");
+    assertThatThrownBy(() -> Settings.read(Map.of("pgdelta.websocket", "both")::get))
+        .hasMessageContaining("endpoint or upgrade");
   }
 
   @Test

@@ -3,10 +3,10 @@ package org.pgdeltastream.web;
 import java.io.IOException;
 import org.pgdeltastream.support.TestDatabase;
 
-/** The WAR on a server that allows pgoutput alone. */
-class PgOutputServerIT extends ServerStory {
+/** The WAR on a server that allows pgoutput alone, through the container's websocket. */
+class PgOutputServerIT extends DoorStory {
   PgOutputServerIT() {
-    super("pgoutput");
+    super("endpoint");
   }
 
   @Override

@@ -37,11 +37,13 @@ abstract class ServerStory {
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final String plugin;
+  private final String door;
   private TestDatabase database;
   private Server server;
 
-  ServerStory(String plugin) {
+  ServerStory(String plugin, String door) {
     this.plugin = plugin;
+    this.door = door;
   }
 
   abstract TestDatabase startDatabase() throws IOException;
@@ -53,6 +55,7 @@ abstract class ServerStory {
   @BeforeAll
   void start() throws Exception {
     System.setProperty("pgdelta.send-timeout", "5");
+    System.setProperty("pgdelta.websocket", door);
     database = startDatabase();
     Path directory = Path.of(System.getProperty("pgdelta.test.directory", "target/it"));
     Files.createDirectories(directory);
@@ -86,6 +89,7 @@ abstract class ServerStory {
   void stop() throws Exception {
     try (TestDatabase open = database) {
       server.close();
+      System.clearProperty("pgdelta.websocket");
       assertThat(Thread.getAllStackTraces().keySet())
           .noneMatch(thread -> thread.getName().startsWith("reader "));
       assertThat(open.text("select count(*) from pg_stat_replication")).isEqualTo("0");
@@ -118,8 +122,11 @@ abstract class ServerStory {
   }
 
   StreamClient stream(String slot, String... headers) {
-    return new StreamClient(
-        "ws://127.0.0.1:" + server.port() + "/v1/lr/stream?slotName=" + slot, headers);
+    return new StreamClient(streamUrl(slot), headers);
+  }
+
+  String streamUrl(String slot) {
+    return "ws://127.0.0.1:" + server.port() + "/v1/lr/stream?slotName=" + slot;
   }
 
   String init() throws Exception {

@@ -8,7 +8,7 @@ import org.pgdeltastream.support.TestDatabase;
 @NeedsWal2Json
 class Wal2JsonServerIT extends ServerStory {
   Wal2JsonServerIT() {
-    super("wal2json");
+    super("wal2json", "endpoint");
   }
 
   @Override

@@ -13,8 +13,8 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 
 /** The way to a client through the container's websocket session. Gathers until it is flushed. */
-final class StreamDoor implements Subscriber {
-  private static final System.Logger LOG = System.getLogger(StreamDoor.class.getName());
+final class EndpointDoor implements Subscriber {
+  private static final System.Logger LOG = System.getLogger(EndpointDoor.class.getName());
 
   /** Tomcat alone ends a blocking send by itself, after 20 s if not told otherwise. */
   private static final String TOMCATS_LIMIT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
@@ -28,7 +28,7 @@ final class StreamDoor implements Subscriber {
    *
    * @param sendTimeout after which a send is ended from outside; the container must wait longer
    */
-  StreamDoor(Session session, Duration sendTimeout) throws IOException {
+  EndpointDoor(Session session, Duration sendTimeout) throws IOException {
     this.session = session;
     session.getUserProperties().put(TOMCATS_LIMIT, sendTimeout.multipliedBy(2).toMillis());
     this.remote = session.getBasicRemote();

@@ -1,0 +1,117 @@
+package org.pgdeltastream.framing;
+
+import java.io.IOException;
+
+/**
+ * Writes a server's frames: a header, and the bytes behind it as they are. Gathers them into pieces
+ * of a fixed size. Not thread-safe. Source: RFC 6455, sections 5.1 to 5.5.
+ */
+public final class FrameWriter {
+  /** What a control frame takes at most. */
+  public static final int MOST_CONTROL_BYTES = 2 + 125;
+
+  private static final int MOST_HEADER_BYTES = 2 + Long.BYTES;
+  private static final int LAST = 0x80;
+
+  /** Where the pieces go. */
+  public interface Output {
+    /** Writes a piece; the bytes are not kept. */
+    void write(byte[] bytes, int length) throws IOException;
+  }
+
+  private final Output output;
+  private final byte[] gathered;
+  private int used;
+  private boolean messageOpen;
+
+  /**
+   * A writer for one connection.
+   *
+   * @param pieceBytes how much is gathered: at least what a control frame takes
+   */
+  public FrameWriter(int pieceBytes, Output output) {
+    this.output = output;
+    this.gathered = new byte[pieceBytes];
+  }
+
+  /** Writes a piece of a text message as a frame; the bytes are not kept. */
+  public void text(byte[] bytes, int start, int length, boolean last) throws IOException {
+    header(messageOpen ? Opcode.CONTINUATION : Opcode.TEXT, last, length);
+    messageOpen = !last;
+    int at = start;
+    int end = start + length;
+    while (at < end) {
+      if (used == gathered.length) {
+        drain();
+      }
+      int room = Math.min(end - at, gathered.length - used);
+      System.arraycopy(bytes, at, gathered, used, room);
+      used += room;
+      at += room;
+    }
+  }
+
+  public void ping() throws IOException {
+    control(Opcode.PING, new byte[0]);
+  }
+
+  /** Answers a ping. */
+  public void pong(byte[] payload) throws IOException {
+    control(Opcode.PONG, payload);
+  }
+
+  /** What a close frame says; the reason has at most 123 bytes. */
+  public static byte[] goodbye(int code, String reason) {
+    return CloseFrame.of(code, reason);
+  }
+
+  /** Says goodbye, or answers one with what the reader gave. */
+  public void close(byte[] payload) throws IOException {
+    control(Opcode.CLOSE, payload);
+  }
+
+  /** A control frame fits without a drain. */
+  public boolean hasRoomForControl() {
+    return gathered.length - used >= MOST_CONTROL_BYTES;
+  }
+
+  /** Writes what is gathered. */
+  public void drain() throws IOException {
+    if (used > 0) {
+      int length = used;
+      used = 0;
+      output.write(gathered, length);
+    }
+  }
+
+  private void control(int opcode, byte[] payload) throws IOException {
+    if (!hasRoomForControl()) {
+      drain();
+    }
+    header(opcode, true, payload.length);
+    System.arraycopy(payload, 0, gathered, used, payload.length);
+    used += payload.length;
+  }
+
+  private void header(int opcode, boolean last, int length) throws IOException {
+    if (gathered.length - used < MOST_HEADER_BYTES) {
+      drain();
+    }
+    gathered[used++] = (byte) (last ? opcode | LAST : opcode);
+    if (length < 126) {
+      gathered[used++] = (byte) length;
+    } else if (length < 0x10000) {
+      gathered[used++] = 126;
+      number(length, Short.BYTES);
+    } else {
+      gathered[used++] = 127;
+      number(length, Long.BYTES);
+    }
+  }
+
+  private void number(long value, int bytes) {
+    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
+      gathered[used++] = (byte) (value >> shift);
+    }
+  }
+}

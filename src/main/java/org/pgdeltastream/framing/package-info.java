@@ -1,0 +1,8 @@
+/**
+ * The websocket's frames (RFC 6455): a server's are written, a client's are read and judged, a
+ * handshake is checked. Knows neither sockets nor what messages mean. {@code web} calls it.
+ */
+@NullMarked
+package org.pgdeltastream.framing;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,259 @@
+package org.pgdeltastream.web;
+
+import static java.lang.System.Logger.Level.DEBUG;
+
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.WebConnection;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.Subscriber;
+import org.pgdeltastream.framing.FrameWriter;
+
+/**
+ * The way to a client through frames of our own on an upgraded connection. Gathers until it is
+ * flushed. The reader's task sends, and waits while the client is slow; the container's threads
+ * answer what the client says, between frames, and never wait.
+ */
+final class FrameDoor implements Subscriber, WriteListener {
+  private static final System.Logger LOG = System.getLogger(FrameDoor.class.getName());
+
+  /**
+   * The encoder gives one small message after the other; the container gets this many bytes. Odd,
+   * so that they hardly ever just fill a buffer of the container's: Tomcat would then say no, and
+   * let a thread of its own write what this one can write at once.
+   */
+  private static final int PIECE_BYTES = 16 * 1024 - 1;
+
+  private static final Duration FRAME_END = Duration.ofSeconds(2);
+  private static final Duration ANSWER = Duration.ofSeconds(3);
+
+  private final PatientOutput output;
+  private final FrameWriter frames;
+  private final ReentrantLock turn = new ReentrantLock(); // whose frame it is
+  private final AtomicReference<byte @Nullable []> pong = new AtomicReference<>();
+  private final AtomicReference<byte @Nullable []> goodbye = new AtomicReference<>();
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final CountDownLatch answered = new CountDownLatch(1);
+  private volatile boolean closing; // no further frame but answers and a close
+  private volatile boolean goodbyeSaid; // no further frame at all
+  private volatile boolean done; // nothing is waited for but what is on its way out
+
+  /**
+   * Opens the way.
+   *
+   * @param sendTimeout after which a send is ended from outside; by itself it waits longer
+   */
+  FrameDoor(WebConnection connection, Duration sendTimeout) throws IOException {
+    this.output = new PatientOutput(connection, sendTimeout.multipliedBy(2));
+    this.frames = new FrameWriter(PIECE_BYTES, output::write);
+  }
+
+  @Override
+  public void sendPart(byte[] bytes, int start, int length) throws IOException {
+    text(bytes, start, length, false);
+  }
+
+  @Override
+  public void sendLast(byte[] bytes, int start, int length) throws IOException {
+    text(bytes, start, length, true);
+  }
+
+  private void text(byte[] bytes, int start, int length, boolean last) throws IOException {
+    beginTurn();
+    try {
+      frames.text(bytes, start, length, last);
+    } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
+      cut();
+      throw e;
+    } finally {
+      endTurn();
+    }
+  }
+
+  @Override
+  public void ping() throws IOException {
+    push(true);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    push(false);
+  }
+
+  private void push(boolean withPing) throws IOException {
+    beginTurn();
+    try {
+      if (withPing) {
+        frames.ping();
+      }
+      push();
+    } catch (IOException | RuntimeException e) {
+      cut();
+      throw e;
+    } finally {
+      endTurn();
+    }
+  }
+
+  private void push() throws IOException {
+    frames.drain();
+    output.flush();
+  }
+
+  private void beginTurn() throws IOException {
+    turn.lock();
+    if (closing) {
+      turn.unlock();
+      throw new IOException("The connection is being closed");
+    }
+  }
+
+  private void endTurn() {
+    turn.unlock();
+    answer();
+  }
+
+  /** The close frame, where the frame at hand ends in time; then a moment for the answer. */
+  @Override
+  public void close(CloseReason reason, String detail) {
+    closing = true;
+    if (!closed.compareAndSet(false, true)) {
+      if (goodbye.get() != null) { // the client closed, but reads no more
+        cut();
+      }
+      return;
+    }
+    try {
+      if (turn.tryLock(FRAME_END.toNanos(), TimeUnit.NANOSECONDS)) {
+        try {
+          sayGoodbye(payload(reason, detail));
+        } finally {
+          turn.unlock();
+        }
+        answered.await(ANSWER.toNanos(), TimeUnit.NANOSECONDS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    } catch (IOException | RuntimeException e) {
+      LOG.log(DEBUG, "The client had gone before it could be closed: " + e);
+    }
+    cut();
+  }
+
+  private void sayGoodbye(byte[] payload) throws IOException {
+    output.hurry(FRAME_END);
+    goodbyeSaid = true;
+    frames.close(payload);
+    push();
+    output.await();
+  }
+
+  private static byte[] payload(CloseReason reason, String detail) {
+    return FrameWriter.goodbye(CloseCodes.code(reason), CloseCodes.text(reason, detail));
+  }
+
+  /** Ends the connection, and whoever waits for it. */
+  void cut() {
+    closing = true;
+    output.cut();
+    answered.countDown();
+  }
+
+  /** A client that is not let in: ends the connection as soon as it was told so. Never waits. */
+  void refuse(CloseReason reason, String detail) {
+    answerLast(payload(reason, detail));
+  }
+
+  /** A client's ping came. Only the newest of several is answered, as RFC 6455 allows. */
+  void answerPing(byte[] payload) {
+    pong.set(payload);
+    answer();
+  }
+
+  /** A client's close came; after one of ours it is the answer. */
+  void answerClose(byte[] payload) {
+    answered.countDown();
+    answerLast(payload);
+  }
+
+  private void answerLast(byte[] payload) {
+    closing = true;
+    if (closed.compareAndSet(false, true)) {
+      goodbye.set(payload);
+      answer();
+    }
+  }
+
+  @Override
+  public void onWritePossible() {
+    output.signal();
+    if (done) {
+      cut();
+    } else {
+      answer();
+    }
+  }
+
+  @Override
+  public void onError(Throwable error) {
+    LOG.log(DEBUG, "A client's connection failed: " + error);
+    cut();
+  }
+
+  /** Sends what is to be answered; where another frame is at hand, its sender does so. */
+  private void answer() {
+    try {
+      while (isToAnswer() && turn.tryLock()) {
+        try {
+          if (!output.isPossible()) {
+            return; // onWritePossible comes again
+          }
+          writeAnswer();
+        } finally {
+          turn.unlock();
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      onError(e);
+    }
+  }
+
+  private boolean isToAnswer() {
+    return !output.isOver() && !goodbyeSaid && (pong.get() != null || goodbye.get() != null);
+  }
+
+  /** One step, while a write is possible: at most one write, so that it never waits. */
+  private void writeAnswer() throws IOException {
+    if (frames.hasRoomForControl()) {
+      byte[] echo = pong.getAndSet(null);
+      byte[] last = goodbye.get();
+      if (echo != null) {
+        frames.pong(echo);
+      } else if (last != null) {
+        goodbyeSaid = true;
+        frames.close(last);
+      }
+    }
+    frames.drain();
+    if (output.isPossible()) { // else the container is writing already
+      output.flush();
+    }
+    if (goodbyeSaid) {
+      endWhenWritten();
+    }
+  }
+
+  private void endWhenWritten() {
+    done = true; // before the question: onWritePossible may come at once
+    if (output.isPossible()) {
+      cut();
+    }
+  }
+}

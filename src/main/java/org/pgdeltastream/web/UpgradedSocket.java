@@ -1,0 +1,45 @@
+package org.pgdeltastream.web;
+
+import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.WARNING;
+
+import jakarta.servlet.http.WebConnection;
+import java.lang.reflect.Field;
+
+/**
+ * The socket under an upgraded connection. Tomcat notes a close and acts on it when the socket next
+ * has something to say, which that of a client who neither reads nor writes never has: there its
+ * own socket is closed as well. Servers that close by themselves have none of these fields.
+ */
+final class UpgradedSocket {
+  private static final System.Logger LOG = System.getLogger(UpgradedSocket.class.getName());
+
+  private UpgradedSocket() {}
+
+  /** Closes at once; what the client has not taken is lost. */
+  static void close(WebConnection connection) {
+    try {
+      connection.close();
+    } catch (Exception e) { // the client had gone
+      LOG.log(DEBUG, "Closing a connection: " + e);
+    }
+    try {
+      Object output = field(connection, "upgradeServletOutputStream");
+      Object socket = field(output, "socketWrapper");
+      socket.getClass().getMethod("close").invoke(socket);
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      boolean tomcat = connection.getClass().getName().startsWith("org.apache.");
+      LOG.log(tomcat ? WARNING : DEBUG, "The socket of a client is left to the server: " + e);
+    }
+  }
+
+  private static Object field(Object owner, String name) throws ReflectiveOperationException {
+    Field field = owner.getClass().getDeclaredField(name);
+    field.setAccessible(true);
+    Object value = field.get(owner);
+    if (value == null) {
+      throw new NoSuchFieldException(name + " is null");
+    }
+    return value;
+  }
+}
