@@ -43,13 +43,15 @@ public final class StreamBenchmark {
   }
 
   private final TestDatabase database;
-  private final Program server;
+  private final Program endpoint;
+  private final Program upgrade;
   private final Map<String, Map<String, List<Drain>>> results = new LinkedHashMap<>();
   private String end = "";
 
-  private StreamBenchmark(TestDatabase database, Program server) {
+  private StreamBenchmark(TestDatabase database, Program endpoint, Program upgrade) {
     this.database = database;
-    this.server = server;
+    this.endpoint = endpoint;
+    this.upgrade = upgrade;
   }
 
   public static void main(String[] arguments) throws Exception {
@@ -67,8 +69,9 @@ public final class StreamBenchmark {
             "shared_buffers", "1GB",
             "jit", "off");
     try (TestDatabase database = TestDatabase.system(settings);
-        Program server = Program.start(database, database.port(), "256m", directory)) {
-      StreamBenchmark benchmark = new StreamBenchmark(database, server);
+        Program endpoint = start(database, directory, "endpoint");
+        Program upgrade = start(database, directory, "upgrade")) {
+      StreamBenchmark benchmark = new StreamBenchmark(database, endpoint, upgrade);
       for (Workload work : workloads(size)) {
         if (names.contains(work.name())) {
           benchmark.measure(work, rounds, parts);
@@ -79,6 +82,12 @@ public final class StreamBenchmark {
       }
       Files.writeString(Path.of("target", "stream-benchmark.json"), benchmark.json());
     }
+  }
+
+  private static Program start(TestDatabase database, Path directory, String door)
+      throws IOException {
+    return Program.start(
+        database, database.port(), "256m", directory, "-Dpgdelta.websocket=" + door);
   }
 
   private static List<Workload> workloads(double size) {
@@ -100,20 +109,21 @@ public final class StreamBenchmark {
                 (slot, work) ->
                     pgRecvlogical(
                         slot, work, List.of("-o", "proto_version=1", "-o", "publication_names=p"))),
-            new Contender(
-                "ours pgoutput", "pgoutput", (slot, work) -> ours(slot, work, "&publication=p", 1)),
-            new Contender(
-                "ours pgoutput format 2",
-                "pgoutput",
-                (slot, work) -> ours(slot, work, "&publication=p&format=2", 2)),
-            new Contender("ours wal2json", "wal2json", (slot, work) -> ours(slot, work, "", 1)),
-            new Contender(
-                "ours wal2json format 2",
-                "wal2json",
-                (slot, work) -> ours(slot, work, "&format=2", 2)))
+            ours("ours pgoutput", endpoint, "pgoutput", 1),
+            ours("ours pgoutput upgrade", upgrade, "pgoutput", 1),
+            ours("ours pgoutput upgrade format 2", upgrade, "pgoutput", 2),
+            ours("ours wal2json", endpoint, "wal2json", 1),
+            ours("ours wal2json upgrade", upgrade, "wal2json", 1),
+            ours("ours wal2json upgrade format 2", upgrade, "wal2json", 2))
         .stream()
         .filter(one -> parts.stream().anyMatch(one.name()::startsWith))
         .toList();
+  }
+
+  private Contender ours(String name, Program server, String plugin, int format) {
+    String options =
+        (plugin.equals("pgoutput") ? "&publication=p" : "") + (format == 2 ? "&format=2" : "");
+    return new Contender(name, plugin, (slot, work) -> ours(server, slot, work, options, format));
   }
 
   private void measure(Workload work, int rounds, List<String> parts) throws Exception {
@@ -176,7 +186,8 @@ public final class StreamBenchmark {
         0);
   }
 
-  private Drain ours(String slot, Workload work, String options, int format) throws Exception {
+  private Drain ours(Program server, String slot, Workload work, String options, int format)
+      throws Exception {
     boolean ids = work.lanes() > 0;
     String before =
         format == 1
@@ -227,7 +238,7 @@ public final class StreamBenchmark {
 
   private void print(Workload work, int rounds, Map<String, List<Drain>> drains) {
     System.out.printf(
-        "%n%s, %d changes, median of %d rounds%n%-24s %10s %8s %16s %15s %15s %8s%n",
+        "%n%s, %d changes, median of %d rounds%n%-30s %10s %8s %16s %15s %15s %8s%n",
         work.name(),
         work.changes(),
         rounds,
@@ -248,7 +259,7 @@ public final class StreamBenchmark {
           java.util.Arrays.sort(ratios);
           System.out.printf(
               Locale.ROOT,
-              "%-24s %10.0f %8.1f %5.2f (%.2f-%.2f) %15.2f %15.2f %8.0f%n",
+              "%-30s %10.0f %8.1f %5.2f (%.2f-%.2f) %15.2f %15.2f %8.0f%n",
               name,
               median(found, Drain::rate),
               median(found, Drain::megabytesPerSecond),
@@ -274,21 +285,25 @@ public final class StreamBenchmark {
     database.execute("create table w(id bigint, t text)");
     database.execute("create publication p for table w");
     System.out.printf(
-        "%nlatency in microseconds%n%-40s %8s %8s %8s %8s%n", "", "p50", "p99", "p99.9", "max");
+        "%nlatency in microseconds%n%-50s %8s %8s %8s %8s%n", "", "p50", "p99", "p99.9", "max");
     for (int round = 0; round < 2; round++) {
       for (int perSecond : List.of(1000, 20)) {
         String load = perSecond == 20 ? ", a change every 50 ms" : ", 1,000 transactions/s";
         pgRecvlogicalLatency(BASE + load, perSecond, seconds, round > 0);
-        oursLatency(
-            "ours pgoutput" + load, "pgoutput", "&publication=p", perSecond, seconds, round > 0);
-        oursLatency("ours wal2json" + load, "wal2json", "", perSecond, seconds, round > 0);
+        for (Program server : List.of(endpoint, upgrade)) {
+          for (String plugin : List.of("pgoutput", "wal2json")) {
+            String name = "ours " + plugin + (server == upgrade ? " upgrade" : "") + load;
+            oursLatency(server, name, plugin, perSecond, seconds, round > 0);
+          }
+        }
       }
     }
   }
 
   private void oursLatency(
-      String name, String plugin, String options, int perSecond, int seconds, boolean counts)
+      Program server, String name, String plugin, int perSecond, int seconds, boolean counts)
       throws Exception {
+    String options = plugin.equals("pgoutput") ? "&publication=p" : "";
     database.execute(
         "select pg_create_logical_replication_slot('delta_copy', '%s')".formatted(plugin));
     Latencies latencies = new Latencies();
@@ -346,7 +361,7 @@ public final class StreamBenchmark {
     if (counts) {
       System.out.printf(
           Locale.ROOT,
-          "%-40s %8d %8d %8d %8d%n",
+          "%-50s %8d %8d %8d %8d%n",
           name,
           latencies.percentile(50),
           latencies.percentile(99),
