@@ -78,6 +78,16 @@ public final class SlotStream implements Runnable, WalListener {
     return requireNonNull(subscription, "not placed");
   }
 
+  /**
+   * Begins, on a reader's thread. Not to be called inside a call of an EJB: TomEE lets the new task
+   * share the call's transaction context, and both fail.
+   *
+   * @throws org.pgdeltastream.change.ProblemException STREAMS_EXHAUSTED if no thread is free
+   */
+  public void start() {
+    starter.start(this);
+  }
+
   /** The reader task. The slot is free before the client is told, so that it may come back. */
   @Override
   public void run() {

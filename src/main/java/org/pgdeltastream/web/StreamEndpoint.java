@@ -42,7 +42,9 @@ public class StreamEndpoint {
     try {
       StreamDoor opened = new StreamDoor(session, manager().settings().sendTimeout());
       door = opened;
-      stream = manager().stream(StreamRequest.parse(session.getQueryString()), opened);
+      SlotStream begun = manager().newStream(StreamRequest.parse(session.getQueryString()), opened);
+      stream = begun;
+      begun.start();
     } catch (IOException e) {
       LOG.log(DEBUG, "The client had gone before the stream began: " + e);
     } catch (RuntimeException e) {

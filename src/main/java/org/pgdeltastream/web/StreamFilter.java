@@ -46,7 +46,7 @@ public class StreamFilter implements Filter {
     }
     try {
       StreamRequest.parse(request.getQueryString());
-      slots.checkDatabase();
+      slots.checkStream();
       return true;
     } catch (RuntimeException e) { // a servlet has no exception mapper
       Errors.of(e).sendTo(response);

@@ -18,6 +18,7 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
   public record Closed(int code, String reason) {}
 
   private static final Duration DEADLINE = Duration.ofSeconds(30);
+  private static final long LOOK_MILLIS = 100;
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
@@ -58,9 +59,17 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
 
   /** The next message. */
   public String next() throws InterruptedException {
-    String message = messages.poll(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
-    if (message == null) {
-      throw new AssertionError("No message came within " + DEADLINE + "; closed: " + closed);
+    long deadline = System.nanoTime() + DEADLINE.toNanos();
+    String message = messages.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    while (message == null) {
+      Closed how = closed.getNow(null);
+      if (how != null && messages.isEmpty()) {
+        throw new AssertionError("No message came: the server closed with " + how);
+      }
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("No message came within " + DEADLINE);
+      }
+      message = messages.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
     return message;
   }
