@@ -13,6 +13,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.support.DataDirectories;
@@ -64,7 +65,7 @@ abstract class ServerProcess implements ApplicationServer {
   abstract void prepare() throws Exception;
 
   /** What starts it in the foreground. */
-  abstract List<String> command();
+  abstract List<String> command() throws IOException;
 
   /** Takes the application away. */
   abstract void undeploy() throws Exception;
@@ -84,10 +85,14 @@ abstract class ServerProcess implements ApplicationServer {
 
   @Override
   public void redeploy() throws Exception {
+    long starts = starts();
     undeploy();
-    awaitAnswer("the application to go", DEPLOYMENT, 404);
     deploy();
-    awaitAnswer("the application to come", DEPLOYMENT, 200);
+    await("the application to start again")
+        .atMost(DEPLOYMENT)
+        .pollInterval(Duration.ofMillis(200))
+        .until(() -> starts() > starts);
+    awaitAnswer("the application to answer", DEPLOYMENT, 200);
   }
 
   @Override
@@ -156,6 +161,16 @@ abstract class ServerProcess implements ApplicationServer {
     builder.environment().put("LAUNCH_JBOSS_IN_BACKGROUND", "true");
     builder.environment().putAll(setup.variables());
     return builder;
+  }
+
+  /** How often the application has started: it says so. */
+  private long starts() throws IOException {
+    return Pattern.compile("Streams run on").matcher(log()).results().count();
+  }
+
+  /** Waits until the application is no longer served. */
+  void awaitGone() {
+    awaitAnswer("the application to go", DEPLOYMENT, 404);
   }
 
   private void awaitAnswer(String what, Duration deadline, int status) {

@@ -46,5 +46,6 @@ final class WildFly extends ServerProcess {
   @Override
   void undeploy() throws IOException {
     Files.delete(deployed);
+    awaitGone();
   }
 }
