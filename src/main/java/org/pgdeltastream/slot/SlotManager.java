@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
@@ -25,6 +26,7 @@ import javax.naming.NamingException;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.PageRequest;
+import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableRequest;
@@ -54,6 +56,10 @@ public class SlotManager {
   private @Nullable Future<?> reporter;
   private @Nullable Future<?> watcher;
   private @Nullable Future<?> looker;
+  private volatile boolean closed;
+
+  /** Several servers cut their connections before they stop applications. */
+  private final Thread hook = new Thread(this::close);
 
   /** Called once, before anything else, by the web application's start. */
   public synchronized void start(Settings read) {
@@ -71,15 +77,25 @@ public class SlotManager {
     } catch (ProblemException e) {
       LOG.log(WARNING, e.getMessage() + ". " + e.hint());
     }
+    Runtime.getRuntime().addShutdownHook(hook);
     schedule(present(scheduler), present(readers));
   }
 
-  /** Ends streams, tells their clients, closes snapshots; drops nothing. */
+  /**
+   * Ends streams, tells their clients, closes snapshots; drops nothing. Called as early as the
+   * server allows it, and by the container at last: whoever is first does it.
+   */
   @PreDestroy
-  void close() {
+  public synchronized void close() {
+    closed = true;
     cancel(reporter);
     cancel(watcher);
     cancel(looker);
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      LOG.log(DEBUG, "The server is stopping");
+    }
     SlotRegistry open = registry;
     if (open != null) {
       open.close();
@@ -148,6 +164,10 @@ public class SlotManager {
 
   /** Made as soon as it is known where the database is: perhaps after the start. */
   private synchronized SlotRegistry registry() {
+    if (closed) {
+      throw new ProblemException(
+          Problem.UPSTREAM_BUSY, "This server stops", "Try again, or ask another one");
+    }
     SlotRegistry present = registry;
     if (present == null) {
       Settings known = present(settings);
@@ -203,7 +223,7 @@ public class SlotManager {
           return Optional.of(type.cast(found));
         }
       } catch (NamingException e) {
-        LOG.log(System.Logger.Level.DEBUG, prefix + name + " is not defined");
+        LOG.log(DEBUG, prefix + name + " is not defined");
       }
     }
     return Optional.empty();

@@ -321,6 +321,7 @@ public final class SlotStream implements Runnable, WalListener {
                     ? told
                     : Ending.of(CloseReason.SLOW_SUBSCRIBER, "a send made no progress"))
         .ifPresent(this::close);
+    subscription().interruptSend();
   }
 
   long acksIgnored() {

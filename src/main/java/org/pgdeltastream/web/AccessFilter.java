@@ -28,6 +28,14 @@ public class AccessFilter implements Filter {
     rules = new AccessRules(slots.settings());
   }
 
+  /**
+   * Several servers close websockets on their own before they destroy EJBs; clients hear us first.
+   */
+  @Override
+  public void destroy() {
+    slots.close();
+  }
+
   @Override
   public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
       throws IOException, ServletException {
