@@ -181,11 +181,15 @@ final class SlotRegistry {
     return reporter;
   }
 
-  /** Ends streams first, so that last acknowledgements are reported, then closes snapshots. */
+  /**
+   * Tells clients at once, since servers that stop cut them off in a moment; lets readers report
+   * last acknowledgements, then closes snapshots.
+   */
   void close() {
     List<SlotStream> streams = slots.streams();
     String detail = "the server stops; reconnect";
     streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, detail));
+    streams.forEach(SlotStream::closeClientUnlessSending);
     long deadline = System.nanoTime() + STREAM_END.toNanos();
     for (SlotStream stream : streams) {
       Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));

@@ -312,6 +312,14 @@ public final class SlotStream implements Runnable, WalListener {
     return late && closing.compareAndSet(false, true);
   }
 
+  /** Closes the client before its reader does, where that cannot block. */
+  void closeClientUnlessSending() {
+    Subscription place = subscription;
+    if (place != null && !place.isSending()) {
+      ending().ifPresent(this::close);
+    }
+  }
+
   /** Closes the client from outside its reader, which frees a send; may block. */
   void closeClient() {
     ending()
