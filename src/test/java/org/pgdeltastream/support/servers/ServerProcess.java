@@ -186,14 +186,15 @@ abstract class ServerProcess implements ApplicationServer {
     return running != null && running.isAlive();
   }
 
-  /** The status, or 0 if nothing answers. */
+  /** The status, 200 also where a token is wanted, or 0 if nothing answers. */
   private int ping() {
     try {
       HttpURLConnection call =
           (HttpURLConnection) URI.create(base() + "/v1/ping").toURL().openConnection();
       call.setConnectTimeout(1000);
       call.setReadTimeout(5000);
-      return call.getResponseCode();
+      int status = call.getResponseCode();
+      return status == 401 ? 200 : status;
     } catch (IOException e) {
       return 0;
     }
