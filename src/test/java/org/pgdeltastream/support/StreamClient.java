@@ -5,6 +5,7 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -30,7 +31,12 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
   public StreamClient(String url, String... headers) {
     WebSocket.Builder builder = HTTP.newWebSocketBuilder();
     for (int i = 0; i < headers.length; i += 2) {
-      builder.header(headers[i], headers[i + 1]);
+      if (headers[i].equals("Sec-WebSocket-Protocol")) {
+        String[] names = headers[i + 1].split(", *", -1);
+        builder.subprotocols(names[0], Arrays.copyOfRange(names, 1, names.length));
+      } else {
+        builder.header(headers[i], headers[i + 1]);
+      }
     }
     socket = builder.buildAsync(URI.create(url), this).join();
   }

@@ -33,11 +33,11 @@ final class Liberty extends ServerProcess {
     return List.of(home.resolve("liberty/bin/server").toString(), "run", "pgdelta");
   }
 
-  /** Its console has warnings alone. */
+  /** Its console repeats the warnings, and lacks the rest. */
   @Override
   public String log() throws IOException {
     Path messages = server.resolve("logs/messages.log");
-    return super.log() + (Files.exists(messages) ? Files.readString(messages) : "");
+    return Files.exists(messages) ? Files.readString(messages) : super.log();
   }
 
   @Override
