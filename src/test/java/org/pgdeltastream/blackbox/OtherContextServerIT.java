@@ -59,6 +59,7 @@ class OtherContextServerIT {
 
   @Test
   void letsNobodyInWithoutAToken() throws Exception {
+    assertThat(server.log()).doesNotContain("Only this machine is let in");
     ServerClient stranger = new ServerClient(server.base());
     assertThat(stranger.get("/v1/slots").statusCode()).isEqualTo(401);
     assertThat(stranger.get("/v1/slots").headers().firstValue("WWW-Authenticate")).isPresent();

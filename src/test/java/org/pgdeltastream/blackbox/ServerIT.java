@@ -74,8 +74,10 @@ class ServerIT {
   class Operator {
     @Test
     @Order(1)
-    void findsTheResourcesOfServerConfigInUse() throws Exception {
+    void saysWhoIsLetInAndWhichResourcesOfServerConfigItUses() throws Exception {
       assertThat(server.log())
+          .contains("Only this machine is let in. ")
+          .contains("PGDELTA_TOKENS")
           .contains("Streams run on concurrent/readers")
           .contains("Pages are read through jdbc/pgdelta");
     }
