@@ -74,6 +74,14 @@ public interface ApplicationServer extends AutoCloseable {
   /** Takes the application away and deploys it anew; it answers when this returns. */
   void redeploy() throws Exception;
 
+  /**
+   * Whether the server lets go of an application that was taken away. Where it does not, each
+   * redeployment leaves one in its memory; which of the two is at fault is not known.
+   */
+  default boolean forgetsApplications() {
+    return true;
+  }
+
   /** What the server has said so far. */
   String log() throws IOException;
 

@@ -42,6 +42,11 @@ final class GlassFish extends ServerProcess {
   }
 
   @Override
+  public boolean forgetsApplications() {
+    return false;
+  }
+
+  @Override
   void undeploy() throws Exception {
     asadmin("undeploy", "pgdelta");
   }

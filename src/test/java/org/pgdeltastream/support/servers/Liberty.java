@@ -46,6 +46,11 @@ final class Liberty extends ServerProcess {
   }
 
   @Override
+  public boolean forgetsApplications() {
+    return false;
+  }
+
+  @Override
   void undeploy() throws IOException {
     Files.delete(deployed);
     awaitGone();
