@@ -3,6 +3,7 @@ package org.pgdeltastream.delivery;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 
@@ -20,6 +21,9 @@ public final class Subscription implements MessageOutput {
   private final LongSupplier nanoTime;
   private volatile long sendingSince = NOT_SENDING;
   private volatile long lastProgress;
+  private final Object interruption = new Object();
+  private volatile @Nullable Thread sender;
+  private boolean interrupted; // by us; inside the monitor
   private long bytesSent; // the reader's
   private boolean messageOpen;
   private boolean inTransaction;
@@ -114,12 +118,24 @@ public final class Subscription implements MessageOutput {
     return since != NOT_SENDING && nanoTime.getAsLong() - since > sendTimeoutNanos;
   }
 
+  /** Ends a send from outside, on servers where closing the client does not. */
+  public void interruptSend() {
+    synchronized (interruption) {
+      Thread inside = sender;
+      if (inside != null) {
+        interrupted = true;
+        inside.interrupt();
+      }
+    }
+  }
+
   private interface Send {
     void run() throws IOException;
   }
 
   private void send(Send send) throws IOException {
     sendingSince = nanoTime.getAsLong();
+    sender = Thread.currentThread();
     try {
       send.run();
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
@@ -127,6 +143,17 @@ public final class Subscription implements MessageOutput {
     } finally {
       lastProgress = nanoTime.getAsLong();
       sendingSince = NOT_SENDING;
+      leaveSend();
+    }
+  }
+
+  /** What the thread does after a send is not meant by the interruption. */
+  private void leaveSend() {
+    synchronized (interruption) {
+      sender = null;
+      if (interrupted) {
+        interrupted = !Thread.interrupted();
+      }
     }
   }
 }

@@ -45,6 +45,8 @@ public record Settings(
 
   /** Which door a stream's client comes through; it cannot tell them apart. */
   public enum Websocket {
+    /** The faster one where the application server was tested with it. */
+    AUTO,
     ENDPOINT,
     UPGRADE
   }
@@ -124,11 +126,12 @@ public record Settings(
     }
 
     Websocket websocket() {
-      String value = text("websocket").orElse("endpoint");
+      String value = text("websocket").orElse("auto");
       return switch (value) {
+        case "auto" -> Websocket.AUTO;
         case "endpoint" -> Websocket.ENDPOINT;
         case "upgrade" -> Websocket.UPGRADE;
-        default -> throw bad("websocket", value, "endpoint or upgrade");
+        default -> throw bad("websocket", value, "auto, endpoint or upgrade");
       };
     }
 

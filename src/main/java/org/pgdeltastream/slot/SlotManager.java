@@ -1,6 +1,8 @@
 package org.pgdeltastream.slot;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.ERROR;
+import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
 import jakarta.annotation.PreDestroy;
@@ -18,11 +20,13 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.PageRequest;
+import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableRequest;
@@ -36,38 +40,62 @@ import org.pgdeltastream.delivery.Subscriber;
 public class SlotManager {
   private static final System.Logger LOG = System.getLogger(SlotManager.class.getName());
   private static final int REPORT_MILLIS = 250;
-  private static final int LOOK_SECONDS = 5;
+  private static final int WATCH_MILLIS = 1000;
+  private static final int LOOK_MILLIS = 5000;
+
+  /** The portable names, then those of servers that give resources their own. */
+  private static final List<String> PREFIXES =
+      List.of("java:comp/env/", "java:app/", "", "java:jboss/", "openejb:Resource/");
 
   @Resource private @Nullable ManagedThreadFactory threads;
   @Resource private @Nullable ManagedScheduledExecutorService scheduler;
 
   private @Nullable Settings settings;
-  private @Nullable SlotRegistry registry;
+  private volatile @Nullable SlotRegistry registry;
   private @Nullable Executor readers;
   private @Nullable Future<?> reporter;
   private @Nullable Future<?> watcher;
   private @Nullable Future<?> looker;
+  private volatile boolean closed;
+
+  /** Several servers cut their connections before they stop applications. */
+  private final Thread hook = new Thread(this::close);
 
   /** Called once, before anything else, by the web application's start. */
   public synchronized void start(Settings read) {
     settings = read;
+    Optional<Executor> defined = find("concurrent/readers", Executor.class);
     readers =
-        find("concurrent/readers", Executor.class)
-            .orElseGet(
-                () -> new Readers(present(threads), read.streams() + read.streams() / 4 + 4));
+        defined.orElseGet(
+            () -> new Readers(present(threads), read.streams() + read.streams() / 4 + 4));
+    LOG.log(
+        INFO,
+        "Streams run on "
+            + (defined.isPresent() ? "concurrent/readers" : "the default ManagedThreadFactory"));
     try {
       registry();
     } catch (ProblemException e) {
       LOG.log(WARNING, e.getMessage() + ". " + e.hint());
     }
+    Runtime.getRuntime().addShutdownHook(hook);
+    schedule(present(scheduler), present(readers));
   }
 
-  /** Ends streams, tells their clients, closes snapshots; drops nothing. */
+  /**
+   * Ends streams, tells their clients, closes snapshots; drops nothing. Called as early as the
+   * server allows it, and by the container at last: whoever is first does it.
+   */
   @PreDestroy
-  void close() {
+  public synchronized void close() {
+    closed = true;
     cancel(reporter);
     cancel(watcher);
     cancel(looker);
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      LOG.log(DEBUG, "The server is stopping");
+    }
     SlotRegistry open = registry;
     if (open != null) {
       open.close();
@@ -81,8 +109,9 @@ public class SlotManager {
     return present(settings);
   }
 
-  /** Throws ProblemException where PostgreSQL cannot be reached. */
-  public void checkDatabase() {
+  /** Throws ProblemException where no stream can begin: no room for it, or no PostgreSQL. */
+  public void checkStream() {
+    registry().checkRoom();
     registry().checkDatabase();
   }
 
@@ -116,9 +145,9 @@ public class SlotManager {
     registry().closeSnapshot(slot);
   }
 
-  /** Streams to a client until one of both ends it. */
-  public SlotStream stream(StreamOptions options, Subscriber subscriber) {
-    return registry().stream(options, subscriber);
+  /** A stream to a client, which {@link SlotStream#start} begins and one of both ends. */
+  public SlotStream newStream(StreamOptions options, Subscriber subscriber) {
+    return registry().newStream(options, subscriber);
   }
 
   public List<SlotStatus> slots() {
@@ -135,47 +164,47 @@ public class SlotManager {
 
   /** Made as soon as it is known where the database is: perhaps after the start. */
   private synchronized SlotRegistry registry() {
+    if (closed) {
+      throw new ProblemException(
+          Problem.UPSTREAM_BUSY, "This server stops", "Try again, or ask another one");
+    }
     SlotRegistry present = registry;
     if (present == null) {
       Settings known = present(settings);
-      Database database =
-          Database.open(
-              known, find("jdbc/pgdelta", DataSource.class), find("jdbc/pgrepl", DataSource.class));
+      Optional<DataSource> pages = find("jdbc/pgdelta", DataSource.class);
+      Database database = Database.open(known, pages, find("jdbc/pgrepl", DataSource.class));
+      LOG.log(
+          INFO,
+          "Pages are read through "
+              + (pages.isPresent() ? "jdbc/pgdelta" : "connections of this application's own"));
       present = new SlotRegistry(database, known, present(readers));
       registry = present;
-      schedule(present, present(scheduler), present(readers));
     }
     return present;
   }
 
-  private void schedule(
-      SlotRegistry slots, ManagedScheduledExecutorService timer, Executor closers) {
-    reporter =
-        timer.scheduleWithFixedDelay(
-            guarded(() -> slots.reporter().lookAfterStreams(closers)),
-            REPORT_MILLIS,
-            REPORT_MILLIS,
-            TimeUnit.MILLISECONDS);
-    watcher =
-        timer.scheduleWithFixedDelay(
-            guarded(slots.reporter()::lookAfterPostgres), 1, 1, TimeUnit.SECONDS);
-    looker =
-        timer.scheduleWithFixedDelay(
-            guarded(slots.reporter()::lookAfterSlots),
-            LOOK_SECONDS,
-            LOOK_SECONDS,
-            TimeUnit.SECONDS);
+  /** The last thing in a call: TomEE lets a task share the transaction context of this one. */
+  private void schedule(ManagedScheduledExecutorService timer, Executor closers) {
+    reporter = every(timer, REPORT_MILLIS, slots -> slots.reporter().lookAfterStreams(closers));
+    watcher = every(timer, WATCH_MILLIS, slots -> slots.reporter().lookAfterPostgres());
+    looker = every(timer, LOOK_MILLIS, slots -> slots.reporter().lookAfterSlots());
   }
 
-  /** A scheduled task that throws would never run again. */
-  private static Runnable guarded(Runnable task) {
-    return () -> {
-      try {
-        task.run();
-      } catch (RuntimeException e) {
-        LOG.log(ERROR, "A look at the slots failed", e);
-      }
-    };
+  private Future<?> every(
+      ManagedScheduledExecutorService timer, int millis, Consumer<SlotRegistry> look) {
+    Runnable task =
+        () -> {
+          SlotRegistry open = registry;
+          if (open == null) {
+            return;
+          }
+          try {
+            look.accept(open);
+          } catch (RuntimeException e) { // a scheduled task that throws would never run again
+            LOG.log(ERROR, "A look at the slots failed", e);
+          }
+        };
+    return timer.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
   }
 
   private static void cancel(@Nullable Future<?> task) {
@@ -187,14 +216,14 @@ public class SlotManager {
   /** Looked up by code, not injected: a missing resource is a 503, not a failed deployment. */
   @SuppressWarnings("BanJNDI") // the names are constants of ours
   private static <T> Optional<T> find(String name, Class<T> type) {
-    for (String prefix : List.of("java:comp/env/", "java:app/", "", "openejb:Resource/")) {
+    for (String prefix : PREFIXES) {
       try {
         Object found = new InitialContext().lookup(prefix + name);
         if (type.isInstance(found)) {
           return Optional.of(type.cast(found));
         }
       } catch (NamingException e) {
-        LOG.log(System.Logger.Level.DEBUG, prefix + name + " is not defined");
+        LOG.log(DEBUG, prefix + name + " is not defined");
       }
     }
     return Optional.empty();

@@ -33,7 +33,6 @@ final class SlotRegistry {
 
   private final Database database;
   private final Settings settings;
-  private final Executor readers;
   private final Slots slots = new Slots();
   private final OwnPublications ownPublications;
   private final SlotCreator creator;
@@ -43,15 +42,22 @@ final class SlotRegistry {
   SlotRegistry(Database database, Settings settings, Executor readers) {
     this.database = database;
     this.settings = settings;
-    this.readers = readers;
     ownPublications = new OwnPublications(database.publications(), database.catalog(), slots);
     creator = new SlotCreator(database, settings, slots, ownPublications);
-    starter = new StreamStarter(database, settings, slots, ownPublications);
+    starter = new StreamStarter(database, settings, slots, ownPublications, readers);
     reporter = new Reporter(database, slots, ownPublications);
   }
 
   void checkDatabase() {
     database.check();
+  }
+
+  /** Throws ProblemException where as many clients are streamed to as are allowed. */
+  void checkRoom() {
+    if (slots.streams().size() >= settings.streams()) {
+      throw starter.tooManyStreams(
+          new RejectedExecutionException("the configured number is reached"));
+    }
   }
 
   NewSlot create(InitRequest request) {
@@ -109,18 +115,17 @@ final class SlotRegistry {
     return slot.useSnapshot(Instant.now()).orElseThrow(() -> expired(slot.name()));
   }
 
-  /** Streams on a reader's thread; what is wrong with the slot is told by closing the client. */
+  /** Streams on a reader's thread. */
   SlotStream stream(StreamOptions options, Subscriber subscriber) {
-    if (slots.streams().size() >= settings.streams()) {
-      throw tooManyStreams(new RejectedExecutionException("the configured number is reached"));
-    }
-    SlotStream stream = new SlotStream(options, subscriber, starter, settings);
-    try {
-      readers.execute(stream);
-      return stream;
-    } catch (RejectedExecutionException e) {
-      throw tooManyStreams(e);
-    }
+    SlotStream stream = newStream(options, subscriber);
+    stream.start();
+    return stream;
+  }
+
+  /** A stream that is yet to start; what is wrong with the slot is told by closing the client. */
+  SlotStream newStream(StreamOptions options, Subscriber subscriber) {
+    checkRoom();
+    return new SlotStream(options, subscriber, starter, settings);
   }
 
   List<SlotStatus> statuses() {
@@ -176,11 +181,15 @@ final class SlotRegistry {
     return reporter;
   }
 
-  /** Ends streams first, so that last acknowledgements are reported, then closes snapshots. */
+  /**
+   * Tells clients at once, since servers that stop cut them off in a moment; lets readers report
+   * last acknowledgements, then closes snapshots.
+   */
   void close() {
     List<SlotStream> streams = slots.streams();
     String detail = "the server stops; reconnect";
     streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, detail));
+    streams.forEach(SlotStream::closeClientUnlessSending);
     long deadline = System.nanoTime() + STREAM_END.toNanos();
     for (SlotStream stream : streams) {
       Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
@@ -279,14 +288,6 @@ final class SlotRegistry {
         Problem.SNAPSHOT_EXPIRED,
         "The snapshot of slot " + name + " is held by the server that made the slot: " + holder,
         "Ask that server; or make a new slot here (GET /v1/init) and read its snapshot");
-  }
-
-  private ProblemException tooManyStreams(Throwable cause) {
-    return new ProblemException(
-        Problem.STREAMS_EXHAUSTED,
-        "This server streams to " + settings.streams() + " clients already",
-        "Raise pgdelta.streams and the threads of concurrent/readers",
-        cause);
   }
 
   /** A page in memory, up to the configured size. */

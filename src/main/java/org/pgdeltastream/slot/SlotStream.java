@@ -80,6 +80,16 @@ public final class SlotStream implements Runnable, WalListener {
     return requireNonNull(subscription, "not placed");
   }
 
+  /**
+   * Begins, on a reader's thread. Not to be called inside a call of an EJB: TomEE lets the new task
+   * share the call's transaction context, and both fail.
+   *
+   * @throws org.pgdeltastream.change.ProblemException STREAMS_EXHAUSTED if no thread is free
+   */
+  public void start() {
+    starter.start(this);
+  }
+
   /** The reader task. The slot is free before the client is told, so that it may come back. */
   @Override
   public void run() {
@@ -312,6 +322,14 @@ public final class SlotStream implements Runnable, WalListener {
     }
   }
 
+  /** Closes the client before its reader does, where that cannot block. */
+  void closeClientUnlessSending() {
+    Subscription place = subscription;
+    if (place != null && !place.isSending()) {
+      ending().ifPresent(this::close);
+    }
+  }
+
   private boolean isOverdue() {
     Subscription place = subscription;
     return ending().isPresent()
@@ -328,6 +346,7 @@ public final class SlotStream implements Runnable, WalListener {
                     ? told
                     : Ending.of(CloseReason.SLOW_SUBSCRIBER, "a send made no progress"))
         .ifPresent(this::close);
+    subscription().interruptSend();
   }
 
   long acksIgnored() {

@@ -10,12 +10,16 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.AckTracker;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.PositionException;
@@ -42,14 +46,37 @@ final class StreamStarter {
   private final Slots slots;
   private final OwnPublications ownPublications;
   private final SlotLook look;
+  private final Executor readers;
 
   StreamStarter(
-      Database database, Settings settings, Slots slots, OwnPublications ownPublications) {
+      Database database,
+      Settings settings,
+      Slots slots,
+      OwnPublications ownPublications,
+      Executor readers) {
+    this.readers = readers;
     this.database = database;
     this.settings = settings;
     this.slots = slots;
     this.ownPublications = ownPublications;
     this.look = new SlotLook(database, settings, ownPublications);
+  }
+
+  /** Gives the stream a reader's thread, which must not wait: the client would wait in silence. */
+  void start(SlotStream stream) {
+    try {
+      readers.execute(stream);
+    } catch (RejectedExecutionException e) {
+      throw tooManyStreams(e);
+    }
+  }
+
+  ProblemException tooManyStreams(RejectedExecutionException cause) {
+    return new ProblemException(
+        Problem.STREAMS_EXHAUSTED,
+        "This server streams to " + settings.streams() + " clients already",
+        "Raise pgdelta.streams and the threads of concurrent/readers",
+        cause);
   }
 
   /** Streams until something ends it, and says what. */

@@ -1,5 +1,7 @@
 package org.pgdeltastream.web;
 
+import static java.lang.System.Logger.Level.INFO;
+
 import jakarta.ejb.EJB;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
@@ -16,6 +18,8 @@ import org.pgdeltastream.slot.SlotManager;
 
 /** Asks the access rules about every request, before anything else sees it. */
 public class AccessFilter implements Filter {
+  private static final System.Logger LOG = System.getLogger(AccessFilter.class.getName());
+
   @EJB
   @SuppressWarnings("NullAway.Init") // the container sets it
   SlotManager slots;
@@ -26,6 +30,15 @@ public class AccessFilter implements Filter {
   @Override
   public void init(FilterConfig config) {
     rules = new AccessRules(slots.settings());
+    rules.advice().ifPresent(advice -> LOG.log(INFO, "Only this machine is let in. " + advice));
+  }
+
+  /**
+   * Several servers close websockets on their own before they destroy EJBs; clients hear us first.
+   */
+  @Override
+  public void destroy() {
+    slots.close();
   }
 
   @Override

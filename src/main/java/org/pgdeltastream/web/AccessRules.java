@@ -71,6 +71,11 @@ final class AccessRules {
         && sharedWith(call).isPresent();
   }
 
+  /** What to set so that other machines are let in; nothing where they are. */
+  Optional<String> advice() {
+    return open || !tokens.isEmpty() ? Optional.empty() : Optional.of(OPEN_IT);
+  }
+
   /** Without tokens only this machine itself is let in, by names that no other machine can take. */
   private Optional<ErrorBody> refusedPlace(Call call) {
     if (open || !tokens.isEmpty()) {

@@ -31,6 +31,11 @@ record ErrorBody(int status, String code, String error, boolean retry, String hi
     return (line.build() + "\n").getBytes(StandardCharsets.UTF_8);
   }
 
+  /** The last line of a CSV that has no end: a quoted field that is never closed. */
+  byte[] openQuote() {
+    return ("\n\"" + code + ": " + error.replace("\"", "\"\"")).getBytes(StandardCharsets.UTF_8);
+  }
+
   byte[] bytes() {
     return json().getBytes(StandardCharsets.UTF_8);
   }

@@ -14,6 +14,9 @@ public class ErrorServlet extends HttpServlet {
   @Override
   protected void service(HttpServletRequest request, HttpServletResponse response)
       throws IOException {
+    if (response.isCommitted()) { // Payara asks all the same; what went out must not grow an end
+      return;
+    }
     @Nullable Object failure = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
     @Nullable Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
     if (failure instanceof Throwable thrown) {

@@ -21,6 +21,9 @@ public class StreamFilter implements Filter {
   /** Hidden, so that compression is never agreed on: a small message could unpack to a huge one. */
   private static final String EXTENSIONS = "Sec-WebSocket-Extensions";
 
+  /** In the name of a server that our own frames were tested on. */
+  private static final String TESTED = "Tomcat";
+
   @EJB
   @SuppressWarnings("NullAway.Init") // the container sets it
   SlotManager slots;
@@ -34,10 +37,19 @@ public class StreamFilter implements Filter {
     if (!let(from, to, handshake)) {
       return;
     }
-    switch (slots.settings().websocket()) {
-      case ENDPOINT -> chain.doFilter(new HiddenHeaderRequest(from, EXTENSIONS), to);
-      case UPGRADE -> upgrade(from, to, handshake);
+    if (isUpgrade(from)) {
+      upgrade(from, to, handshake);
+    } else {
+      chain.doFilter(new HiddenHeaderRequest(from, EXTENSIONS), to);
     }
+  }
+
+  private boolean isUpgrade(HttpServletRequest request) {
+    return switch (slots.settings().websocket()) {
+      case AUTO -> request.getServletContext().getServerInfo().contains(TESTED);
+      case ENDPOINT -> false;
+      case UPGRADE -> true;
+    };
   }
 
   private boolean let(HttpServletRequest request, HttpServletResponse response, Handshake handshake)
@@ -58,7 +70,7 @@ public class StreamFilter implements Filter {
         throw Input.bad("The websocket handshake needs 'Connection: Upgrade' and one key");
       }
       StreamRequest.parse(request.getQueryString());
-      slots.checkDatabase();
+      slots.checkStream();
       return true;
     } catch (RuntimeException e) { // a servlet has no exception mapper
       Errors.of(e).sendTo(response);

@@ -37,7 +37,9 @@ final class StreamSession {
       Subscriber door,
       BiConsumer<CloseReason, String> refusal) {
     try {
-      stream = slots.stream(StreamRequest.parse(queryString), door);
+      SlotStream begun = slots.newStream(StreamRequest.parse(queryString), door);
+      stream = begun;
+      begun.start();
     } catch (ProblemException e) {
       boolean limit = e.problem() == Problem.STREAMS_EXHAUSTED;
       refusal.accept(

@@ -10,8 +10,8 @@ import java.util.Collections;
 import org.pgdeltastream.slot.SlotManager;
 
 /**
- * Streams whole tables. A servlet, not a JAX-RS resource, because only what a servlet throws after
- * the beginning makes every server break the connection off, so that nobody takes a half table for
+ * Streams whole tables. A servlet, not a JAX-RS resource, because what a servlet throws after the
+ * beginning makes servers break the connection off that can, so that nobody takes a half table for
  * a whole one.
  */
 public class TableServlet extends HttpServlet {
@@ -56,7 +56,10 @@ public class TableServlet extends HttpServlet {
     }
   }
 
-  /** A failure after the beginning: where a line can tell it, it does; else the end is missing. */
+  /**
+   * A failure after the beginning: a line tells it, or the end is missing. WildFly, Payara and
+   * others end the answer properly although a servlet throws: the text alone must not look whole.
+   */
   private static void tell(RuntimeException failure, TableQuery query, TableReply reply)
       throws IOException {
     ErrorBody error = Errors.of(failure);
@@ -69,7 +72,11 @@ public class TableServlet extends HttpServlet {
         reply.write(error.lastLine());
         reply.breakOff(failure);
       }
-      case ARRAY, CSV, CSV_WITH_END -> reply.breakOff(failure);
+      case ARRAY -> reply.breakOff(failure);
+      case CSV, CSV_WITH_END -> {
+        reply.write(error.openQuote());
+        reply.breakOff(failure);
+      }
     }
   }
 }

@@ -13,7 +13,7 @@ class SettingsTest {
     Settings settings = Settings.read(name -> null);
 
     assertThat(settings.open()).isFalse();
-    assertThat(settings.websocket()).isEqualTo(Settings.Websocket.ENDPOINT);
+    assertThat(settings.websocket()).isEqualTo(Settings.Websocket.AUTO);
     assertThat(settings.tokens()).isEmpty();
     assertThat(settings.origins()).isEmpty();
     assertThat(settings.snapshotLease()).isEqualTo(Duration.ofMinutes(15));
@@ -38,7 +38,7 @@ class SettingsTest {
     assertThatThrownBy(() -> Settings.read(Map.of("pgdelta.open", "yes")::get))
         .hasMessageContaining("true or false");
     assertThatThrownBy(() -> Settings.read(Map.of("pgdelta.websocket", "both")::get))
-        .hasMessageContaining("endpoint or upgrade");
+        .hasMessageContaining("auto, endpoint or upgrade");
   }
 
   @Test

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Where the test servers keep their files, and the sweeping up after a killed test run. */
-final class DataDirectories {
+public final class DataDirectories {
   private static final Path ROOT =
       Path.of(System.getProperty("pgdelta.test.directory", "target/it")).toAbsolutePath();
 
@@ -25,7 +25,8 @@ final class DataDirectories {
     return home.resolve("data");
   }
 
-  static void delete(Path home) throws IOException {
+  /** With everything in it. */
+  public static void delete(Path home) throws IOException {
     List<Path> files;
     try (Stream<Path> found = Files.walk(home)) {
       files = found.sorted(Comparator.reverseOrder()).toList();

@@ -5,6 +5,7 @@ import java.net.http.HttpClient;
 import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -18,6 +19,7 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
   public record Closed(int code, String reason) {}
 
   private static final Duration DEADLINE = Duration.ofSeconds(30);
+  private static final long LOOK_MILLIS = 100;
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 
   private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
@@ -29,7 +31,12 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
   public StreamClient(String url, String... headers) {
     WebSocket.Builder builder = HTTP.newWebSocketBuilder();
     for (int i = 0; i < headers.length; i += 2) {
-      builder.header(headers[i], headers[i + 1]);
+      if (headers[i].equals("Sec-WebSocket-Protocol")) {
+        String[] names = headers[i + 1].split(", *", -1);
+        builder.subprotocols(names[0], Arrays.copyOfRange(names, 1, names.length));
+      } else {
+        builder.header(headers[i], headers[i + 1]);
+      }
     }
     socket = builder.buildAsync(URI.create(url), this).join();
   }
@@ -62,10 +69,18 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
   }
 
   /** The next message, where much stands before it. */
-  public String next(Duration deadline) throws InterruptedException {
-    String message = messages.poll(deadline.toMillis(), TimeUnit.MILLISECONDS);
-    if (message == null) {
-      throw new AssertionError("No message came within " + deadline + "; closed: " + closed);
+  public String next(Duration limit) throws InterruptedException {
+    long deadline = System.nanoTime() + limit.toNanos();
+    String message = messages.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    while (message == null) {
+      Closed how = closed.getNow(null);
+      if (how != null && messages.isEmpty()) {
+        throw new AssertionError("No message came: the server closed with " + how);
+      }
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError("No message came within " + limit);
+      }
+      message = messages.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
     return message;
   }

@@ -5,28 +5,19 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import javax.sql.DataSource;
-import org.jspecify.annotations.Nullable;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
  * A private PostgreSQL on a free loopback port, with logical decoding switched on and a data
  * directory of its own. Closing it leaves no process and no file.
  */
-public final class TestDatabase implements AutoCloseable {
-  /** Reads one result, standing on its first row. */
-  @FunctionalInterface
-  public interface RowReader<T> {
-    T read(ResultSet row) throws SQLException;
-  }
-
+public final class TestDatabase implements Sql, AutoCloseable {
   /** What a kind of server does once the walsenders are gone; the process is reaped afterwards. */
   @FunctionalInterface
   interface Stopper {
@@ -147,6 +138,7 @@ public final class TestDatabase implements AutoCloseable {
     postmaster = postmaster.startAgain(DataDirectories.data(home), home.resolve("log"));
   }
 
+  @Override
   public Connection connect() throws SQLException {
     return DriverManager.getConnection(jdbcUrl(), user(), password());
   }
@@ -158,34 +150,6 @@ public final class TestDatabase implements AutoCloseable {
     source.setUser(user());
     source.setPassword(password());
     return source;
-  }
-
-  public void execute(String sql) throws SQLException {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
-  }
-
-  /** Reads the first row; a query without rows is an error. */
-  public <T> T query(String sql, RowReader<T> reader) throws SQLException {
-    try (Connection connection = connect();
-        Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      if (!rows.next()) {
-        throw new SQLException("No row: " + sql);
-      }
-      return reader.read(rows);
-    }
-  }
-
-  /** The first column of the first row; null is "null". */
-  public String text(String sql) throws SQLException {
-    return query(sql, row -> printed(row.getString(1)));
-  }
-
-  private static String printed(@Nullable String value) {
-    return String.valueOf(value);
   }
 
   @Override

@@ -1,0 +1,89 @@
+package org.pgdeltastream.blackbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgdeltastream.support.ServerClient.object;
+
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.pgdeltastream.support.ServerClient;
+import org.pgdeltastream.support.StreamClient;
+import org.pgdeltastream.support.TestDatabase;
+import org.pgdeltastream.support.servers.ApplicationServer;
+
+/** The WAR at another path than the root, with tokens, on a PostgreSQL that has pgoutput alone. */
+class OtherContextServerIT {
+  private static TestDatabase database;
+  private static ApplicationServer server;
+  private static ServerClient client;
+
+  @BeforeAll
+  static void start() throws Exception {
+    database = TestDatabase.embedded();
+    database.execute("create table test_table (id int primary key, name text)");
+    database.execute("insert into test_table values (1, 'one')");
+    server =
+        ApplicationServer.start(
+            new ApplicationServer.Setup(
+                Optional.of(database), "/delta", Map.of("tokens", "first,second")));
+    client = new ServerClient(server.base(), "Authorization", "Bearer second");
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    try (TestDatabase open = database) {
+      server.close();
+      assertThat(open.text("select count(*) from pg_stat_replication")).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void servesTheThreeCallsBelowItsPath() throws Exception {
+    String init = client.get("/v1/init").body();
+    String slot = object(init).getString("slotName");
+    assertThat(object(init).getString("plugin")).isEqualTo("pgoutput");
+    String path = object(init).getString("stream");
+    assertThat(path).startsWith("/delta/v1/lr/stream?slotName=" + slot);
+    assertThat(client.post("/v1/snapshot/data", "text/plain", "{\"table\":\"test_table\"}").body())
+        .isEqualTo("[{\"id\":1,\"name\":\"one\"}]");
+    database.execute("insert into test_table values (2, 'two')");
+    String root = server.base().replaceFirst("/delta$", "").replaceFirst("^http", "ws");
+    try (StreamClient stream = new StreamClient(root + path, "Authorization", "Bearer first")) {
+      assertThat(stream.nextWithChange()).contains("[2,\"two\"]");
+    }
+    assertThat(client.get("/v1/nothing").body()).contains("\"not_found\"");
+    assertThat(client.delete("/v1/slots/" + slot + "?force=true").statusCode()).isEqualTo(204);
+  }
+
+  @Test
+  void letsNobodyInWithoutAToken() throws Exception {
+    assertThat(server.log()).doesNotContain("Only this machine is let in");
+    ServerClient stranger = new ServerClient(server.base());
+    assertThat(stranger.get("/v1/slots").statusCode()).isEqualTo(401);
+    assertThat(stranger.get("/v1/slots").headers().firstValue("WWW-Authenticate")).isPresent();
+    assertThat(stranger.get("/v1/init", "Authorization", "Bearer third").statusCode())
+        .isEqualTo(401);
+    assertThat(stranger.handshakeStatus("delta_a1")).isEqualTo(401);
+    assertThat(client.handshakeStatus("delta_a1")).isEqualTo(101);
+  }
+
+  /** As a browser sends it: a websocket there takes no header of its own. */
+  @Test
+  void takesATokenAsASubprotocol() throws Exception {
+    assertThat(
+            new ServerClient(server.base())
+                .handshakeStatus(
+                    "delta_a1", "Sec-WebSocket-Protocol", "pgdeltastream.v1, bearer.second"))
+        .isEqualTo(101);
+  }
+
+  @Test
+  void letsNoForeignPageInWithAToken() throws Exception {
+    assertThat(client.get("/v1/slots", "Origin", "http://evil.example").statusCode())
+        .isEqualTo(403);
+    String own = server.base().replaceFirst("/delta$", "");
+    assertThat(client.get("/v1/slots", "Origin", own).statusCode()).isEqualTo(200);
+  }
+}

@@ -1,0 +1,64 @@
+package org.pgdeltastream.support.servers;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** GlassFish, as server-config/glassfish says. */
+final class GlassFish extends ServerProcess {
+  private static final int HTTP_ABOVE_BASE = 80;
+  private static final int ADMIN_ABOVE_BASE = 48;
+
+  GlassFish(Setup setup) throws IOException {
+    super("glassfish", setup);
+  }
+
+  @Override
+  void prepare() throws Exception {
+    unpacked("glassfish");
+    int base = port - HTTP_ABOVE_BASE;
+    asadmin("create-domain", "--nopassword=true", "--portbase", "" + base, "pgdelta");
+    if (setup.database().isPresent()) {
+      copy(driver(), home.resolve("glassfish/glassfish/domains/pgdelta/lib/postgresql.jar"));
+    }
+    asadmin("start-domain", "pgdelta");
+    if (setup.database().isPresent()) {
+      asadmin("multimode", "--file", config("glassfish/post.asadmin").toString());
+    }
+    deploy();
+    asadmin("stop-domain", "pgdelta");
+  }
+
+  @Override
+  List<String> command() {
+    return List.of(program(), "start-domain", "--verbose", "pgdelta");
+  }
+
+  @Override
+  void deploy() throws Exception {
+    String root = setup.contextPath().isEmpty() ? "/" : setup.contextPath();
+    String war = ApplicationServer.war().toAbsolutePath().toString();
+    asadmin("deploy", "--contextroot", root, "--name", "pgdelta", war);
+  }
+
+  @Override
+  public boolean forgetsApplications() {
+    return false;
+  }
+
+  @Override
+  void undeploy() throws Exception {
+    asadmin("undeploy", "pgdelta");
+  }
+
+  private void asadmin(String... arguments) throws IOException, InterruptedException {
+    int admin = port - HTTP_ABOVE_BASE + ADMIN_ABOVE_BASE;
+    run(
+        Stream.concat(Stream.of(program(), "--port", "" + admin), Stream.of(arguments))
+            .toArray(String[]::new));
+  }
+
+  private String program() {
+    return home.resolve("glassfish/bin/asadmin").toString();
+  }
+}
