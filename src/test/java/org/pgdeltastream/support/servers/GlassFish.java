@@ -1,7 +1,10 @@
 package org.pgdeltastream.support.servers;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.Stream;
 
 /** GlassFish, as server-config/glassfish says. */
@@ -23,7 +26,7 @@ final class GlassFish extends ServerProcess {
     }
     asadmin("start-domain", "pgdelta");
     if (setup.database().isPresent()) {
-      asadmin("multimode", "--file", config("glassfish/post.asadmin").toString());
+      asadmin("multimode", "--file", filled(config("glassfish/post.asadmin")).toString());
     }
     deploy();
     asadmin("stop-domain", "pgdelta");
@@ -49,6 +52,15 @@ final class GlassFish extends ServerProcess {
   @Override
   void undeploy() throws Exception {
     asadmin("undeploy", "pgdelta");
+  }
+
+  /** With the variables' values, as envsubst does. */
+  private Path filled(Path commands) throws IOException {
+    String text = Files.readString(commands);
+    for (Map.Entry<String, String> variable : setup.variables().entrySet()) {
+      text = text.replace("${" + variable.getKey() + "}", variable.getValue());
+    }
+    return Files.writeString(home.resolve("filled.asadmin"), text);
   }
 
   private void asadmin(String... arguments) throws IOException, InterruptedException {
