@@ -20,6 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.support.CountingClient;
 import org.pgdeltastream.support.NeedsWal2Json;
 import org.pgdeltastream.support.Program;
+import org.pgdeltastream.support.RawClient;
 import org.pgdeltastream.support.StreamClient;
 import org.pgdeltastream.support.TestDatabase;
 
@@ -82,6 +83,17 @@ class ProgramIT {
       }
     }
     assertThat(database.text("select count(*) from pg_replication_slots")).isEqualTo("1");
+  }
+
+  /** Tomcat's own handshake says upgrade in small letters. */
+  @Test
+  void writesFramesOfItsOwnUnlessToldOtherwise() throws Exception {
+    try (Program program = Program.start(database, "256m", directory)) {
+      String slot = slot(program.get("/v1/init").body());
+      try (RawClient client = RawClient.open(program.streamUrl(slot))) {
+        assertThat(client.header("Connection")).contains("Upgrade");
+      }
+    }
   }
 
   @Test
