@@ -15,6 +15,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.connector.Connector;
 import org.apache.tomee.embedded.Configuration;
@@ -26,6 +27,9 @@ import org.apache.tomee.embedded.Container;
  * runs.
  */
 public final class Server implements AutoCloseable {
+  /** 401 and 403 are the application's: access is configured. */
+  private static final Set<Integer> APPLICATION_ANSWERS = Set.of(200, 401, 403);
+
   private static final Duration PING_TIMEOUT = Duration.ofSeconds(20);
 
   private final Container container;
@@ -175,7 +179,7 @@ public final class Server implements AutoCloseable {
     } catch (IOException e) {
       throw new IOException("The application does not answer %s: %s".formatted(ping, e), e);
     }
-    if (answer.statusCode() != 200) {
+    if (!APPLICATION_ANSWERS.contains(answer.statusCode())) {
       // TomEE's deploy returns without an exception when the application did not start.
       throw new IOException(
           "The application did not start: %s answers %d; the log says why"

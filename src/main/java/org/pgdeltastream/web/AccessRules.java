@@ -19,7 +19,7 @@ final class AccessRules {
       List.of("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP");
   private static final String OPEN_IT =
       "Configure access: set pgdelta.tokens (PGDELTA_TOKENS) and send one of them as"
-          + " 'Authorization: Bearer …', or set pgdelta.open=true (PGDELTA_OPEN) to let anybody in";
+          + " 'Authorization: Bearer <token>', or set pgdelta.open=true (PGDELTA_OPEN) to let anybody in";
 
   private final List<byte[]> tokens;
   private final List<String> origins;

@@ -85,6 +85,14 @@ class ProgramIT {
     assertThat(database.text("select count(*) from pg_replication_slots")).isEqualTo("1");
   }
 
+  @Test
+  void startsWithTokensWithoutKnowingOne() throws Exception {
+    try (Program program =
+        Program.start(database, database.port(), "256m", directory, "-Dpgdelta.tokens=change-me")) {
+      assertThat(program.get("/v1/slots").statusCode()).isEqualTo(401);
+    }
+  }
+
   /** Tomcat's own handshake says upgrade in small letters. */
   @Test
   void writesFramesOfItsOwnUnlessToldOtherwise() throws Exception {
