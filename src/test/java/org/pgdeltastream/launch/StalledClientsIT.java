@@ -93,7 +93,10 @@ class StalledClientsIT {
         assertThat(after - before).isLessThan(MOST_GROWTH_KILOBYTES);
         assertThatThrownBy(() -> new StreamClient(program.streamUrl("delta_s0")))
             .as("one more than pgdelta.streams")
-            .hasRootCauseInstanceOf(WebSocketHandshakeException.class);
+            .cause()
+            .isInstanceOfSatisfying(
+                WebSocketHandshakeException.class,
+                refused -> assertThat(refused.getResponse().statusCode()).isEqualTo(503));
       }
     } finally {
       for (Socket socket : stalled) {
