@@ -18,6 +18,7 @@ import org.pgdeltastream.change.MalformedMessageException;
 public final class ReplicationReader {
   private static final int WAIT_MILLIS = 250;
   private static final long PAUSE_NANOS = 5_000_000;
+  private static final long LOOK_NANOS = 2_000_000; // no message waits longer for the next one
   private static final int WAL_DATA_HEADER = 25; // 'w', start, server's WAL end, time
   private static final int SEND_TIME = 17; // where it stands in WAL data
   private static final VarHandle INT64 =
@@ -44,21 +45,27 @@ public final class ReplicationReader {
   /** Reads until it is stopped or something fails; reports a last time and closes in any case. */
   public void run() throws SQLException, IOException {
     try {
+      long lookedAfter = System.nanoTime();
       while (!stopping) {
         if (!listener.wantsMore()) {
           stream.tryReport();
-          listener.onNothingWaiting();
+          listener.onPause();
           LockSupport.parkNanos(PAUSE_NANOS);
           continue;
         }
         stream.waiting();
         byte[] message = stream.poll();
         if (message == null) {
-          listener.onNothingWaiting();
+          listener.onPause();
+          lookedAfter = System.nanoTime();
           message = stream.await(WAIT_MILLIS);
         }
         if (message != null) {
           read(message);
+          if (System.nanoTime() - lookedAfter > LOOK_NANOS) {
+            listener.onPause();
+            lookedAfter = System.nanoTime();
+          }
         }
       }
     } finally {

@@ -41,6 +41,9 @@ final class ReplicationStream {
     this.encrypted = encrypted;
     this.flushPosition = flushPosition;
     this.silence = new Silence(this::heardAt, System.nanoTime());
+    if (!encrypted) {
+      input.ifPresent(SocketInput::answerLooksAtOnce);
+    }
   }
 
   private long heardAt() {

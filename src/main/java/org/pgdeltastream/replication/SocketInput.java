@@ -19,9 +19,8 @@ import java.util.concurrent.locks.LockSupport;
  */
 final class SocketInput extends InputStream {
   private static final int LEAST = 32 * 1024;
+  private static final int DRIVERS_LOOK_MILLIS = 1;
   private static final long PAUSE_NANOS = 10_000_000;
-  private static final long STEP_NANOS = 2_000_000;
-  private static final int MOST_STEPS = 20;
 
   private final Socket socket;
   private final InputStream source;
@@ -29,6 +28,7 @@ final class SocketInput extends InputStream {
   private final byte[] buffer;
   private int next;
   private int end;
+  private boolean answersLooks;
   private boolean behind;
   private int lastRead = Integer.MAX_VALUE;
   private volatile long heardAt = System.nanoTime();
@@ -89,7 +89,7 @@ final class SocketInput extends InputStream {
 
   @Override
   public int read() throws IOException {
-    if (next == end && !fill()) {
+    if (next == end && !fillForDriver()) {
       return -1;
     }
     return buffer[next++] & 0xFF;
@@ -100,13 +100,8 @@ final class SocketInput extends InputStream {
     if (length == 0) {
       return 0;
     }
-    if (next == end) {
-      if (length >= buffer.length) {
-        return heard(source.read(target, offset, length));
-      }
-      if (!fill()) {
-        return -1;
-      }
+    if (next == end && !fillForDriver()) {
+      return -1;
     }
     int count = Math.min(length, end - next);
     System.arraycopy(buffer, next, target, offset, count);
@@ -114,9 +109,20 @@ final class SocketInput extends InputStream {
     return count;
   }
 
-  private int heard(int count) {
-    heardAt = System.nanoTime();
-    return count;
+  /**
+   * The driver looks for a message by waiting a millisecond for one, each time. From now on it is
+   * answered at once that there is none: the reader waits in {@link #await}, after a flush. Not for
+   * encrypted input, which must not be interrupted inside a record.
+   */
+  void answerLooksAtOnce() {
+    answersLooks = true;
+  }
+
+  private boolean fillForDriver() throws IOException {
+    if (answersLooks && socket.getSoTimeout() == DRIVERS_LOOK_MILLIS) {
+      throw new SocketTimeoutException("nothing is here yet");
+    }
+    return fill();
   }
 
   private boolean fill() throws IOException {
@@ -125,20 +131,14 @@ final class SocketInput extends InputStream {
     if (behind && lastRead < receiveBuffer / 2) {
       gather();
     }
-    lastRead = heard(source.read(buffer, 0, buffer.length));
+    lastRead = source.read(buffer, 0, buffer.length);
+    heardAt = System.nanoTime();
     end = Math.max(lastRead, 0);
     return lastRead > 0;
   }
 
-  /** Pauses once the receive buffer is full or nothing more comes; a long read needs no pause. */
-  private void gather() throws IOException {
-    int before = -1;
-    int now = source.available();
-    for (int step = 0; now > before && step < MOST_STEPS; step++) {
-      LockSupport.parkNanos(STEP_NANOS);
-      before = now;
-      now = source.available();
-    }
+  /** A long read needs no pause: more is waiting behind it. */
+  private static void gather() {
     LockSupport.parkNanos(PAUSE_NANOS);
   }
 }

@@ -23,6 +23,6 @@ public interface WalListener {
   /** Whether the client may be sent more now; if not, nothing is read for a moment. */
   boolean wantsMore();
 
-  /** No more input is waiting: flush, look after the client. */
-  void onNothingWaiting() throws IOException;
+  /** No more input is at hand, or a moment has passed: flush, look after the client. */
+  void onPause() throws IOException;
 }

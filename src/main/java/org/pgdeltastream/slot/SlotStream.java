@@ -184,7 +184,7 @@ public final class SlotStream implements Runnable, WalListener {
   }
 
   @Override
-  public void onNothingWaiting() throws IOException {
+  public void onPause() throws IOException {
     Subscription place = subscription();
     if (path().betweenTransactions() && place.betweenMessages()) {
       sendReply(place);

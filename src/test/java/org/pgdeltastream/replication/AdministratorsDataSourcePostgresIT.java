@@ -83,6 +83,6 @@ class AdministratorsDataSourcePostgresIT {
     }
 
     @Override
-    public void onNothingWaiting() {}
+    public void onPause() {}
   }
 }

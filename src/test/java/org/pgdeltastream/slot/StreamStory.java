@@ -5,7 +5,9 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -400,6 +402,27 @@ abstract class StreamStory {
     database.execute("insert into users values (2, 'b')");
 
     assertThat(client.nextWithChange()).as("nothing twice").contains("[2,\"b\"]");
+  }
+
+  /** The driver waits for a message a millisecond, and under this load always finds one. */
+  @Test
+  void neverLetsAMessageWaitForManyMore() throws Exception {
+    SlotName slot = init().name();
+    RecordingSubscriber client = new RecordingSubscriber();
+    stream(slot, client);
+    int changes = 5_000;
+    try (Connection connection = database.connect();
+        PreparedStatement insert =
+            connection.prepareStatement("insert into users values (?, 'a')")) {
+      for (int i = 1; i <= changes; i++) {
+        insert.setInt(1, i);
+        insert.execute(); // more than one a millisecond
+      }
+    }
+    for (int i = 1; i <= changes; i++) {
+      assertThat(client.nextWithChange()).contains("[" + i + ",");
+    }
+    assertThat(client.mostUnflushed()).as("of a few milliseconds").isLessThan(1_000);
   }
 
   @Test

@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 
@@ -19,6 +20,8 @@ public final class RecordingSubscriber implements Subscriber {
   private static final Duration DEADLINE = Duration.ofSeconds(20);
 
   private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
+  private final AtomicInteger unflushed = new AtomicInteger();
+  private final AtomicInteger mostUnflushed = new AtomicInteger();
   private final StringBuilder open = new StringBuilder();
   private final CompletableFuture<Closed> closed = new CompletableFuture<>();
   private final Semaphore reading = new Semaphore(1 << 30);
@@ -34,13 +37,21 @@ public final class RecordingSubscriber implements Subscriber {
     sendPart(bytes, start, length);
     messages.add(open.toString());
     open.setLength(0);
+    mostUnflushed.accumulateAndGet(unflushed.incrementAndGet(), Math::max);
+  }
+
+  /** How many messages were sent at most without a flush behind them. */
+  public int mostUnflushed() {
+    return mostUnflushed.get();
   }
 
   @Override
   public void ping() {}
 
   @Override
-  public void flush() {}
+  public void flush() {
+    unflushed.set(0);
+  }
 
   @Override
   public void close(CloseReason reason, String detail) {
