@@ -21,6 +21,8 @@ final class SocketInput extends InputStream {
   private static final int LEAST = 32 * 1024;
   private static final int DRIVERS_LOOK_MILLIS = 1;
   private static final long PAUSE_NANOS = 10_000_000;
+  private static final long STEP_NANOS = 2_000_000;
+  private static final int MOST_STEPS = 20;
 
   private final Socket socket;
   private final InputStream source;
@@ -137,8 +139,15 @@ final class SocketInput extends InputStream {
     return lastRead > 0;
   }
 
-  /** A long read needs no pause: more is waiting behind it. */
-  private static void gather() {
+  /** Pauses once the receive buffer is full or nothing more comes; a long read needs no pause. */
+  private void gather() throws IOException {
+    int before = -1;
+    int now = source.available();
+    for (int step = 0; now > before && step < MOST_STEPS; step++) {
+      LockSupport.parkNanos(STEP_NANOS);
+      before = now;
+      now = source.available();
+    }
     LockSupport.parkNanos(PAUSE_NANOS);
   }
 }
