@@ -81,7 +81,6 @@ public final class ReplicationConnector {
     properties.setProperty("replication", "database");
     properties.setProperty("assumeMinServerVersion", "10");
     properties.setProperty("preferQueryMode", "simple");
-    properties.setProperty("socketFactory", ReplicationSocketFactory.class.getName());
     properties.setProperty("socketFactoryArg", key);
     try {
       Connection connection = connect(properties);
@@ -127,6 +126,8 @@ public final class ReplicationConnector {
     properties.setProperty("socketTimeout", "60"); // no call waits for ever on a dead network
     properties.setProperty("tcpKeepAlive", "true");
     properties.setProperty("options", OPTIONS);
+    properties.setProperty("socketFactory", ReplicationSocketFactory.class.getName());
+    properties.setProperty("socketFactoryArg", ReplicationSocketFactory.NO_KEY);
     return properties;
   }
 

@@ -13,12 +13,14 @@ import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the sockets of replication connections. The driver creates the factory by its class name
- * and hands it a key; under this key the connection's {@link SocketInput} is left for us.
+ * Makes the sockets of our connections. The driver creates the factory by its class name and hands
+ * it a key; under this key a replication connection's {@link SocketInput} is left for us. Ordinary
+ * connections have no key: they only tell how far PostgreSQL is.
  */
 public final class ReplicationSocketFactory extends SocketFactory {
-  private static final int LOCAL_RECEIVE_BUFFER = 16 * 1024;
+  static final String NO_KEY = "";
   private static final Map<String, BufferedSocket> CONNECTING = new ConcurrentHashMap<>();
+  private static final RoundTrips ROUND_TRIPS = new RoundTrips();
 
   private final String key;
 
@@ -38,6 +40,9 @@ public final class ReplicationSocketFactory extends SocketFactory {
 
   @Override
   public Socket createSocket() {
+    if (key.equals(NO_KEY)) {
+      return new TimedSocket();
+    }
     BufferedSocket socket = new BufferedSocket();
     CONNECTING.put(key, socket); // of several hosts the last one is the connected one
     return socket;
@@ -63,15 +68,26 @@ public final class ReplicationSocketFactory extends SocketFactory {
     throw new UnsupportedOperationException("the driver connects its sockets itself");
   }
 
+  private static class TimedSocket extends Socket {
+    @Override
+    public void connect(SocketAddress address, int timeout) throws IOException {
+      long start = System.nanoTime();
+      super.connect(address, timeout);
+      ROUND_TRIPS.took(getInetAddress(), System.nanoTime() - start);
+    }
+  }
+
   /** Its receive buffer is set before the connect: later it would not bound the window. */
-  private static final class BufferedSocket extends Socket {
+  private static final class BufferedSocket extends TimedSocket {
     private int receiveBuffer;
     private @Nullable SocketInput input;
 
     @Override
     public void connect(SocketAddress address, int timeout) throws IOException {
-      if (address instanceof InetSocketAddress host && host.getAddress().isLoopbackAddress()) {
-        receiveBuffer = LOCAL_RECEIVE_BUFFER;
+      if (address instanceof InetSocketAddress host && !host.isUnresolved()) {
+        receiveBuffer = ROUND_TRIPS.receiveBuffer(host.getAddress());
+      }
+      if (receiveBuffer > 0) {
         setReceiveBufferSize(receiveBuffer);
       }
       super.connect(address, timeout);

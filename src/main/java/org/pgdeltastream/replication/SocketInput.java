@@ -18,7 +18,7 @@ import java.util.concurrent.locks.LockSupport;
  * at half of its CPU time).
  */
 final class SocketInput extends InputStream {
-  private static final int LEAST = 32 * 1024;
+  private static final int SIZE = 32 * 1024;
   private static final int DRIVERS_LOOK_MILLIS = 1;
   private static final long PAUSE_NANOS = 10_000_000;
   private static final long STEP_NANOS = 2_000_000;
@@ -26,8 +26,8 @@ final class SocketInput extends InputStream {
 
   private final Socket socket;
   private final InputStream source;
-  private final int receiveBuffer;
-  private final byte[] buffer;
+  private final int shortRead;
+  private final byte[] buffer = new byte[SIZE];
   private int next;
   private int end;
   private boolean answersLooks;
@@ -44,8 +44,7 @@ final class SocketInput extends InputStream {
   SocketInput(Socket socket, InputStream source, int receiveBuffer) {
     this.socket = socket;
     this.source = source;
-    this.receiveBuffer = receiveBuffer;
-    this.buffer = new byte[Math.max(LEAST, receiveBuffer)];
+    this.shortRead = Math.min(receiveBuffer, SIZE) / 2;
   }
 
   /** Whether what is read now was written a while ago, and more waits behind it. */
@@ -130,7 +129,7 @@ final class SocketInput extends InputStream {
   private boolean fill() throws IOException {
     next = 0;
     end = 0;
-    if (behind && lastRead < receiveBuffer / 2) {
+    if (behind && lastRead < shortRead) {
       gather();
     }
     lastRead = source.read(buffer, 0, buffer.length);
