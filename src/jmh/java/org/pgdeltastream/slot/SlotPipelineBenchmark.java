@@ -90,7 +90,7 @@ public class SlotPipelineBenchmark {
   @Benchmark
   public void decodeAndEncode() throws IOException {
     for (byte[] message : transaction) {
-      encoding.decode(message, Recording.HEADER);
+      encoding.decode(message, Recording.HEADER, 0);
     }
   }
 
@@ -98,7 +98,7 @@ public class SlotPipelineBenchmark {
   @Benchmark
   public void decodeEncodeAndFrame() throws IOException {
     for (byte[] message : transaction) {
-      delivering.decode(message, Recording.HEADER);
+      delivering.decode(message, Recording.HEADER, 0);
     }
     frames.drain();
   }

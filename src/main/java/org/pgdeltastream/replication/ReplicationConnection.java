@@ -21,14 +21,12 @@ import org.postgresql.PGConnection;
  * <p>Source: manual, "Streaming Replication Protocol".
  */
 final class ReplicationConnection implements AutoCloseable {
+  private final InputConnection opened;
   private final Connection connection;
-  private final Optional<SocketInput> input;
-  private final boolean encrypted;
 
-  ReplicationConnection(Connection connection, Optional<SocketInput> input, boolean encrypted) {
-    this.connection = connection;
-    this.input = input;
-    this.encrypted = encrypted;
+  ReplicationConnection(InputConnection opened) {
+    this.opened = opened;
+    this.connection = opened.connection();
   }
 
   /** What CREATE_REPLICATION_SLOT answers. The snapshot ends with the connection's next command. */
@@ -56,10 +54,15 @@ final class ReplicationConnection implements AutoCloseable {
     }
   }
 
-  /** Streams from the slot's confirmed flush position, or from a later end of a transaction. */
+  /**
+   * Streams from the slot's confirmed flush position, or from a later one.
+   *
+   * @param catchUp reads what lies before a later start
+   */
   ReplicationReader start(
       SlotName slot,
       Lsn start,
+      Optional<CatchUp> catchUp,
       Map<String, String> options,
       Supplier<Lsn> flushPosition,
       WalListener listener)
@@ -67,11 +70,13 @@ final class ReplicationConnection implements AutoCloseable {
     String command =
         "START_REPLICATION SLOT %s LOGICAL %s (%s)"
             .formatted(TableName.quote(slot.value()), start, optionList(options));
-    PGConnection driver = connection.unwrap(PGConnection.class);
+    PGConnection driver = opened.driver();
     var copy = driver.getCopyAPI().copyDual(command);
     connection.setNetworkTimeout(Runnable::run, 0); // silence is noticed otherwise
-    ReplicationStream stream = new ReplicationStream(copy, input, encrypted, flushPosition);
-    return new ReplicationReader(this, driver.getBackendPID(), stream, listener);
+    catchUp.ifPresent(queries -> queries.options(options));
+    ReplicationStream stream =
+        new ReplicationStream(copy, opened.input(), opened.encrypted(), flushPosition);
+    return new ReplicationReader(this, driver.getBackendPID(), stream, catchUp, listener);
   }
 
   static String optionList(Map<String, String> options) {
@@ -80,17 +85,12 @@ final class ReplicationConnection implements AutoCloseable {
         .collect(Collectors.joining(", "));
   }
 
-  private static String literal(String value) {
+  static String literal(String value) {
     return "'" + value.replace("'", "''") + "'";
   }
 
-  /** Cuts the connection; a polite close would wait for the stream. */
   @Override
   public void close() {
-    try {
-      connection.unwrap(Connection.class).abort(Runnable::run);
-    } catch (SQLException e) {
-      // it is gone already
-    }
+    opened.close();
   }
 }

@@ -74,13 +74,23 @@ public final class ReplicationConnector {
   /** A connection to a walsender; the caller closes it. */
   ReplicationConnection openReplication() throws SQLException {
     if (replicationSource.isPresent()) {
-      return prepared(replicationSource.get().getConnection(), Optional.empty());
+      return new ReplicationConnection(
+          prepared(replicationSource.get().getConnection(), Optional.empty()));
     }
-    String key = UUID.randomUUID().toString();
     Properties properties = commonProperties();
     properties.setProperty("replication", "database");
     properties.setProperty("assumeMinServerVersion", "10");
     properties.setProperty("preferQueryMode", "simple");
+    return new ReplicationConnection(openWithInput(properties));
+  }
+
+  /** An ordinary connection that shows values as a walsender does; the caller closes it. */
+  InputConnection openWithInput() throws SQLException {
+    return openWithInput(commonProperties());
+  }
+
+  private InputConnection openWithInput(Properties properties) throws SQLException {
+    String key = UUID.randomUUID().toString();
     properties.setProperty("socketFactoryArg", key);
     try {
       Connection connection = connect(properties);
@@ -92,14 +102,14 @@ public final class ReplicationConnector {
     }
   }
 
-  private static ReplicationConnection prepared(Connection connection, Optional<SocketInput> input)
+  private static InputConnection prepared(Connection connection, Optional<SocketInput> input)
       throws SQLException {
     try (Statement statement = connection.createStatement()) {
       for (String setting : DISPLAY.split(";", -1)) { // a walsender takes one command at a time
         statement.execute(setting);
       }
       boolean encrypted = isEncrypted(connection);
-      return new ReplicationConnection(connection, input, encrypted);
+      return new InputConnection(connection, input, encrypted);
     } catch (SQLException e) {
       connection.close();
       throw e;

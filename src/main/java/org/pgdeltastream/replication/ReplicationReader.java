@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
@@ -20,6 +21,7 @@ public final class ReplicationReader {
   private static final long PAUSE_NANOS = 5_000_000;
   private static final long LOOK_NANOS = 2_000_000; // no message waits longer for the next one
   private static final int WAL_DATA_HEADER = 25; // 'w', start, server's WAL end, time
+  private static final int START_POSITION = 1;
   private static final int SEND_TIME = 17; // where it stands in WAL data
   private static final VarHandle INT64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -28,6 +30,7 @@ public final class ReplicationReader {
   private final ReplicationConnection connection;
   private final int walsender;
   private final ReplicationStream stream;
+  private final Optional<CatchUp> catchUp;
   private final WalListener listener;
   private volatile boolean stopping;
 
@@ -35,16 +38,21 @@ public final class ReplicationReader {
       ReplicationConnection connection,
       int walsender,
       ReplicationStream stream,
+      Optional<CatchUp> catchUp,
       WalListener listener) {
     this.connection = connection;
     this.walsender = walsender;
     this.stream = stream;
+    this.catchUp = catchUp;
     this.listener = listener;
   }
 
   /** Reads until it is stopped or something fails; reports a last time and closes in any case. */
   public void run() throws SQLException, IOException {
     try {
+      if (catchUp.isPresent()) {
+        catchUp.get().read(listener, stream, () -> stopping);
+      }
       long lookedAfter = System.nanoTime();
       while (!stopping) {
         if (!listener.wantsMore()) {
@@ -75,17 +83,25 @@ public final class ReplicationReader {
 
   /** Cuts the connection at once; {@link #run()} fails as if PostgreSQL had gone. */
   public void abort() {
+    catchUp.ifPresent(CatchUp::close);
     connection.close();
   }
 
   /** Makes {@link #run()} end within the time it waits for input. */
   public void stop() {
     stopping = true;
+    catchUp.ifPresent(CatchUp::close);
   }
 
   /** How long PostgreSQL has given no sign of life; it is asked for one every five seconds. */
   public Duration silence() {
-    return Duration.ofNanos(stream.silentNanos());
+    return Duration.ofNanos(
+        catchUp.filter(CatchUp::isReading).map(CatchUp::silentNanos).orElse(stream.silentNanos()));
+  }
+
+  /** The number of the process that is listened to now. */
+  public int process() {
+    return catchUp.filter(CatchUp::isReading).map(CatchUp::process).orElse(walsender);
   }
 
   /** The process number of the walsender. */
@@ -115,7 +131,7 @@ public final class ReplicationReader {
         if (committed != WalListener.NO_COMMIT_TIME) {
           stream.late((long) INT64.get(message, SEND_TIME) - committed);
         }
-        listener.onWalData(message, WAL_DATA_HEADER);
+        listener.onWalData(message, WAL_DATA_HEADER, (long) INT64.get(message, START_POSITION));
       }
       case 'k' -> {
         need(message, KEEPALIVE_LENGTH);
@@ -141,7 +157,7 @@ public final class ReplicationReader {
     } catch (SQLException e) {
       // the connection is lost; PostgreSQL keeps the last position that reached it
     } finally {
-      connection.close();
+      abort();
     }
   }
 }

@@ -49,21 +49,35 @@ public final class ReplicationSlots {
    *
    * @param start the end of a transaction: PostgreSQL skips those up to there. Below the slot's
    *     confirmed position it has no effect.
+   * @param catchUp reads what the slot has missed before its end, in place of the walsender
    */
   public ReplicationReader stream(
       SlotName slot,
       Lsn start,
+      Optional<CatchUp> catchUp,
       Map<String, String> options,
       Supplier<Lsn> flushPosition,
       WalListener listener)
       throws SQLException {
     ReplicationConnection walsender = connector.openReplication();
     try {
-      return walsender.start(slot, start, options, flushPosition, listener);
+      Lsn first = catchUp.map(CatchUp::end).orElse(start);
+      return walsender.start(slot, first, catchUp, options, flushPosition, listener);
     } catch (SQLException e) {
       walsender.close();
       throw e;
     }
+  }
+
+  /**
+   * Prepares to read by queries what a free slot has missed, where that pays; the stream closes it.
+   *
+   * @param pieceBytes of WAL at a time; 0 for never
+   */
+  public Optional<CatchUp> catchUp(SlotRow slot, long pieceBytes) throws SQLException {
+    return CatchUp.pays(slot, pieceBytes)
+        ? CatchUp.begin(connector, slot, pieceBytes)
+        : Optional.empty();
   }
 
   public ServerIdentity identity() throws SQLException {
@@ -140,7 +154,7 @@ public final class ReplicationSlots {
     return list().stream().filter(row -> row.name().equals(slot.value())).findFirst();
   }
 
-  /** Every slot of the server, by name. */
+  /** Every lasting slot of the server, by name. */
   public List<SlotRow> list() throws SQLException {
     try (Connection connection = connector.openOrdinary();
         PreparedStatement statement = connection.prepareStatement(listSql(connection));
@@ -196,7 +210,7 @@ public final class ReplicationSlots {
                    case when pg_is_in_recovery() then pg_last_wal_receive_lsn()
                         else pg_current_wal_lsn() end, confirmed_flush_lsn), 0)::bigint as lag,
                %s as wal_status, %s as reason
-          from pg_catalog.pg_replication_slots order by slot_name"""
+          from pg_catalog.pg_replication_slots where not temporary order by slot_name"""
         .formatted(
             version >= 13 ? "wal_status" : "null::text",
             version >= 17 ? "invalidation_reason" : "null::text");

@@ -42,18 +42,18 @@ public final class ServerWatch implements AutoCloseable {
     }
   }
 
-  /** What a walsender of ours does, where PostgreSQL tells it. Source: manual, pg_stat_activity. */
-  public WalsenderState stateOf(int walsender) {
+  /** What a process of ours does, where PostgreSQL tells it. Source: manual, pg_stat_activity. */
+  public WalsenderState stateOf(int process) {
     Connection open = connection;
     if (open == null) { // once may be chance
       return failures < FAILURES ? WalsenderState.BUSY : WalsenderState.UNKNOWN;
     }
     String sql =
         "select coalesce(lower(wait_event) in"
-            + " ('walsendermain', 'walsenderwaitforwal', 'walsenderwritedata'), false)"
-            + " from pg_stat_activity where pid = ? and backend_type = 'walsender'";
+            + " ('walsendermain', 'walsenderwaitforwal', 'walsenderwritedata',"
+            + " 'clientread', 'clientwrite'), false) from pg_stat_activity where pid = ?";
     try (PreparedStatement statement = open.prepareStatement(sql)) {
-      statement.setInt(1, walsender);
+      statement.setInt(1, process);
       try (ResultSet rows = statement.executeQuery()) {
         if (!rows.next()) {
           return WalsenderState.GONE;

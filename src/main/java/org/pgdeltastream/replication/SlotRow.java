@@ -22,6 +22,12 @@ public record SlotRow(
     long lagBytes,
     Optional<String> walStatus,
     Optional<String> invalidationReason) {
+  /** What a reader has PostgreSQL decode again before anything new comes. */
+  long readAgainBytes() {
+    long confirmed = confirmedFlush.orElse(Lsn.NONE).value();
+    return confirmed - restartLsn.map(Lsn::value).orElse(confirmed);
+  }
+
   /** The server has given up on it. */
   public boolean invalidated() {
     return invalidationReason.isPresent() || walStatus.filter("lost"::equals).isPresent();

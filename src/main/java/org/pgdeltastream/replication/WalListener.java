@@ -14,8 +14,12 @@ public interface WalListener {
    */
   long committedAt(byte[] message, int start);
 
-  /** One piece of the plugin's output: {@code message} from {@code start} to its end. */
-  void onWalData(byte[] message, int start) throws IOException;
+  /**
+   * One piece of the plugin's output: {@code message} from {@code start} to its end.
+   *
+   * @param position where it stands in the WAL
+   */
+  void onWalData(byte[] message, int start, long position) throws IOException;
 
   /** The server's WAL has come this far; everything before it that concerns us was sent. */
   void onServerWalEnd(Lsn serverWalEnd) throws IOException;

@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * @param node what this server calls itself in {@code application_name}
  * @param idleWalBytes how much WAL a slot may hold whose client leaves empty transactions
  *     unacknowledged; 0: any amount
+ * @param catchUpBytes how much WAL a slot must have missed to be read by queries first; 0: never
  * @param wal2jsonWhole whether wal2json's format 1 is asked for whole transactions, not for chunks
  * @param websocket how frames are written: by the container, or by us on an upgraded connection
  * @param slotPattern a slot's name must match it; {@code *} stands for any characters
@@ -39,6 +40,7 @@ public record Settings(
     Duration sendTimeout,
     Duration hold,
     int idleWalBytes,
+    int catchUpBytes,
     boolean wal2jsonWhole,
     Duration pingInterval,
     Duration pongTimeout) {
@@ -78,6 +80,7 @@ public record Settings(
         source.seconds("send-timeout", 15),
         source.seconds("hold", 30),
         source.number("idle-wal-bytes", 64 << 20, 0, Integer.MAX_VALUE),
+        source.number("catch-up-bytes", 64 << 20, 0, 256 << 20),
         source.flag("wal2json-whole"),
         source.seconds("ping-interval", 10),
         source.seconds("pong-timeout", 15));

@@ -1,9 +1,6 @@
 package org.pgdeltastream.slot;
 
 import java.io.IOException;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,9 +29,6 @@ import org.pgdeltastream.encoder.TransactionEncoder;
 final class SlotPipeline {
   private static final int FIRST_WITH_MESSAGES = 14;
   private static final String IN_CHUNKS = "write-in-chunks";
-  private static final VarHandle INT64 =
-      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
-  private static final int START_POSITION = 24; // bytes before the plugin's output
 
   private final WalDecoder decoder;
   private final LongConsumer position;
@@ -172,10 +166,11 @@ final class SlotPipeline {
   /**
    * Takes one message of the stream.
    *
-   * @param start where the plugin's output begins, after the header of WAL data
+   * @param start where the plugin's output begins
+   * @param walPosition where it stands in the WAL
    */
-  void decode(byte[] message, int start) throws IOException {
-    position.accept((long) INT64.get(message, start - START_POSITION));
+  void decode(byte[] message, int start, long walPosition) throws IOException {
+    position.accept(walPosition);
     decoder.decode(message, start);
   }
 

@@ -167,8 +167,8 @@ public final class SlotStream implements Runnable, WalListener {
   }
 
   @Override
-  public void onWalData(byte[] message, int start) throws IOException {
-    path().decode(message, start);
+  public void onWalData(byte[] message, int start, long position) throws IOException {
+    path().decode(message, start, position);
   }
 
   @Override
@@ -273,7 +273,7 @@ public final class SlotStream implements Runnable, WalListener {
     ReplicationReader running = reader;
     Subscription place = subscription;
     if (reading && running != null && place != null && !place.isSending()) {
-      if (upstream.isDead(running.silence(), () -> stateOf.apply(running.walsender()))) {
+      if (upstream.isDead(running.silence(), () -> stateOf.apply(running.process()))) {
         running.abort();
       }
     }

@@ -26,6 +26,7 @@ import org.pgdeltastream.delivery.PositionException;
 import org.pgdeltastream.delivery.ResumeFilter;
 import org.pgdeltastream.delivery.SubscriberGoneException;
 import org.pgdeltastream.delivery.Subscription;
+import org.pgdeltastream.replication.CatchUp;
 import org.pgdeltastream.replication.PostgresCatalog.CatalogException;
 import org.pgdeltastream.replication.ReplicationReader;
 import org.pgdeltastream.replication.SlotHolder;
@@ -40,6 +41,7 @@ final class StreamStarter {
   private static final String TOO_LARGE = "54000";
   private static final Duration FORMER_READER = Duration.ofSeconds(5);
   private static final Duration RETRY = Duration.ofMillis(20);
+  private static final Optional<CatchUp> NO_CATCH_UP = Optional.empty();
 
   private final Database database;
   private final Settings settings;
@@ -194,7 +196,8 @@ final class StreamStarter {
     if (first && stream.options().hello()) {
       stream.sayHello(database.slots().identity(), plugin, confirmed);
     }
-    ReplicationReader reader = startReader(stream, pipeline);
+    ReplicationReader reader =
+        first ? startFarBehind(stream, pipeline, row) : startReader(stream, pipeline, NO_CATCH_UP);
     LOG.log(INFO, stream + " starts with " + plugin.sqlName());
     stream.read(pipeline, reader);
   }
@@ -214,8 +217,23 @@ final class StreamStarter {
         new IdlePosition(acks, mostHeld, slot::jumped, System.nanoTime()));
   }
 
+  /**
+   * Where the slot has missed much, queries read it first; once, so that they cannot fail again.
+   */
+  private ReplicationReader startFarBehind(SlotStream stream, SlotPipeline pipeline, SlotRow row)
+      throws SQLException, Refusal {
+    Optional<CatchUp> catchUp = database.slots().catchUp(row, settings.catchUpBytes());
+    try {
+      return startReader(stream, pipeline, catchUp);
+    } catch (SQLException | Refusal | RuntimeException e) {
+      catchUp.ifPresent(CatchUp::close);
+      throw e;
+    }
+  }
+
   /** PostgreSQL frees a slot a moment after its reader has gone: so long it is tried again. */
-  private ReplicationReader startReader(SlotStream stream, SlotPipeline pipeline)
+  private ReplicationReader startReader(
+      SlotStream stream, SlotPipeline pipeline, Optional<CatchUp> catchUp)
       throws SQLException, Refusal {
     AckTracker acks = stream.acks();
     // After a crash the slot may stand far behind what this client was sent.
@@ -224,7 +242,12 @@ final class StreamStarter {
     while (true) {
       try {
         return database.slots().stream(
-            stream.slotName(), start, pipeline.pluginOptions(), acks::acknowledged, stream);
+            stream.slotName(),
+            start,
+            catchUp,
+            pipeline.pluginOptions(),
+            acks::acknowledged,
+            stream);
       } catch (SQLException e) {
         if (Problems.has(e, "55006")) {
           patience.await(e);

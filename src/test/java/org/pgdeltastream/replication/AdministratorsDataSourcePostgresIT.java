@@ -41,6 +41,7 @@ class AdministratorsDataSourcePostgresIT {
           slots.stream(
               slot,
               Lsn.NONE,
+              Optional.empty(),
               Map.of("proto_version", "1", "publication_names", "\"all_tables\""),
               created::consistentPoint,
               first);
@@ -70,7 +71,7 @@ class AdministratorsDataSourcePostgresIT {
     }
 
     @Override
-    public void onWalData(byte[] message, int start) {
+    public void onWalData(byte[] message, int start, long position) {
       type.complete(message[start]);
     }
 

@@ -6,7 +6,6 @@ import jakarta.json.Json;
 import jakarta.json.JsonReader;
 import java.io.StringReader;
 import java.net.URLDecoder;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -33,7 +32,6 @@ import org.pgdeltastream.support.TestDatabase;
 
 /** Two slots on one log, one for each plugin, each read through our own data path. */
 final class TwoPlugins {
-  private static final int WAL_DATA_HEADER = 25;
 
   private final TestDatabase database;
   private final ReplicationConnector connector;
@@ -137,8 +135,8 @@ final class TwoPlugins {
             options(options),
             catalog,
             output);
-    for (byte[] message : peek(plugin, pipeline)) {
-      pipeline.decode(message, WAL_DATA_HEADER);
+    for (Map.Entry<Lsn, byte[]> piece : peek(plugin, pipeline)) {
+      pipeline.decode(piece.getValue(), 0, piece.getKey().value());
     }
     assertThat(pipeline.betweenTransactions()).isTrue();
     return output.messages();
@@ -154,7 +152,8 @@ final class TwoPlugins {
     return ChangeOptions.parse(name -> Optional.ofNullable(words.get(name)));
   }
 
-  private List<byte[]> peek(OutputPlugin plugin, SlotPipeline pipeline) throws SQLException {
+  private List<Map.Entry<Lsn, byte[]>> peek(OutputPlugin plugin, SlotPipeline pipeline)
+      throws SQLException {
     try {
       return peek(plugin, pipeline.pluginOptions());
     } catch (SQLException e) {
@@ -166,7 +165,8 @@ final class TwoPlugins {
     }
   }
 
-  private List<byte[]> peek(OutputPlugin plugin, Map<String, String> options) throws SQLException {
+  private List<Map.Entry<Lsn, byte[]>> peek(OutputPlugin plugin, Map<String, String> options)
+      throws SQLException {
     List<String> words = new ArrayList<>();
     options.forEach((name, value) -> words.addAll(List.of(name, value)));
     try (Connection connection = connector.openOrdinary();
@@ -177,19 +177,12 @@ final class TwoPlugins {
       statement.setString(1, "two_" + plugin.sqlName());
       statement.setArray(2, connection.createArrayOf("text", words.toArray()));
       try (ResultSet rows = statement.executeQuery()) {
-        List<byte[]> messages = new ArrayList<>();
+        List<Map.Entry<Lsn, byte[]>> pieces = new ArrayList<>();
         while (rows.next()) {
-          messages.add(walData(Lsn.parse(rows.getString(1)), rows.getBytes(2)));
+          pieces.add(Map.entry(Lsn.parse(rows.getString(1)), rows.getBytes(2)));
         }
-        return messages;
+        return pieces;
       }
     }
-  }
-
-  /** As a walsender would frame it. */
-  private static byte[] walData(Lsn start, byte[] data) {
-    ByteBuffer message = ByteBuffer.allocate(WAL_DATA_HEADER + data.length);
-    message.put((byte) 'w').putLong(start.value()).putLong(start.value()).putLong(0).put(data);
-    return message.array();
   }
 }

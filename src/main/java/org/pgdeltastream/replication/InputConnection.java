@@ -1,0 +1,30 @@
+package org.pgdeltastream.replication;
+
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.Optional;
+import org.postgresql.PGConnection;
+
+/**
+ * A connection whose input can be awaited outside the driver.
+ *
+ * @param input empty for a connection that an administrator's DataSource made
+ */
+record InputConnection(Connection connection, Optional<SocketInput> input, boolean encrypted)
+    implements AutoCloseable {
+
+  /** The driver's own interface. */
+  PGConnection driver() throws SQLException {
+    return connection.unwrap(PGConnection.class);
+  }
+
+  /** Cuts the connection; a polite close would wait for the stream. */
+  @Override
+  public void close() {
+    try {
+      connection.unwrap(Connection.class).abort(Runnable::run);
+    } catch (SQLException e) {
+      // it is gone already
+    }
+  }
+}
