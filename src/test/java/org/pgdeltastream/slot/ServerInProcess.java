@@ -22,7 +22,9 @@ final class ServerInProcess implements ServerUnderFire {
             "database-url",
             "jdbc:postgresql://localhost:" + port + "/postgres",
             "node",
-            "node" + node);
+            "node" + node,
+            "catch-up-bytes",
+            node % 2 == 0 ? "200000" : "0");
   }
 
   @Override

@@ -32,6 +32,7 @@ final class ServerOfItsOwn implements ServerUnderFire {
             "256m",
             directory,
             "-Dpgdelta.node=node" + node,
+            "-Dpgdelta.catch-up-bytes=" + (node % 4 < 2 ? 200_000 : 0),
             "-Dpgdelta.websocket=" + (node % 2 == 0 ? "endpoint" : "upgrade"));
   }
 

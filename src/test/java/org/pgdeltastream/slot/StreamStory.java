@@ -70,6 +70,7 @@ abstract class StreamStory {
     settings.put("pgdelta.database-password", database.password());
     settings.put("pgdelta.send-timeout", "2");
     settings.put("pgdelta.idle-wal-bytes", "1000000");
+    settings.put("pgdelta.catch-up-bytes", "200000");
     Settings read = Settings.read(settings::get);
     Database doors = Database.open(read, Optional.of(database.dataSource()), Optional.empty());
     registry = new SlotRegistry(doors, read, readers);
@@ -666,5 +667,123 @@ abstract class StreamStory {
 
     assertThat(client.closed().reason()).isEqualTo(CloseReason.SLOT_NOT_FOUND);
     assertThat(registry.statuses()).isEmpty();
+  }
+
+  /** Some of these WAL bytes for each: with them a slot has missed several pieces. */
+  private void missTransactions(int transactions) throws Exception {
+    database.execute(
+        "do $$ begin for i in 1..%d loop insert into users values (i, repeat('x', 500)); commit; end loop; end $$"
+            .formatted(transactions));
+  }
+
+  private SlotStream streamWithin(SlotName slot, RecordingSubscriber client, long window) {
+    return stream(
+        new StreamOptions(
+            slot, List.of(), ChangeOptions.usual(), Optional.empty(), false, false, false, window),
+        client);
+  }
+
+  private String copies() throws Exception {
+    return database.text("select count(*) from pg_replication_slots where temporary");
+  }
+
+  private static void expectRows(RecordingSubscriber client, SlotStream stream, int from, int to)
+      throws Exception {
+    for (int i = from; i <= to; i++) {
+      String message = client.nextWithChange();
+      assertThat(message).contains("[" + i + ",");
+      stream.acknowledge(nextLsn(message), false);
+    }
+  }
+
+  @Test
+  void readsWhatASlotHasMissedByQueriesAndThenGoesOn() throws Exception {
+    SlotName slot = init().name();
+    try (Connection open = database.connect();
+        var statement = open.createStatement()) {
+      open.setAutoCommit(false);
+      statement.execute("insert into users values (-1, 'begun before')");
+      missTransactions(2000);
+      RecordingSubscriber client = new RecordingSubscriber();
+      SlotStream stream = streamWithin(slot, client, 20_000);
+
+      String first = client.nextWithChange();
+      assertThat(first).contains("[1,");
+      assertThat(copies()).as("the slot is read by queries").isEqualTo("1");
+      assertThat(registry.status(slot).confirmedFlush().orElseThrow()).isLessThan(nextLsn(first));
+      stream.acknowledge(nextLsn(first), false);
+      awaitConfirmed(slot, nextLsn(first));
+      assertThat(copies()).as("confirmed while it is").isEqualTo("1");
+      RecordingSubscriber second = new RecordingSubscriber();
+      stream(slot, second);
+      assertThat(second.closed().reason()).isEqualTo(CloseReason.SLOT_BUSY);
+
+      expectRows(client, stream, 2, 2000);
+      database.execute("insert into users values (2001, 'live')");
+      expectRows(client, stream, 2001, 2001);
+      open.commit();
+      expectRows(client, stream, -1, -1);
+      assertThat(copies()).isEqualTo("0");
+    }
+  }
+
+  @Test
+  void goesOnBehindTheSameClientWhenACatchUpIsTerminated() throws Exception {
+    SlotName slot = init().name();
+    missTransactions(2000);
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = streamWithin(slot, client, 20_000);
+    String first = client.nextWithChange();
+    assertThat(first).contains("[1,");
+
+    database.execute(
+        "select pg_terminate_backend(active_pid) from pg_replication_slots where temporary");
+    database.execute(
+        "select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy (select lsn%'");
+    stream.acknowledge(nextLsn(first), false);
+
+    expectRows(client, stream, 2, 2000);
+    assertThat(copies()).isEqualTo("0");
+  }
+
+  @Test
+  void freesASlotAtOnceWhoseClientLeavesDuringACatchUp() throws Exception {
+    SlotName slot = init().name();
+    missTransactions(2000);
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = streamWithin(slot, client, 20_000);
+    Lsn first = nextLsn(client.nextWithChange());
+    stream.acknowledge(first, false);
+    stream.clientGone();
+    assertThat(stream.awaitEnd(Duration.ofSeconds(2))).isTrue();
+    awaitConfirmed(slot, first);
+
+    RecordingSubscriber again = new RecordingSubscriber();
+    expectRows(again, streamWithin(slot, again, 20_000), 2, 2000);
+    await("the copies to go")
+        .atMost(Duration.ofSeconds(5))
+        .untilAsserted(() -> assertThat(copies()).isEqualTo("0"));
+  }
+
+  @Test
+  void readsASlotByItsWalsenderAloneWhereItCannotBeCopied() throws Exception {
+    SlotName slot = init().name();
+    missTransactions(1000);
+    int free =
+        Integer.parseInt(
+            database.text(
+                "select setting::int - (select count(*) from pg_replication_slots)"
+                    + " from pg_settings where name = 'max_replication_slots'"));
+    for (int i = 0; i < free; i++) {
+      database.execute("select pg_create_physical_replication_slot('full_" + i + "')");
+    }
+    try {
+      RecordingSubscriber client = new RecordingSubscriber();
+      expectRows(client, streamWithin(slot, client, 20_000), 1, 1000);
+    } finally {
+      database.execute(
+          "select pg_drop_replication_slot(slot_name) from pg_replication_slots"
+              + " where slot_name like 'full_%'");
+    }
   }
 }
