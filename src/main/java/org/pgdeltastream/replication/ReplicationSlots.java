@@ -75,8 +75,8 @@ public final class ReplicationSlots {
    * @param pieceBytes of WAL at a time; 0 for never
    */
   public Optional<CatchUp> catchUp(SlotRow slot, long pieceBytes) throws SQLException {
-    return CatchUp.pays(slot, pieceBytes)
-        ? CatchUp.begin(connector, slot, pieceBytes)
+    return SlotCopy.pays(slot, pieceBytes)
+        ? CatchUp.of(connector, slot, pieceBytes)
         : Optional.empty();
   }
 

@@ -23,7 +23,7 @@ public record SlotRow(
     Optional<String> walStatus,
     Optional<String> invalidationReason) {
   /** What a reader has PostgreSQL decode again before anything new comes. */
-  long readAgainBytes() {
+  long decodedAgainBytes() {
     long confirmed = confirmedFlush.orElse(Lsn.NONE).value();
     return confirmed - restartLsn.map(Lsn::value).orElse(confirmed);
   }

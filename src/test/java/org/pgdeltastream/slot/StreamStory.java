@@ -38,6 +38,7 @@ import org.pgdeltastream.support.TestDatabase;
 /** What every plugin must do for a slot, on a real PostgreSQL, without a web server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class StreamStory {
+  private static final Duration LONG = Duration.ofMillis(200); // the changes take twice as long
   private static final Pattern NEXT_LSN = Pattern.compile("\"nextlsn\":\"([^\"]+)\"");
 
   private final OutputPlugin plugin;
@@ -423,7 +424,7 @@ abstract class StreamStory {
     for (int i = 1; i <= changes; i++) {
       assertThat(client.nextWithChange()).contains("[" + i + ",");
     }
-    assertThat(client.mostUnflushed()).as("of a few milliseconds").isLessThan(1_000);
+    assertThat(client.longestUnflushed()).as("2 ms, but for a busy machine").isLessThan(LONG);
   }
 
   @Test
@@ -669,11 +670,16 @@ abstract class StreamStory {
     assertThat(registry.statuses()).isEmpty();
   }
 
-  /** Some of these WAL bytes for each: with them a slot has missed several pieces. */
+  /** So many that a slot has missed several pieces of a catch-up. */
   private void missTransactions(int transactions) throws Exception {
-    database.execute(
-        "do $$ begin for i in 1..%d loop insert into users values (i, repeat('x', 500)); commit; end loop; end $$"
-            .formatted(transactions));
+    try (Connection connection = database.connect();
+        PreparedStatement insert =
+            connection.prepareStatement("insert into users values (?, repeat('x', 500))")) {
+      for (int i = 1; i <= transactions; i++) {
+        insert.setInt(1, i);
+        insert.execute();
+      }
+    }
   }
 
   private SlotStream streamWithin(SlotName slot, RecordingSubscriber client, long window) {
@@ -683,8 +689,10 @@ abstract class StreamStory {
         client);
   }
 
-  private String copies() throws Exception {
-    return database.text("select count(*) from pg_replication_slots where temporary");
+  private void expectCopies(int expected) throws Exception {
+    boolean possible = Integer.parseInt(database.text("show server_version_num")) >= 120_000;
+    assertThat(database.text("select count(*) from pg_replication_slots where temporary"))
+        .isEqualTo(possible ? "" + expected : "0");
   }
 
   private static void expectRows(RecordingSubscriber client, SlotStream stream, int from, int to)
@@ -709,11 +717,11 @@ abstract class StreamStory {
 
       String first = client.nextWithChange();
       assertThat(first).contains("[1,");
-      assertThat(copies()).as("the slot is read by queries").isEqualTo("1");
+      expectCopies(1);
       assertThat(registry.status(slot).confirmedFlush().orElseThrow()).isLessThan(nextLsn(first));
       stream.acknowledge(nextLsn(first), false);
       awaitConfirmed(slot, nextLsn(first));
-      assertThat(copies()).as("confirmed while it is").isEqualTo("1");
+      expectCopies(1); // confirmed while it is read by queries
       RecordingSubscriber second = new RecordingSubscriber();
       stream(slot, second);
       assertThat(second.closed().reason()).isEqualTo(CloseReason.SLOT_BUSY);
@@ -723,7 +731,7 @@ abstract class StreamStory {
       expectRows(client, stream, 2001, 2001);
       open.commit();
       expectRows(client, stream, -1, -1);
-      assertThat(copies()).isEqualTo("0");
+      expectCopies(0);
     }
   }
 
@@ -743,7 +751,7 @@ abstract class StreamStory {
     stream.acknowledge(nextLsn(first), false);
 
     expectRows(client, stream, 2, 2000);
-    assertThat(copies()).isEqualTo("0");
+    expectCopies(0);
   }
 
   @Test
@@ -760,9 +768,7 @@ abstract class StreamStory {
 
     RecordingSubscriber again = new RecordingSubscriber();
     expectRows(again, streamWithin(slot, again, 20_000), 2, 2000);
-    await("the copies to go")
-        .atMost(Duration.ofSeconds(5))
-        .untilAsserted(() -> assertThat(copies()).isEqualTo("0"));
+    await("the copies to go").atMost(Duration.ofSeconds(5)).untilAsserted(() -> expectCopies(0));
   }
 
   @Test

@@ -8,7 +8,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 
@@ -20,8 +19,8 @@ public final class RecordingSubscriber implements Subscriber {
   private static final Duration DEADLINE = Duration.ofSeconds(20);
 
   private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
-  private final AtomicInteger unflushed = new AtomicInteger();
-  private final AtomicInteger mostUnflushed = new AtomicInteger();
+  private volatile long unflushedSince; // 0: everything is flushed
+  private volatile long longestUnflushed;
   private final StringBuilder open = new StringBuilder();
   private final CompletableFuture<Closed> closed = new CompletableFuture<>();
   private final Semaphore reading = new Semaphore(1 << 30);
@@ -37,12 +36,14 @@ public final class RecordingSubscriber implements Subscriber {
     sendPart(bytes, start, length);
     messages.add(open.toString());
     open.setLength(0);
-    mostUnflushed.accumulateAndGet(unflushed.incrementAndGet(), Math::max);
+    if (unflushedSince == 0) {
+      unflushedSince = System.nanoTime();
+    }
   }
 
-  /** How many messages were sent at most without a flush behind them. */
-  public int mostUnflushed() {
-    return mostUnflushed.get();
+  /** How long a message was sent at most before the flush behind it. */
+  public Duration longestUnflushed() {
+    return Duration.ofNanos(longestUnflushed);
   }
 
   @Override
@@ -50,7 +51,10 @@ public final class RecordingSubscriber implements Subscriber {
 
   @Override
   public void flush() {
-    unflushed.set(0);
+    if (unflushedSince != 0) {
+      longestUnflushed = Math.max(longestUnflushed, System.nanoTime() - unflushedSince);
+      unflushedSince = 0;
+    }
   }
 
   @Override

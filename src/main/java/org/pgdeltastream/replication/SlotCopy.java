@@ -1,0 +1,119 @@
+package org.pgdeltastream.replication;
+
+import static java.lang.System.Logger.Level.INFO;
+
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.pgdeltastream.change.Lsn;
+import org.postgresql.copy.CopyOut;
+
+/**
+ * A temporary copy of a slot, and the end of the WAL when it was made. It is read in pieces and
+ * ends with its connection.
+ *
+ * <p>Source: manual, "Replication Management Functions".
+ *
+ * @param process the backend that reads it
+ * @param pieceBytes how much WAL a piece has, at the least
+ */
+record SlotCopy(InputConnection database, int process, String name, long pieceBytes, Lsn end) {
+  private static final System.Logger LOG = System.getLogger(SlotCopy.class.getName());
+  private static final int FIRST_VERSION = 12; // that can copy slots
+  private static final int MOST_PIECES = 4; // at once
+  private static final int MOST_PIECES_AGAIN = 8; // decoded again for each
+
+  /**
+   * Whether a slot has missed so much that queries are quicker. Each begins at the restart
+   * position: where a long transaction holds that back, they are not.
+   */
+  static boolean pays(SlotRow slot, long pieceBytes) {
+    return pieceBytes > 0
+        && !slot.active()
+        && slot.lagBytes() >= pieceBytes
+        && slot.decodedAgainBytes() <= MOST_PIECES_AGAIN * pieceBytes;
+  }
+
+  /** Copies the slot; empty where PostgreSQL cannot, or does not let us. */
+  static Optional<SlotCopy> of(ReplicationConnector connector, SlotRow slot, long pieceBytes)
+      throws SQLException {
+    InputConnection database = connector.openWithInput();
+    try {
+      int process = database.driver().getBackendPID();
+      String name = "pgdelta_catch_up_" + process;
+      if (copy(database, slot.name(), name)) {
+        return Optional.of(new SlotCopy(database, process, name, pieceBytes, walEnd(database)));
+      }
+    } catch (SQLException e) {
+      LOG.log(INFO, "Slot " + slot.name() + " is read by its walsender alone: " + e.getMessage());
+    }
+    database.close();
+    return Optional.empty();
+  }
+
+  private static boolean copy(InputConnection database, String slot, String name)
+      throws SQLException {
+    if (database.connection().getMetaData().getDatabaseMajorVersion() < FIRST_VERSION) {
+      return false;
+    }
+    String sql =
+        "select pg_catalog.pg_copy_logical_replication_slot(?, ?, true)"
+            + " where not pg_catalog.pg_is_in_recovery()";
+    try (PreparedStatement statement = database.connection().prepareStatement(sql)) {
+      statement.setString(1, slot);
+      statement.setString(2, name);
+      try (ResultSet rows = statement.executeQuery()) {
+        return rows.next();
+      }
+    }
+  }
+
+  private static Lsn walEnd(InputConnection database) throws SQLException {
+    try (Statement statement = database.connection().createStatement();
+        ResultSet rows =
+            statement.executeQuery("select pg_catalog.pg_current_wal_flush_lsn()::text")) {
+      rows.next();
+      return Lsn.parse(rows.getString(1));
+    }
+  }
+
+  /** Where the next piece ends; none after the last. The more is decoded again, the longer. */
+  Optional<Lsn> nextEnd() throws SQLException {
+    String sql =
+        "select confirmed_flush_lsn::text,"
+            + " pg_catalog.pg_wal_lsn_diff(confirmed_flush_lsn, restart_lsn)::bigint"
+            + " from pg_catalog.pg_replication_slots where slot_name = ?";
+    try (PreparedStatement statement = database.connection().prepareStatement(sql)) {
+      statement.setString(1, name);
+      try (ResultSet rows = statement.executeQuery()) {
+        rows.next();
+        Lsn done = Lsn.parse(rows.getString(1));
+        long again = rows.getLong(2);
+        if (again > MOST_PIECES_AGAIN * pieceBytes) {
+          throw new SQLException("a long transaction has the same WAL decoded for each piece");
+        }
+        long bytes = Math.max(pieceBytes, Math.min(again, MOST_PIECES * pieceBytes));
+        Lsn next = new Lsn(done.value() + bytes);
+        return Optional.of(end.isAfter(next) ? next : end).filter(piece -> end.isAfter(done));
+      }
+    }
+  }
+
+  /** A row for each piece of the plugin's output, when the first are there: position, output. */
+  CopyOut rows(Lsn upTo, Map<String, String> options) throws SQLException {
+    String words =
+        options.entrySet().stream()
+            .flatMap(option -> Stream.of(option.getKey(), option.getValue()))
+            .map(word -> ", " + ReplicationConnection.literal(word))
+            .collect(Collectors.joining());
+    String sql =
+        "copy (select lsn, data from pg_catalog.pg_logical_slot_get_binary_changes('%s', '%s', null%s))"
+            .formatted(name, upTo, words);
+    return database.driver().getCopyAPI().copyOut(sql + " to stdout (format binary)");
+  }
+}
