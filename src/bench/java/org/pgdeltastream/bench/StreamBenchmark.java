@@ -87,7 +87,11 @@ public final class StreamBenchmark {
   private static Program start(TestDatabase database, Path directory, String door)
       throws IOException {
     return Program.start(
-        database, database.port(), "256m", directory, "-Dpgdelta.websocket=" + door);
+        database,
+        database.port(),
+        System.getProperty("bench.heap", "256m"),
+        directory,
+        "-Dpgdelta.websocket=" + door);
   }
 
   private static List<Workload> workloads(double size) {
