@@ -332,6 +332,52 @@ class SnapshotServerIT {
   }
 
   @Test
+  void pagesAnswerOnlyToPost() throws Exception {
+    for (String method : List.of("HEAD", "GET", "PUT", "DELETE", "OPTIONS")) {
+      HttpResponse<String> answer =
+          send(
+              HttpRequest.newBuilder(URI.create(base() + "/v1/snapshot/data"))
+                  .method(method, HttpRequest.BodyPublishers.noBody()));
+      assertThat(answer.statusCode()).isEqualTo(405);
+      assertThat(answer.headers().firstValue("Allow")).contains("POST");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/v1/snapshot/data | */* | 200",
+        "/v1/snapshot/data/ | application/json | 200",
+        "/v1/snapshot/data | text/html | 406",
+        "/v1/snapshot/data/x | */* | 404",
+        "/v1/snapshot/data?limit=1 | */* | 400",
+        "/v1/snapshot/data?_wadl | */* | 400",
+      })
+  void answersPagesAtTheirPathInJson(String path, String accept, int status) throws Exception {
+    String body = "{\"table\":\"users\"" + ofSlot();
+    HttpResponse<String> answer =
+        send(
+            HttpRequest.newBuilder(URI.create(base() + path))
+                .header("Accept", accept)
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+    assertThat(answer.headers().firstValue("Content-Type").orElseThrow())
+        .startsWith("application/json");
+    assertThat(answer.headers().firstValue("Cache-Control")).contains("no-store");
+  }
+
+  @Test
+  void takesNoCompressedBody() throws Exception {
+    HttpResponse<String> answer =
+        send(
+            HttpRequest.newBuilder(URI.create(base() + "/v1/snapshot/data"))
+                .header("Content-Encoding", "gzip")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"table\":\"users\"" + ofSlot())));
+    assertRefused(answer, 400, "bad_request");
+  }
+
+  @Test
   void streamsAnswerOnlyToGet() throws Exception {
     for (String method : List.of("HEAD", "POST", "DELETE", "OPTIONS")) {
       HttpResponse<String> answer =
