@@ -18,6 +18,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -323,6 +325,19 @@ class SnapshotServerIT {
   @CsvSource({"delta_nobody, 404, slot_not_found", "X, 400, bad_request"})
   void refusesPagesOfUnknownSlots(String name, int status, String code) throws Exception {
     assertRefused(page("{\"table\":\"users\",\"slotName\":\"" + name + "\"}"), status, code);
+  }
+
+  @Test
+  void tellsThatAWriterWhichStaysOpenKeepsASlotFromBeingMade() throws Exception {
+    try (Connection writer = database.connect();
+        Statement statement = writer.createStatement()) {
+      statement.execute("begin; insert into other values (2, 'y')");
+      HttpResponse<String> blocked = get("/v1/init?plugin=pgoutput");
+      assertRefused(blocked, 503, "blocked_by_open_transaction");
+      assertThat(blocked.headers().firstValue("Retry-After")).isPresent();
+      statement.execute("rollback");
+    }
+    assertThat(delete("/v1/slots/" + init()).statusCode()).isEqualTo(204);
   }
 
   @Test
