@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,9 +27,9 @@ import org.pgdeltastream.support.TestDatabase;
 
 /**
  * Reads one table in several ways, in turn, and prints each way's rows per second, median of the
- * rounds, and the median of its part, round by round, of what psql copies to /dev/null. The server
- * is the runnable jar with 256 MB of heap in a process of its own. Arguments: the jar, rows,
- * rounds.
+ * rounds, and the median of its part, round by round, of what psql copies to /dev/null and of what
+ * is streamed as NDJSON. The server is the runnable jar with 256 MB of heap in a process of its
+ * own. Arguments: the jar, rows, rounds, the beginnings of the names of the ways.
  */
 public final class SnapshotBenchmark {
   private static final Pattern SLOT = Pattern.compile("\"slotName\":\"([^\"]+)\"");
@@ -58,7 +59,8 @@ public final class SnapshotBenchmark {
         if (!slot.find()) {
           throw new IOException("No slot was made: " + made);
         }
-        new SnapshotBenchmark(base, slot.group(1)).run(database, rows, rounds);
+        List<String> wanted = arguments.length > 3 ? List.of(arguments[3].split(",")) : List.of("");
+        new SnapshotBenchmark(base, slot.group(1)).run(database, rows, rounds, wanted);
       } finally {
         server.destroy();
         server.waitFor();
@@ -78,7 +80,8 @@ public final class SnapshotBenchmark {
     database.execute("vacuum analyze t");
   }
 
-  private void run(TestDatabase database, int rows, int rounds) throws Exception {
+  private void run(TestDatabase database, int rows, int rounds, List<String> wanted)
+      throws Exception {
     Map<String, Callable<Long>> ways = new LinkedHashMap<>();
     ways.put("psql copy", () -> psql(database, "copy t to stdout"));
     ways.put(
@@ -87,7 +90,8 @@ public final class SnapshotBenchmark {
     ways.put("stream json", () -> stream("format=json"));
     ways.put("stream csv", () -> stream("format=csv"));
     ways.put("pages of 10000", () -> pages(10_000, Math.min(rows, 1_000_000)));
-    ways.put("pages of 1000", () -> pages(1_000, Math.min(rows, 200_000)));
+    ways.put("pages of 1000", () -> pages(1_000, Math.min(rows, 1_000_000)));
+    ways.keySet().removeIf(way -> wanted.stream().noneMatch(way::startsWith));
     Map<String, List<Double>> rates = new LinkedHashMap<>();
     for (int round = -1; round <= rounds; round++) {
       for (Map.Entry<String, Callable<Long>> way : ways.entrySet()) {
@@ -99,17 +103,22 @@ public final class SnapshotBenchmark {
         }
       }
     }
-    List<Double> copy = rates.getOrDefault("psql copy", List.of());
+    List<Double> none = Collections.nCopies(rounds, Double.NaN);
+    List<Double> copy = rates.getOrDefault("psql copy", none);
+    List<Double> stream = rates.getOrDefault("stream ndjson", none);
     System.out.printf("%d rows, median of %d rounds, server heap 256 MB%n", rows, rounds);
     rates.forEach(
         (name, found) ->
             System.out.printf(
                 Locale.ROOT,
-                "%-18s %8.0f k rows/s  %.2f of psql copy%n",
+                "%-18s %8.0f k rows/s  %.2f of psql copy  %.2f of stream ndjson%n",
                 name,
                 median(found) / 1000,
-                median(ratios(found, copy))));
-    walk(10_000);
+                median(ratios(found, copy)),
+                median(ratios(found, stream))));
+    if (ways.containsKey("pages of 10000")) {
+      walk(10_000);
+    }
   }
 
   /** From the first page to the last: the ends must cost the same. */
