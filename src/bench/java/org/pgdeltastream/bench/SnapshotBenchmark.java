@@ -3,6 +3,7 @@ package org.pgdeltastream.bench;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.HttpURLConnection;
 import java.net.ServerSocket;
 import java.net.URI;
@@ -13,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
@@ -26,9 +28,9 @@ import org.pgdeltastream.support.TestDatabase;
 
 /**
  * Reads one table in several ways, in turn, and prints each way's rows per second, median of the
- * rounds, and the median of its part, round by round, of what psql copies to /dev/null. The server
- * is the runnable jar with 256 MB of heap in a process of its own. Arguments: the jar, rows,
- * rounds.
+ * rounds, and the median of its part, round by round, of what psql copies to /dev/null and of what
+ * is streamed as NDJSON. The server is the runnable jar with 256 MB of heap in a process of its
+ * own. Arguments: the jar, rows, rounds, the beginnings of the names of the ways.
  */
 public final class SnapshotBenchmark {
   private static final Pattern SLOT = Pattern.compile("\"slotName\":\"([^\"]+)\"");
@@ -58,7 +60,8 @@ public final class SnapshotBenchmark {
         if (!slot.find()) {
           throw new IOException("No slot was made: " + made);
         }
-        new SnapshotBenchmark(base, slot.group(1)).run(database, rows, rounds);
+        List<String> wanted = arguments.length > 3 ? List.of(arguments[3].split(",")) : List.of("");
+        new SnapshotBenchmark(base, slot.group(1)).run(database, rows, rounds, wanted);
       } finally {
         server.destroy();
         server.waitFor();
@@ -78,7 +81,8 @@ public final class SnapshotBenchmark {
     database.execute("vacuum analyze t");
   }
 
-  private void run(TestDatabase database, int rows, int rounds) throws Exception {
+  private void run(TestDatabase database, int rows, int rounds, List<String> wanted)
+      throws Exception {
     Map<String, Callable<Long>> ways = new LinkedHashMap<>();
     ways.put("psql copy", () -> psql(database, "copy t to stdout"));
     ways.put(
@@ -87,7 +91,8 @@ public final class SnapshotBenchmark {
     ways.put("stream json", () -> stream("format=json"));
     ways.put("stream csv", () -> stream("format=csv"));
     ways.put("pages of 10000", () -> pages(10_000, Math.min(rows, 1_000_000)));
-    ways.put("pages of 1000", () -> pages(1_000, Math.min(rows, 200_000)));
+    ways.put("pages of 1000", () -> pages(1_000, Math.min(rows, 1_000_000)));
+    ways.keySet().removeIf(way -> wanted.stream().noneMatch(way::startsWith));
     Map<String, List<Double>> rates = new LinkedHashMap<>();
     for (int round = -1; round <= rounds; round++) {
       for (Map.Entry<String, Callable<Long>> way : ways.entrySet()) {
@@ -99,17 +104,22 @@ public final class SnapshotBenchmark {
         }
       }
     }
-    List<Double> copy = rates.getOrDefault("psql copy", List.of());
+    List<Double> none = Collections.nCopies(rounds, Double.NaN);
+    List<Double> copy = rates.getOrDefault("psql copy", none);
+    List<Double> stream = rates.getOrDefault("stream ndjson", none);
     System.out.printf("%d rows, median of %d rounds, server heap 256 MB%n", rows, rounds);
     rates.forEach(
         (name, found) ->
             System.out.printf(
                 Locale.ROOT,
-                "%-18s %8.0f k rows/s  %.2f of psql copy%n",
+                "%-18s %8.0f k rows/s  %.2f of psql copy  %.2f of stream ndjson%n",
                 name,
                 median(found) / 1000,
-                median(ratios(found, copy))));
-    walk(10_000);
+                median(ratios(found, copy)),
+                median(ratios(found, stream))));
+    if (ways.containsKey("pages of 10000")) {
+      walk(10_000);
+    }
   }
 
   /** From the first page to the last: the ends must cost the same. */
@@ -158,12 +168,7 @@ public final class SnapshotBenchmark {
   private long stream(String how) throws Exception {
     URI uri = URI.create(base + "/v1/snapshot/stream?table=t&slotName=" + slot + "&" + how);
     HttpURLConnection connection = (HttpURLConnection) uri.toURL().openConnection();
-    byte[] buffer = new byte[1 << 16];
-    try (InputStream body = connection.getInputStream()) {
-      while (body.read(buffer) >= 0) {
-        // to nowhere
-      }
-    }
+    drain(connection);
     return -1;
   }
 
@@ -181,16 +186,24 @@ public final class SnapshotBenchmark {
   private Optional<String> page(int size, Optional<String> cursor) throws Exception {
     String after = cursor.map(text -> ",\"after\":\"" + text + "\"").orElse("");
     String body = "{\"table\":\"t\",\"slotName\":\"" + slot + "\",\"limit\":" + size + after + "}";
-    HttpResponse<byte[]> page =
-        HTTP.send(
-            HttpRequest.newBuilder(URI.create(base + "/v1/snapshot/data"))
-                .POST(HttpRequest.BodyPublishers.ofString(body))
-                .build(),
-            HttpResponse.BodyHandlers.ofByteArray());
-    if (page.statusCode() != 200) {
-      throw new IOException("A page failed: " + new String(page.body(), StandardCharsets.UTF_8));
+    HttpURLConnection connection =
+        (HttpURLConnection) URI.create(base + "/v1/snapshot/data").toURL().openConnection();
+    connection.setDoOutput(true);
+    try (OutputStream out = connection.getOutputStream()) {
+      out.write(body.getBytes(StandardCharsets.UTF_8));
     }
-    return page.headers().firstValue("Next-Cursor");
+    drain(connection);
+    return Optional.ofNullable(connection.getHeaderField("Next-Cursor"));
+  }
+
+  /** The same client for whole tables and pages: theirs, not its own, time is compared. */
+  private static void drain(HttpURLConnection connection) throws IOException {
+    byte[] buffer = new byte[1 << 16];
+    try (InputStream body = connection.getInputStream()) { // throws where the status is no success
+      while (body.read(buffer) >= 0) {
+        // to nowhere
+      }
+    }
   }
 
   private static Process server(String jar, TestDatabase database, int port) throws IOException {

@@ -1,6 +1,5 @@
 package org.pgdeltastream.slot;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
@@ -66,11 +65,11 @@ final class SlotRegistry {
 
   SnapshotPage readPage(Optional<SlotName> name, PageRequest page) {
     Slot slot = withSnapshot(name);
-    BoundedOutput json = new BoundedOutput(settings.snapshotPageBytes());
+    PageBytes json = new PageBytes(settings.snapshotPageBytes());
     try (SnapshotUse use = use(slot)) {
       Optional<String> next =
           database.snapshots().readPage(use.snapshotName(), page, new RowArrayEncoder(json));
-      return new SnapshotPage(slot.name(), json.bytes(), next);
+      return new SnapshotPage(slot.name(), json, next);
     } catch (SQLException e) {
       throw Problems.of(e);
     } catch (IOException e) {
@@ -288,35 +287,5 @@ final class SlotRegistry {
         Problem.SNAPSHOT_EXPIRED,
         "The snapshot of slot " + name + " is held by the server that made the slot: " + holder,
         "Ask that server; or make a new slot here (GET /v1/init) and read its snapshot");
-  }
-
-  /** A page in memory, up to the configured size. */
-  private static final class BoundedOutput extends java.io.OutputStream {
-    private final ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    private final int limit;
-
-    BoundedOutput(int limit) {
-      this.limit = limit;
-    }
-
-    ByteArrayOutputStream bytes() {
-      return bytes;
-    }
-
-    @Override
-    public void write(int one) {
-      write(new byte[] {(byte) one}, 0, 1);
-    }
-
-    @Override
-    public void write(byte[] source, int start, int length) {
-      if (bytes.size() + length > limit) {
-        throw new ProblemException(
-            Problem.PAYLOAD_TOO_LARGE,
-            "The page is larger than " + limit + " bytes",
-            "Ask for fewer rows, or raise pgdelta.snapshot-page-bytes");
-      }
-      bytes.write(source, start, length);
-    }
   }
 }

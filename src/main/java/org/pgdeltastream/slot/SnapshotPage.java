@@ -1,6 +1,5 @@
 package org.pgdeltastream.slot;
 
-import java.io.ByteArrayOutputStream;
 import java.util.Optional;
 import org.pgdeltastream.change.SlotName;
 
@@ -9,5 +8,4 @@ import org.pgdeltastream.change.SlotName;
  *
  * @param nextCursor where the next page begins; empty at the end, or where no key orders the rows
  */
-public record SnapshotPage(
-    SlotName slot, ByteArrayOutputStream json, Optional<String> nextCursor) {}
+public record SnapshotPage(SlotName slot, PageBytes json, Optional<String> nextCursor) {}

@@ -40,34 +40,39 @@ final class CatalogReader {
           where c.relname = ?::name and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
           order by path.place limit 1
           """;
-  // A row for each column, at least one: a table may have none.
+  // A row for each column, at least one: a table may have none. Without the offset PostgreSQL
+  // would ask for the table's own answers again for each column.
   private static final String COLUMNS =
       """
-      select t.oid::bigint, t.nspname, t.relname, t.relkind, t.relhassubclass,
-             pg_catalog.has_any_column_privilege(t.oid, 'SELECT') as readable,
-             pg_catalog.has_table_privilege(t.oid, 'SELECT') as whole,
-             a.attname, a.atttypid::bigint, a.atttypmod, a.attnum, a.attnotnull,
-             coalesce(pg_catalog.to_jsonb(a) ->> 'attgenerated', '') <> '' as generated,
-             pg_catalog.array_position(k.conkey, a.attnum) as place,
-             array(select pg_catalog.array_to_string((i.indkey::int2[])[0:i.%1$s - 1], ' ')
-                   from pg_catalog.pg_index i
-                   where i.indrelid = t.oid and i.indisunique and i.indisvalid
-                     and i.indpred is null and i.indexprs is null
-                     and not exists ( -- one that compares otherwise than the columns do
-                       select 1 from pg_catalog.generate_series(0, i.%1$s - 1) part
-                       join pg_catalog.pg_attribute c
-                         on c.attrelid = i.indrelid and c.attnum = i.indkey[part]
-                       join pg_catalog.pg_opclass o on o.oid = i.indclass[part]
-                       where i.indcollation[part] <> c.attcollation or not o.opcdefault)
-                  ) as unique_keys
-      from (%2$s) t
+      select t.*, a.attname, a.atttypid::bigint, a.atttypmod, a.attnum, a.attnotnull,
+             %3$s as generated, pg_catalog.array_position(k.conkey, a.attnum) as place
+      from (
+        select found.oid::bigint, found.nspname, found.relname, found.relkind,
+               found.relhassubclass,
+               pg_catalog.has_any_column_privilege(found.oid, 'SELECT') as readable,
+               pg_catalog.has_table_privilege(found.oid, 'SELECT') as whole,
+               array(select pg_catalog.array_to_string((i.indkey::int2[])[0:i.%1$s - 1], ' ')
+                     from pg_catalog.pg_index i
+                     where i.indrelid = found.oid and i.indisunique and i.indisvalid
+                       and i.indpred is null and i.indexprs is null
+                       and not exists ( -- one that compares otherwise than the columns do
+                         select 1 from pg_catalog.generate_series(0, i.%1$s - 1) part
+                         join pg_catalog.pg_attribute c
+                           on c.attrelid = i.indrelid and c.attnum = i.indkey[part]
+                         join pg_catalog.pg_opclass o on o.oid = i.indclass[part]
+                         where i.indcollation[part] <> c.attcollation or not o.opcdefault)
+                    ) as unique_keys
+        from (%2$s) found
+        offset 0) t
       left join pg_catalog.pg_attribute a
-        on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
-      left join pg_catalog.pg_constraint k on k.conrelid = t.oid and k.contype = 'p'
+        on a.attrelid = t.oid::oid and a.attnum > 0 and not a.attisdropped
+      left join pg_catalog.pg_constraint k on k.conrelid = t.oid::oid and k.contype = 'p'
       order by a.attnum
       """;
 
-  private static final int INCLUDED_COLUMNS = 11; // PostgreSQL's version that brought them
+  // PostgreSQL's versions that brought them
+  private static final int INCLUDED_COLUMNS = 11;
+  private static final int GENERATED_COLUMNS = 12;
 
   private final Connection connection;
 
@@ -77,8 +82,7 @@ final class CatalogReader {
 
   SnapshotTable table(TableReference reference) throws SQLException {
     String sql = reference.schema().isPresent() ? EXACT : ON_SEARCH_PATH;
-    try (PreparedStatement statement =
-        connection.prepareStatement(COLUMNS.formatted(keyWidth(), sql))) {
+    try (PreparedStatement statement = connection.prepareStatement(columns(sql))) {
       statement.setString(1, reference.table());
       if (reference.schema().isPresent()) {
         statement.setString(2, reference.schema().get());
@@ -112,10 +116,12 @@ final class CatalogReader {
     return new SnapshotTable(oid, name, shape, access, attributes(found), uniqueKeys);
   }
 
-  /** What says how many of an index's columns are its key. */
-  private String keyWidth() throws SQLException {
-    boolean others = connection.getMetaData().getDatabaseMajorVersion() >= INCLUDED_COLUMNS;
-    return others ? "indnkeyatts" : "indnatts";
+  private String columns(String table) throws SQLException {
+    int version = connection.getMetaData().getDatabaseMajorVersion();
+    return COLUMNS.formatted(
+        version >= INCLUDED_COLUMNS ? "indnkeyatts" : "indnatts",
+        table,
+        version >= GENERATED_COLUMNS ? "a.attgenerated <> ''" : "false");
   }
 
   private static List<Set<Integer>> uniqueKeys(Array keys) throws SQLException {

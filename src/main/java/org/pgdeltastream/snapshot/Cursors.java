@@ -23,12 +23,18 @@ final class Cursors {
   private static final int SEAL = 16; // bytes of it; nobody has the time to guess more
   private static final Pattern TEXT = Pattern.compile("[A-Za-z0-9_-]{22,600}");
 
-  private final SecretKeySpec secret;
+  /** Only copied: to look for an algorithm takes longer than to use it. */
+  private final Mac unused;
 
   Cursors() {
-    byte[] random = new byte[32];
-    new SecureRandom().nextBytes(random);
-    secret = new SecretKeySpec(random, ALGORITHM);
+    byte[] secret = new byte[32];
+    new SecureRandom().nextBytes(secret);
+    try {
+      unused = Mac.getInstance(ALGORITHM);
+      unused.init(new SecretKeySpec(secret, ALGORITHM));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("Every Java has " + ALGORITHM, e);
+    }
   }
 
   String write(Place place, String snapshotName, SnapshotTable table) {
@@ -64,12 +70,11 @@ final class Cursors {
 
   private byte[] seal(byte[] text, String snapshotName, SnapshotTable table) {
     try {
-      Mac mac = Mac.getInstance(ALGORITHM);
-      mac.init(secret);
+      Mac mac = (Mac) unused.clone();
       mac.update((snapshotName + " " + table.oid() + " ").getBytes(UTF_8));
       return Arrays.copyOf(mac.doFinal(text), SEAL);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException("Every Java has " + ALGORITHM, e);
+    } catch (CloneNotSupportedException e) {
+      throw new IllegalStateException(ALGORITHM + " can be copied", e);
     }
   }
 

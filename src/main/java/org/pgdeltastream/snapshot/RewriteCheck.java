@@ -18,22 +18,25 @@ import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
  */
 final class RewriteCheck {
   // Before PostgreSQL 14 has_column_privilege knows no dropped columns: one that was dropped and
-  // made
-  // anew under the same name reads as null there.
+  // made anew under the same name reads as null there.
   //
   // A partition made after the snapshot has none of its rows; only one that was a table then, or
   // is no partition now, would show.
   private static final String CHECK =
       """
       with recursive root(oid) as (select ?::oid), family(oid) as (
-        select oid from root
-        union select i.inhrelid from pg_catalog.pg_inherits i join family on i.inhparent = family.oid)
+        select oid from root%s)
       select pg_catalog.to_regclass(?)::oid is distinct from (select oid from root) as gone,
         exists(select 1 from family join pg_catalog.pg_class c on c.oid = family.oid
                where c.relkind = 'r'
                and c.relfilenode is distinct from pg_catalog.pg_relation_filenode(c.oid))
         or exists(select 1 from root cross join pg_catalog.unnest(?::int2[]) as wanted(number)
                where pg_catalog.has_column_privilege(root.oid, wanted.number, 'SELECT') is null)
+      """;
+  private static final String CHILDREN =
+      """
+
+        union select i.inhrelid from pg_catalog.pg_inherits i join family on i.inhparent = family.oid
       """;
   private static final String PARTITIONS =
       """
@@ -73,7 +76,8 @@ final class RewriteCheck {
     boolean tree =
         table.shape() == SnapshotTable.Shape.PARTITIONED
             && connection.getMetaData().getDatabaseMajorVersion() >= PARTITION_TREE;
-    return CHECK + (tree ? PARTITIONS : "") + " as rewritten";
+    String children = table.shape() == SnapshotTable.Shape.PLAIN ? "" : CHILDREN;
+    return CHECK.formatted(children) + (tree ? PARTITIONS : "") + " as rewritten";
   }
 
   private static String numbers(List<Attribute> columns) {

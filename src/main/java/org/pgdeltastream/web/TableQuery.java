@@ -2,11 +2,9 @@ package org.pgdeltastream.web;
 
 import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableRequest;
@@ -16,7 +14,6 @@ import org.pgdeltastream.slot.TableFormat;
 record TableQuery(Optional<SlotName> slot, TableRequest table, TableFormat format) {
   private static final int MOST_PARTS = 1024;
   private static final Pattern PART = Pattern.compile("([1-9][0-9]{0,3})/([1-9][0-9]{0,3})");
-  private static final Pattern QUALITY = Pattern.compile("[qQ]=([01](?:\\.[0-9]{0,3})?)");
 
   /**
    * Reads the query string.
@@ -77,36 +74,19 @@ record TableQuery(Optional<SlotName> slot, TableRequest table, TableFormat forma
 
   /** The best liked format that we have; lines of JSON where none is named. */
   private static String preferred(List<String> accept) {
-    return accept.stream()
-        .flatMap(value -> Stream.of(value.split(",")))
-        .map(Liked::read)
-        .filter(liked -> liked.quality > 0 && !liked.format.isEmpty())
-        .max(Comparator.comparingDouble(Liked::quality))
-        .map(Liked::format)
+    return MediaRange.of(accept)
+        .filter(range -> range.quality() > 0 && !format(range.type()).isEmpty())
+        .max(Comparator.comparingDouble(MediaRange::quality))
+        .map(range -> format(range.type()))
         .orElse("ndjson");
   }
 
-  private record Liked(String format, double quality) {
-    static Liked read(String range) {
-      String[] parts = range.toLowerCase(Locale.ROOT).split(";", -1);
-      double quality =
-          Stream.of(parts)
-              .skip(1)
-              .map(part -> QUALITY.matcher(part.strip()))
-              .filter(Matcher::matches)
-              .mapToDouble(found -> Double.parseDouble(found.group(1)))
-              .findFirst()
-              .orElse(1);
-      return new Liked(format(parts[0].strip()), quality);
-    }
-
-    private static String format(String type) {
-      return switch (type) {
-        case "application/x-ndjson", "application/ndjson", "*/*", "application/*" -> "ndjson";
-        case "application/json" -> "json";
-        case "text/csv", "text/*" -> "csv";
-        default -> "";
-      };
-    }
+  private static String format(String type) {
+    return switch (type) {
+      case "application/x-ndjson", "application/ndjson", "*/*", "application/*" -> "ndjson";
+      case "application/json" -> "json";
+      case "text/csv", "text/*" -> "csv";
+      default -> "";
+    };
   }
 }

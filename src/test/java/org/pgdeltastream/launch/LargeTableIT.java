@@ -9,6 +9,7 @@ import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -28,6 +29,7 @@ import org.pgdeltastream.support.TestDatabase;
 class LargeTableIT {
   private static final String HEAP = "64m";
   private static final int ROWS = 200_000; // 1 KB each
+  private static final int SMALLER = 70_000; // still larger than the heap
   private static final int READERS = 20;
   private static final Pattern SLOT = Pattern.compile("\"slotName\":\"([^\"]+)\"");
   private static final Pattern END = Pattern.compile("\\{\"complete\":true,\"rows\":([0-9]+)}");
@@ -43,7 +45,9 @@ class LargeTableIT {
         "create table big(i int, t text); alter table big alter t set storage plain;"
             + " insert into big select i, repeat('x', 1000) from generate_series(1, "
             + ROWS
-            + ") i");
+            + ") i; create table smaller(i int, t text); alter table smaller alter t set storage"
+            + " plain; insert into smaller select * from big where i <= "
+            + SMALLER);
     program = Program.start(database, HEAP, directory);
     Matcher made = SLOT.matcher(program.get("/v1/init?plugin=pgoutput").body());
     assertThat(made.find()).isTrue();
@@ -58,28 +62,44 @@ class LargeTableIT {
 
   @Test
   void isStreamedInBoundedMemory() throws Exception {
-    try (InputStream lines = open("")) {
+    try (InputStream lines = open("big")) {
       assertThat(rows(lines)).isEqualTo(ROWS);
     }
   }
 
   @Test
-  void isReadByTwentyAtOnce() throws Exception {
+  void itsPartsAreReadByTwentyAtOnce() throws Exception {
+    List<String> parts = new ArrayList<>();
+    for (int part = 1; part <= READERS; part++) {
+      parts.add("big&part=" + part + "/" + READERS);
+    }
+    assertThat(readAtOnce(parts).stream().mapToInt(Integer::intValue).sum()).isEqualTo(ROWS);
+  }
+
+  @Test
+  void isReadWholeByTwentyAtOnce() throws Exception {
+    assertThat(readAtOnce(Collections.nCopies(READERS, "smaller")))
+        .hasSize(READERS)
+        .containsOnly(SMALLER);
+  }
+
+  /** Each has begun before any is read on. */
+  private List<Integer> readAtOnce(List<String> tables) throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(READERS);
     List<InputStream> all = new ArrayList<>();
     try {
-      for (int part = 1; part <= READERS; part++) {
-        all.add(open("&part=" + part + "/" + READERS)); // each has begun before any is read
+      for (String table : tables) {
+        all.add(open(table));
       }
       List<Future<Integer>> counts = new ArrayList<>();
       for (InputStream lines : all) {
         counts.add(threads.submit(() -> rows(lines)));
       }
-      int sum = 0;
+      List<Integer> rows = new ArrayList<>();
       for (Future<Integer> count : counts) {
-        sum += count.get();
+        rows.add(count.get());
       }
-      assertThat(sum).isEqualTo(ROWS);
+      return rows;
     } finally {
       threads.shutdownNow();
       for (InputStream open : all) {
@@ -88,8 +108,8 @@ class LargeTableIT {
     }
   }
 
-  private InputStream open(String more) throws Exception {
-    return program.open("/v1/snapshot/stream?table=big&slotName=" + slot + more);
+  private InputStream open(String table) throws Exception {
+    return program.open("/v1/snapshot/stream?slotName=" + slot + "&table=" + table);
   }
 
   /** How many rows came; the last line must say the same. */

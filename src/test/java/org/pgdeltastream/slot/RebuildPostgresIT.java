@@ -182,7 +182,7 @@ class RebuildPostgresIT {
           server.slots.readPage(
               Optional.of(slot),
               new PageRequest("kept", Optional.empty(), 0, size, List.of(), List.of(), cursor));
-      array(page.json()).getValuesAs(JsonObject.class).forEach(row -> add(rows, row));
+      array(PageText.of(page)).getValuesAs(JsonObject.class).forEach(row -> add(rows, row));
       cursor = page.nextCursor();
     } while (cursor.isPresent());
     return rows;
@@ -195,7 +195,7 @@ class RebuildPostgresIT {
       PageRequest next =
           new PageRequest("kept", Optional.empty(), rows.size(), size, List.of(), List.of());
       page =
-          array(server.slots.readPage(Optional.of(slot), next).json())
+          array(PageText.of(server.slots.readPage(Optional.of(slot), next)))
               .getValuesAs(JsonObject.class);
       page.forEach(row -> add(rows, row));
     } while (page.size() == size);
@@ -213,7 +213,7 @@ class RebuildPostgresIT {
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }
-      array(json).getValuesAs(JsonObject.class).forEach(row -> add(rows, row));
+      array(json.toString(UTF_8)).getValuesAs(JsonObject.class).forEach(row -> add(rows, row));
     }
     return rows;
   }
@@ -268,7 +268,7 @@ class RebuildPostgresIT {
     return Json.createReader(new StringReader(json)).readArray().getValuesAs(JsonObject.class);
   }
 
-  private static JsonArray array(ByteArrayOutputStream json) {
-    return Json.createReader(new StringReader(json.toString(UTF_8))).readArray();
+  private static JsonArray array(String json) {
+    return Json.createReader(new StringReader(json)).readArray();
   }
 }

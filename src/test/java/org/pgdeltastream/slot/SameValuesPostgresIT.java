@@ -167,7 +167,7 @@ class SameValuesPostgresIT {
 
   private static Map<String, String> page(TestRegistry server, SlotName slot) {
     PageRequest page = new PageRequest("kept", Optional.empty(), 0, 10_000, List.of(), List.of());
-    String json = server.slots.readPage(Optional.of(slot), page).json().toString(UTF_8);
+    String json = PageText.of(server.slots.readPage(Optional.of(slot), page));
     return rows(RawJson.elements(json));
   }
 

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.PreparedStatement;
@@ -326,8 +325,7 @@ abstract class StreamStory {
     SnapshotPage answer = registry.readPage(Optional.empty(), page);
 
     assertThat(answer.slot()).isEqualTo(slot);
-    assertThat(answer.json().toString(StandardCharsets.UTF_8))
-        .isEqualTo("[{\"id\":1,\"name\":\"before\"}]");
+    assertThat(PageText.of(answer)).isEqualTo("[{\"id\":1,\"name\":\"before\"}]");
   }
 
   @Test

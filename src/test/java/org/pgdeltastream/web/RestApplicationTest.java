@@ -32,7 +32,6 @@ class RestApplicationTest {
     "ping, GET",
     "/init, 'GET, POST'",
     "/init/, 'GET, POST'",
-    "/snapshot/data, POST",
     "/snapshot/tables, GET",
     "/snapshot, DELETE",
     "/slots, GET",

@@ -18,6 +18,8 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -326,9 +328,68 @@ class SnapshotServerIT {
   }
 
   @Test
+  void tellsThatAWriterWhichStaysOpenKeepsASlotFromBeingMade() throws Exception {
+    try (Connection writer = database.connect();
+        Statement statement = writer.createStatement()) {
+      statement.execute("begin; insert into other values (2, 'y')");
+      HttpResponse<String> blocked = get("/v1/init?plugin=pgoutput");
+      assertRefused(blocked, 503, "blocked_by_open_transaction");
+      assertThat(blocked.headers().firstValue("Retry-After")).isPresent();
+      statement.execute("rollback");
+    }
+    assertThat(delete("/v1/slots/" + init()).statusCode()).isEqualTo(204);
+  }
+
+  @Test
   void deepOffsetsAreEmptyPages() throws Exception {
     assertThat(page("{\"table\":\"users\",\"offset\":999999999999999999" + ofSlot()).body())
         .isEqualTo("[]");
+  }
+
+  @Test
+  void pagesAnswerOnlyToPost() throws Exception {
+    for (String method : List.of("HEAD", "GET", "PUT", "DELETE", "OPTIONS")) {
+      HttpResponse<String> answer =
+          send(
+              HttpRequest.newBuilder(URI.create(base() + "/v1/snapshot/data"))
+                  .method(method, HttpRequest.BodyPublishers.noBody()));
+      assertThat(answer.statusCode()).isEqualTo(405);
+      assertThat(answer.headers().firstValue("Allow")).contains("POST");
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "/v1/snapshot/data | */* | 200",
+        "/v1/snapshot/data/ | application/json | 200",
+        "/v1/snapshot/data | text/html | 406",
+        "/v1/snapshot/data/x | */* | 404",
+        "/v1/snapshot/data?limit=1 | */* | 400",
+        "/v1/snapshot/data?_wadl | */* | 400",
+      })
+  void answersPagesAtTheirPathInJson(String path, String accept, int status) throws Exception {
+    String body = "{\"table\":\"users\"" + ofSlot();
+    HttpResponse<String> answer =
+        send(
+            HttpRequest.newBuilder(URI.create(base() + path))
+                .header("Accept", accept)
+                .POST(HttpRequest.BodyPublishers.ofString(body)));
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+    assertThat(answer.headers().firstValue("Content-Type").orElseThrow())
+        .startsWith("application/json");
+    assertThat(answer.headers().firstValue("Cache-Control")).contains("no-store");
+  }
+
+  @Test
+  void takesNoCompressedBody() throws Exception {
+    HttpResponse<String> answer =
+        send(
+            HttpRequest.newBuilder(URI.create(base() + "/v1/snapshot/data"))
+                .header("Content-Encoding", "gzip")
+                .POST(HttpRequest.BodyPublishers.ofString("{\"table\":\"users\"" + ofSlot())));
+    assertRefused(answer, 400, "bad_request");
   }
 
   @Test
