@@ -24,9 +24,11 @@ public interface ApplicationServer extends AutoCloseable {
       return new Setup(Optional.of(database), "", settings);
     }
 
-    /** All settings, as environment variables. */
+    /** All settings, as environment variables; {@code -Dpgdelta.test.websocket} adds the door. */
     Map<String, String> variables() {
       Map<String, String> all = new LinkedHashMap<>();
+      Optional.ofNullable(System.getProperty("pgdelta.test.websocket"))
+          .ifPresent(door -> all.put("PGDELTA_WEBSOCKET", door));
       database.ifPresent(
           open -> {
             all.put("PGDELTA_DATABASE_URL", open.jdbcUrl());

@@ -5,12 +5,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
 /** GlassFish, as server-config/glassfish says. */
 final class GlassFish extends ServerProcess {
   private static final int HTTP_ABOVE_BASE = 80;
   private static final int ADMIN_ABOVE_BASE = 48;
+  private static final int LOWEST_BASE = 15_000;
+  private static final int HIGHEST_BASE = 30_000; // above, systems take ports for their clients
+  private static final int TRIES = 5;
 
   GlassFish(Setup setup) throws IOException {
     super("glassfish", setup);
@@ -19,8 +23,7 @@ final class GlassFish extends ServerProcess {
   @Override
   void prepare() throws Exception {
     unpacked("glassfish");
-    int base = port - HTTP_ABOVE_BASE;
-    asadmin("create-domain", "--nopassword=true", "--portbase", "" + base, "pgdelta");
+    createDomain();
     if (setup.database().isPresent()) {
       copy(driver(), home.resolve("glassfish/glassfish/domains/pgdelta/lib/postgresql.jar"));
     }
@@ -30,6 +33,22 @@ final class GlassFish extends ServerProcess {
     }
     deploy();
     asadmin("stop-domain", "pgdelta");
+  }
+
+  /** It takes ten ports in a range of a hundred; where one is in use, another range is tried. */
+  private void createDomain() throws IOException, InterruptedException {
+    for (int tries = 1; true; tries++) {
+      int base = ThreadLocalRandom.current().nextInt(LOWEST_BASE, HIGHEST_BASE);
+      port = base + HTTP_ABOVE_BASE;
+      try {
+        asadmin("create-domain", "--nopassword=true", "--portbase", "" + base, "pgdelta");
+        return;
+      } catch (IOException e) {
+        if (tries == TRIES) {
+          throw e;
+        }
+      }
+    }
   }
 
   @Override
