@@ -46,6 +46,7 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
       ServletInputStream from = connection.getInputStream();
       door = opened;
       input = from;
+      connection.getOutputStream().flush(); // some servers would keep their answer to the handshake
       connection.getOutputStream().setWriteListener(opened);
       client.open(manager, queryString, opened, opened::refuse);
       from.setReadListener(this); // at last: some servers let another thread read at once

@@ -57,7 +57,8 @@ public interface ApplicationServer extends AutoCloseable {
       case "wildfly" -> ServerProcess.start(new WildFly(setup));
       case "payara" -> ServerProcess.start(new PayaraMicro(setup));
       case "liberty" -> ServerProcess.start(new Liberty(setup));
-      case "glassfish" -> ServerProcess.start(new GlassFish(setup));
+      case "payara-server" -> ServerProcess.start(GlassFish.payara(setup));
+      case "glassfish" -> ServerProcess.start(GlassFish.itself(setup));
       default -> throw new IOException("No such server: " + name);
     };
   }
@@ -82,6 +83,11 @@ public interface ApplicationServer extends AutoCloseable {
    */
   default boolean forgetsApplications() {
     return true;
+  }
+
+  /** Whether the application writes frames itself here, unless it is told otherwise. */
+  default boolean writesOwnFrames() {
+    return false;
   }
 
   /** What the server has said so far. */

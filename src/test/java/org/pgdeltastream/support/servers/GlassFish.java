@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
-/** GlassFish, as server-config/glassfish says. */
+/** GlassFish, as server-config/glassfish says, and Payara Server, as server-config/payara does. */
 final class GlassFish extends ServerProcess {
   private static final int HTTP_ABOVE_BASE = 80;
   private static final int ADMIN_ABOVE_BASE = 48;
@@ -16,20 +16,36 @@ final class GlassFish extends ServerProcess {
   private static final int HIGHEST_BASE = 30_000; // above, systems take ports for their clients
   private static final int TRIES = 5;
 
-  GlassFish(Setup setup) throws IOException {
-    super("glassfish", setup);
+  private final Path server;
+  private final String commands;
+  private final boolean ownFrames;
+
+  private GlassFish(String name, String commands, boolean ownFrames, Setup setup)
+      throws IOException {
+    super(name, setup);
+    this.server = home.resolve(name);
+    this.commands = commands;
+    this.ownFrames = ownFrames;
+  }
+
+  static GlassFish itself(Setup setup) throws IOException {
+    return new GlassFish("glassfish", "glassfish/post.asadmin", true, setup);
+  }
+
+  static GlassFish payara(Setup setup) throws IOException {
+    return new GlassFish("payara-server", "payara/post.asadmin", false, setup);
   }
 
   @Override
   void prepare() throws Exception {
-    unpacked("glassfish");
+    unpacked(String.valueOf(server.getFileName()));
     createDomain();
     if (setup.database().isPresent()) {
-      copy(driver(), home.resolve("glassfish/glassfish/domains/pgdelta/lib/postgresql.jar"));
+      copy(driver(), server.resolve("glassfish/domains/pgdelta/lib/postgresql.jar"));
     }
     asadmin("start-domain", "pgdelta");
     if (setup.database().isPresent()) {
-      asadmin("multimode", "--file", filled(config("glassfish/post.asadmin")).toString());
+      asadmin("multimode", "--file", filled(config(commands)).toString());
     }
     deploy();
     asadmin("stop-domain", "pgdelta");
@@ -69,6 +85,11 @@ final class GlassFish extends ServerProcess {
   }
 
   @Override
+  public boolean writesOwnFrames() {
+    return ownFrames;
+  }
+
+  @Override
   void undeploy() throws Exception {
     asadmin("undeploy", "pgdelta");
   }
@@ -90,6 +111,6 @@ final class GlassFish extends ServerProcess {
   }
 
   private String program() {
-    return home.resolve("glassfish/bin/asadmin").toString();
+    return server.resolve("bin/asadmin").toString();
   }
 }
