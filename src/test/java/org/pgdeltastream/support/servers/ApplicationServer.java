@@ -54,6 +54,7 @@ public interface ApplicationServer extends AutoCloseable {
     String name = System.getProperty("pgdelta.test.server", "tomee");
     return switch (name) {
       case "tomee" -> EmbeddedTomee.start(setup);
+      case "installed-tomee" -> ServerProcess.start(new Tomee(setup));
       case "wildfly" -> ServerProcess.start(new WildFly(setup));
       case "payara" -> ServerProcess.start(new PayaraMicro(setup));
       case "liberty" -> ServerProcess.start(new Liberty(setup));
