@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 
@@ -21,6 +22,7 @@ final class EndpointDoor implements Subscriber {
 
   private final Session session;
   private final RemoteEndpoint.Basic remote;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private boolean open; // a message was begun: the reader's thread only
 
   /**
@@ -61,8 +63,14 @@ final class EndpointDoor implements Subscriber {
     remote.flushBatch();
   }
 
+  /**
+   * Once: Open Liberty takes a second close for the client's answer, and cuts the first one off.
+   */
   @Override
   public void close(CloseReason reason, String detail) {
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
     CloseCode code = closeCode(CloseCodes.code(reason));
     try {
       session.close(new jakarta.websocket.CloseReason(code, CloseCodes.text(reason, detail)));

@@ -46,11 +46,13 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
       ServletInputStream from = connection.getInputStream();
       door = opened;
       input = from;
+      connection.getOutputStream().flush(); // some servers would keep their answer to the handshake
       connection.getOutputStream().setWriteListener(opened);
-      from.setReadListener(this);
       client.open(manager, queryString, opened, opened::refuse);
-    } catch (IOException e) {
+      from.setReadListener(this); // at last: some servers let another thread read at once
+    } catch (IOException | IllegalStateException e) {
       LOG.log(DEBUG, "The client had gone before the stream began: " + e);
+      destroy();
     }
   }
 

@@ -1,6 +1,9 @@
 package org.pgdeltastream.web;
 
+import static java.lang.System.Logger.Level.INFO;
+
 import jakarta.ejb.EJB;
+import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import org.pgdeltastream.slot.Settings;
@@ -8,6 +11,8 @@ import org.pgdeltastream.slot.SlotManager;
 
 /** Reads the settings and starts the slots, before any filter or resource is asked. */
 public class Startup implements ServletContextListener {
+  private static final System.Logger LOG = System.getLogger(Startup.class.getName());
+
   @EJB
   @SuppressWarnings("NullAway.Init") // the container sets it
   SlotManager slots;
@@ -15,6 +20,14 @@ public class Startup implements ServletContextListener {
   /** Throws what a bad setting is; the container logs it and does not deploy. */
   @Override
   public void contextInitialized(ServletContextEvent event) {
-    slots.start(Settings.read(event.getServletContext()::getInitParameter));
+    ServletContext context = event.getServletContext();
+    Settings settings = Settings.read(context::getInitParameter);
+    String server = context.getServerInfo();
+    boolean own = OwnFrames.areWritten(settings.websocket(), server);
+    LOG.log(
+        INFO,
+        "Frames are written by "
+            + (own ? "this application, on " + server : "the server, " + server));
+    slots.start(settings);
   }
 }

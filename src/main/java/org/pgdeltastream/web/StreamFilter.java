@@ -21,9 +21,6 @@ public class StreamFilter implements Filter {
   /** Hidden, so that compression is never agreed on: a small message could unpack to a huge one. */
   private static final String EXTENSIONS = "Sec-WebSocket-Extensions";
 
-  /** In the name of a server that our own frames were tested on. */
-  private static final String TESTED = "Tomcat";
-
   @EJB
   @SuppressWarnings("NullAway.Init") // the container sets it
   SlotManager slots;
@@ -45,11 +42,8 @@ public class StreamFilter implements Filter {
   }
 
   private boolean isUpgrade(HttpServletRequest request) {
-    return switch (slots.settings().websocket()) {
-      case AUTO -> request.getServletContext().getServerInfo().contains(TESTED);
-      case ENDPOINT -> false;
-      case UPGRADE -> true;
-    };
+    return OwnFrames.areWritten(
+        slots.settings().websocket(), request.getServletContext().getServerInfo());
   }
 
   private boolean let(HttpServletRequest request, HttpServletResponse response, Handshake handshake)

@@ -83,6 +83,15 @@ class ServerIT {
     }
 
     @Test
+    @Order(1)
+    void saysWhoWritesFramesAsTheReadmeHasIt() throws Exception {
+      String byDefault = server.writesOwnFrames() ? "upgrade" : "endpoint";
+      boolean own = System.getProperty("pgdelta.test.websocket", byDefault).equals("upgrade");
+      assertThat(server.log())
+          .contains("Frames are written by " + (own ? "this application" : "the server"));
+    }
+
+    @Test
     @Order(2)
     void redeploysWithoutLeaks() throws Exception {
       database.execute("create table redeployed (id int primary key)");

@@ -24,9 +24,11 @@ public interface ApplicationServer extends AutoCloseable {
       return new Setup(Optional.of(database), "", settings);
     }
 
-    /** All settings, as environment variables. */
+    /** All settings, as environment variables; {@code -Dpgdelta.test.websocket} adds the door. */
     Map<String, String> variables() {
       Map<String, String> all = new LinkedHashMap<>();
+      Optional.ofNullable(System.getProperty("pgdelta.test.websocket"))
+          .ifPresent(door -> all.put("PGDELTA_WEBSOCKET", door));
       database.ifPresent(
           open -> {
             all.put("PGDELTA_DATABASE_URL", open.jdbcUrl());
@@ -52,10 +54,12 @@ public interface ApplicationServer extends AutoCloseable {
     String name = System.getProperty("pgdelta.test.server", "tomee");
     return switch (name) {
       case "tomee" -> EmbeddedTomee.start(setup);
+      case "installed-tomee" -> ServerProcess.start(new Tomee(setup));
       case "wildfly" -> ServerProcess.start(new WildFly(setup));
       case "payara" -> ServerProcess.start(new PayaraMicro(setup));
       case "liberty" -> ServerProcess.start(new Liberty(setup));
-      case "glassfish" -> ServerProcess.start(new GlassFish(setup));
+      case "payara-server" -> ServerProcess.start(GlassFish.payara(setup));
+      case "glassfish" -> ServerProcess.start(GlassFish.itself(setup));
       default -> throw new IOException("No such server: " + name);
     };
   }
@@ -80,6 +84,11 @@ public interface ApplicationServer extends AutoCloseable {
    */
   default boolean forgetsApplications() {
     return true;
+  }
+
+  /** Whether the application writes frames itself here, unless it is told otherwise. */
+  default boolean writesOwnFrames() {
+    return false;
   }
 
   /** What the server has said so far. */

@@ -116,6 +116,11 @@ final class EmbeddedTomee implements ApplicationServer {
   }
 
   @Override
+  public boolean writesOwnFrames() {
+    return true;
+  }
+
+  @Override
   public String log() {
     return String.join("\n", log);
   }

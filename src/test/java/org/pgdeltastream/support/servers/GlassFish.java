@@ -5,31 +5,66 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
-/** GlassFish, as server-config/glassfish says. */
+/** GlassFish, as server-config/glassfish says, and Payara Server, as server-config/payara does. */
 final class GlassFish extends ServerProcess {
   private static final int HTTP_ABOVE_BASE = 80;
   private static final int ADMIN_ABOVE_BASE = 48;
+  private static final int LOWEST_BASE = 15_000;
+  private static final int HIGHEST_BASE = 30_000; // above, systems take ports for their clients
+  private static final int TRIES = 5;
 
-  GlassFish(Setup setup) throws IOException {
-    super("glassfish", setup);
+  private final Path server;
+  private final String commands;
+  private final boolean ownFrames;
+
+  private GlassFish(String name, String commands, boolean ownFrames, Setup setup)
+      throws IOException {
+    super(name, setup);
+    this.server = home.resolve(name);
+    this.commands = commands;
+    this.ownFrames = ownFrames;
+  }
+
+  static GlassFish itself(Setup setup) throws IOException {
+    return new GlassFish("glassfish", "glassfish/post.asadmin", true, setup);
+  }
+
+  static GlassFish payara(Setup setup) throws IOException {
+    return new GlassFish("payara-server", "payara/post.asadmin", false, setup);
   }
 
   @Override
   void prepare() throws Exception {
-    unpacked("glassfish");
-    int base = port - HTTP_ABOVE_BASE;
-    asadmin("create-domain", "--nopassword=true", "--portbase", "" + base, "pgdelta");
+    unpacked(String.valueOf(server.getFileName()));
+    createDomain();
     if (setup.database().isPresent()) {
-      copy(driver(), home.resolve("glassfish/glassfish/domains/pgdelta/lib/postgresql.jar"));
+      copy(driver(), server.resolve("glassfish/domains/pgdelta/lib/postgresql.jar"));
     }
     asadmin("start-domain", "pgdelta");
     if (setup.database().isPresent()) {
-      asadmin("multimode", "--file", filled(config("glassfish/post.asadmin")).toString());
+      asadmin("multimode", "--file", filled(config(commands)).toString());
     }
     deploy();
     asadmin("stop-domain", "pgdelta");
+  }
+
+  /** It takes ten ports in a range of a hundred; where one is in use, another range is tried. */
+  private void createDomain() throws IOException, InterruptedException {
+    for (int tries = 1; true; tries++) {
+      int base = ThreadLocalRandom.current().nextInt(LOWEST_BASE, HIGHEST_BASE);
+      port = base + HTTP_ABOVE_BASE;
+      try {
+        asadmin("create-domain", "--nopassword=true", "--portbase", "" + base, "pgdelta");
+        return;
+      } catch (IOException e) {
+        if (tries == TRIES) {
+          throw e;
+        }
+      }
+    }
   }
 
   @Override
@@ -47,6 +82,11 @@ final class GlassFish extends ServerProcess {
   @Override
   public boolean forgetsApplications() {
     return false;
+  }
+
+  @Override
+  public boolean writesOwnFrames() {
+    return ownFrames;
   }
 
   @Override
@@ -71,6 +111,6 @@ final class GlassFish extends ServerProcess {
   }
 
   private String program() {
-    return home.resolve("glassfish/bin/asadmin").toString();
+    return server.resolve("bin/asadmin").toString();
   }
 }

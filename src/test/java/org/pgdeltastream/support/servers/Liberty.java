@@ -51,6 +51,11 @@ final class Liberty extends ServerProcess {
   }
 
   @Override
+  public boolean writesOwnFrames() {
+    return true;
+  }
+
+  @Override
   void undeploy() throws IOException {
     Files.delete(deployed);
     awaitGone();

@@ -28,7 +28,7 @@ abstract class ServerProcess implements ApplicationServer {
 
   final Setup setup;
   final Path home;
-  final int port;
+  int port; // chosen before the server is configured
   private final Path log;
   private final Thread hook = new Thread(this::destroy);
   private volatile long jvm;
