@@ -68,7 +68,9 @@ final class SlotRegistry {
     PageBytes json = new PageBytes(settings.snapshotPageBytes());
     try (SnapshotUse use = use(slot)) {
       Optional<String> next =
-          database.snapshots().readPage(use.snapshotName(), page, new RowArrayEncoder(json));
+          database
+              .snapshots()
+              .readPage(use.snapshotName(), use.lease().tables(), page, new RowArrayEncoder(json));
       return new SnapshotPage(slot.name(), json, next);
     } catch (SQLException e) {
       throw Problems.of(e);

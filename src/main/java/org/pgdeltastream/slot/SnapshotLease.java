@@ -3,6 +3,7 @@ package org.pgdeltastream.slot;
 import java.time.Duration;
 import java.time.Instant;
 import org.pgdeltastream.replication.ExportedSnapshot;
+import org.pgdeltastream.snapshot.KnownTables;
 
 /**
  * A slot's snapshot and how long it stays open: until it was unused for the lease time, or until
@@ -12,6 +13,7 @@ final class SnapshotLease implements AutoCloseable {
   private final ExportedSnapshot snapshot;
   private final Duration lease;
   private final Instant latest;
+  private final KnownTables tables = new KnownTables();
   private Instant expires;
   private int reads;
 
@@ -55,6 +57,10 @@ final class SnapshotLease implements AutoCloseable {
 
   String snapshotName() {
     return snapshot.name();
+  }
+
+  KnownTables tables() {
+    return tables;
   }
 
   int holderPid() {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.pgdeltastream.change.PageRequest.Nulls;
 import org.pgdeltastream.change.TableName;
@@ -11,30 +12,35 @@ import org.pgdeltastream.change.TableName;
 /**
  * An order in which no two rows are equal, so that a page can begin behind any row.
  *
+ * @param only the number of the table, where all its rows lie in itself
  * @param after the last row of the page before; the page begins behind it
  */
-record Keyset(List<Term> terms, Optional<Place> after) {
+record Keyset(List<Term> terms, OptionalLong only, Optional<Place> after) {
   Keyset {
     terms = List.copyOf(terms);
   }
 
   /** What is read behind each row's values: where it lies, and what of its order is null. */
   List<String> marks() {
-    List<String> marks = new ArrayList<>(List.of("tableoid", "ctid"));
+    List<String> marks = new ArrayList<>(List.of("ctid"));
+    if (only.isEmpty()) {
+      marks.add("tableoid");
+    }
     terms.stream().filter(Term::nullable).map(Term::isNull).forEach(marks::add);
     return marks;
   }
 
   /** The place behind a row, from what {@link #marks} read. */
   Optional<Place> place(List<String> marks) {
-    Iterator<String> nulls = marks.listIterator(2);
+    Iterator<String> rest = marks.iterator();
+    String position = rest.next();
+    String holder = only.isPresent() ? Long.toString(only.getAsLong()) : rest.next();
     List<Place.Step> steps = new ArrayList<>();
     for (Term term : terms) {
-      boolean isNull = term.nullable() && nulls.next().equals("t");
+      boolean isNull = term.nullable() && rest.next().equals("t");
       steps.add(new Place.Step(term.number(), term.ascending(), term.nulls(), isNull));
     }
-    return RowPosition.parse(marks.get(0) + " " + marks.get(1))
-        .map(position -> new Place(position, steps));
+    return RowPosition.parse(holder + " " + position).map(row -> new Place(row, steps));
   }
 
   /** By the row itself, not its values: no value ever leaves or enters, whatever its type. */

@@ -10,44 +10,64 @@ import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
 
 /** The reading of one page, inside its transaction, on its thread. */
-record PageRead(Connection connection, Cursors cursors, String snapshotName) {
+record PageRead(Connection connection, Cursors cursors, String snapshotName, KnownTables tables) {
+  /** PostgreSQL refused to read a table that was known; nothing was passed on. */
+  static final class RefusedException extends SQLException {
+    private static final long serialVersionUID = 1L;
+
+    RefusedException(SQLException cause) {
+      super(cause.getMessage(), cause.getSQLState(), cause);
+    }
+  }
+
   /** Answers the cursor behind the page's last row. */
   Optional<String> read(TableReference reference, PageRequest request, RowListener rows)
       throws SQLException, IOException {
-    SnapshotTable table = new CatalogReader(connection).table(reference);
+    Optional<SnapshotTable> known = tables.find(reference);
+    SnapshotTable table =
+        known.isPresent() ? known.get() : new CatalogReader(connection).table(reference);
     List<Attribute> columns = table.selected(request.columns());
     Optional<Place> after =
         request.after().map(cursor -> cursors.read(cursor, snapshotName, table));
     PageQuery query = table.query(request, after);
-    rows.columns(columns.stream().map(Attribute::column).toList());
-    Optional<Place> next =
-        query.keyset().isPresent()
-            ? copy(query, query.keyset().get(), columns.size(), rows)
-            : copy(query, columns.size(), rows);
+    Optional<Place> next;
+    try (TableCopy copy = copy(query, known.isPresent())) {
+      rows.columns(columns.stream().map(Attribute::column).toList());
+      next =
+          query.keyset().isPresent()
+              ? read(copy, query, query.keyset().get(), columns.size(), rows)
+              : read(copy, columns.size(), rows);
+    }
     new RewriteCheck(connection).check(reference, table, columns);
+    tables.add(reference, table);
     rows.end();
     return next.map(place -> cursors.write(place, snapshotName, table));
   }
 
-  private Optional<Place> copy(PageQuery query, int width, RowListener rows)
+  private TableCopy copy(PageQuery query, boolean known) throws SQLException {
+    try {
+      return new TableCopy(connection, query.sql());
+    } catch (SQLException e) {
+      throw known && SnapshotFailure.isRefusal(e) ? new RefusedException(e) : e;
+    }
+  }
+
+  private static Optional<Place> read(TableCopy copy, int width, RowListener rows)
       throws SQLException, IOException {
     CopyTextParser parser = new CopyTextParser(width);
-    try (TableCopy copy = new TableCopy(connection, query.sql())) {
-      for (byte[] row = copy.next(); row != null; row = copy.next()) {
-        rows.row(parser.parse(row));
-      }
+    for (byte[] row = copy.next(); row != null; row = copy.next()) {
+      rows.row(parser.parse(row));
     }
     return Optional.empty();
   }
 
-  private Optional<Place> copy(PageQuery query, Keyset keyset, int width, RowListener rows)
+  private static Optional<Place> read(
+      TableCopy copy, PageQuery query, Keyset keyset, int width, RowListener rows)
       throws SQLException, IOException {
     CopyTextParser parser = new CopyTextParser(width + keyset.marks().size());
     PageRows page = new PageRows(rows, width, query.limit());
-    try (TableCopy copy = new TableCopy(connection, query.sql())) {
-      for (byte[] row = copy.next(); row != null; row = copy.next()) {
-        page.row(parser.parse(row));
-      }
+    for (byte[] row = copy.next(); row != null; row = copy.next()) {
+      page.row(parser.parse(row));
     }
     if (!page.hasMore()) {
       return Optional.empty();

@@ -23,6 +23,11 @@ final class SnapshotFailure {
     return state(failure).startsWith("08") || state(failure).startsWith("57P");
   }
 
+  /** A name that is unknown now, or a privilege that is missing. */
+  static boolean isRefusal(SQLException failure) {
+    return state(failure).startsWith("42");
+  }
+
   /** The problem that it is, or the failure itself where it is none that a client can know. */
   static SQLException translated(SQLException failure) {
     String state = state(failure);

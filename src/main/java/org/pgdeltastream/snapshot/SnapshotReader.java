@@ -42,19 +42,42 @@ public final class SnapshotReader {
    * still held them.
    *
    * @param snapshotName as {@code pg_export_snapshot} gave it
+   * @param tables those of this snapshot that were read before
    * @return the cursor behind the page's last row; empty at the end, or without a key's order
    * @throws ProblemException if the request cannot be met
    * @throws IOException if the listener threw it
    */
-  public Optional<String> readPage(String snapshotName, PageRequest request, RowListener rows)
+  public Optional<String> readPage(
+      String snapshotName, KnownTables tables, PageRequest request, RowListener rows)
       throws SQLException, IOException {
     TableReference reference = TableReference.of(request.table(), request.schema());
-    try (var transaction =
-        SnapshotTransaction.begin(database, checked(snapshotName), statementTimeout)) {
-      return new PageRead(transaction.connection(), cursors, snapshotName)
-          .read(reference, request, rows);
+    Page page = new Page(checked(snapshotName), tables, reference, request, rows);
+    try {
+      return readPage(page);
+    } catch (PageRead.RefusedException e) {
+      tables.forget(reference);
     } catch (SQLException e) {
       throw SnapshotFailure.translated(e, reference);
+    }
+    try {
+      return readPage(page);
+    } catch (SQLException e) {
+      throw SnapshotFailure.translated(e, reference);
+    }
+  }
+
+  private record Page(
+      String snapshotName,
+      KnownTables tables,
+      TableReference reference,
+      PageRequest request,
+      RowListener rows) {}
+
+  private Optional<String> readPage(Page page) throws SQLException, IOException {
+    try (var transaction =
+        SnapshotTransaction.begin(database, page.snapshotName(), statementTimeout)) {
+      return new PageRead(transaction.connection(), cursors, page.snapshotName(), page.tables())
+          .read(page.reference(), page.request(), page.rows());
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 import org.pgdeltastream.change.Column;
@@ -100,8 +101,12 @@ record SnapshotTable(
         request.offset(),
         request.limit(),
         total && access == Access.WHOLE && terms.size() <= MOST_TERMS
-            ? Optional.of(new Keyset(terms, after))
+            ? Optional.of(new Keyset(terms, only(), after))
             : Optional.empty());
+  }
+
+  private OptionalLong only() {
+    return shape == Shape.PLAIN ? OptionalLong.of(oid) : OptionalLong.empty();
   }
 
   /** The names of the primary key's columns in its order. */

@@ -19,6 +19,8 @@ import org.assertj.core.api.AbstractThrowableAssert;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -65,6 +67,36 @@ class SnapshotLeasePostgresIT {
       server.slots.tables(Optional.of(slot));
       assertThat(second).isAfter(first);
       assertThat(expires(server, slot)).isAfter(second);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "drop table known | TABLE_NOT_FOUND",
+        "alter table known rename to other | TABLE_NOT_FOUND",
+        "drop table known; create table known(id int primary key) | TABLE_NOT_FOUND",
+        "alter table known rename column id to other | SNAPSHOT_TABLE_REWRITTEN",
+        "truncate known | SNAPSHOT_TABLE_REWRITTEN",
+        "alter table known alter id type bigint | SNAPSHOT_TABLE_REWRITTEN",
+      })
+  void noticesWhatBecameOfATableThatItHasReadBefore(String change, Problem problem)
+      throws Exception {
+    database.execute("drop table if exists known, other");
+    database.execute("create table known(id int primary key); insert into known values (1)");
+    try (TestRegistry server = new TestRegistry(database)) {
+      Optional<SlotName> slot = Optional.of(server.init().name());
+      PageRequest page = new PageRequest("known", Optional.empty(), 0, 10, List.of(), List.of());
+      assertThat(PageText.of(server.slots.readPage(slot, page))).isEqualTo("[{\"id\":1}]");
+      database.execute("alter table known add v int");
+      assertThat(PageText.of(server.slots.readPage(slot, page))).isEqualTo("[{\"id\":1}]");
+
+      database.execute(change);
+
+      assertThatThrownBy(() -> server.slots.readPage(slot, page))
+          .isInstanceOfSatisfying(
+              ProblemException.class, e -> assertThat(e.problem()).isEqualTo(problem));
     }
   }
 

@@ -116,13 +116,13 @@ class KeysetPostgresIT extends OnePooledConnection {
     retake();
     SnapshotTable table =
         new CatalogReader(pool.connection).table(TableReference.of("big", Optional.empty()));
-    String position = database.text("select tableoid || ' ' || ctid from big where b = 99000");
+    String position = database.text("select ctid from big where b = 99000");
     Keyset order =
         table
             .query(page("big", 100, List.of(), List.of()), Optional.empty())
             .keyset()
             .orElseThrow();
-    Place place = order.place(List.of(position.split(" ", -1))).orElseThrow();
+    Place place = order.place(List.of(position)).orElseThrow();
     String copy = table.query(page("big", 100, List.of(), List.of()), Optional.of(place)).sql();
     String select = copy.substring("copy (".length(), copy.length() - ") to stdout".length());
 
@@ -204,7 +204,7 @@ class KeysetPostgresIT extends OnePooledConnection {
   private List<String> walk(PageRequest first) throws Exception {
     SnapshotReader reader = new SnapshotReader(pool, LONG);
     RecordedRows all = new RecordedRows();
-    Optional<String> cursor = reader.readPage(snapshot.name(), first, all);
+    Optional<String> cursor = reader.readPage(snapshot.name(), new KnownTables(), first, all);
     while (cursor.isPresent()) {
       PageRequest page =
           new PageRequest(
@@ -215,7 +215,7 @@ class KeysetPostgresIT extends OnePooledConnection {
               List.of(),
               first.columns(),
               cursor);
-      cursor = reader.readPage(snapshot.name(), page, all);
+      cursor = reader.readPage(snapshot.name(), new KnownTables(), page, all);
     }
     return all.rows;
   }
@@ -225,7 +225,7 @@ class KeysetPostgresIT extends OnePooledConnection {
   }
 
   private Optional<String> next(SnapshotReader reader, PageRequest page) throws Exception {
-    return reader.readPage(snapshot.name(), page, new RecordedRows());
+    return reader.readPage(snapshot.name(), new KnownTables(), page, new RecordedRows());
   }
 
   private static PageRequest after(String table, String cursor) {

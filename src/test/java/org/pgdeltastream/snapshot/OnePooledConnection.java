@@ -100,7 +100,7 @@ abstract class OnePooledConnection {
 
   RecordedRows read(String name, PageRequest page, Duration timeout) throws Exception {
     RecordedRows rows = new RecordedRows();
-    new SnapshotReader(pool, timeout).readPage(name, page, rows);
+    new SnapshotReader(pool, timeout).readPage(name, new KnownTables(), page, rows);
     return rows;
   }
 

@@ -77,7 +77,9 @@ class OrdersPostgresIT extends OnePooledConnection {
     retake();
     for (String table : List.of("maybe", "few", "folded", "pattern")) {
       PageRequest page = page(table, List.of(by("u", true)), 0, 1, Optional.empty());
-      assertThat(new SnapshotReader(pool, LONG).readPage(snapshot.name(), page, new RecordedRows()))
+      assertThat(
+              new SnapshotReader(pool, LONG)
+                  .readPage(snapshot.name(), new KnownTables(), page, new RecordedRows()))
           .as(table)
           .isEmpty();
     }
@@ -100,11 +102,10 @@ class OrdersPostgresIT extends OnePooledConnection {
   private String plan(String table, String row, Order... order) throws Exception {
     SnapshotTable read =
         new CatalogReader(pool.connection).table(TableReference.of(table, Optional.empty()));
-    String position =
-        database.text("select tableoid || ' ' || ctid from " + table + " where " + row);
+    String position = database.text("select ctid from " + table + " where " + row);
     PageQuery first =
         read.query(page(table, List.of(order), 0, 100, Optional.empty()), Optional.empty());
-    Optional<Place> after = first.keyset().orElseThrow().place(List.of(position.split(" ", -1)));
+    Optional<Place> after = first.keyset().orElseThrow().place(List.of(position));
     String copy = read.query(page(table, List.of(), 0, 100, Optional.empty()), after).sql();
     StringBuilder plan = new StringBuilder();
     try (Statement statement = pool.connection.createStatement();
@@ -139,10 +140,14 @@ class OrdersPostgresIT extends OnePooledConnection {
     SnapshotReader reader = new SnapshotReader(pool, LONG);
     RecordedRows all = new RecordedRows();
     Optional<String> cursor =
-        reader.readPage(snapshot.name(), page(table, order, 0, limit, Optional.empty()), all);
+        reader.readPage(
+            snapshot.name(),
+            new KnownTables(),
+            page(table, order, 0, limit, Optional.empty()),
+            all);
     while (cursor.isPresent()) {
       PageRequest next = page(table, List.of(), 0, limit, cursor);
-      cursor = reader.readPage(snapshot.name(), next, all);
+      cursor = reader.readPage(snapshot.name(), new KnownTables(), next, all);
     }
     return all.rows;
   }
@@ -152,7 +157,11 @@ class OrdersPostgresIT extends OnePooledConnection {
     RecordedRows all = new RecordedRows();
     for (int offset = 0, before = -1; before < all.rows.size(); offset += limit) {
       before = all.rows.size();
-      reader.readPage(snapshot.name(), page(table, order, offset, limit, Optional.empty()), all);
+      reader.readPage(
+          snapshot.name(),
+          new KnownTables(),
+          page(table, order, offset, limit, Optional.empty()),
+          all);
     }
     return all.rows;
   }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.PageRequest.Nulls;
@@ -49,13 +50,25 @@ class PageQueryTest {
             new Column(true, "a", 23, -1), 1, OptionalInt.of(1), false, false);
     Term down = Term.of(a, false, Optional.empty());
     Place place = Place.parse("5 (7,2) 1dfv").orElseThrow();
-    Keyset keyset = new Keyset(List.of(down), Optional.of(place));
+    Keyset keyset = new Keyset(List.of(down), OptionalLong.empty(), Optional.of(place));
     assertThat(
             new PageQuery(TABLE, List.of("b"), order, Ties.NONE, 0, 10, Optional.of(keyset)).sql())
         .isEqualTo(
-            "copy (select \"b\", tableoid, ctid from \"public\".\"users\" where (\"a\") <"
+            "copy (select \"b\", ctid, tableoid from \"public\".\"users\" where (\"a\") <"
                 + " (select \"a\" from \"public\".\"users\" where tableoid = '5'::oid and"
                 + " ctid = '(7,2)'::tid) order by \"a\" desc limit 11 offset 0) to stdout");
+  }
+
+  @Test
+  void doesNotAskWhichTableARowLiesInWhereThereIsOne() {
+    SnapshotTable.Attribute a =
+        new SnapshotTable.Attribute(
+            new Column(true, "a", 23, -1), 1, OptionalInt.of(1), true, false);
+    Term up = Term.of(a, true, Optional.empty());
+    Keyset keyset = new Keyset(List.of(up), OptionalLong.of(7), Optional.empty());
+
+    assertThat(keyset.marks()).containsExactly("ctid", "\"a\" is not distinct from null");
+    assertThat(keyset.place(List.of("(3,4)", "t"))).contains(Place.parse("7 (3,4) 1aln").get());
   }
 
   @Test

@@ -117,7 +117,10 @@ class SnapshotFailurePostgresIT extends OnePooledConnection {
     retake();
     GoneClient gone = new GoneClient();
     PageRequest page = new PageRequest("big", Optional.empty(), 0, limit, List.of(), List.of());
-    assertThatThrownBy(() -> new SnapshotReader(pool, LONG).readPage(snapshot.name(), page, gone))
+    assertThatThrownBy(
+            () ->
+                new SnapshotReader(pool, LONG)
+                    .readPage(snapshot.name(), new KnownTables(), page, gone))
         .isInstanceOf(IOException.class)
         .hasNoSuppressedExceptions();
     assertThat(gone.heard.rows).hasSize(1);

@@ -157,7 +157,7 @@ class SnapshotReaderPostgresIT {
   private static RecordedRows read(HeldSnapshot snapshot, PageRequest page) throws Exception {
     RecordedRows rows = new RecordedRows();
     new SnapshotReader(database.dataSource(), Duration.ofSeconds(20))
-        .readPage(snapshot.name(), page, rows);
+        .readPage(snapshot.name(), new KnownTables(), page, rows);
     return rows;
   }
 

@@ -1,0 +1,31 @@
+package org.pgdeltastream.snapshot;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * What the catalog said about the tables of one snapshot, which sees the same catalog as long as it
+ * is open. Privileges are asked for as of now, and so is whether a table still exists: where a
+ * known one cannot be read any more, it is looked up again, which says why. Any thread.
+ */
+public final class KnownTables {
+  private static final int MOST = 1_000;
+
+  private final Map<TableReference, SnapshotTable> tables = new ConcurrentHashMap<>();
+
+  Optional<SnapshotTable> find(TableReference reference) {
+    return Optional.ofNullable(tables.get(reference));
+  }
+
+  /** One of which only some columns may be read is looked up each time. */
+  void add(TableReference reference, SnapshotTable table) {
+    if (table.access() == SnapshotTable.Access.WHOLE && tables.size() < MOST) {
+      tables.put(reference, table);
+    }
+  }
+
+  void forget(TableReference reference) {
+    tables.remove(reference);
+  }
+}
