@@ -711,7 +711,7 @@ abstract class StreamStory {
       statement.execute("insert into users values (-1, 'begun before')");
       missTransactions(2000);
       RecordingSubscriber client = new RecordingSubscriber();
-      SlotStream stream = streamWithin(slot, client, 20_000);
+      SlotStream stream = streamWithin(slot, client, 5_000);
 
       String first = client.nextWithChange();
       assertThat(first).contains("[1,");
@@ -734,11 +734,27 @@ abstract class StreamStory {
   }
 
   @Test
+  void readsPieceByPieceForAClientThatIsQuick() throws Exception {
+    SlotName slot = init().name();
+    missTransactions(5000);
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = stream(slot, client);
+    for (int i = 1; i <= 5000; i++) {
+      assertThat(client.nextWithChange()).contains("[" + i + ",");
+    }
+    database.execute("insert into users values (5001, 'live')");
+    String last = client.nextWithChange();
+    assertThat(last).contains("[5001,");
+    stream.acknowledge(nextLsn(last), false);
+    awaitConfirmed(slot, nextLsn(last));
+  }
+
+  @Test
   void goesOnBehindTheSameClientWhenACatchUpIsTerminated() throws Exception {
     SlotName slot = init().name();
     missTransactions(2000);
     RecordingSubscriber client = new RecordingSubscriber();
-    SlotStream stream = streamWithin(slot, client, 20_000);
+    SlotStream stream = streamWithin(slot, client, 5_000);
     String first = client.nextWithChange();
     assertThat(first).contains("[1,");
 
@@ -757,7 +773,7 @@ abstract class StreamStory {
     SlotName slot = init().name();
     missTransactions(2000);
     RecordingSubscriber client = new RecordingSubscriber();
-    SlotStream stream = streamWithin(slot, client, 20_000);
+    SlotStream stream = streamWithin(slot, client, 5_000);
     Lsn first = nextLsn(client.nextWithChange());
     stream.acknowledge(first, false);
     stream.clientGone();
@@ -765,7 +781,7 @@ abstract class StreamStory {
     awaitConfirmed(slot, first);
 
     RecordingSubscriber again = new RecordingSubscriber();
-    expectRows(again, streamWithin(slot, again, 20_000), 2, 2000);
+    expectRows(again, streamWithin(slot, again, 5_000), 2, 2000);
     await("the copies to go").atMost(Duration.ofSeconds(5)).untilAsserted(() -> expectCopies(0));
   }
 
@@ -783,7 +799,7 @@ abstract class StreamStory {
     }
     try {
       RecordingSubscriber client = new RecordingSubscriber();
-      expectRows(client, streamWithin(slot, client, 20_000), 1, 1000);
+      expectRows(client, streamWithin(slot, client, 5_000), 1, 1000);
     } finally {
       database.execute(
           "select pg_drop_replication_slot(slot_name) from pg_replication_slots"
