@@ -23,6 +23,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.pgdeltastream.change.ChangeOptions;
@@ -482,6 +483,7 @@ abstract class StreamStory {
   }
 
   @Test
+  @Tag("idle") // waits ten seconds and more
   void movesAnIdleSlotOnForAClientThatAcknowledgesOnlyChanges() throws Exception {
     SlotName slot = init().name();
     database.execute("insert into users values (1, 'a')");
@@ -508,6 +510,7 @@ abstract class StreamStory {
   }
 
   @Test
+  @Tag("idle") // waits ten seconds and more
   void movesASlotOnWhoseChangesAreAllFilteredOut() throws Exception {
     SlotName slot = init().name();
     RecordingSubscriber client = new RecordingSubscriber();
@@ -547,6 +550,7 @@ abstract class StreamStory {
   }
 
   @Test
+  @Tag("idle") // waits ten seconds and more
   void offersAnIdleSlotsClientAPositionToAcknowledge() throws Exception {
     SlotName slot = init().name();
     RecordingSubscriber client = new RecordingSubscriber();
