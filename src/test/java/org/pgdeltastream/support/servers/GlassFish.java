@@ -17,10 +17,10 @@ final class GlassFish extends ServerProcess {
   private static final int TRIES = 5;
 
   private final Path server;
-  private final String commands;
+  private final List<String> commands;
   private final boolean ownFrames;
 
-  private GlassFish(String name, String commands, boolean ownFrames, Setup setup)
+  private GlassFish(String name, List<String> commands, boolean ownFrames, Setup setup)
       throws IOException {
     super(name, setup);
     this.server = home.resolve(name);
@@ -29,11 +29,12 @@ final class GlassFish extends ServerProcess {
   }
 
   static GlassFish itself(Setup setup) throws IOException {
-    return new GlassFish("glassfish", "glassfish/post.asadmin", true, setup);
+    return new GlassFish("glassfish", List.of("glassfish/post.asadmin"), true, setup);
   }
 
   static GlassFish payara(Setup setup) throws IOException {
-    return new GlassFish("payara-server", "payara/post.asadmin", false, setup);
+    List<String> commands = List.of("payara/pre.asadmin", "payara/post.asadmin");
+    return new GlassFish("payara-server", commands, false, setup);
   }
 
   @Override
@@ -45,7 +46,9 @@ final class GlassFish extends ServerProcess {
     }
     asadmin("start-domain", "pgdelta");
     if (setup.database().isPresent()) {
-      asadmin("multimode", "--file", filled(config(commands)).toString());
+      for (String file : commands) {
+        asadmin("multimode", "--file", filled(config(file)).toString());
+      }
     }
     deploy();
     asadmin("stop-domain", "pgdelta");

@@ -29,6 +29,7 @@ final class PayaraMicro extends ServerProcess {
     command.addAll(List.of("--rootDir", home.resolve("root").toString(), "--hotdeploy"));
     if (setup.database().isPresent()) {
       command.addAll(List.of("--addlibs", driver().toString()));
+      command.addAll(List.of("--prebootcommandfile", config("payara/pre.asadmin").toString()));
       command.addAll(List.of("--postbootcommandfile", config("payara/post.asadmin").toString()));
     }
     command.addAll(List.of("--deploy", deployed.toString()));
