@@ -86,27 +86,28 @@ public final class CatchUp implements AutoCloseable {
   /**
    * Reads up to the end, piece by piece, and closes.
    *
-   * @throws SQLException as for a lost connection: the walsender has gone on, so the stream has to
-   *     connect again
+   * @throws CatchUpEndException if the walsender is as quick. It stands at the end: the stream has
+   *     to connect again
+   * @throws SQLException as for a lost connection: the same
    */
   void read(WalListener listener, ReplicationStream walsender, BooleanSupplier stopping)
       throws SQLException, IOException {
     reading = true;
     try {
-      boolean first = true;
-      Optional<Lsn> next = copy.nextEnd(first);
-      while (next.isPresent() && !stopping.getAsBoolean()) {
+      Optional<Lsn> next = copy.nextEnd(0);
+      for (int read = 1; next.isPresent() && !stopping.getAsBoolean(); read++) {
         Piece piece = readPiece(next.get(), listener, walsender, stopping);
-        next = copy.nextEnd(false);
-        Optional<String> pointless = piece.pointless(first);
+        next = copy.nextEnd(read);
+        Optional<String> pointless = piece.pointless(read);
         if (next.isPresent() && pointless.isPresent()) {
-          throw new SQLException(pointless.get());
+          throw new CatchUpEndException(pointless.get());
         }
-        first = false;
       }
+    } catch (CatchUpEndException e) {
+      throw e;
     } catch (SQLException e) {
       if (!stopping.getAsBoolean()) {
-        throw new SQLException("The catch-up ends: " + e.getMessage(), "08006", e);
+        throw new SQLException("The catch-up was lost: " + e.getMessage(), "08006", e);
       }
     } finally {
       reading = false;
@@ -117,14 +118,15 @@ public final class CatchUp implements AutoCloseable {
   /** How long PostgreSQL decoded, and how long the client took, one after the other. */
   private record Piece(long messages, long bytes, long decodedNanos, long sentNanos) {
     /** Why a walsender is as quick, where it is: it decodes while the client takes. */
-    Optional<String> pointless(boolean first) {
+    Optional<String> pointless(int read) {
       if (messages == 0) {
-        return Optional.of("nothing comes: a large transaction, or the changes of others");
+        return Optional.of("nothing comes: a large transaction, or the changes of others")
+            .filter(nothing -> read > 1); // the first is short
       }
       if (bytes / messages > WIDE) {
         return Optional.of("messages of " + bytes / messages + " bytes cost more to take");
       }
-      return first || sentNanos <= decodedNanos * 5 / 4 // the first may find the program cold
+      return read <= 2 || sentNanos <= decodedNanos * 5 / 4 // the first find the program cold
           ? Optional.empty()
           : Optional.of("PostgreSQL is quicker than the client");
     }

@@ -25,7 +25,7 @@ import org.postgresql.copy.CopyOut;
 record SlotCopy(InputConnection database, int process, String name, long pieceBytes, Lsn end) {
   private static final System.Logger LOG = System.getLogger(SlotCopy.class.getName());
   private static final int FIRST_VERSION = 12; // that can copy slots
-  private static final int FIRST_PIECE = 8; // one part of so many: it tells whether it pays
+  private static final int[] FIRST_PIECES = {64, 8}; // one part of so many: they tell if it pays
   private static final int MOST_PIECES = 4; // at once
   private static final int MOST_PIECES_AGAIN = 8; // decoded again for each
 
@@ -83,8 +83,12 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
     }
   }
 
-  /** Where the next piece ends; none after the last. The more is decoded again, the longer. */
-  Optional<Lsn> nextEnd(boolean first) throws SQLException {
+  /**
+   * Where the next piece ends; none after the last. The more is decoded again, the longer.
+   *
+   * @param read how many pieces were read
+   */
+  Optional<Lsn> nextEnd(int read) throws SQLException {
     String sql =
         "select confirmed_flush_lsn::text,"
             + " pg_catalog.pg_wal_lsn_diff(confirmed_flush_lsn, restart_lsn)::bigint"
@@ -96,11 +100,11 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
         Lsn done = Lsn.parse(rows.getString(1));
         long again = rows.getLong(2);
         if (again > MOST_PIECES_AGAIN * pieceBytes) {
-          throw new SQLException("a long transaction has the same WAL decoded for each piece");
+          throw new CatchUpEndException("a long transaction has the same WAL decoded each time");
         }
         long bytes =
-            first
-                ? pieceBytes / FIRST_PIECE
+            read < FIRST_PIECES.length
+                ? pieceBytes / FIRST_PIECES[read]
                 : Math.max(pieceBytes, Math.min(again, MOST_PIECES * pieceBytes));
         Lsn next = new Lsn(done.value() + bytes);
         return Optional.of(end.isAfter(next) ? next : end).filter(piece -> end.isAfter(done));

@@ -27,6 +27,7 @@ import org.pgdeltastream.delivery.ResumeFilter;
 import org.pgdeltastream.delivery.SubscriberGoneException;
 import org.pgdeltastream.delivery.Subscription;
 import org.pgdeltastream.replication.CatchUp;
+import org.pgdeltastream.replication.CatchUpEndException;
 import org.pgdeltastream.replication.PostgresCatalog.CatalogException;
 import org.pgdeltastream.replication.ReplicationReader;
 import org.pgdeltastream.replication.SlotHolder;
@@ -144,6 +145,8 @@ final class StreamStarter {
       } catch (MalformedMessageException e) {
         LOG.log(ERROR, stream + " met bytes that it cannot decode", e);
         return Ending.of(CloseReason.CANNOT_DECODE, "PostgreSQL's output cannot be decoded");
+      } catch (CatchUpEndException e) {
+        LOG.log(INFO, stream + " goes on with its walsender: " + e.getMessage());
       } catch (SQLException | IOException | CatalogException e) {
         if (e instanceof SQLException refused && Problems.has(refused, TOO_LARGE)) {
           slot.needsChunks(); // the next try does not strike wal2json's limit of 1 GB

@@ -3,8 +3,6 @@ package org.pgdeltastream.blackbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -16,6 +14,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestClassOrder;
 import org.junit.jupiter.api.TestMethodOrder;
+import org.pgdeltastream.support.Jcmd;
 import org.pgdeltastream.support.NeedsWal2Json;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.StreamClient;
@@ -112,7 +111,8 @@ class ServerIT {
               database.text(
                   "select count(*) from pg_stat_activity where backend_type = 'walsender'"))
           .isEqualTo("0");
-      assertThat(jcmd("Thread.print")).doesNotContain("pgdeltastream.slot.SlotStream");
+      assertThat(Jcmd.ask(server.pid(), "Thread.print"))
+          .doesNotContain("pgdeltastream.slot.SlotStream");
       client.delete("/v1/slots/" + slot);
       if (server.forgetsApplications()) {
         await("the former applications to be forgotten")
@@ -144,20 +144,12 @@ class ServerIT {
 
     /** How many instances of the application the JVM holds, after a collection. */
     private static long applications() throws Exception {
-      return jcmd("GC.class_histogram")
+      return Jcmd.ask(server.pid(), "GC.class_histogram")
           .lines()
           .filter(line -> line.matches(".* org\\.pgdeltastream\\.slot\\.SlotRegistry( .*)?"))
           .map(line -> line.strip().split("\\s+", -1)[1])
           .mapToLong(Long::parseLong)
           .sum();
-    }
-
-    private static String jcmd(String command) throws Exception {
-      Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-      Process process = new ProcessBuilder(jcmd.toString(), "" + server.pid(), command).start();
-      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(process.waitFor()).as(said).isZero();
-      return said;
     }
   }
 }

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import java.net.Socket;
 import java.net.URI;
 import java.net.http.WebSocketHandshakeException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -20,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.support.FaultProxy;
+import org.pgdeltastream.support.Jcmd;
 import org.pgdeltastream.support.Program;
 import org.pgdeltastream.support.StalledClient;
 import org.pgdeltastream.support.StreamClient;
@@ -206,17 +206,9 @@ class StalledClientsIT {
 
   /** What is left after a collection. */
   private static long heapInUse(Program program) throws Exception {
-    jcmd(program, "GC.run");
-    Matcher used = USED.matcher(jcmd(program, "GC.heap_info"));
+    Jcmd.ask(program.pid(), "GC.run");
+    Matcher used = USED.matcher(Jcmd.ask(program.pid(), "GC.heap_info"));
     assertThat(used.find()).isTrue();
     return Long.parseLong(used.group(1));
-  }
-
-  private static String jcmd(Program program, String command) throws Exception {
-    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
-    Process process = new ProcessBuilder(jcmd.toString(), "" + program.pid(), command).start();
-    String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(process.waitFor()).as(said).isZero();
-    return said;
   }
 }
