@@ -10,6 +10,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 
@@ -23,6 +24,7 @@ final class EndpointDoor implements Subscriber {
   private final Session session;
   private final RemoteEndpoint.Basic remote;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final @Nullable TomcatText tomcat;
   private boolean open; // a message was begun: the reader's thread only
 
   /**
@@ -35,6 +37,7 @@ final class EndpointDoor implements Subscriber {
     session.getUserProperties().put(TOMCATS_LIMIT, sendTimeout.multipliedBy(2).toMillis());
     this.remote = session.getBasicRemote();
     remote.setBatchingAllowed(true);
+    this.tomcat = TomcatText.isFor(session) ? new TomcatText(remote) : null;
   }
 
   @Override
@@ -48,6 +51,8 @@ final class EndpointDoor implements Subscriber {
     if (open) {
       remote.sendText(text(bytes, start, length), true);
       open = false;
+    } else if (tomcat != null && length >= TomcatText.LEAST) {
+      tomcat.send(bytes, start, length);
     } else {
       remote.sendText(text(bytes, start, length));
     }

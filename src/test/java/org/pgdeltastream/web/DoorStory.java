@@ -132,6 +132,23 @@ abstract class DoorStory extends ServerStory {
     }
   }
 
+  /** Servers cut what they send into frames: not within a character, wherever it stands. */
+  @Test
+  void sendsTextOfAnyLengthAndAlphabetAsItIs() throws Exception {
+    String slot = init();
+    try (StreamClient client = stream(slot)) {
+      for (int length : new int[] {400, 8_000, 30_000}) {
+        for (int shift = 0; shift < 4; shift++) {
+          String text = "a".repeat(shift) + "é☃😀".repeat(length / 3);
+          database()
+              .execute(
+                  "insert into test_table values (" + (10 + length + shift) + ", '" + text + "')");
+          assertThat(client.nextWithChange()).contains("\"" + text + "\"");
+        }
+      }
+    }
+  }
+
   /** Frames that no client may send: the numbers are the standard's, the words the server's. */
   @Test
   void closesWithTheStandardsCodeWhatIsNotTheProtocol() throws Exception {
