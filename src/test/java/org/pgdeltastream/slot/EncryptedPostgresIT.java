@@ -110,7 +110,7 @@ class EncryptedPostgresIT {
   private static void insert(int from, int to) throws Exception {
     try (Connection connection = database.connect();
         PreparedStatement insert =
-            connection.prepareStatement("insert into users values (?, repeat('x', 500))")) {
+            connection.prepareStatement("insert into users values (?, repeat('x', 20))")) {
       for (int i = from; i <= to; i++) {
         insert.setInt(1, i);
         insert.execute();

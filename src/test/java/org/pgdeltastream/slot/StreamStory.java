@@ -71,7 +71,7 @@ abstract class StreamStory {
     settings.put("pgdelta.database-password", database.password());
     settings.put("pgdelta.send-timeout", "2");
     settings.put("pgdelta.idle-wal-bytes", "1000000");
-    settings.put("pgdelta.catch-up-bytes", "200000");
+    settings.put("pgdelta.catch-up-bytes", "400000");
     Settings read = Settings.read(settings::get);
     Database doors = Database.open(read, Optional.of(database.dataSource()), Optional.empty());
     registry = new SlotRegistry(doors, read, readers);
@@ -672,11 +672,16 @@ abstract class StreamStory {
     assertThat(registry.statuses()).isEmpty();
   }
 
-  /** So many that a slot has missed several pieces of a catch-up. */
+  /** Of few bytes, as suits a catch-up. */
   private void missTransactions(int transactions) throws Exception {
+    missTransactions(transactions, 150);
+  }
+
+  private void missTransactions(int transactions, int width) throws Exception {
     try (Connection connection = database.connect();
         PreparedStatement insert =
-            connection.prepareStatement("insert into users values (?, repeat('x', 500))")) {
+            connection.prepareStatement("insert into users values (?, repeat('x', ?))")) {
+      insert.setInt(2, width);
       for (int i = 1; i <= transactions; i++) {
         insert.setInt(1, i);
         insert.execute();
@@ -713,7 +718,7 @@ abstract class StreamStory {
         var statement = open.createStatement()) {
       open.setAutoCommit(false);
       statement.execute("insert into users values (-1, 'begun before')");
-      missTransactions(2000);
+      missTransactions(3000);
       RecordingSubscriber client = new RecordingSubscriber();
       SlotStream stream = streamWithin(slot, client, 5_000);
 
@@ -728,9 +733,9 @@ abstract class StreamStory {
       stream(slot, second);
       assertThat(second.closed().reason()).isEqualTo(CloseReason.SLOT_BUSY);
 
-      expectRows(client, stream, 2, 2000);
-      database.execute("insert into users values (2001, 'live')");
-      expectRows(client, stream, 2001, 2001);
+      expectRows(client, stream, 2, 3000);
+      database.execute("insert into users values (3001, 'live')");
+      expectRows(client, stream, 3001, 3001);
       open.commit();
       expectRows(client, stream, -1, -1);
       expectCopies(0);
@@ -754,9 +759,20 @@ abstract class StreamStory {
   }
 
   @Test
+  void goesOnWithTheWalsenderWhereMessagesAreWide() throws Exception {
+    SlotName slot = init().name();
+    missTransactions(1500, 900);
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = streamWithin(slot, client, 100_000);
+    expectRows(client, stream, 1, 1000);
+    expectCopies(0);
+    expectRows(client, stream, 1001, 1500);
+  }
+
+  @Test
   void goesOnBehindTheSameClientWhenACatchUpIsTerminated() throws Exception {
     SlotName slot = init().name();
-    missTransactions(2000);
+    missTransactions(3000);
     RecordingSubscriber client = new RecordingSubscriber();
     SlotStream stream = streamWithin(slot, client, 5_000);
     String first = client.nextWithChange();
@@ -768,14 +784,14 @@ abstract class StreamStory {
         "select pg_terminate_backend(pid) from pg_stat_activity where query like 'copy (select lsn%'");
     stream.acknowledge(nextLsn(first), false);
 
-    expectRows(client, stream, 2, 2000);
+    expectRows(client, stream, 2, 3000);
     expectCopies(0);
   }
 
   @Test
   void freesASlotAtOnceWhoseClientLeavesDuringACatchUp() throws Exception {
     SlotName slot = init().name();
-    missTransactions(2000);
+    missTransactions(3000);
     RecordingSubscriber client = new RecordingSubscriber();
     SlotStream stream = streamWithin(slot, client, 5_000);
     Lsn first = nextLsn(client.nextWithChange());
@@ -785,14 +801,14 @@ abstract class StreamStory {
     awaitConfirmed(slot, first);
 
     RecordingSubscriber again = new RecordingSubscriber();
-    expectRows(again, streamWithin(slot, again, 5_000), 2, 2000);
+    expectRows(again, streamWithin(slot, again, 5_000), 2, 3000);
     await("the copies to go").atMost(Duration.ofSeconds(5)).untilAsserted(() -> expectCopies(0));
   }
 
   @Test
   void readsASlotByItsWalsenderAloneWhereItCannotBeCopied() throws Exception {
     SlotName slot = init().name();
-    missTransactions(1000);
+    missTransactions(3000);
     int free =
         Integer.parseInt(
             database.text(
@@ -803,7 +819,7 @@ abstract class StreamStory {
     }
     try {
       RecordingSubscriber client = new RecordingSubscriber();
-      expectRows(client, streamWithin(slot, client, 5_000), 1, 1000);
+      expectRows(client, streamWithin(slot, client, 5_000), 1, 3000);
     } finally {
       database.execute(
           "select pg_drop_replication_slot(slot_name) from pg_replication_slots"
