@@ -24,7 +24,7 @@ import org.postgresql.copy.CopyOut;
 public final class CatchUp implements AutoCloseable {
   private static final int WAIT_MILLIS = 250;
   private static final long PAUSE_NANOS = 5_000_000;
-  private static final int WIDE = 256; // bytes of a message: there the walsender is as quick
+  private static final int MOST_SENDING = 2; // times decoding: a walsender takes three times that
   private static final long LOOK_NANOS = 2_000_000;
   private static final byte[] SIGNATURE =
       "PGCOPY\n\377\r\n\0".getBytes(StandardCharsets.ISO_8859_1);
@@ -49,9 +49,10 @@ public final class CatchUp implements AutoCloseable {
   }
 
   /** Of a slot that this pays for; empty where PostgreSQL does not let us. */
-  static Optional<CatchUp> of(ReplicationConnector connector, SlotRow slot, long pieceBytes)
+  static Optional<CatchUp> of(
+      ReplicationConnector connector, SlotRow slot, long pieceBytes, Map<String, String> options)
       throws SQLException {
-    return SlotCopy.of(connector, slot, pieceBytes)
+    return SlotCopy.of(connector, slot, pieceBytes, options)
         .map(copy -> new CatchUp(copy, copy.database().input().orElseThrow()));
   }
 
@@ -94,11 +95,13 @@ public final class CatchUp implements AutoCloseable {
       throws SQLException, IOException {
     reading = true;
     try {
-      Optional<Lsn> next = copy.nextEnd(0);
-      for (int read = 1; next.isPresent() && !stopping.getAsBoolean(); read++) {
+      boolean first = true;
+      Optional<Lsn> next = copy.nextEnd(first);
+      while (next.isPresent() && !stopping.getAsBoolean()) {
         Piece piece = readPiece(next.get(), listener, walsender, stopping);
-        next = copy.nextEnd(read);
-        Optional<String> pointless = piece.pointless(read);
+        Optional<String> pointless = piece.pointless(first);
+        first = false;
+        next = copy.nextEnd(first);
         if (next.isPresent() && pointless.isPresent()) {
           throw new CatchUpEndException(pointless.get());
         }
@@ -118,15 +121,14 @@ public final class CatchUp implements AutoCloseable {
   /** How long PostgreSQL decoded, and how long the client took, one after the other. */
   private record Piece(long messages, long bytes, long decodedNanos, long sentNanos) {
     /** Why a walsender is as quick, where it is: it decodes while the client takes. */
-    Optional<String> pointless(int read) {
+    Optional<String> pointless(boolean first) {
       if (messages == 0) {
-        return Optional.of("nothing comes: a large transaction, or the changes of others")
-            .filter(nothing -> read > 1); // the first is short
+        return Optional.of("nothing comes: a large transaction, or the changes of others");
       }
-      if (bytes / messages > WIDE) {
+      if (SlotCopy.isWide(bytes / messages)) {
         return Optional.of("messages of " + bytes / messages + " bytes cost more to take");
       }
-      return read <= 2 || sentNanos <= decodedNanos * 5 / 4 // the first find the program cold
+      return first || sentNanos <= decodedNanos * MOST_SENDING // the first may find us cold
           ? Optional.empty()
           : Optional.of("PostgreSQL is quicker than the client");
     }

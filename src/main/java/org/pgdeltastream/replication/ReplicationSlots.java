@@ -73,10 +73,12 @@ public final class ReplicationSlots {
    * Prepares to read by queries what a free slot has missed, where that pays; the stream closes it.
    *
    * @param pieceBytes of WAL at a time; 0 for never
+   * @param options the plugin's
    */
-  public Optional<CatchUp> catchUp(SlotRow slot, long pieceBytes) throws SQLException {
+  public Optional<CatchUp> catchUp(SlotRow slot, long pieceBytes, Map<String, String> options)
+      throws SQLException {
     return SlotCopy.pays(slot, pieceBytes)
-        ? CatchUp.of(connector, slot, pieceBytes)
+        ? CatchUp.of(connector, slot, pieceBytes, options)
         : Optional.empty();
   }
 

@@ -25,7 +25,10 @@ import org.postgresql.copy.CopyOut;
 record SlotCopy(InputConnection database, int process, String name, long pieceBytes, Lsn end) {
   private static final System.Logger LOG = System.getLogger(SlotCopy.class.getName());
   private static final int FIRST_VERSION = 12; // that can copy slots
-  private static final int[] FIRST_PIECES = {64, 8}; // one part of so many: they tell if it pays
+  private static final int FIRST_PIECE = 8; // one part of so many: it tells whether it pays
+  private static final int SAMPLE = 64; // of a piece, read beforehand
+  private static final int WIDE = 256; // bytes of a message: there the walsender is as quick
+  private static final String BAD_OPTION = "22023";
   private static final int MOST_PIECES = 4; // at once
   private static final int MOST_PIECES_AGAIN = 8; // decoded again for each
 
@@ -40,15 +43,23 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
         && slot.decodedAgainBytes() <= MOST_PIECES_AGAIN * pieceBytes;
   }
 
-  /** Copies the slot; empty where PostgreSQL cannot, or does not let us. */
-  static Optional<SlotCopy> of(ReplicationConnector connector, SlotRow slot, long pieceBytes)
+  /**
+   * Copies the slot; empty where PostgreSQL cannot, or does not let us, or where messages are wide.
+   */
+  static Optional<SlotCopy> of(
+      ReplicationConnector connector, SlotRow slot, long pieceBytes, Map<String, String> options)
       throws SQLException {
     InputConnection database = connector.openWithInput();
     try {
       int process = database.driver().getBackendPID();
       String name = "pgdelta_catch_up_" + process;
       if (copy(database, slot.name(), name)) {
-        return Optional.of(new SlotCopy(database, process, name, pieceBytes, walEnd(database)));
+        SlotCopy copy = new SlotCopy(database, process, name, pieceBytes, walEnd(database));
+        long width = copy.sampledWidth(options);
+        if (!isWide(width)) {
+          return Optional.of(copy);
+        }
+        LOG.log(INFO, "Slot " + slot.name() + " is read by its walsender: messages of " + width);
       }
     } catch (SQLException e) {
       LOG.log(INFO, "Slot " + slot.name() + " is read by its walsender alone: " + e.getMessage());
@@ -83,12 +94,34 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
     }
   }
 
-  /**
-   * Where the next piece ends; none after the last. The more is decoded again, the longer.
-   *
-   * @param read how many pieces were read
-   */
-  Optional<Lsn> nextEnd(int read) throws SQLException {
+  /** Whether messages of so many bytes cost so much to take that decoding them is the less. */
+  static boolean isWide(long bytes) {
+    return bytes > WIDE;
+  }
+
+  /** The mean of what comes first, in bytes; 0 where that does not tell. */
+  private long sampledWidth(Map<String, String> options) throws SQLException {
+    String sql =
+        "select coalesce(avg(length(data)), 0)::bigint from pg_catalog.pg_logical_slot_peek_binary_changes"
+            + arguments(nextEnd(SAMPLE).orElse(end), options);
+    try (Statement statement = database.connection().createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getLong(1);
+    } catch (SQLException e) {
+      if (BAD_OPTION.equals(e.getSQLState())) {
+        return 0; // the stream does without it, or ends
+      }
+      throw e;
+    }
+  }
+
+  /** Where the next piece ends; none after the last. The more is decoded again, the longer. */
+  Optional<Lsn> nextEnd(boolean first) throws SQLException {
+    return nextEnd(first ? FIRST_PIECE : 1);
+  }
+
+  private Optional<Lsn> nextEnd(int part) throws SQLException {
     String sql =
         "select confirmed_flush_lsn::text,"
             + " pg_catalog.pg_wal_lsn_diff(confirmed_flush_lsn, restart_lsn)::bigint"
@@ -103,8 +136,8 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
           throw new CatchUpEndException("a long transaction has the same WAL decoded each time");
         }
         long bytes =
-            read < FIRST_PIECES.length
-                ? pieceBytes / FIRST_PIECES[read]
+            part > 1
+                ? pieceBytes / part
                 : Math.max(pieceBytes, Math.min(again, MOST_PIECES * pieceBytes));
         Lsn next = new Lsn(done.value() + bytes);
         return Optional.of(end.isAfter(next) ? next : end).filter(piece -> end.isAfter(done));
@@ -114,14 +147,16 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
 
   /** A row for each piece of the plugin's output, when the first are there: position, output. */
   CopyOut rows(Lsn upTo, Map<String, String> options) throws SQLException {
-    String words =
-        options.entrySet().stream()
-            .flatMap(option -> Stream.of(option.getKey(), option.getValue()))
-            .map(word -> ", " + ReplicationConnection.literal(word))
-            .collect(Collectors.joining());
     String sql =
-        "copy (select lsn, data from pg_catalog.pg_logical_slot_get_binary_changes('%s', '%s', null%s))"
-            .formatted(name, upTo, words);
-    return database.driver().getCopyAPI().copyOut(sql + " to stdout (format binary)");
+        "copy (select lsn, data from pg_catalog.pg_logical_slot_get_binary_changes%s) to stdout (format binary)"
+            .formatted(arguments(upTo, options));
+    return database.driver().getCopyAPI().copyOut(sql);
+  }
+
+  private String arguments(Lsn upTo, Map<String, String> options) {
+    return options.entrySet().stream()
+        .flatMap(option -> Stream.of(option.getKey(), option.getValue()))
+        .map(word -> ", " + ReplicationConnection.literal(word))
+        .collect(Collectors.joining("", "('" + name + "', '" + upTo + "', null", ")"));
   }
 }

@@ -225,7 +225,8 @@ final class StreamStarter {
    */
   private ReplicationReader startFarBehind(SlotStream stream, SlotPipeline pipeline, SlotRow row)
       throws SQLException, Refusal {
-    Optional<CatchUp> catchUp = database.slots().catchUp(row, settings.catchUpBytes());
+    Optional<CatchUp> catchUp =
+        database.slots().catchUp(row, settings.catchUpBytes(), pipeline.pluginOptions());
     try {
       return startReader(stream, pipeline, catchUp);
     } catch (SQLException | Refusal | RuntimeException e) {

@@ -139,7 +139,7 @@ abstract class DoorStory extends ServerStory {
     try (StreamClient client = stream(slot)) {
       for (int length : new int[] {400, 8_000, 30_000}) {
         for (int shift = 0; shift < 4; shift++) {
-          String text = "a".repeat(shift) + "é☃😀".repeat(length / 3);
+          String text = "a".repeat(shift) + "é☃😀 and plain, é too ".repeat(length / 12);
           database()
               .execute(
                   "insert into test_table values (" + (10 + length + shift) + ", '" + text + "')");
