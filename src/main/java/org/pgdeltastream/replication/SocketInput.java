@@ -6,6 +6,7 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
 
 /**
  * A socket's input with a buffer of ours in front of the driver, so that the reader can wait for
@@ -23,17 +24,25 @@ final class SocketInput extends InputStream {
   private static final long PAUSE_NANOS = 10_000_000;
   private static final long STEP_NANOS = 2_000_000;
   private static final int MOST_STEPS = 20;
+  private static final long STALL_NANOS = 150_000_000; // a sender's shortest timer is 200 ms
+  private static final long TOGETHER_NANOS = 1_000_000_000;
+  private static final int MOST_STALLS = 3;
+  private static final int AMPLE = 256 * 1024; // more than twice the largest segment
 
   private final Socket socket;
   private final InputStream source;
+  private final int receiveBuffer;
   private final int shortRead;
+  private final LongSupplier clock;
   private final byte[] buffer = new byte[SIZE];
   private int next;
   private int end;
   private boolean answersLooks;
   private boolean behind;
   private int lastRead = Integer.MAX_VALUE;
-  private volatile long heardAt = System.nanoTime();
+  private int stalls;
+  private long stalledAt;
+  private volatile long heardAt;
 
   /**
    * Takes a connected socket's input.
@@ -42,8 +51,15 @@ final class SocketInput extends InputStream {
    *     its own choice, with which nothing is gathered
    */
   SocketInput(Socket socket, InputStream source, int receiveBuffer) {
+    this(socket, source, receiveBuffer, System::nanoTime);
+  }
+
+  SocketInput(Socket socket, InputStream source, int receiveBuffer, LongSupplier clock) {
     this.socket = socket;
     this.source = source;
+    this.clock = clock;
+    this.heardAt = clock.getAsLong();
+    this.receiveBuffer = receiveBuffer;
     this.shortRead = Math.min(receiveBuffer, SIZE) / 2;
   }
 
@@ -132,10 +148,28 @@ final class SocketInput extends InputStream {
     if (behind && lastRead < shortRead) {
       gather();
     }
+    long asked = clock.getAsLong();
     lastRead = source.read(buffer, 0, buffer.length);
-    heardAt = System.nanoTime();
+    long now = clock.getAsLong();
+    heardAt = now;
     end = Math.max(lastRead, 0);
+    if (now - asked > STALL_NANOS && receiveBuffer > 0 && lastRead > receiveBuffer / 4) {
+      stalled(now);
+    }
     return lastRead > 0;
+  }
+
+  /**
+   * On the loopback address a segment may be half of the largest window that we ever had. Where
+   * Linux makes the window of a small buffer less than that, it sends by a timer alone, a window
+   * each 200 ms, to the end of the connection (seen in StreamBenchmark W5). More buffer ends that.
+   */
+  private void stalled(long now) throws IOException {
+    stalls = now - stalledAt < TOGETHER_NANOS ? stalls + 1 : 1;
+    stalledAt = now;
+    if (stalls == MOST_STALLS) {
+      socket.setReceiveBufferSize(AMPLE);
+    }
   }
 
   /** Pauses once the receive buffer is full or nothing more comes; a long read needs no pause. */

@@ -37,7 +37,7 @@ import org.pgdeltastream.support.VerifyingClient;
  * -Dpgdelta.test.seeds} of them from {@code -Dpgdelta.test.seed} on.
  */
 abstract class FaultStory {
-  private static final int FAULTS = Integer.getInteger("pgdelta.test.faults", 30);
+  private static final int FAULTS = Integer.getInteger("pgdelta.test.faults", 20);
   private static final int SEEDS = Integer.getInteger("pgdelta.test.seeds", 1);
   private static final long SEED = Long.getLong("pgdelta.test.seed", 20_261_125L);
   private static final int WRITERS = 4;
