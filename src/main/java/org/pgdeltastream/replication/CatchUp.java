@@ -95,6 +95,7 @@ public final class CatchUp implements AutoCloseable {
       throws SQLException, IOException {
     reading = true;
     try {
+      input.enlargeReceiveBuffer();
       boolean first = true;
       Optional<Lsn> next = copy.nextEnd(first);
       while (next.isPresent() && !stopping.getAsBoolean()) {

@@ -168,8 +168,13 @@ final class SocketInput extends InputStream {
     stalls = now - stalledAt < TOGETHER_NANOS ? stalls + 1 : 1;
     stalledAt = now;
     if (stalls == MOST_STALLS) {
-      socket.setReceiveBufferSize(AMPLE);
+      enlargeReceiveBuffer();
     }
+  }
+
+  /** For a sender that fills it by large pieces, or that does not get on with a small one. */
+  void enlargeReceiveBuffer() throws IOException {
+    socket.setReceiveBufferSize(AMPLE);
   }
 
   /** Pauses once the receive buffer is full or nothing more comes; a long read needs no pause. */
