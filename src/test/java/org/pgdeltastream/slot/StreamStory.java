@@ -687,6 +687,7 @@ abstract class StreamStory {
         insert.execute();
       }
     }
+    database.execute("checkpoint"); // what is not written out yet does not count as missed
   }
 
   private SlotStream streamWithin(SlotName slot, RecordingSubscriber client, long window) {
