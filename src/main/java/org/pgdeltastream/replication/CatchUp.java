@@ -24,7 +24,7 @@ import org.postgresql.copy.CopyOut;
 public final class CatchUp implements AutoCloseable {
   private static final int WAIT_MILLIS = 250;
   private static final long PAUSE_NANOS = 5_000_000;
-  private static final int MOST_SENDING = 2; // times decoding: a walsender takes three times that
+  private static final int MOST_SENDING = 2; // times decoding (StreamBenchmark W5)
   private static final long LOOK_NANOS = 2_000_000;
   private static final byte[] SIGNATURE =
       "PGCOPY\n\377\r\n\0".getBytes(StandardCharsets.ISO_8859_1);
@@ -129,8 +129,9 @@ public final class CatchUp implements AutoCloseable {
       if (messages == 0) {
         return Optional.of("nothing comes: a large transaction, or the changes of others");
       }
-      if (SlotCopy.isWide(bytes / messages)) {
-        return Optional.of("messages of " + bytes / messages + " bytes cost more to take");
+      Optional<String> wide = SlotCopy.tooWide(bytes / messages);
+      if (wide.isPresent()) {
+        return wide;
       }
       return first || sentNanos <= decodedNanos * MOST_SENDING // the first may find us cold
           ? Optional.empty()

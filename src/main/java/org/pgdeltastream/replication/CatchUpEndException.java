@@ -7,6 +7,6 @@ public final class CatchUpEndException extends SQLException {
   private static final long serialVersionUID = 1L;
 
   CatchUpEndException(String why) {
-    super(why, "08006");
+    super(why);
   }
 }

@@ -26,7 +26,8 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
   private static final System.Logger LOG = System.getLogger(SlotCopy.class.getName());
   private static final int FIRST_VERSION = 12; // that can copy slots
   private static final int FIRST_PIECE = 8; // one part of so many: it tells whether it pays
-  private static final int SAMPLE = 64; // of a piece, read beforehand
+  private static final int SAMPLE = 64; // one part of so many is looked at beforehand
+  private static final int SAMPLE_MILLIS = 3_000;
   private static final int WIDE = 256; // bytes of a message: there the walsender is as quick
   private static final String BAD_OPTION = "22023";
   private static final int MOST_PIECES = 4; // at once
@@ -55,11 +56,11 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
       String name = "pgdelta_catch_up_" + process;
       if (copy(database, slot.name(), name)) {
         SlotCopy copy = new SlotCopy(database, process, name, pieceBytes, walEnd(database));
-        long width = copy.sampledWidth(options);
-        if (!isWide(width)) {
+        Optional<String> wide = tooWide(copy.sampledWidth(options));
+        if (wide.isEmpty()) {
           return Optional.of(copy);
         }
-        LOG.log(INFO, "Slot " + slot.name() + " is read by its walsender: messages of " + width);
+        throw new CatchUpEndException(wide.get());
       }
     } catch (SQLException e) {
       LOG.log(INFO, "Slot " + slot.name() + " is read by its walsender alone: " + e.getMessage());
@@ -94,22 +95,31 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
     }
   }
 
-  /** Whether messages of so many bytes cost so much to take that decoding them is the less. */
-  static boolean isWide(long bytes) {
-    return bytes > WIDE;
+  /** Why a walsender is as quick with messages of so many bytes, where it is. */
+  static Optional<String> tooWide(long bytes) {
+    return bytes > WIDE
+        ? Optional.of("messages of " + bytes + " bytes cost more to take")
+        : Optional.empty();
   }
 
-  /** The mean of what comes first, in bytes; 0 where that does not tell. */
+  /**
+   * The mean of what comes first, in bytes; 0 where that does not tell. It fails where PostgreSQL
+   * takes long: nobody holds the slot yet, and nobody looks after the client.
+   */
   private long sampledWidth(Map<String, String> options) throws SQLException {
     String sql =
         "select coalesce(avg(length(data)), 0)::bigint from pg_catalog.pg_logical_slot_peek_binary_changes"
             + arguments(nextEnd(SAMPLE).orElse(end), options);
+    database.connection().setNetworkTimeout(Runnable::run, SAMPLE_MILLIS);
     try (Statement statement = database.connection().createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
       rows.next();
-      return rows.getLong(1);
+      long mean = rows.getLong(1);
+      database.connection().setNetworkTimeout(Runnable::run, 0); // silence is noticed otherwise
+      return mean;
     } catch (SQLException e) {
       if (BAD_OPTION.equals(e.getSQLState())) {
+        database.connection().setNetworkTimeout(Runnable::run, 0);
         return 0; // the stream does without it, or ends
       }
       throw e;

@@ -147,6 +147,10 @@ final class StreamStarter {
         return Ending.of(CloseReason.CANNOT_DECODE, "PostgreSQL's output cannot be decoded");
       } catch (CatchUpEndException e) {
         LOG.log(INFO, stream + " goes on with its walsender: " + e.getMessage());
+        Optional<Ending> told = stream.ending();
+        if (told.isPresent()) {
+          return told.get();
+        }
       } catch (SQLException | IOException | CatalogException e) {
         if (e instanceof SQLException refused && Problems.has(refused, TOO_LARGE)) {
           slot.needsChunks(); // the next try does not strike wal2json's limit of 1 GB

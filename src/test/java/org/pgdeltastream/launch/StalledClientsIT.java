@@ -33,7 +33,6 @@ class StalledClientsIT {
   private static final int STALLED = Integer.getInteger("pgdelta.test.stalled", 40);
   private static final Pattern USED = Pattern.compile("used (\\d+)K");
   private static final Duration BEYOND_TOMCATS_LIMIT = Duration.ofSeconds(23);
-  private static final Duration A_WHILE = Duration.ofSeconds(3); // where it sends nothing for us
   private static final Duration UNTIL_ALL_STAND_STILL = Duration.ofMinutes(3);
   private static final int MOST_GROWTH_KILOBYTES = 16 * 1024;
 
@@ -83,10 +82,9 @@ class StalledClientsIT {
         }
         assertThat(next).contains("[2001,\"");
         healthy.acknowledge(next.replaceFirst("(?s).*\"nextlsn\":\"([^\"]+)\".*", "$1"));
-        Duration patience = door.equals("endpoint") ? BEYOND_TOMCATS_LIMIT : A_WHILE;
         await("all streams to stay, longer than Tomcat would let a send wait")
-            .during(patience)
-            .atMost(patience.multipliedBy(2))
+            .during(BEYOND_TOMCATS_LIMIT)
+            .atMost(BEYOND_TOMCATS_LIMIT.multipliedBy(2))
             .pollInterval(Duration.ofSeconds(1))
             .until(() -> streamed(database) == STALLED + 1);
         long after = heapInUse(program);
