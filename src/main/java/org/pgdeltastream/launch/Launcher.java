@@ -83,6 +83,7 @@ public final class Launcher {
                     directory.resolve("server")));
     System.out.print(Guide.text(jar, new Address(listen.host(), server.port()), named, embedded));
     System.out.flush();
+    StartMemory.giveBack();
   }
 
   private Command.Named embedded(Command.Embedded wanted) throws Exception {
