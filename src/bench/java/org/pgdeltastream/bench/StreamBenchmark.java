@@ -203,21 +203,26 @@ public final class StreamBenchmark {
     double cpu = ProcessMeter.seconds(server.pid());
     long start = System.nanoTime();
     ProcessMeter.Watch walsender;
-    ProcessMeter.Watch catchUp;
+    List<ProcessMeter.Watch> catchUp = new ArrayList<>();
     long bytes;
     double seconds;
     double second;
     try (DrainClient client = new DrainClient(server.streamUrl(slot) + options, scanner)) {
       long first = awaitActivePid(slot);
       walsender = new ProcessMeter.Watch(first);
-      catchUp = new ProcessMeter.Watch(catchUpPid());
+      for (String pid : catchUpPids()) {
+        catchUp.add(new ProcessMeter.Watch(Long.parseLong(pid)));
+      }
       bytes = client.drain(work.changes());
       seconds = (System.nanoTime() - start) / 1e9;
       long last = activePid(slot); // another one, where a catch-up did not pay
       second = last == first ? 0 : ProcessMeter.seconds(last);
     }
     double millions = work.changes() / 1e6;
-    double took = walsender.awaitEnd() + catchUp.awaitEnd() + second;
+    double took = walsender.awaitEnd() + second;
+    for (ProcessMeter.Watch backend : catchUp) {
+      took += backend.awaitEnd();
+    }
     return new Drain(
         work.changes() / seconds,
         bytes / 1e6 / seconds,
@@ -246,14 +251,13 @@ public final class StreamBenchmark {
                 .formatted(slot)));
   }
 
-  /**
-   * The backend that reads a copy of the slot, which has its number in its name; 0 if none does.
-   */
-  private long catchUpPid() throws Exception {
-    return Long.parseLong(
+  /** The backends that read copies of the slot, which have their numbers in their names. */
+  private List<String> catchUpPids() throws Exception {
+    String pids =
         database.text(
-            "select coalesce(max(substring(slot_name::text from '[0-9]+$')::int), 0)"
-                + " from pg_replication_slots where temporary"));
+            "select coalesce(string_agg(substring(slot_name::text from '[0-9]+$'), ','), '')"
+                + " from pg_replication_slots where temporary");
+    return pids.isEmpty() ? List.of() : List.of(pids.split(",", -1));
   }
 
   private void print(Workload work, int rounds, Map<String, List<Drain>> drains) {

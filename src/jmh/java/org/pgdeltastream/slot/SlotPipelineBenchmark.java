@@ -83,14 +83,14 @@ public class SlotPipelineBenchmark {
   @Benchmark
   public void decode() throws IOException {
     for (byte[] message : transaction) {
-      decoder.decode(message, Recording.HEADER);
+      decoder.decode(message, Recording.HEADER, message.length);
     }
   }
 
   @Benchmark
   public void decodeAndEncode() throws IOException {
     for (byte[] message : transaction) {
-      encoding.decode(message, Recording.HEADER, 0);
+      encoding.decode(message, Recording.HEADER, message.length, 0);
     }
   }
 
@@ -98,7 +98,7 @@ public class SlotPipelineBenchmark {
   @Benchmark
   public void decodeEncodeAndFrame() throws IOException {
     for (byte[] message : transaction) {
-      delivering.decode(message, Recording.HEADER, 0);
+      delivering.decode(message, Recording.HEADER, message.length, 0);
     }
     frames.drain();
   }

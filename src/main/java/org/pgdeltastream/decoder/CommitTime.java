@@ -17,8 +17,8 @@ final class CommitTime {
   private CommitTime() {}
 
   /** Microseconds since 2000-01-01 in the head of this message; UNKNOWN if it tells none. */
-  static long of(byte[] message, int start) {
-    int limit = Math.min(message.length - KEY.length - LEAST, start + FARTHEST);
+  static long of(byte[] message, int start, int end) {
+    int limit = Math.min(end - KEY.length - LEAST, start + FARTHEST);
     for (int at = start; at < limit; at++) {
       if (Arrays.equals(message, at, at + KEY.length, KEY, 0, KEY.length)) {
         return parse(message, at + KEY.length);

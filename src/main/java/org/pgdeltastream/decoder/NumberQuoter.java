@@ -22,10 +22,10 @@ final class NumberQuoter {
   private boolean inNumber;
 
   /** The same bytes with quotes; the numbers of a message end inside it. */
-  byte[] quote(byte[] message, int start) {
-    byte[] quoted = new byte[(message.length - start) * 2 + 2];
+  byte[] quote(byte[] message, int start, int end) {
+    byte[] quoted = new byte[(end - start) * 2 + 2];
     int length = 0;
-    for (int i = start; i < message.length; i++) {
+    for (int i = start; i < end; i++) {
       byte value = message[i];
       if (inNumber && !isInNumber(value)) {
         quoted[length++] = '"';

@@ -33,6 +33,7 @@ public final class PgOutputDecoder implements WalDecoder {
   private static final int BEGIN_COMMIT_TIME = 9; // after the type and the final LSN
 
   private final ChangeListener listener;
+  private final WireReader in = new WireReader();
   private final Relations relations = new Relations();
   private final Tuple oldTuple = new Tuple();
   private final Tuple newTuple = new Tuple();
@@ -49,14 +50,14 @@ public final class PgOutputDecoder implements WalDecoder {
   }
 
   @Override
-  public long committedAt(byte[] message, int start) {
-    boolean begins = message.length > start + BEGIN_COMMIT_TIME + 8 && message[start] == 'B';
+  public long committedAt(byte[] message, int start, int end) {
+    boolean begins = end > start + BEGIN_COMMIT_TIME + 8 && message[start] == 'B';
     return begins ? (long) INT64.get(message, start + BEGIN_COMMIT_TIME) : CommitTime.UNKNOWN;
   }
 
   @Override
-  public void decode(byte[] message, int start) throws IOException {
-    WireReader in = new WireReader(message, start);
+  public void decode(byte[] message, int start, int end) throws IOException {
+    in.reset(message, start, end);
     byte type = in.int8();
     switch (type) {
       case 'I' -> insert(in);

@@ -57,9 +57,9 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
   }
 
   @Override
-  public long committedAt(byte[] message, int start) {
-    boolean begins = message.length > start + ACTION_AT && message[start + ACTION_AT] == 'B';
-    return begins ? CommitTime.of(message, start) : CommitTime.UNKNOWN;
+  public long committedAt(byte[] message, int start, int end) {
+    boolean begins = end > start + ACTION_AT && message[start + ACTION_AT] == 'B';
+    return begins ? CommitTime.of(message, start, end) : CommitTime.UNKNOWN;
   }
 
   @Override
@@ -68,8 +68,8 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
   }
 
   @Override
-  public void decode(byte[] message, int start) throws IOException {
-    int length = Math.min(message.length - start, LONGEST_HEAD);
+  public void decode(byte[] message, int start, int end) throws IOException {
+    int length = Math.min(end - start, LONGEST_HEAD);
     Matcher head = HEAD.matcher(new String(message, start, length, StandardCharsets.ISO_8859_1));
     if (!head.lookingAt()) {
       throw new MalformedMessageException("Not an action of wal2json at byte 0");
@@ -77,7 +77,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     switch (head.group(ACTION)) {
       case "B" -> begin(head);
       case "C" -> commit(head);
-      default -> change(message, start, head);
+      default -> change(message, start, end, head);
     }
   }
 
@@ -114,25 +114,25 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     }
   }
 
-  private void change(byte[] message, int start, Matcher head) throws IOException {
-    if (message[message.length - 1] != '}') {
+  private void change(byte[] message, int start, int end, Matcher head) throws IOException {
+    if (message[end - 1] != '}') {
       throw new MalformedMessageException(
-          "An action that does not end at byte " + (message.length - 1 - start));
+          "An action that does not end at byte " + (end - 1 - start));
     }
     changed = true;
     if (inTransaction) {
       beginOnce(); // a message outside transactions comes between them
     }
     if (positions && times) {
-      send(message, start);
+      send(message, start, end);
       return;
     }
     byte[] opening = Wal2JsonDecoder.ascii(head(head));
     int rest = start + head.end();
-    byte[] told = new byte[opening.length + message.length - rest];
+    byte[] told = new byte[opening.length + end - rest];
     System.arraycopy(opening, 0, told, 0, opening.length);
-    System.arraycopy(message, rest, told, opening.length, message.length - rest);
-    send(told, 0);
+    System.arraycopy(message, rest, told, opening.length, end - rest);
+    send(told, 0, told.length);
   }
 
   private void beginOnce() throws IOException {
@@ -145,14 +145,18 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     }
   }
 
-  private void send(byte[] message, int start) throws IOException {
-    byte[] text = message;
-    int from = start;
+  private void send(byte[] message, int start, int end) throws IOException {
     if (quotes) {
-      text = new NumberQuoter().quote(message, start);
-      from = 0;
+      byte[] quoted = new NumberQuoter().quote(message, start, end);
+      sendParts(quoted, 0, quoted.length);
+    } else {
+      sendParts(message, start, end);
     }
-    while (text.length - from > BOUND) {
+  }
+
+  private void sendParts(byte[] text, int start, int end) throws IOException {
+    int from = start;
+    while (end - from > BOUND) {
       int cut = from + BOUND;
       while ((text[cut] & 0xC0) == 0x80) {
         cut--;
@@ -160,7 +164,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
       output.part(text, from, cut - from);
       from = cut;
     }
-    output.last(text, from, text.length - from, Lsn.NONE);
+    output.last(text, from, end - from, Lsn.NONE);
   }
 
   /** The head without what the client did not ask for. */

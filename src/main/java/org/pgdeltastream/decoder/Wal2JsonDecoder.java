@@ -69,8 +69,8 @@ public final class Wal2JsonDecoder implements WalDecoder {
   }
 
   @Override
-  public long committedAt(byte[] message, int start) {
-    return open ? CommitTime.UNKNOWN : CommitTime.of(message, start);
+  public long committedAt(byte[] message, int start, int end) {
+    return open ? CommitTime.UNKNOWN : CommitTime.of(message, start, end);
   }
 
   @Override
@@ -79,25 +79,26 @@ public final class Wal2JsonDecoder implements WalDecoder {
   }
 
   @Override
-  public void decode(byte[] message, int start) throws IOException {
+  public void decode(byte[] message, int start, int end) throws IOException {
     if (open) {
-      chunk(message, start);
+      chunk(message, start, end);
       return;
     }
-    if (startsWith(message, start, ALONE) && endsWith(message, start, CLOSE)) {
-      gather(message, start);
+    if (startsWith(message, start, end, ALONE) && endsWith(message, start, end, CLOSE)) {
+      gather(message, start, end);
       last(Lsn.NONE);
       return;
     }
-    if (startsWith(message, start, ALONE_AFTER_COMMA) && endsWith(message, start, CLOSE)) {
-      gather(ALONE, 0);
-      gather(message, start + ALONE_AFTER_COMMA.length);
+    if (startsWith(message, start, end, ALONE_AFTER_COMMA)
+        && endsWith(message, start, end, CLOSE)) {
+      gather(ALONE, 0, ALONE.length);
+      gather(message, start + ALONE_AFTER_COMMA.length, end);
       last(Lsn.NONE);
       return;
     }
-    int headEnd = head(message, start);
-    if (headEnd < message.length) {
-      whole(message, start, headEnd);
+    int headEnd = head(message, start, end);
+    if (headEnd < end) {
+      whole(message, start, headEnd, end);
       return;
     }
     if (!noEmptyTransactions) {
@@ -109,10 +110,9 @@ public final class Wal2JsonDecoder implements WalDecoder {
   }
 
   /** A transaction that was not written in chunks. */
-  private void whole(byte[] message, int start, int headEnd) throws IOException {
-    boolean hasChanges = startsWith(message, headEnd, CHANGE);
-    if (!endsWith(message, headEnd, CLOSE)
-        || (!hasChanges && headEnd + CLOSE.length < message.length)) {
+  private void whole(byte[] message, int start, int headEnd, int end) throws IOException {
+    boolean hasChanges = startsWith(message, headEnd, end, CHANGE);
+    if (!endsWith(message, headEnd, end, CLOSE) || (!hasChanges && headEnd + CLOSE.length < end)) {
       throw new MalformedMessageException(
           "Not a transaction of wal2json at byte " + (headEnd - start));
     }
@@ -120,44 +120,45 @@ public final class Wal2JsonDecoder implements WalDecoder {
       output.begin(endLsn);
       empty = !hasChanges;
       gatherHead(message, start, headEnd);
-      gatherChanges(message, headEnd);
+      gatherChanges(message, headEnd, end);
       sendEnd();
     }
   }
 
-  private void chunk(byte[] message, int start) throws IOException {
-    boolean closes = Arrays.equals(message, start, message.length, CLOSE, 0, CLOSE.length);
+  private void chunk(byte[] message, int start, int end) throws IOException {
+    boolean closes = Arrays.equals(message, start, end, CLOSE, 0, CLOSE.length);
     if (!closes
-        && !startsWith(message, start, CHANGE)
-        && !startsWith(message, start, NEXT_CHANGE)) {
+        && !startsWith(message, start, end, CHANGE)
+        && !startsWith(message, start, end, NEXT_CHANGE)) {
       throw new MalformedMessageException("Not a change of wal2json at byte 0");
     }
     if (closes) {
       open = false;
-      close(message, start);
+      close(message, start, end);
       return;
     }
     if (empty && noEmptyTransactions) {
       output.begin(endLsn); // not before it is known to be sent: each begin has its end
     }
     empty = false;
-    gatherChanges(message, start);
+    gatherChanges(message, start, end);
   }
 
-  private void gatherChanges(byte[] message, int start) throws IOException {
+  private void gatherChanges(byte[] message, int start, int end) throws IOException {
     if (quoter.isPresent()) {
-      gather(quoter.get().quote(message, start), 0);
+      byte[] quoted = quoter.get().quote(message, start, end);
+      gather(quoted, 0, quoted.length);
     } else {
-      gather(message, start);
+      gather(message, start, end);
     }
   }
 
-  private void close(byte[] message, int start) throws IOException {
+  private void close(byte[] message, int start, int end) throws IOException {
     if (empty && noEmptyTransactions) {
       length = 0; // a head is shorter than the bound: nothing of it was sent
       return;
     }
-    gather(message, start);
+    gather(message, start, end);
     sendEnd();
   }
 
@@ -172,8 +173,8 @@ public final class Wal2JsonDecoder implements WalDecoder {
   }
 
   /** Reads where the transaction ends; returns where its changes begin. */
-  private int head(byte[] message, int start) {
-    int length = Math.min(message.length - start, LONGEST_HEAD);
+  private int head(byte[] message, int start, int end) {
+    int length = Math.min(end - start, LONGEST_HEAD);
     Matcher head = HEAD.matcher(new String(message, start, length, StandardCharsets.ISO_8859_1));
     if (!head.lookingAt()) {
       throw new MalformedMessageException("Not the head of a wal2json message at byte 0");
@@ -195,10 +196,6 @@ public final class Wal2JsonDecoder implements WalDecoder {
       gather(message, start, timeStart);
       gather(message, timeEnd, end);
     }
-  }
-
-  private void gather(byte[] message, int start) throws IOException {
-    gather(message, start, message.length);
   }
 
   private void gather(byte[] message, int start, int end) throws IOException {
@@ -237,14 +234,14 @@ public final class Wal2JsonDecoder implements WalDecoder {
     return bound;
   }
 
-  private static boolean startsWith(byte[] message, int start, byte[] prefix) {
-    int end = start + prefix.length;
-    return end <= message.length && Arrays.equals(message, start, end, prefix, 0, prefix.length);
+  private static boolean startsWith(byte[] message, int start, int end, byte[] prefix) {
+    int to = start + prefix.length;
+    return to <= end && Arrays.equals(message, start, to, prefix, 0, prefix.length);
   }
 
-  private static boolean endsWith(byte[] message, int start, byte[] suffix) {
-    int from = message.length - suffix.length;
-    return from >= start && Arrays.equals(message, from, message.length, suffix, 0, suffix.length);
+  private static boolean endsWith(byte[] message, int start, int end, byte[] suffix) {
+    int from = end - suffix.length;
+    return from >= start && Arrays.equals(message, from, end, suffix, 0, suffix.length);
   }
 
   static byte[] ascii(String text) {

@@ -10,7 +10,10 @@ import java.util.function.Function;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 
-/** Reads protocol fields in order. Running out of bytes is a malformed message, never a crash. */
+/**
+ * Reads protocol fields in order; reused. Running out of bytes is a malformed message, never a
+ * crash.
+ */
 final class WireReader {
   private static final VarHandle INT16 =
       MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
@@ -19,14 +22,18 @@ final class WireReader {
   private static final VarHandle INT64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
-  private final byte[] bytes;
-  private final int start;
+  private byte[] bytes = new byte[0];
+  private int start;
+  private int limit;
   private int position;
 
-  WireReader(byte[] bytes, int start) {
-    this.bytes = bytes;
-    this.start = start;
-    this.position = start;
+  /** From now on it reads these. */
+  WireReader reset(byte[] source, int from, int to) {
+    bytes = source;
+    start = from;
+    limit = to;
+    position = from;
+    return this;
   }
 
   byte[] bytes() {
@@ -56,10 +63,10 @@ final class WireReader {
   /** Text that ends with a zero byte. */
   String string() {
     int end = position;
-    while (end < bytes.length && bytes[end] != 0) {
+    while (end < limit && bytes[end] != 0) {
       end++;
     }
-    if (end >= bytes.length) {
+    if (end >= limit) {
       throw malformed("Text does not end");
     }
     String text = text(end - position);
@@ -74,8 +81,8 @@ final class WireReader {
   /** Passes over so many bytes and answers where they began. */
   int skip(int count) {
     int from = position;
-    if (count < 0 || count > bytes.length - from) {
-      throw malformed("Need " + count + " bytes, have " + (bytes.length - from));
+    if (count < 0 || count > limit - from) {
+      throw malformed("Need " + count + " bytes, have " + (limit - from));
     }
     position = from + count;
     return from;
@@ -83,7 +90,7 @@ final class WireReader {
 
   /** Each element takes at least one byte, so that a wrong count runs out of bytes first. */
   <T> List<T> repeat(int count, Function<WireReader, T> element) {
-    if (count < 0 || count > bytes.length - position) {
+    if (count < 0 || count > limit - position) {
       throw malformed("Cannot hold " + count + " elements");
     }
     List<T> elements = new ArrayList<>();
@@ -94,8 +101,8 @@ final class WireReader {
   }
 
   void end() {
-    if (position != bytes.length) {
-      throw malformed((bytes.length - position) + " bytes too many");
+    if (position != limit) {
+      throw malformed((limit - position) + " bytes too many");
     }
   }
 

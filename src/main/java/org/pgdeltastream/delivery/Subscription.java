@@ -14,6 +14,7 @@ import org.pgdeltastream.change.MessageOutput;
  */
 public final class Subscription implements MessageOutput {
   private static final long NOT_SENDING = Long.MIN_VALUE;
+  private static final byte[] NOTHING = {};
 
   private final Subscriber subscriber;
   private final AckTracker acks;
@@ -49,7 +50,7 @@ public final class Subscription implements MessageOutput {
     messageOpen = true;
     partlySent = inTransaction;
     bytesSent += length;
-    send(() -> subscriber.sendPart(bytes, start, length));
+    send(Send.PART, bytes, start, length);
   }
 
   @Override
@@ -71,7 +72,7 @@ public final class Subscription implements MessageOutput {
   }
 
   private void sendLast(byte[] bytes, int start, int length, boolean ends) throws IOException {
-    send(() -> subscriber.sendLast(bytes, start, length));
+    send(Send.LAST, bytes, start, length);
     messageOpen = false;
     inTransaction &= !ends;
     partlySent = inTransaction;
@@ -79,12 +80,12 @@ public final class Subscription implements MessageOutput {
 
   /** Pushes out what the client's door has gathered. */
   public void flush() throws IOException {
-    send(subscriber::flush);
+    send(Send.FLUSH, NOTHING, 0, 0);
   }
 
   /** Asks the client for a sign of life. */
   public void ping() throws IOException {
-    send(subscriber::ping);
+    send(Send.PING, NOTHING, 0, 0);
   }
 
   /** How many bytes the client has not acknowledged; what it cannot acknowledge counts too. */
@@ -129,15 +130,23 @@ public final class Subscription implements MessageOutput {
     }
   }
 
-  private interface Send {
-    void run() throws IOException;
+  private enum Send {
+    PART,
+    LAST,
+    FLUSH,
+    PING
   }
 
-  private void send(Send send) throws IOException {
+  private void send(Send what, byte[] bytes, int start, int length) throws IOException {
     sendingSince = nanoTime.getAsLong();
     sender = Thread.currentThread();
     try {
-      send.run();
+      switch (what) {
+        case PART -> subscriber.sendPart(bytes, start, length);
+        case LAST -> subscriber.sendLast(bytes, start, length);
+        case FLUSH -> subscriber.flush();
+        case PING -> subscriber.ping();
+      }
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
       throw new SubscriberGoneException(e);
     } finally {

@@ -1,59 +1,62 @@
 package org.pgdeltastream.replication;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
-import org.pgdeltastream.change.MalformedMessageException;
 import org.postgresql.copy.CopyOut;
 
 /**
  * Reads by queries what a slot has missed while nobody read it: an ordinary backend fills its
  * buffer before it sends, where a walsender sends each message by itself (StreamBenchmark W1, W2,
- * W5). It reads a copy of the slot. The slot itself is held meanwhile by the stream's walsender,
- * which waits at {@link #end} and is told what is acknowledged, as ever.
- *
- * <p>Source: manual, "COPY", binary format.
+ * W5). It reads copies of the slot, piece by piece; while the client takes one, another backend
+ * decodes the next. The slot itself is held meanwhile by the stream's walsender, which waits at
+ * {@link #end} and is told what is acknowledged, as ever.
  */
 public final class CatchUp implements AutoCloseable {
   private static final int WAIT_MILLIS = 250;
   private static final long PAUSE_NANOS = 5_000_000;
   private static final int MOST_SENDING = 2; // times decoding (StreamBenchmark W5)
-  private static final long LOOK_NANOS = 2_000_000;
-  private static final byte[] SIGNATURE =
-      "PGCOPY\n\377\r\n\0".getBytes(StandardCharsets.ISO_8859_1);
-  private static final int HEADER = SIGNATURE.length + 8; // flags, length of an extension
-  private static final int END_OF_ROWS = 2;
-  private static final int POSITION = 6; // in a row: number of fields, length, position,
-  private static final int DATA = 18; // length, the plugin's output
+  private static final int LOOK_MILLIS = 2;
+  private static final long LOOK_NANOS = LOOK_MILLIS * 1_000_000L;
 
-  private final SlotCopy copy;
-  private final SocketInput input;
-  private final Silence silence;
+  private final List<SlotCopy> copies;
+  private final Executor threads;
   private Map<String, String> options = Map.of();
+  private volatile SlotCopy awaited;
   private volatile boolean reading;
 
-  private CatchUp(SlotCopy copy, SocketInput input) {
-    this.copy = copy;
-    this.input = input;
-    this.silence = new Silence(input::heardAt, System.nanoTime());
-    if (!copy.database().encrypted()) {
-      input.answerLooksAtOnce();
-    }
+  private CatchUp(List<SlotCopy> copies, Executor threads) {
+    this.copies = copies;
+    this.threads = threads;
+    this.awaited = copies.get(0);
   }
 
-  /** Of a slot that this pays for; empty where PostgreSQL does not let us. */
+  /**
+   * Of a slot that this pays for; empty where PostgreSQL does not let us.
+   *
+   * @param threads to decode ahead in; where they are all busy, nothing is decoded ahead
+   */
   static Optional<CatchUp> of(
-      ReplicationConnector connector, SlotRow slot, long pieceBytes, Map<String, String> options)
+      ReplicationConnector connector,
+      SlotRow slot,
+      long pieceBytes,
+      Map<String, String> options,
+      Executor threads)
       throws SQLException {
     return SlotCopy.of(connector, slot, pieceBytes, options)
-        .map(copy -> new CatchUp(copy, copy.database().input().orElseThrow()));
+        .map(first -> new CatchUp(first.andAnother(connector), threads));
   }
 
   /**
@@ -61,7 +64,7 @@ public final class CatchUp implements AutoCloseable {
    * leaves out a commit that lies across the end, nor takes it twice.
    */
   Lsn end() {
-    return copy.end();
+    return copies.get(0).end();
   }
 
   /** The options of the plugin, as the walsender was given them. */
@@ -74,15 +77,18 @@ public final class CatchUp implements AutoCloseable {
     return reading;
   }
 
-  /** The number of the backend. */
+  /** The number of the backend that is waited for. */
   int process() {
-    return copy.process();
+    return awaited.process();
   }
 
   /** How long the backend has given no sign of life to a reader that waits for one. */
   long silentNanos() {
-    return silence.nanos(System.nanoTime());
+    return awaited.silence().nanos(System.nanoTime());
   }
+
+  /** A piece that PostgreSQL has decoded: its rows wait to be read. */
+  private record Piece(SlotCopy copy, CopyOut rows, long decodedNanos) {}
 
   /**
    * Reads up to the end, piece by piece, and closes.
@@ -94,21 +100,24 @@ public final class CatchUp implements AutoCloseable {
   void read(WalListener listener, ReplicationStream walsender, BooleanSupplier stopping)
       throws SQLException, IOException {
     reading = true;
+    Client client = new Client(listener, walsender, stopping);
     try {
-      input.enlargeReceiveBuffer();
+      for (SlotCopy copy : copies) {
+        copy.database().input().orElseThrow().readInBulk();
+      }
+      Optional<Piece> piece = decode(copies.get(0), true);
       boolean first = true;
-      Optional<Lsn> next = copy.nextEnd(first);
-      while (next.isPresent() && !stopping.getAsBoolean()) {
-        Piece piece = readPiece(next.get(), listener, walsender, stopping);
+      while (piece.isPresent() && !stopping.getAsBoolean()) {
+        Next next = decodeBehind(piece.get().copy());
+        String pointless = client.take(piece.get(), first);
         if (stopping.getAsBoolean()) {
           return; // behind a COPY that goes on the driver would wait for its end, for ever
         }
-        Optional<String> pointless = piece.pointless(first);
-        first = false;
-        next = copy.nextEnd(first);
-        if (next.isPresent() && pointless.isPresent()) {
-          throw new CatchUpEndException(pointless.get());
+        if (pointless != null && piece.get().copy().nextEnd(false).isPresent()) {
+          throw new CatchUpEndException(pointless);
         }
+        first = false;
+        piece = client.await(next);
       }
     } catch (CatchUpEndException e) {
       throw e;
@@ -122,94 +131,129 @@ public final class CatchUp implements AutoCloseable {
     }
   }
 
-  /** How long PostgreSQL decoded, and how long the client took, one after the other. */
-  private record Piece(long messages, long bytes, long decodedNanos, long sentNanos) {
-    /** Why a walsender is as quick, where it is: it decodes while the client takes. */
-    Optional<String> pointless(boolean first) {
-      if (messages == 0) {
-        return Optional.of("nothing comes: a large transaction, or the changes of others");
+  private Optional<Piece> decode(SlotCopy copy, boolean first) throws SQLException {
+    Optional<Lsn> upTo = copy.nextEnd(first);
+    if (upTo.isEmpty()) {
+      return Optional.empty();
+    }
+    long start = System.nanoTime();
+    copy.silence().waiting(true);
+    CopyOut rows = copy.rows(upTo.get(), options);
+    copy.silence().waiting(false);
+    return Optional.of(new Piece(copy, rows, System.nanoTime() - start));
+  }
+
+  /** A piece that is being decoded, or will be by who runs it. */
+  private record Next(SlotCopy copy, FutureTask<Optional<Piece>> task) {}
+
+  /** The piece behind this one, at once if there are another backend and a thread. */
+  private Next decodeBehind(SlotCopy copy) {
+    SlotCopy other = copies.get((copies.indexOf(copy) + 1) % copies.size());
+    if (other == copy) {
+      return new Next(copy, new FutureTask<>(() -> decode(copy, false)));
+    }
+    FutureTask<Optional<Piece>> task =
+        new FutureTask<>(
+            () -> {
+              other.follow(copy);
+              return decode(other, false);
+            });
+    try {
+      threads.execute(task);
+    } catch (RejectedExecutionException e) {
+      // the reader does it
+    }
+    return new Next(other, task);
+  }
+
+  /** Who takes the rows, and is looked after meanwhile. */
+  private final class Client {
+    private final WalListener listener;
+    private final ReplicationStream walsender;
+    private final BooleanSupplier stopping;
+
+    Client(WalListener listener, ReplicationStream walsender, BooleanSupplier stopping) {
+      this.listener = listener;
+      this.walsender = walsender;
+      this.stopping = stopping;
+    }
+
+    private void look() throws SQLException, IOException {
+      walsender.tryReport();
+      listener.onPause();
+    }
+
+    /** Takes a piece; tells why a walsender is as quick, where it is. */
+    @Nullable String take(Piece piece, boolean first) throws SQLException, IOException {
+      CopyInput input = new CopyInput(piece.rows(), piece.copy().database());
+      CatchUpRows rows = new CatchUpRows(listener);
+      awaited = piece.copy();
+      long start = System.nanoTime();
+      long lookedAfter = start;
+      while (piece.rows().isActive() && !stopping.getAsBoolean()) {
+        boolean wanted = listener.wantsMore();
+        CopyData row = wanted ? input.poll() : null;
+        if (row == null || System.nanoTime() - lookedAfter > LOOK_NANOS) {
+          look();
+          lookedAfter = System.nanoTime();
+        }
+        if (!wanted) {
+          LockSupport.parkNanos(PAUSE_NANOS);
+        } else if (row == null && piece.rows().isActive()) {
+          row = await(piece.copy().silence(), input);
+        }
+        if (row != null) {
+          rows.take(row);
+        }
       }
-      Optional<String> wide = SlotCopy.tooWide(bytes / messages);
+      return pointless(rows, first, piece.decodedNanos(), System.nanoTime() - start);
+    }
+
+    /** A row, if the driver had to be asked for it; null tells to try again. */
+    private @Nullable CopyData await(Silence silence, CopyInput input)
+        throws SQLException, IOException {
+      silence.waiting(true);
+      CopyData row = input.await(WAIT_MILLIS);
+      silence.waiting(false);
+      return row;
+    }
+
+    private static @Nullable String pointless(
+        CatchUpRows rows, boolean first, long decodedNanos, long sentNanos) {
+      if (rows.count() == 0) {
+        return "nothing comes: a large transaction, or the changes of others";
+      }
+      Optional<String> wide = SlotCopy.tooWide(rows.bytesOfOne());
       if (wide.isPresent()) {
-        return wide;
+        return wide.get();
       }
       return first || sentNanos <= decodedNanos * MOST_SENDING // the first may find us cold
-          ? Optional.empty()
-          : Optional.of("PostgreSQL is quicker than the client");
+          ? null
+          : "PostgreSQL is quicker than the client";
     }
-  }
 
-  private Piece readPiece(
-      Lsn upTo, WalListener listener, ReplicationStream walsender, BooleanSupplier stopping)
-      throws SQLException, IOException {
-    long start = System.nanoTime();
-    silence.waiting(true);
-    CopyOut rows = copy.rows(upTo, options);
-    silence.waiting(false);
-    long taken = 0;
-    long bytes = 0;
-    long decoded = System.nanoTime();
-    long lookedAfter = decoded;
-    while (rows.isActive() && !stopping.getAsBoolean()) {
-      boolean wanted = listener.wantsMore();
-      byte[] row = wanted ? rows.readFromCopy(false) : null;
-      if (row == null || System.nanoTime() - lookedAfter > LOOK_NANOS) {
-        walsender.tryReport();
-        listener.onPause();
-        lookedAfter = System.nanoTime();
+    Optional<Piece> await(Next next) throws SQLException, IOException {
+      awaited = next.copy();
+      next.task().run(); // does nothing where another thread does it
+      while (!stopping.getAsBoolean()) {
+        try {
+          return next.task().get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+        } catch (TimeoutException e) {
+          look();
+        } catch (ExecutionException e) {
+          throw e.getCause() instanceof SQLException known ? known : new SQLException(e.getCause());
+        } catch (InterruptedException e) {
+          Thread.currentThread().interrupt();
+          throw new SQLException("Interrupted", "08006", e);
+        }
       }
-      if (!wanted) {
-        LockSupport.parkNanos(PAUSE_NANOS);
-      } else if (row == null && rows.isActive()) {
-        row = await(rows);
-      }
-      if (row != null) {
-        take(row, taken == 0 ? header(row) : 0, listener);
-        taken++;
-        bytes += row.length;
-      }
-    }
-    long messages = Math.max(0, taken - 1); // without the end
-    return new Piece(messages, bytes, decoded - start, System.nanoTime() - decoded);
-  }
-
-  /** A row, if the driver had to be asked for it; null tells to try again. */
-  private byte @Nullable [] await(CopyOut rows) throws SQLException, IOException {
-    silence.waiting(true);
-    boolean came = input.await(WAIT_MILLIS);
-    silence.waiting(false);
-    return came && copy.database().encrypted() ? rows.readFromCopy(true) : null;
-  }
-
-  /** What stands before the first row, in the same message. */
-  private static int header(byte[] message) {
-    need(message, HEADER);
-    for (int i = 0; i < SIGNATURE.length; i++) {
-      if (message[i] != SIGNATURE[i]) {
-        throw new MalformedMessageException("Not the binary format of COPY");
-      }
-    }
-    return HEADER;
-  }
-
-  private static void take(byte[] message, int start, WalListener listener) throws IOException {
-    if (message.length - start == END_OF_ROWS) {
-      return;
-    }
-    need(message, start + DATA);
-    listener.onWalData(message, start + DATA, ByteBuffer.wrap(message).getLong(start + POSITION));
-  }
-
-  private static void need(byte[] message, int length) {
-    if (message.length < length) {
-      throw new MalformedMessageException(
-          "A row of a catch-up of " + message.length + " bytes, at least " + length + " needed");
+      return Optional.empty();
     }
   }
 
-  /** Ends the backend, and with it the copy. */
+  /** Ends the backends, and with them the copies. */
   @Override
   public void close() {
-    copy.database().close();
+    copies.forEach(SlotCopy::close);
   }
 }

@@ -74,8 +74,7 @@ final class ReplicationConnection implements AutoCloseable {
     var copy = driver.getCopyAPI().copyDual(command);
     connection.setNetworkTimeout(Runnable::run, 0); // silence is noticed otherwise
     catchUp.ifPresent(queries -> queries.options(options));
-    ReplicationStream stream =
-        new ReplicationStream(copy, opened.input(), opened.encrypted(), flushPosition);
+    ReplicationStream stream = new ReplicationStream(copy, opened, flushPosition);
     return new ReplicationReader(this, driver.getBackendPID(), stream, catchUp, listener);
   }
 

@@ -3,7 +3,6 @@ package org.pgdeltastream.replication;
 import java.io.IOException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -21,7 +20,7 @@ public final class ReplicationReader {
   private static final long PAUSE_NANOS = 5_000_000;
   private static final long LOOK_NANOS = 2_000_000; // no message waits longer for the next one
   private static final int WAL_DATA_HEADER = 25; // 'w', start, server's WAL end, time
-  private static final int START_POSITION = 1;
+  private static final int POSITION = 1; // where it begins, or the server's WAL end
   private static final int SEND_TIME = 17; // where it stands in WAL data
   private static final VarHandle INT64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
@@ -61,8 +60,7 @@ public final class ReplicationReader {
           LockSupport.parkNanos(PAUSE_NANOS);
           continue;
         }
-        stream.waiting();
-        byte[] message = stream.poll();
+        CopyData message = stream.poll();
         if (message == null) {
           listener.onPause();
           lookedAfter = System.nanoTime();
@@ -71,6 +69,7 @@ public final class ReplicationReader {
         if (message != null) {
           read(message);
           if (System.nanoTime() - lookedAfter > LOOK_NANOS) {
+            stream.tryReport();
             listener.onPause();
             lookedAfter = System.nanoTime();
           }
@@ -123,31 +122,30 @@ public final class ReplicationReader {
     }
   }
 
-  private void read(byte[] message) throws IOException {
-    switch (message[0]) {
+  private void read(CopyData message) throws IOException {
+    message.need(1);
+    byte[] bytes = message.bytes();
+    int start = message.start();
+    switch (bytes[start]) {
       case 'w' -> {
-        need(message, WAL_DATA_HEADER);
-        long committed = listener.committedAt(message, WAL_DATA_HEADER);
+        message.need(WAL_DATA_HEADER);
+        int output = start + WAL_DATA_HEADER;
+        long committed = listener.committedAt(bytes, output, message.end());
         if (committed != WalListener.NO_COMMIT_TIME) {
-          stream.late((long) INT64.get(message, SEND_TIME) - committed);
+          stream.late((long) INT64.get(bytes, start + SEND_TIME) - committed);
         }
-        listener.onWalData(message, WAL_DATA_HEADER, (long) INT64.get(message, START_POSITION));
+        long position = (long) INT64.get(bytes, start + POSITION);
+        listener.onWalData(bytes, output, message.end(), position);
       }
       case 'k' -> {
-        need(message, KEEPALIVE_LENGTH);
-        if (message[KEEPALIVE_LENGTH - 1] == 1) {
+        message.need(KEEPALIVE_LENGTH);
+        if (bytes[start + KEEPALIVE_LENGTH - 1] == 1) {
           stream.replyRequested();
         }
-        listener.onServerWalEnd(new Lsn(ByteBuffer.wrap(message).getLong(1)));
+        listener.onServerWalEnd(new Lsn((long) INT64.get(bytes, start + POSITION)));
       }
-      default -> throw new MalformedMessageException("Unknown replication message: " + message[0]);
-    }
-  }
-
-  private static void need(byte[] message, int length) {
-    if (message.length < length) {
-      throw new MalformedMessageException(
-          "A replication message of " + message.length + " bytes, at least " + length + " needed");
+      default ->
+          throw new MalformedMessageException("Unknown replication message: " + bytes[start]);
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Executor;
 import java.util.function.Supplier;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
@@ -74,11 +75,13 @@ public final class ReplicationSlots {
    *
    * @param pieceBytes of WAL at a time; 0 for never
    * @param options the plugin's
+   * @param threads to decode ahead in
    */
-  public Optional<CatchUp> catchUp(SlotRow slot, long pieceBytes, Map<String, String> options)
+  public Optional<CatchUp> catchUp(
+      SlotRow slot, long pieceBytes, Map<String, String> options, Executor threads)
       throws SQLException {
     return SlotCopy.pays(slot, pieceBytes)
-        ? CatchUp.of(connector, slot, pieceBytes, options)
+        ? CatchUp.of(connector, slot, pieceBytes, options, threads)
         : Optional.empty();
   }
 

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.sql.SQLException;
 import java.util.Optional;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -24,46 +23,47 @@ final class ReplicationStream {
   private static final long BEHIND_MICROS = 20_000;
 
   private final CopyDual copy;
+  private final CopyInput messages;
   private final Optional<SocketInput> input;
-  private final boolean encrypted;
   private final Supplier<Lsn> flushPosition;
   private final FeedbackPolicy policy = new FeedbackPolicy(System.nanoTime());
   private final ReentrantLock insideDriver = new ReentrantLock();
   private final Silence silence;
+  private boolean waits; // the reader's
   private volatile long messageAt = System.nanoTime();
-  private long pollPauseMillis = 1;
   private volatile Lsn reported = Lsn.NONE;
 
-  ReplicationStream(
-      CopyDual copy, Optional<SocketInput> input, boolean encrypted, Supplier<Lsn> flushPosition) {
+  ReplicationStream(CopyDual copy, InputConnection connection, Supplier<Lsn> flushPosition) {
     this.copy = copy;
-    this.input = input;
-    this.encrypted = encrypted;
+    this.messages = new CopyInput(copy, connection);
+    this.input = connection.input();
     this.flushPosition = flushPosition;
     this.silence = new Silence(this::heardAt, System.nanoTime());
-    if (!encrypted) {
-      input.ifPresent(SocketInput::answerLooksAtOnce);
-    }
   }
 
   private long heardAt() {
     return input.map(SocketInput::heardAt).orElse(messageAt);
   }
 
-  /** Reports if that is due; then the next message if one is there, null if not. */
-  byte @Nullable [] poll() throws SQLException {
+  /**
+   * The next message if one is here; null if not. Reports if that is due, once what was received is
+   * read.
+   */
+  @Nullable CopyData poll() throws SQLException {
+    CopyData here = messages.take();
+    if (here != null) {
+      waiting(false);
+      return here;
+    }
     insideDriver.lock();
     try {
       reportIfDue();
-      byte[] message = copy.readFromCopy(false);
+      CopyData message = messages.poll();
       if (message == null) {
         probe();
       } else {
-        silence.waiting(false);
-        if (input.isEmpty()) {
-          pollPauseMillis = 1;
-          messageAt = System.nanoTime();
-        }
+        waiting(false);
+        messageAt = System.nanoTime();
       }
       return message;
     } finally {
@@ -76,9 +76,12 @@ final class ReplicationStream {
     input.ifPresent(socket -> socket.behind(microseconds > BEHIND_MICROS));
   }
 
-  /** The reader is about to wait for the server. */
-  void waiting() {
-    silence.waiting(true);
+  /** Others see it; it is written only where it changes. */
+  private void waiting(boolean now) {
+    if (waits != now) {
+      waits = now;
+      silence.waiting(now);
+    }
   }
 
   /** How long the server has given no sign of life to a reader that waits for one. */
@@ -99,18 +102,11 @@ final class ReplicationStream {
    *
    * @return a message, if the driver had to be asked for it; null tells to poll
    */
-  byte @Nullable [] await(int milliseconds) throws SQLException, IOException {
-    if (input.isEmpty()) {
-      LockSupport.parkNanos(pollPauseMillis * 1_000_000);
-      pollPauseMillis = Math.min(10, pollPauseMillis + 1);
-      return null;
-    }
-    if (!input.get().await(milliseconds) || !encrypted) {
-      return null;
-    }
-    insideDriver.lock(); // what came is encrypted: only the driver can tell a message from it
+  @Nullable CopyData await(int milliseconds) throws SQLException, IOException {
+    waiting(true);
+    insideDriver.lock(); // both set the socket's time limit
     try {
-      return copy.readFromCopy(true);
+      return messages.await(milliseconds);
     } finally {
       insideDriver.unlock();
     }

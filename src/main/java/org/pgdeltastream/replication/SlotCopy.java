@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -14,15 +15,12 @@ import org.pgdeltastream.change.Lsn;
 import org.postgresql.copy.CopyOut;
 
 /**
- * A temporary copy of a slot, and the end of the WAL when it was made. It is read in pieces and
- * ends with its connection.
+ * A temporary copy of a slot, and the end of the WAL when the first of them was made. It is read in
+ * pieces and ends with its connection.
  *
  * <p>Source: manual, "Replication Management Functions".
- *
- * @param process the backend that reads it
- * @param pieceBytes how much WAL a piece has, at the least
  */
-record SlotCopy(InputConnection database, int process, String name, long pieceBytes, Lsn end) {
+final class SlotCopy implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SlotCopy.class.getName());
   private static final int FIRST_VERSION = 12; // that can copy slots
   private static final int FIRST_PIECE = 8; // one part of so many: it tells whether it pays
@@ -32,6 +30,51 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
   private static final String BAD_OPTION = "22023";
   private static final int MOST_PIECES = 4; // at once
   private static final int MOST_PIECES_AGAIN = 8; // decoded again for each
+
+  private final InputConnection database;
+  private final int process;
+  private final String name;
+  private final long pieceBytes;
+  private final Lsn end;
+  private final Silence silence;
+
+  private SlotCopy(InputConnection database, int process, long pieceBytes, Lsn end) {
+    this.database = database;
+    this.process = process;
+    this.name = name(process);
+    this.pieceBytes = pieceBytes;
+    this.end = end;
+    SocketInput input = database.input().orElseThrow();
+    this.silence = new Silence(input::heardAt, System.nanoTime());
+  }
+
+  private static String name(int process) {
+    return "pgdelta_catch_up_" + process;
+  }
+
+  InputConnection database() {
+    return database;
+  }
+
+  /** The backend that reads it. */
+  int process() {
+    return process;
+  }
+
+  Lsn end() {
+    return end;
+  }
+
+  /** Of the backend. */
+  Silence silence() {
+    return silence;
+  }
+
+  /** Ends the backend, and with it the copy. */
+  @Override
+  public void close() {
+    database.close();
+  }
 
   /**
    * Whether a slot has missed so much that queries are quicker. Each begins at the restart
@@ -53,9 +96,8 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
     InputConnection database = connector.openWithInput();
     try {
       int process = database.driver().getBackendPID();
-      String name = "pgdelta_catch_up_" + process;
-      if (copy(database, slot.name(), name)) {
-        SlotCopy copy = new SlotCopy(database, process, name, pieceBytes, walEnd(database));
+      if (copy(database, slot.name(), name(process))) {
+        SlotCopy copy = new SlotCopy(database, process, pieceBytes, walEnd(database));
         Optional<String> wide = tooWide(copy.sampledWidth(options));
         if (wide.isEmpty()) {
           return Optional.of(copy);
@@ -67,6 +109,34 @@ record SlotCopy(InputConnection database, int process, String name, long pieceBy
     }
     database.close();
     return Optional.empty();
+  }
+
+  /** This one, and one more where PostgreSQL has room for it. */
+  List<SlotCopy> andAnother(ReplicationConnector connector) {
+    try {
+      InputConnection another = connector.openWithInput();
+      try {
+        int process = another.driver().getBackendPID();
+        copy(another, name, name(process));
+        return List.of(this, new SlotCopy(another, process, pieceBytes, end));
+      } catch (SQLException e) {
+        another.close();
+        throw e;
+      }
+    } catch (SQLException e) {
+      LOG.log(INFO, name + " is read without another beside it: " + e.getMessage());
+      return List.of(this);
+    }
+  }
+
+  /** Becomes a copy of that one, which has read further. */
+  void follow(SlotCopy former) throws SQLException {
+    try (PreparedStatement drop =
+        database.connection().prepareStatement("select pg_catalog.pg_drop_replication_slot(?)")) {
+      drop.setString(1, name);
+      drop.execute();
+    }
+    copy(database, former.name, name);
   }
 
   private static boolean copy(InputConnection database, String slot, String name)

@@ -3,15 +3,23 @@ package org.pgdeltastream.replication;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.nio.ByteOrder;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A socket's input with a buffer of ours in front of the driver, so that the reader can wait for
  * input outside the driver, for a bounded time, and sees the end of the connection at once. Read by
  * one thread at a time.
+ *
+ * <p>The driver is given no more than the rest of a message at once, so that between two messages
+ * it holds nothing. CopyData that is here whole is then taken in place: the driver would make an
+ * array for each (StreamBenchmark).
  *
  * <p>A walsender sends each message by itself, and waking a waiting reader for it costs both sides
  * more than the message. Once the reader is behind, {@link #gather} lets the small receive buffer
@@ -20,13 +28,20 @@ import java.util.function.LongSupplier;
  */
 final class SocketInput extends InputStream {
   private static final int SIZE = 32 * 1024;
+  private static final int LONGEST_IN_PLACE = SIZE / 2; // a refill behind a part of one is long
+  private static final byte COPY_DATA = 'd';
+  private static final VarHandle INT32 =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
   private static final int DRIVERS_LOOK_MILLIS = 1;
   private static final long PAUSE_NANOS = 10_000_000;
   private static final long STEP_NANOS = 2_000_000;
+  private static final long BULK_PAUSE_NANOS = 1_000_000;
   private static final int MOST_STEPS = 20;
   private static final long STALL_NANOS = 150_000_000; // a sender's shortest timer is 200 ms
   private static final long TOGETHER_NANOS = 1_000_000_000;
   private static final int MOST_STALLS = 3;
+  private static final int UNKNOWN = -1;
+  private static final int MALFORMED = -2;
   private static final int AMPLE = 256 * 1024; // more than twice the largest segment
 
   private final Socket socket;
@@ -35,10 +50,14 @@ final class SocketInput extends InputStream {
   private final int shortRead;
   private final LongSupplier clock;
   private final byte[] buffer = new byte[SIZE];
+  private final MessageBounds bounds = new MessageBounds();
+  private final CopyData data = new CopyData();
   private int next;
   private int end;
-  private boolean answersLooks;
+  private volatile boolean inPlace;
+  private volatile boolean driverReads;
   private boolean behind;
+  private boolean inBulk;
   private int lastRead = Integer.MAX_VALUE;
   private int stalls;
   private long stalledAt;
@@ -74,20 +93,67 @@ final class SocketInput extends InputStream {
   }
 
   /**
-   * Waits until there is input.
+   * From now on messages are taken in place, and the driver reads only when it is asked to: by
+   * itself it would look for messages after each of ours, and would wait a millisecond for one. Not
+   * for encrypted input.
+   */
+  void readInPlace() {
+    inPlace = true;
+  }
+
+  /** The next message, if it is CopyData and here whole. */
+  @Nullable CopyData take() {
+    int length = lengthOfData();
+    if (length < 0 || length > end - next) {
+      return null;
+    }
+    data.set(buffer, next + MessageBounds.HEADER, next + length);
+    next += length;
+    return data;
+  }
+
+  /** The next message is here, or begins here, and the driver has to read it. */
+  boolean isForDriver() {
+    return next < end
+        && (!bounds.atBoundary()
+            || buffer[next] != COPY_DATA
+            || lengthOfData() > LONGEST_IN_PLACE
+            || lengthOfData() == MALFORMED);
+  }
+
+  /** Of the CopyData that begins here, with its header; negative as long as it cannot be told. */
+  private int lengthOfData() {
+    if (end - next < MessageBounds.HEADER || !bounds.atBoundary() || buffer[next] != COPY_DATA) {
+      return UNKNOWN;
+    }
+    int length = (int) INT32.get(buffer, next + 1);
+    return length < MessageBounds.HEADER - 1 || length == Integer.MAX_VALUE
+        ? MALFORMED
+        : length + 1;
+  }
+
+  /** The driver is about to read a message, or has read it. */
+  void driverReads(boolean now) {
+    driverReads = now;
+  }
+
+  /**
+   * Waits until there is a message, or input where it is not taken in place.
    *
    * @return false if there was none in this time
    * @throws EOFException if the other side has closed the connection
    */
   boolean await(int milliseconds) throws IOException {
-    if (next < end) {
-      return true;
-    }
     int before = socket.getSoTimeout();
     socket.setSoTimeout(milliseconds);
     try {
-      if (!fill()) {
-        throw new EOFException("The database closed the connection");
+      while (!isHere()) {
+        if (inBulk && lastRead < SIZE / 2) {
+          LockSupport.parkNanos(BULK_PAUSE_NANOS);
+        }
+        if (!fill()) {
+          throw new EOFException("The database closed the connection");
+        }
       }
       return true;
     } catch (SocketTimeoutException e) {
@@ -98,18 +164,24 @@ final class SocketInput extends InputStream {
     }
   }
 
+  private boolean isHere() {
+    if (!inPlace || next == end) {
+      return next < end;
+    }
+    int length = lengthOfData();
+    return (length > 0 && length <= end - next) || isForDriver();
+  }
+
   /** What can be read without asking the system: the driver must not refill the buffer itself. */
   @Override
   public int available() {
-    return end - next;
+    return !inPlace || driverReads ? end - next : 0;
   }
 
   @Override
   public int read() throws IOException {
-    if (next == end && !fillForDriver()) {
-      return -1;
-    }
-    return buffer[next++] & 0xFF;
+    byte[] one = new byte[1];
+    return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
   }
 
   @Override
@@ -117,42 +189,30 @@ final class SocketInput extends InputStream {
     if (length == 0) {
       return 0;
     }
-    if (next == end && !fillForDriver()) {
+    if (inPlace && (!driverReads || next == end) && socket.getSoTimeout() == DRIVERS_LOOK_MILLIS) {
+      throw new SocketTimeoutException("nothing is here yet"); // the reader waits in await
+    }
+    if (next == end && !fill()) {
       return -1;
     }
-    int count = Math.min(length, end - next);
+    int count = bounds.pass(buffer, next, Math.min(length, end - next));
     System.arraycopy(buffer, next, target, offset, count);
     next += count;
     return count;
   }
 
-  /**
-   * The driver looks for a message by waiting a millisecond for one, each time. From now on it is
-   * answered at once that there is none: the reader waits in {@link #await}, after a flush. Not for
-   * encrypted input, which must not be interrupted inside a record.
-   */
-  void answerLooksAtOnce() {
-    answersLooks = true;
-  }
-
-  private boolean fillForDriver() throws IOException {
-    if (answersLooks && socket.getSoTimeout() == DRIVERS_LOOK_MILLIS) {
-      throw new SocketTimeoutException("nothing is here yet");
-    }
-    return fill();
-  }
-
   private boolean fill() throws IOException {
+    System.arraycopy(buffer, next, buffer, 0, end - next); // a part of a message, at the most
+    end -= next;
     next = 0;
-    end = 0;
     if (behind && lastRead < shortRead) {
       gather();
     }
     long asked = clock.getAsLong();
-    lastRead = source.read(buffer, 0, buffer.length);
+    lastRead = source.read(buffer, end, buffer.length - end);
     long now = clock.getAsLong();
     heardAt = now;
-    end = Math.max(lastRead, 0);
+    end += Math.max(lastRead, 0);
     if (now - asked > STALL_NANOS && receiveBuffer > 0 && lastRead > receiveBuffer / 4) {
       stalled(now);
     }
@@ -172,9 +232,17 @@ final class SocketInput extends InputStream {
     }
   }
 
-  /** For a sender that fills it by large pieces, or that does not get on with a small one. */
-  void enlargeReceiveBuffer() throws IOException {
+  private void enlargeReceiveBuffer() throws IOException {
     socket.setReceiveBufferSize(AMPLE);
+  }
+
+  /**
+   * For a sender of large pieces, none of which is urgent: a reader that is quicker lets some
+   * gather (StreamBenchmark W2).
+   */
+  void readInBulk() throws IOException {
+    enlargeReceiveBuffer();
+    inBulk = true;
   }
 
   /** Pauses once the receive buffer is full or nothing more comes; a long read needs no pause. */

@@ -12,14 +12,15 @@ public interface WalListener {
    * When the transaction was committed that this piece of the plugin's output begins: microseconds
    * since 2000-01-01 by PostgreSQL's clock.
    */
-  long committedAt(byte[] message, int start);
+  long committedAt(byte[] message, int start, int end);
 
   /**
-   * One piece of the plugin's output: {@code message} from {@code start} to its end.
+   * One piece of the plugin's output, in {@code message} from {@code start} to {@code end}. It may
+   * be overwritten after the call.
    *
    * @param position where it stands in the WAL
    */
-  void onWalData(byte[] message, int start, long position) throws IOException;
+  void onWalData(byte[] message, int start, int end, long position) throws IOException;
 
   /** The server's WAL has come this far; everything before it that concerns us was sent. */
   void onServerWalEnd(Lsn serverWalEnd) throws IOException;

@@ -167,16 +167,17 @@ final class SlotPipeline {
    * Takes one message of the stream.
    *
    * @param start where the plugin's output begins
+   * @param end where it ends
    * @param walPosition where it stands in the WAL
    */
-  void decode(byte[] message, int start, long walPosition) throws IOException {
+  void decode(byte[] message, int start, int end, long walPosition) throws IOException {
     position.accept(walPosition);
-    decoder.decode(message, start);
+    decoder.decode(message, start, end);
   }
 
   /** When the transaction that begins here was committed, as {@link WalListener} wants it. */
-  long committedAt(byte[] message, int start) {
-    return decoder.committedAt(message, start);
+  long committedAt(byte[] message, int start, int end) {
+    return decoder.committedAt(message, start, end);
   }
 
   /** No transaction is half read. */

@@ -162,13 +162,13 @@ public final class SlotStream implements Runnable, WalListener {
   }
 
   @Override
-  public long committedAt(byte[] message, int start) {
-    return path().committedAt(message, start);
+  public long committedAt(byte[] message, int start, int end) {
+    return path().committedAt(message, start, end);
   }
 
   @Override
-  public void onWalData(byte[] message, int start, long position) throws IOException {
-    path().decode(message, start, position);
+  public void onWalData(byte[] message, int start, int end, long position) throws IOException {
+    path().decode(message, start, end, position);
   }
 
   @Override

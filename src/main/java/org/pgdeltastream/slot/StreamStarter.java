@@ -230,7 +230,7 @@ final class StreamStarter {
   private ReplicationReader startFarBehind(SlotStream stream, SlotPipeline pipeline, SlotRow row)
       throws SQLException, Refusal {
     Optional<CatchUp> catchUp =
-        database.slots().catchUp(row, settings.catchUpBytes(), pipeline.pluginOptions());
+        database.slots().catchUp(row, settings.catchUpBytes(), pipeline.pluginOptions(), readers);
     try {
       return startReader(stream, pipeline, catchUp);
     } catch (SQLException | Refusal | RuntimeException e) {

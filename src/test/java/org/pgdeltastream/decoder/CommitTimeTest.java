@@ -14,7 +14,8 @@ class CommitTimeTest {
   private static final Instant EPOCH = Instant.parse("2000-01-01T00:00:00Z");
 
   private static long of(String text) {
-    return CommitTime.of(text.getBytes(StandardCharsets.UTF_8), 0);
+    byte[] message = text.getBytes(StandardCharsets.UTF_8);
+    return CommitTime.of(message, 0, message.length);
   }
 
   @ParameterizedTest

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.change.MalformedMessageException;
+import org.pgdeltastream.support.InPlace;
 
 class PgOutputDecoderTest {
   // final LSN 0/155A370 | commit time | xid 744
@@ -155,7 +156,8 @@ class PgOutputDecoderTest {
   @Test
   void readsFromWhereItIsTold() throws IOException {
     for (String message : List.of(BEGIN, RELATION, INSERT, COMMIT)) {
-      decoder.decode(bytes("777777" + message), 3);
+      byte[] around = bytes("777777" + message + "0000");
+      decoder.decode(around, 3, around.length - 2);
     }
     assertThat(listener.calls()).contains("insert public.users [1, Ann, 1.50]");
   }
@@ -202,7 +204,7 @@ class PgOutputDecoderTest {
     byte[] whole = bytes(message);
     for (int length = 0; length < whole.length; length++) {
       byte[] cut = Arrays.copyOf(whole, length);
-      assertThatThrownBy(() -> decoder.decode(cut, 0))
+      assertThatThrownBy(() -> InPlace.decode(decoder, cut))
           .as("cut to %d bytes", length)
           .isInstanceOf(MalformedMessageException.class);
     }
@@ -270,12 +272,12 @@ class PgOutputDecoderTest {
 
   private void decode(String... messages) throws IOException {
     for (String message : messages) {
-      decoder.decode(bytes(message), 0);
+      InPlace.decode(decoder, bytes(message));
     }
   }
 
   private void assertMalformed(String message) {
-    assertThatThrownBy(() -> decoder.decode(bytes(message), 0))
+    assertThatThrownBy(() -> InPlace.decode(decoder, bytes(message)))
         .isInstanceOf(MalformedMessageException.class)
         .hasMessageContaining("at byte");
   }

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.MalformedMessageException;
+import org.pgdeltastream.support.InPlace;
 
 class PgOutputVectorTest {
   @Test
@@ -14,7 +15,7 @@ class PgOutputVectorTest {
     RecordingListener listener = new RecordingListener();
     PgOutputDecoder decoder = new PgOutputDecoder(listener);
     for (byte[] message : Vectors.pgOutput()) {
-      decoder.decode(message, 0);
+      InPlace.decode(decoder, message);
     }
     assertThat(decoder.betweenMessages()).isTrue();
     assertThat(listener.calls())
@@ -51,7 +52,7 @@ class PgOutputVectorTest {
         message[random.nextInt(message.length)] ^= (byte) (1 << random.nextInt(8));
       }
       try {
-        decoder.decode(message, 0);
+        InPlace.decode(decoder, message);
       } catch (MalformedMessageException e) {
         assertThat(e).hasMessageContaining("at byte");
         refused++;

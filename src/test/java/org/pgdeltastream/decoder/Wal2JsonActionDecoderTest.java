@@ -14,6 +14,7 @@ import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.encoder.RecordingOutput;
+import org.pgdeltastream.support.InPlace;
 
 class Wal2JsonActionDecoderTest {
   private static final String TIME = ",\"timestamp\":\"2026-11-25 12:18:24.4+00\"";
@@ -72,8 +73,8 @@ class Wal2JsonActionDecoderTest {
   void readsWhenATransactionWasCommitted() {
     byte[] begin = BEGIN.replace(",\"lsn\"", TIME + ",\"lsn\"").getBytes(StandardCharsets.UTF_8);
     byte[] insert = INSERT.replace(",\"lsn\"", TIME + ",\"lsn\"").getBytes(StandardCharsets.UTF_8);
-    assertThat(decoder().committedAt(begin, 0)).isEqualTo(848_924_304_400_000L);
-    assertThat(decoder().committedAt(insert, 0)).isEqualTo(Long.MIN_VALUE);
+    assertThat(decoder().committedAt(begin, 0, begin.length)).isEqualTo(848_924_304_400_000L);
+    assertThat(decoder().committedAt(insert, 0, insert.length)).isEqualTo(Long.MIN_VALUE);
   }
 
   @Test
@@ -153,7 +154,7 @@ class Wal2JsonActionDecoderTest {
 
   private static void decode(Wal2JsonActionDecoder decoder, String... texts) throws IOException {
     for (String text : texts) {
-      decoder.decode(("??" + text).getBytes(StandardCharsets.UTF_8), 2);
+      InPlace.decode(decoder, text.getBytes(StandardCharsets.UTF_8));
     }
   }
 }

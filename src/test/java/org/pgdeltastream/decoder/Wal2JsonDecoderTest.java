@@ -16,6 +16,7 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.encoder.RecordingOutput;
 import org.pgdeltastream.encoder.RecordingOutput.Message;
+import org.pgdeltastream.support.InPlace;
 
 class Wal2JsonDecoderTest {
   private static final int BOUND = 64 * 1024;
@@ -106,8 +107,8 @@ class Wal2JsonDecoderTest {
     decode(head, "]}", head + "{\"kind\":\"insert\"}]}");
     assertThat(output.texts()).containsExactly(told + "]}", told + "{\"kind\":\"insert\"}]}");
     assertThat(output.messages().get(0).endLsn()).isEqualTo(Lsn.parse("0/15636C8"));
-    assertThat(decoder.committedAt(head.getBytes(StandardCharsets.UTF_8), 0))
-        .isEqualTo(848_924_304_492_971L);
+    byte[] bytes = head.getBytes(StandardCharsets.UTF_8);
+    assertThat(decoder.committedAt(bytes, 0, bytes.length)).isEqualTo(848_924_304_492_971L);
   }
 
   @Test
@@ -118,7 +119,7 @@ class Wal2JsonDecoderTest {
             name -> name.equals("include-timestamp") ? Optional.of("true") : Optional.empty());
     Wal2JsonDecoder telling = new Wal2JsonDecoder(asked, output);
     for (String chunk : new String[] {head, "]}"}) {
-      telling.decode(chunk.getBytes(StandardCharsets.UTF_8), 0);
+      InPlace.decode(telling, chunk.getBytes(StandardCharsets.UTF_8));
     }
     assertThat(output.texts()).containsExactly(head + "]}");
   }
@@ -126,7 +127,8 @@ class Wal2JsonDecoderTest {
   @Test
   void readsFromWhereItIsTold() throws IOException {
     for (String chunk : new String[] {HEAD, "{\"kind\":\"insert\"}", "]}", ALONE}) {
-      decoder.decode(("]}{" + chunk).getBytes(StandardCharsets.UTF_8), 3);
+      byte[] around = ("]}{" + chunk + "]}").getBytes(StandardCharsets.UTF_8);
+      decoder.decode(around, 3, around.length - 2);
     }
     assertThat(output.texts()).containsExactly(HEAD + "{\"kind\":\"insert\"}]}", ALONE);
   }
@@ -222,7 +224,7 @@ class Wal2JsonDecoderTest {
   }
 
   private static void feed(Wal2JsonDecoder decoder, String chunk) throws IOException {
-    decoder.decode(chunk.getBytes(StandardCharsets.UTF_8), 0);
+    InPlace.decode(decoder, chunk.getBytes(StandardCharsets.UTF_8));
   }
 
   private void assertMalformed(String chunk) {

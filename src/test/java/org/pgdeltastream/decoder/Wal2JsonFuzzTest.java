@@ -14,6 +14,7 @@ import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
+import org.pgdeltastream.support.InPlace;
 
 /** wal2json's recorded bytes, cut and damaged: they are read or refused, and nothing else. */
 class Wal2JsonFuzzTest {
@@ -51,7 +52,7 @@ class Wal2JsonFuzzTest {
     Counter output = new Counter();
     WalDecoder decoder = format2(output);
     for (byte[] message : ACTIONS) {
-      decoder.decode(message, 0);
+      InPlace.decode(decoder, message);
     }
     assertThat(decoder.betweenMessages()).isTrue();
     assertThat(output.begun).isEqualTo(output.ended).isPositive();
@@ -66,11 +67,11 @@ class Wal2JsonFuzzTest {
         Counter output = new Counter();
         WalDecoder decoder = form.apply(output);
         for (byte[] earlier : transaction) {
-          decoder.decode(earlier, 0);
+          InPlace.decode(decoder, earlier);
         }
         read(decoder, Arrays.copyOf(message, length), output);
       }
-      before.decode(message, 0);
+      InPlace.decode(before, message);
       transaction.add(message);
       if (before.betweenMessages()) {
         transaction.clear();
@@ -100,7 +101,7 @@ class Wal2JsonFuzzTest {
       throws IOException {
     long before = output.bytes;
     try {
-      decoder.decode(message, 0);
+      InPlace.decode(decoder, message);
     } catch (MalformedMessageException e) {
       if (!String.valueOf(e.getMessage()).contains("byte")) {
         throw new AssertionError("No position: " + e.getMessage(), e);

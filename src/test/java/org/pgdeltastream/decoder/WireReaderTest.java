@@ -39,7 +39,7 @@ class WireReaderTest {
 
   @Test
   void countsFromTheStartOfTheMessage() {
-    WireReader in = new WireReader(new byte[30], 25);
+    WireReader in = new WireReader().reset(new byte[30], 25, 30);
     in.int32();
     assertThatThrownBy(in::int32).hasMessage("Need 4 bytes, have 1 at byte 4");
   }
@@ -56,9 +56,9 @@ class WireReaderTest {
 
   @Test
   void refusesAStartBeyondTheMessage() {
-    assertThatThrownBy(() -> new WireReader(new byte[3], 4).int8())
+    assertThatThrownBy(() -> new WireReader().reset(new byte[3], 4, 3).int8())
         .isInstanceOf(MalformedMessageException.class);
-    assertThatThrownBy(() -> new WireReader(new byte[3], 4).string())
+    assertThatThrownBy(() -> new WireReader().reset(new byte[3], 4, 3).string())
         .isInstanceOf(MalformedMessageException.class);
   }
 
@@ -77,6 +77,7 @@ class WireReaderTest {
   }
 
   private static WireReader reader(String hex) {
-    return new WireReader(HexFormat.of().parseHex(hex), 0);
+    byte[] bytes = HexFormat.of().parseHex(hex + "AB");
+    return new WireReader().reset(bytes, 0, bytes.length - 1);
   }
 }

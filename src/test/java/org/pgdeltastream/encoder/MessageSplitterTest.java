@@ -23,6 +23,7 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 import org.pgdeltastream.decoder.Wal2JsonDecoder;
 import org.pgdeltastream.encoder.RecordingOutput.Message;
+import org.pgdeltastream.support.InPlace;
 
 /** What {@code max-message} makes of a transaction, from pgoutput and from wal2json. */
 class MessageSplitterTest {
@@ -161,7 +162,7 @@ class MessageSplitterTest {
   }
 
   private static void chunk(Wal2JsonDecoder decoder, String text) throws IOException {
-    decoder.decode(text.getBytes(StandardCharsets.UTF_8), 0);
+    InPlace.decode(decoder, text.getBytes(StandardCharsets.UTF_8));
   }
 
   private static MessageOutput splitter(int bound, RecordingOutput output) {

@@ -9,6 +9,7 @@ import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.decoder.PgOutputDecoder;
 import org.pgdeltastream.decoder.Vectors;
+import org.pgdeltastream.support.InPlace;
 
 /** The same log through pgoutput and this program, and through wal2json: byte for byte the same. */
 class TransactionVectorTest {
@@ -25,7 +26,7 @@ class TransactionVectorTest {
             new TransactionEncoder(
                 ChangeOptions.usual(), Tuples.catalog(TransactionVectorTest::typeNames), output));
     for (byte[] message : Vectors.pgOutput()) {
-      decoder.decode(message, 0);
+      InPlace.decode(decoder, message);
     }
     assertThat(output.texts()).containsExactlyElementsOf(expected());
   }

@@ -66,12 +66,12 @@ class AdministratorsDataSourcePostgresIT {
     private final CompletableFuture<Byte> type = new CompletableFuture<>();
 
     @Override
-    public long committedAt(byte[] message, int start) {
+    public long committedAt(byte[] message, int start, int end) {
       return NO_COMMIT_TIME;
     }
 
     @Override
-    public void onWalData(byte[] message, int start, long position) {
+    public void onWalData(byte[] message, int start, int end, long position) {
       type.complete(message[start]);
     }
 

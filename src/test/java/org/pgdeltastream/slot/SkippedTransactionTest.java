@@ -46,7 +46,8 @@ class SkippedTransactionTest {
             new ResumeFilter(place, acks, Lsn.parse("0/30")));
 
     for (String chunk : emptyTransaction(format)) {
-      pipeline.decode(chunk.getBytes(UTF_8), 0, 0);
+      byte[] message = chunk.getBytes(UTF_8);
+      pipeline.decode(message, 0, message.length, 0);
     }
     pipeline.sendEmptyTransaction(Lsn.parse("0/40"));
 

@@ -15,6 +15,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -26,6 +28,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
@@ -43,6 +47,7 @@ abstract class StreamStory {
 
   private final OutputPlugin plugin;
   private final ExecutorService readers = Executors.newCachedThreadPool();
+  private volatile boolean noThreadAhead;
   private final ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();
   private final List<SlotStream> streams = new ArrayList<>();
   private TestDatabase database;
@@ -74,10 +79,17 @@ abstract class StreamStory {
     settings.put("pgdelta.catch-up-bytes", "400000");
     Settings read = Settings.read(settings::get);
     Database doors = Database.open(read, Optional.of(database.dataSource()), Optional.empty());
-    registry = new SlotRegistry(doors, read, readers);
+    registry = new SlotRegistry(doors, read, this::execute);
     var unused =
         timer.scheduleWithFixedDelay(
             () -> registry.reporter().lookAfterStreams(readers), 100, 100, TimeUnit.MILLISECONDS);
+  }
+
+  private void execute(Runnable task) {
+    if (noThreadAhead && task instanceof FutureTask) { // a reader's task is none
+      throw new RejectedExecutionException("no thread is left");
+    }
+    readers.execute(task);
   }
 
   @BeforeEach
@@ -725,11 +737,11 @@ abstract class StreamStory {
 
       String first = client.nextWithChange();
       assertThat(first).contains("[1,");
-      expectCopies(1);
+      expectCopies(2);
       assertThat(registry.status(slot).confirmedFlush().orElseThrow()).isLessThan(nextLsn(first));
       stream.acknowledge(nextLsn(first), false);
       awaitConfirmed(slot, nextLsn(first));
-      expectCopies(1); // confirmed while it is read by queries
+      expectCopies(2); // confirmed while it is read by queries
       RecordingSubscriber second = new RecordingSubscriber();
       stream(slot, second);
       assertThat(second.closed().reason()).isEqualTo(CloseReason.SLOT_BUSY);
@@ -743,8 +755,10 @@ abstract class StreamStory {
     }
   }
 
-  @Test
-  void readsPieceByPieceForAClientThatIsQuick() throws Exception {
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void readsPieceByPieceForAClientThatIsQuick(boolean threadLeft) throws Exception {
+    noThreadAhead = !threadLeft;
     SlotName slot = init().name();
     missTransactions(5000);
     RecordingSubscriber client = new RecordingSubscriber();
@@ -757,6 +771,7 @@ abstract class StreamStory {
     assertThat(last).contains("[5001,");
     stream.acknowledge(nextLsn(last), false);
     awaitConfirmed(slot, nextLsn(last));
+    noThreadAhead = false;
   }
 
   @Test
@@ -806,8 +821,9 @@ abstract class StreamStory {
     await("the copies to go").atMost(Duration.ofSeconds(5)).untilAsserted(() -> expectCopies(0));
   }
 
-  @Test
-  void readsASlotByItsWalsenderAloneWhereItCannotBeCopied() throws Exception {
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1})
+  void readsAlsoWherePostgresHasRoomForNoCopyOrForOne(int left) throws Exception {
     SlotName slot = init().name();
     missTransactions(3000);
     int free =
@@ -815,12 +831,15 @@ abstract class StreamStory {
             database.text(
                 "select setting::int - (select count(*) from pg_replication_slots)"
                     + " from pg_settings where name = 'max_replication_slots'"));
-    for (int i = 0; i < free; i++) {
+    for (int i = 0; i < free - left; i++) {
       database.execute("select pg_create_physical_replication_slot('full_" + i + "')");
     }
     try {
       RecordingSubscriber client = new RecordingSubscriber();
-      expectRows(client, streamWithin(slot, client, 5_000), 1, 3000);
+      SlotStream stream = streamWithin(slot, client, 5_000);
+      expectRows(client, stream, 1, 100);
+      expectCopies(left);
+      expectRows(client, stream, 101, 3000);
     } finally {
       database.execute(
           "select pg_drop_replication_slot(slot_name) from pg_replication_slots"

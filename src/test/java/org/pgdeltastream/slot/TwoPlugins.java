@@ -137,7 +137,8 @@ final class TwoPlugins {
             catalog,
             output);
     for (Map.Entry<Lsn, byte[]> piece : peek(plugin, pipeline)) {
-      pipeline.decode(piece.getValue(), 0, piece.getKey().value());
+      byte[] message = piece.getValue();
+      pipeline.decode(message, 0, message.length, piece.getKey().value());
     }
     assertThat(pipeline.betweenTransactions()).isTrue();
     return output.messages();
