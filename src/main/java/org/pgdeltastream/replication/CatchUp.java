@@ -88,7 +88,7 @@ public final class CatchUp implements AutoCloseable {
   }
 
   /** A piece that PostgreSQL has decoded: its rows wait to be read. */
-  private record Piece(SlotCopy copy, CopyOut rows, long decodedNanos) {}
+  private record Piece(SlotCopy copy, Lsn end, CopyOut rows, long decodedNanos) {}
 
   /**
    * Reads up to the end, piece by piece, and closes.
@@ -105,15 +105,15 @@ public final class CatchUp implements AutoCloseable {
       for (SlotCopy copy : copies) {
         copy.database().input().orElseThrow().readInBulk();
       }
-      Optional<Piece> piece = decode(copies.get(0), true);
+      Optional<Piece> piece = decode(copies.get(0), Lsn.NONE, true);
       boolean first = true;
       while (piece.isPresent() && !stopping.getAsBoolean()) {
-        Next next = decodeBehind(piece.get().copy());
+        Next next = decodeBehind(piece.get());
         String pointless = client.take(piece.get(), first);
         if (stopping.getAsBoolean()) {
           return; // behind a COPY that goes on the driver would wait for its end, for ever
         }
-        if (pointless != null && piece.get().copy().nextEnd(false).isPresent()) {
+        if (pointless != null && piece.get().copy().nextEnd(piece.get().end(), false).isPresent()) {
           throw new CatchUpEndException(pointless);
         }
         first = false;
@@ -131,32 +131,33 @@ public final class CatchUp implements AutoCloseable {
     }
   }
 
-  private Optional<Piece> decode(SlotCopy copy, boolean first) throws SQLException {
-    Optional<Lsn> upTo = copy.nextEnd(first);
+  private Optional<Piece> decode(SlotCopy copy, Lsn start, boolean first) throws SQLException {
+    Optional<Lsn> upTo = copy.nextEnd(start, first);
     if (upTo.isEmpty()) {
       return Optional.empty();
     }
-    long start = System.nanoTime();
+    long asked = System.nanoTime();
     copy.silence().waiting(true);
     CopyOut rows = copy.rows(upTo.get(), options);
     copy.silence().waiting(false);
-    return Optional.of(new Piece(copy, rows, System.nanoTime() - start));
+    return Optional.of(new Piece(copy, upTo.get(), rows, System.nanoTime() - asked));
   }
 
   /** A piece that is being decoded, or will be by who runs it. */
   private record Next(SlotCopy copy, FutureTask<Optional<Piece>> task) {}
 
   /** The piece behind this one, at once if there are another backend and a thread. */
-  private Next decodeBehind(SlotCopy copy) {
+  private Next decodeBehind(Piece piece) {
+    SlotCopy copy = piece.copy();
     SlotCopy other = copies.get((copies.indexOf(copy) + 1) % copies.size());
     if (other == copy) {
-      return new Next(copy, new FutureTask<>(() -> decode(copy, false)));
+      return new Next(copy, new FutureTask<>(() -> decode(copy, piece.end(), false)));
     }
     FutureTask<Optional<Piece>> task =
         new FutureTask<>(
             () -> {
               other.follow(copy);
-              return decode(other, false);
+              return decode(other, piece.end(), false);
             });
     try {
       threads.execute(task);

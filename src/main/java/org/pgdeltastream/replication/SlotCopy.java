@@ -179,7 +179,7 @@ final class SlotCopy implements AutoCloseable {
   private long sampledWidth(Map<String, String> options) throws SQLException {
     String sql =
         "select coalesce(avg(length(data)), 0)::bigint from pg_catalog.pg_logical_slot_peek_binary_changes"
-            + arguments(nextEnd(SAMPLE).orElse(end), options);
+            + arguments(nextEnd(Lsn.NONE, SAMPLE).orElse(end), options);
     database.connection().setNetworkTimeout(Runnable::run, SAMPLE_MILLIS);
     try (Statement statement = database.connection().createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
@@ -196,12 +196,16 @@ final class SlotCopy implements AutoCloseable {
     }
   }
 
-  /** Where the next piece ends; none after the last. The more is decoded again, the longer. */
-  Optional<Lsn> nextEnd(boolean first) throws SQLException {
-    return nextEnd(first ? FIRST_PIECE : 1);
+  /**
+   * Where the next piece ends; none after the last. The more is decoded again, the longer.
+   *
+   * @param start what was read up to here: the copy must have come so far, or it would come again
+   */
+  Optional<Lsn> nextEnd(Lsn start, boolean first) throws SQLException {
+    return nextEnd(start, first ? FIRST_PIECE : 1);
   }
 
-  private Optional<Lsn> nextEnd(int part) throws SQLException {
+  private Optional<Lsn> nextEnd(Lsn start, int part) throws SQLException {
     String sql =
         "select confirmed_flush_lsn::text,"
             + " pg_catalog.pg_wal_lsn_diff(confirmed_flush_lsn, restart_lsn)::bigint"
@@ -211,6 +215,9 @@ final class SlotCopy implements AutoCloseable {
       try (ResultSet rows = statement.executeQuery()) {
         rows.next();
         Lsn done = Lsn.parse(rows.getString(1));
+        if (start.isAfter(done)) {
+          throw new CatchUpEndException(name + " stands at " + done + ", before " + start);
+        }
         long again = rows.getLong(2);
         if (again > MOST_PIECES_AGAIN * pieceBytes) {
           throw new CatchUpEndException("a long transaction has the same WAL decoded each time");
