@@ -21,32 +21,32 @@ final class CommitTime {
     int limit = Math.min(end - KEY.length - LEAST, start + FARTHEST);
     for (int at = start; at < limit; at++) {
       if (Arrays.equals(message, at, at + KEY.length, KEY, 0, KEY.length)) {
-        return parse(message, at + KEY.length);
+        return parse(message, at + KEY.length, end);
       }
     }
     return UNKNOWN;
   }
 
-  private static long parse(byte[] text, int at) {
+  private static long parse(byte[] text, int at, int end) {
     try {
       long day =
           LocalDate.of(number(text, at, 4), number(text, at + 5, 2), number(text, at + 8, 2))
               .toEpochDay();
       long hours = (day - POSTGRES_EPOCH_DAY) * 24 + number(text, at + 11, 2);
       long seconds = (hours * 60 + number(text, at + 14, 2)) * 60 + number(text, at + 17, 2);
-      return seconds * 1_000_000 + fraction(text, at + LEAST);
+      return seconds * 1_000_000 + fraction(text, at + LEAST, end);
     } catch (DateTimeException e) {
       return UNKNOWN;
     }
   }
 
   /** PostgreSQL leaves zeros at the end of a fraction out. */
-  private static int fraction(byte[] text, int point) {
+  private static int fraction(byte[] text, int point, int end) {
     int micros = 0;
     int at = point;
     boolean inside = text[at] == '.';
     for (int digit = 0; digit < MICROSECOND_DIGITS; digit++) {
-      inside = inside && ++at < text.length && text[at] >= '0' && text[at] <= '9';
+      inside = inside && ++at < end && text[at] >= '0' && text[at] <= '9';
       micros = micros * 10 + (inside ? text[at] - '0' : 0);
     }
     return micros;

@@ -2,20 +2,18 @@ package org.pgdeltastream.replication;
 
 import java.io.IOException;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
-import org.postgresql.copy.CopyOut;
+import org.pgdeltastream.replication.CatchUpPieces.Next;
+import org.pgdeltastream.replication.CatchUpPieces.Piece;
 
 /**
  * Reads by queries what a slot has missed while nobody read it: an ordinary backend fills its
@@ -31,16 +29,13 @@ public final class CatchUp implements AutoCloseable {
   private static final int LOOK_MILLIS = 2;
   private static final long LOOK_NANOS = LOOK_MILLIS * 1_000_000L;
 
-  private final List<SlotCopy> copies;
-  private final Executor threads;
-  private Map<String, String> options = Map.of();
+  private final CatchUpPieces pieces;
   private volatile SlotCopy awaited;
   private volatile boolean reading;
 
-  private CatchUp(List<SlotCopy> copies, Executor threads) {
-    this.copies = copies;
-    this.threads = threads;
-    this.awaited = copies.get(0);
+  private CatchUp(CatchUpPieces pieces) {
+    this.pieces = pieces;
+    this.awaited = pieces.firstCopy();
   }
 
   /**
@@ -56,7 +51,7 @@ public final class CatchUp implements AutoCloseable {
       Executor threads)
       throws SQLException {
     return SlotCopy.of(connector, slot, pieceBytes, options)
-        .map(first -> new CatchUp(first.andAnother(connector), threads));
+        .map(first -> new CatchUp(new CatchUpPieces(first.andAnother(connector), threads)));
   }
 
   /**
@@ -64,12 +59,12 @@ public final class CatchUp implements AutoCloseable {
    * leaves out a commit that lies across the end, nor takes it twice.
    */
   Lsn end() {
-    return copies.get(0).end();
+    return pieces.firstCopy().end();
   }
 
   /** The options of the plugin, as the walsender was given them. */
   void options(Map<String, String> agreed) {
-    options = agreed;
+    pieces.options(agreed);
   }
 
   /** Somebody is inside {@link #read}. */
@@ -87,9 +82,6 @@ public final class CatchUp implements AutoCloseable {
     return awaited.silence().nanos(System.nanoTime());
   }
 
-  /** A piece that PostgreSQL has decoded: its rows wait to be read. */
-  private record Piece(SlotCopy copy, Lsn end, CopyOut rows, long decodedNanos) {}
-
   /**
    * Reads up to the end, piece by piece, and closes.
    *
@@ -102,18 +94,15 @@ public final class CatchUp implements AutoCloseable {
     reading = true;
     Client client = new Client(listener, walsender, stopping);
     try {
-      for (SlotCopy copy : copies) {
-        copy.database().input().orElseThrow().readInBulk();
-      }
-      Optional<Piece> piece = decode(copies.get(0), Lsn.NONE, true);
+      Optional<Piece> piece = pieces.first();
       boolean first = true;
       while (piece.isPresent() && !stopping.getAsBoolean()) {
-        Next next = decodeBehind(piece.get());
+        Next next = pieces.behind(piece.get());
         String pointless = client.take(piece.get(), first);
         if (stopping.getAsBoolean()) {
           return; // behind a COPY that goes on the driver would wait for its end, for ever
         }
-        if (pointless != null && piece.get().copy().nextEnd(piece.get().end(), false).isPresent()) {
+        if (pointless != null && CatchUpPieces.isMoreBehind(piece.get())) {
           throw new CatchUpEndException(pointless);
         }
         first = false;
@@ -129,42 +118,6 @@ public final class CatchUp implements AutoCloseable {
       reading = false;
       close();
     }
-  }
-
-  private Optional<Piece> decode(SlotCopy copy, Lsn start, boolean first) throws SQLException {
-    Optional<Lsn> upTo = copy.nextEnd(start, first);
-    if (upTo.isEmpty()) {
-      return Optional.empty();
-    }
-    long asked = System.nanoTime();
-    copy.silence().waiting(true);
-    CopyOut rows = copy.rows(upTo.get(), options);
-    copy.silence().waiting(false);
-    return Optional.of(new Piece(copy, upTo.get(), rows, System.nanoTime() - asked));
-  }
-
-  /** A piece that is being decoded, or will be by who runs it. */
-  private record Next(SlotCopy copy, FutureTask<Optional<Piece>> task) {}
-
-  /** The piece behind this one, at once if there are another backend and a thread. */
-  private Next decodeBehind(Piece piece) {
-    SlotCopy copy = piece.copy();
-    SlotCopy other = copies.get((copies.indexOf(copy) + 1) % copies.size());
-    if (other == copy) {
-      return new Next(copy, new FutureTask<>(() -> decode(copy, piece.end(), false)));
-    }
-    FutureTask<Optional<Piece>> task =
-        new FutureTask<>(
-            () -> {
-              other.follow(copy);
-              return decode(other, piece.end(), false);
-            });
-    try {
-      threads.execute(task);
-    } catch (RejectedExecutionException e) {
-      // the reader does it
-    }
-    return new Next(other, task);
   }
 
   /** Who takes the rows, and is looked after meanwhile. */
@@ -255,6 +208,6 @@ public final class CatchUp implements AutoCloseable {
   /** Ends the backends, and with them the copies. */
   @Override
   public void close() {
-    copies.forEach(SlotCopy::close);
+    pieces.close();
   }
 }

@@ -67,7 +67,9 @@ public class SlotManager {
     Optional<Executor> defined = find("concurrent/readers", Executor.class);
     readers =
         defined.orElseGet(
-            () -> new Readers(present(threads), read.streams() + read.streams() / 4 + 4));
+            () ->
+                new Readers(
+                    present(threads), read.streams() + read.streams() / 4 + 4 + AheadThreads.MOST));
     LOG.log(
         INFO,
         "Streams run on "

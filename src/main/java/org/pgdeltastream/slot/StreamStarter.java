@@ -50,6 +50,7 @@ final class StreamStarter {
   private final OwnPublications ownPublications;
   private final SlotLook look;
   private final Executor readers;
+  private final AheadThreads ahead;
 
   StreamStarter(
       Database database,
@@ -58,6 +59,7 @@ final class StreamStarter {
       OwnPublications ownPublications,
       Executor readers) {
     this.readers = readers;
+    this.ahead = new AheadThreads(readers);
     this.database = database;
     this.settings = settings;
     this.slots = slots;
@@ -230,7 +232,7 @@ final class StreamStarter {
   private ReplicationReader startFarBehind(SlotStream stream, SlotPipeline pipeline, SlotRow row)
       throws SQLException, Refusal {
     Optional<CatchUp> catchUp =
-        database.slots().catchUp(row, settings.catchUpBytes(), pipeline.pluginOptions(), readers);
+        database.slots().catchUp(row, settings.catchUpBytes(), pipeline.pluginOptions(), ahead);
     try {
       return startReader(stream, pipeline, catchUp);
     } catch (SQLException | Refusal | RuntimeException e) {

@@ -15,7 +15,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -86,7 +85,7 @@ abstract class StreamStory {
   }
 
   private void execute(Runnable task) {
-    if (noThreadAhead && task instanceof FutureTask) { // a reader's task is none
+    if (noThreadAhead && !(task instanceof SlotStream)) {
       throw new RejectedExecutionException("no thread is left");
     }
     readers.execute(task);
