@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.replication.SlotRow;
@@ -96,7 +97,8 @@ final class SlotLook {
     List<String> missing =
         publications.stream().filter(name -> !present.containsKey(name)).toList();
     if (!missing.isEmpty()) {
-      throw new Refusal(CloseReason.CANNOT_DECODE, "no publication " + String.join(", ", missing));
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE, "no publication " + Shown.of(String.join(", ", missing)));
     }
     Optional<String> broken = stream.guard().flatMap(guard -> guard.broken(present));
     if (broken.isPresent()) {

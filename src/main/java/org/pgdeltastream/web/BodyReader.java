@@ -1,7 +1,6 @@
 package org.pgdeltastream.web;
 
 import jakarta.json.Json;
-import jakarta.json.JsonException;
 import jakarta.json.stream.JsonParser;
 import jakarta.json.stream.JsonParserFactory;
 import java.io.IOException;
@@ -11,7 +10,6 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 
@@ -44,7 +42,9 @@ final class BodyReader {
         throw Input.bad("The body goes on after its JSON");
       }
       return tree;
-    } catch (JsonException | NoSuchElementException | IllegalStateException e) {
+    } catch (ProblemException e) {
+      throw e;
+    } catch (RuntimeException e) { // a parser throws whatever it likes: of nothing, say, an index
       throw Input.bad("The body is not JSON", e);
     }
   }
