@@ -18,6 +18,7 @@ import java.util.Properties;
 import java.util.Set;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.connector.Connector;
+import org.apache.catalina.core.StandardHost;
 import org.apache.tomee.embedded.Configuration;
 import org.apache.tomee.embedded.Container;
 
@@ -125,6 +126,8 @@ public final class Server implements AutoCloseable {
     properties.setProperty("connector.attributes.socket.appWriteBufSize", "65536");
     configuration.setProperties(properties);
     container.setup(configuration);
+    ((StandardHost) container.getTomcat().getHost())
+        .setErrorReportValveClass(JsonErrors.class.getName());
     container.start();
     // Not Tomcat's getConnector(): that would add one that listens everywhere.
     Connector connector = container.getTomcat().getService().findConnectors()[0];
