@@ -14,7 +14,9 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.concurrent.Callable;
+import java.util.logging.Handler;
 import java.util.logging.LogManager;
+import java.util.logging.LogRecord;
 import java.util.stream.Stream;
 
 /** The standalone server: what it opens is closed in reverse order when the JVM is told to end. */
@@ -31,6 +33,7 @@ public final class Launcher {
       org.apache.openejb.javaagent.level=OFF
       OpenEJB.level=WARNING
       org.apache.catalina.loader.level=SEVERE
+      org.apache.catalina.core.StandardContext.level=OFF
       """;
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -138,9 +141,19 @@ public final class Launcher {
           .readConfiguration(
               new ByteArrayInputStream(LOGGING.getBytes(StandardCharsets.ISO_8859_1)));
     }
+    for (Handler handler : LogManager.getLogManager().getLogger("").getHandlers()) {
+      handler.setFilter(line -> !isToldAlready(line));
+    }
     // OpenEJB would bring handlers of its own.
     System.setProperty("openejb.jul.forceReload", "false");
     System.setProperty("openejb.logger.external", "true");
+  }
+
+  /** The application has said in a line which setting is wrong; its server adds nothing. */
+  private static boolean isToldAlready(LogRecord line) {
+    Throwable thrown = line.getThrown();
+    return (thrown != null && thrown.getClass().getSimpleName().equals("BadSettingException"))
+        || String.valueOf(line.getMessage()).startsWith("Can't find of appInfo");
   }
 
   /** As far as it goes: on Windows the jars stay open until the JVM has ended. */

@@ -1,11 +1,13 @@
 package org.pgdeltastream.web;
 
+import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 
 import jakarta.ejb.EJB;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
+import java.util.Collections;
 import org.pgdeltastream.slot.Settings;
 import org.pgdeltastream.slot.SlotManager;
 
@@ -17,11 +19,11 @@ public class Startup implements ServletContextListener {
   @SuppressWarnings("NullAway.Init") // the container sets it
   SlotManager slots;
 
-  /** Throws what a bad setting is; the container logs it and does not deploy. */
+  /** Throws what a bad setting is; the container logs it, too, and does not deploy. */
   @Override
   public void contextInitialized(ServletContextEvent event) {
     ServletContext context = event.getServletContext();
-    Settings settings = Settings.read(context::getInitParameter);
+    Settings settings = settings(context);
     String server = context.getServerInfo();
     boolean own = OwnFrames.areWritten(settings.websocket(), server);
     LOG.log(
@@ -29,5 +31,17 @@ public class Startup implements ServletContextListener {
         "Frames are written by "
             + (own ? "this application, on " + server : "the server, " + server));
     slots.start(settings);
+  }
+
+  private static Settings settings(ServletContext context) {
+    try {
+      Settings.refuseUnknown(Collections.list(context.getInitParameterNames()));
+      Settings settings = Settings.read(context::getInitParameter);
+      UselessSettings.refuse(settings);
+      return settings;
+    } catch (IllegalArgumentException e) {
+      LOG.log(ERROR, "Not started: " + e.getMessage());
+      throw new BadSettingException(e);
+    }
   }
 }

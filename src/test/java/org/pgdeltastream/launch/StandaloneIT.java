@@ -11,7 +11,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -26,6 +28,7 @@ class StandaloneIT {
 
   @TempDir Path directory;
   private final List<Process> started = new ArrayList<>();
+  private final Map<String, String> settings = new HashMap<>();
 
   @AfterEach
   void endWhatRuns() {
@@ -92,6 +95,17 @@ class StandaloneIT {
     assertThat(output()).matches("pgdeltastream \\d.*\\R");
   }
 
+  @Test
+  void namesABadSettingInALineAndEnds() throws Exception {
+    settings.put("PGDELTA_TOKEN", "mistyped");
+    assertThat(exit(start("postgres", "localhost:1", "localhost:0"))).isEqualTo(1);
+    assertThat(errors().lines())
+        .hasSize(2) // the log's and the program's
+        .first()
+        .asString()
+        .endsWith("There is no setting PGDELTA_TOKEN; did you mean PGDELTA_TOKENS?");
+  }
+
   private Process start(String... arguments) throws IOException {
     Path temporary = Files.createDirectories(directory.resolve("temporary"));
     List<String> command = new ArrayList<>();
@@ -106,6 +120,7 @@ class StandaloneIT {
             .redirectOutput(directory.resolve("output").toFile())
             .redirectError(directory.resolve("errors").toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
+    builder.environment().putAll(settings);
     Process program = builder.start();
     started.add(program);
     return program;
