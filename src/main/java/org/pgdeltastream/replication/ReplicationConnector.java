@@ -9,6 +9,7 @@ import java.util.Properties;
 import java.util.UUID;
 import javax.sql.DataSource;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.replication.ReplicationSocketFactory.Purpose;
 import org.postgresql.Driver;
 import org.postgresql.PGConnection;
 
@@ -30,10 +31,27 @@ public final class ReplicationConnector {
 
   private final ConnectionSettings settings;
   private final Optional<DataSource> replicationSource;
+  private final Optional<OpenSockets> cuts;
 
   public ReplicationConnector(ConnectionSettings settings, Optional<DataSource> replicationSource) {
+    this(settings, replicationSource, Optional.empty());
+  }
+
+  private ReplicationConnector(
+      ConnectionSettings settings,
+      Optional<DataSource> replicationSource,
+      Optional<OpenSockets> cuts) {
     this.settings = settings;
     this.replicationSource = replicationSource;
+    this.cuts = cuts;
+  }
+
+  /**
+   * The same, with connections that can be cut from outside; those of an administrator's DataSource
+   * cannot.
+   */
+  public ReplicationConnector within(OpenSockets sockets) {
+    return new ReplicationConnector(settings, replicationSource, Optional.of(sockets));
   }
 
   /** An ordinary connection with our display settings; the caller closes it. */
@@ -90,15 +108,13 @@ public final class ReplicationConnector {
   }
 
   private InputConnection openWithInput(Properties properties) throws SQLException {
-    String key = UUID.randomUUID().toString();
-    properties.setProperty("socketFactoryArg", key);
+    Purpose purpose = new Purpose(true, cuts);
+    Connection connection = connect(properties, purpose);
     try {
-      Connection connection = connect(properties);
-      return prepared(connection, Optional.of(ReplicationSocketFactory.taken(key)));
+      return prepared(connection, Optional.of(purpose.input()));
     } catch (IOException e) {
+      connection.close();
       throw new SQLException("The connection was lost at its start", "08006", e);
-    } finally {
-      ReplicationSocketFactory.forget(key);
     }
   }
 
@@ -141,8 +157,25 @@ public final class ReplicationConnector {
     return properties;
   }
 
-  /** The driver loads the socket factory by the thread's class loader: ours, for this call. */
   private Connection connect(Properties properties) throws SQLException {
+    return cuts.isPresent()
+        ? connect(properties, new Purpose(false, cuts))
+        : connectByDriver(properties);
+  }
+
+  private Connection connect(Properties properties, Purpose purpose) throws SQLException {
+    String key = UUID.randomUUID().toString();
+    properties.setProperty("socketFactoryArg", key);
+    ReplicationSocketFactory.expect(key, purpose);
+    try {
+      return connectByDriver(properties);
+    } finally {
+      ReplicationSocketFactory.forget(key);
+    }
+  }
+
+  /** The driver loads the socket factory by the thread's class loader: ours, for this call. */
+  private Connection connectByDriver(Properties properties) throws SQLException {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     thread.setContextClassLoader(ReplicationSocketFactory.class.getClassLoader());

@@ -5,9 +5,11 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
 import javax.sql.DataSource;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.replication.ConnectionSettings;
+import org.pgdeltastream.replication.OpenSockets;
 import org.pgdeltastream.replication.PostgresCatalog;
 import org.pgdeltastream.replication.Publications;
 import org.pgdeltastream.replication.ReplicationConnector;
@@ -49,6 +51,27 @@ record Database(
         new PostgresCatalog(connector),
         new ServerWatch(connector),
         new SnapshotReader(pages, STATEMENT_TIMEOUT));
+  }
+
+  /** The same, with connections that are cut from outside when these sockets are closed. */
+  Database within(OpenSockets sockets) {
+    ReplicationConnector cut = connector.within(sockets);
+    return new Database(
+        cut,
+        new ReplicationSlots(cut),
+        new Publications(cut),
+        new PostgresCatalog(cut),
+        watch,
+        snapshots);
+  }
+
+  /** Whether PostgreSQL has not written this position yet; false if it cannot be asked. */
+  boolean isBeyondWal(Lsn lsn) {
+    try {
+      return slots.isBeyondWal(lsn);
+    } catch (SQLException e) {
+      return false;
+    }
   }
 
   /** Whether PostgreSQL answers now. */

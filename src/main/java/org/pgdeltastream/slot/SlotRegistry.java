@@ -35,7 +35,8 @@ final class SlotRegistry {
   private final Slots slots = new Slots();
   private final OwnPublications ownPublications;
   private final SlotCreator creator;
-  private final StreamStarter starter;
+  private final StreamServices services;
+  private final Executor readers;
   private final Reporter reporter;
 
   SlotRegistry(Database database, Settings settings, Executor readers) {
@@ -43,7 +44,8 @@ final class SlotRegistry {
     this.settings = settings;
     ownPublications = new OwnPublications(database.publications(), database.catalog(), slots);
     creator = new SlotCreator(database, settings, slots, ownPublications);
-    starter = new StreamStarter(database, settings, slots, ownPublications, readers);
+    services = new StreamServices(database, settings, ownPublications, new AheadThreads(readers));
+    this.readers = readers;
     reporter = new Reporter(database, slots, ownPublications);
   }
 
@@ -54,8 +56,8 @@ final class SlotRegistry {
   /** Throws ProblemException where as many clients are streamed to as are allowed. */
   void checkRoom() {
     if (slots.streams().size() >= settings.streams()) {
-      throw starter.tooManyStreams(
-          new RejectedExecutionException("the configured number is reached"));
+      throw SlotStream.tooMany(
+          settings, new RejectedExecutionException("the configured number is reached"));
     }
   }
 
@@ -126,7 +128,7 @@ final class SlotRegistry {
   /** A stream that is yet to start; what is wrong with the slot is told by closing the client. */
   SlotStream newStream(StreamOptions options, Subscriber subscriber) {
     checkRoom();
-    return new SlotStream(options, subscriber, starter, settings);
+    return new SlotStream(slots.of(options.slotName()), options, subscriber, services, readers);
   }
 
   List<SlotStatus> statuses() {
@@ -195,7 +197,7 @@ final class SlotRegistry {
     for (SlotStream stream : streams) {
       Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
       if (!stream.awaitEnd(left)) {
-        stream.subscriber().close(CloseReason.SERVICE_RESTART, detail);
+        stream.closeClient(CloseReason.SERVICE_RESTART, detail);
       }
     }
     slots.all().forEach(Slot::closeSnapshot);
