@@ -57,6 +57,7 @@ public class SlotManager {
   private @Nullable Future<?> watcher;
   private @Nullable Future<?> looker;
   private volatile boolean closed;
+  private boolean closeBegan;
 
   /** Several servers cut their connections before they stop applications. */
   private final Thread hook = new Thread(this::close);
@@ -88,8 +89,16 @@ public class SlotManager {
    * server allows it, and by the container at last: whoever is first does it.
    */
   @PreDestroy
-  public synchronized void close() {
-    closed = true;
+  public void close() {
+    closed = true; // before the lock: from now on calls are refused, and wait for nothing
+    closeOnce();
+  }
+
+  private synchronized void closeOnce() {
+    if (closeBegan) {
+      return;
+    }
+    closeBegan = true;
     cancel(reporter);
     cancel(watcher);
     cancel(looker);
@@ -165,11 +174,16 @@ public class SlotManager {
   }
 
   /** Made as soon as it is known where the database is: perhaps after the start. */
-  private synchronized SlotRegistry registry() {
+  private SlotRegistry registry() {
     if (closed) {
       throw new ProblemException(
           Problem.UPSTREAM_BUSY, "This server stops", "Try again, or ask another one");
     }
+    SlotRegistry present = registry;
+    return present != null ? present : openRegistry();
+  }
+
+  private synchronized SlotRegistry openRegistry() {
     SlotRegistry present = registry;
     if (present == null) {
       Settings known = present(settings);

@@ -322,12 +322,28 @@ public final class SlotStream implements Runnable, WalListener {
     }
   }
 
-  /** Closes the client before its reader does, where that cannot block. */
-  void closeClientUnlessSending() {
+  /** Tells the client before its reader does; a send under way comes first. Never waits. */
+  void tellClientUnlessSending() {
     Subscription place = subscription;
-    if (place != null && !place.isSending()) {
-      ending().ifPresent(this::close);
+    if (place == null || !place.isSending()) {
+      tellClient();
     }
+  }
+
+  /** The server stops: a client that takes too long is cut off, and its reader set free. */
+  void cutClient() {
+    tellClient();
+    subscriber.awaitClosed(Duration.ZERO);
+    Subscription place = subscription;
+    if (place != null) {
+      place.interruptSend();
+    }
+  }
+
+  private void tellClient() {
+    ending()
+        .ifPresent(
+            told -> told.reason().ifPresent(reason -> subscriber.sendClose(reason, told.detail())));
   }
 
   private boolean isOverdue() {
