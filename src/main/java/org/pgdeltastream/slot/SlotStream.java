@@ -150,7 +150,7 @@ public final class SlotStream implements Runnable, WalListener {
   void sayHello(ServerIdentity server, OutputPlugin plugin, Lsn confirmed) throws IOException {
     Lsn start = options.from().filter(from -> from.isAfter(confirmed)).orElse(confirmed);
     String hello =
-        "{\"hello\":{\"system\":\"%s\",\"timeline\":%d,\"slot\":\"%s\",\"plugin\":\"%s\",\"confirmed\":\"%s\",\"start\":\"%s\"}}"
+        "{\"hello\":{\"system\":\"%s\",\"timeline\":%s,\"slot\":\"%s\",\"plugin\":\"%s\",\"confirmed\":\"%s\",\"start\":\"%s\"}}"
             .formatted(
                 server.systemId(),
                 server.timeline(),
