@@ -3,9 +3,10 @@ package org.pgdeltastream.launch;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -51,13 +52,17 @@ public final class Launcher {
     Command.Serve command =
         (Command.Serve) Arguments.parse(arguments, System::getenv, System::getProperty);
     quietLogs();
+    RefusedSetting refused = RefusedSetting.watch();
     Launcher launcher = new Launcher(directory);
     Runtime.getRuntime().addShutdownHook(new Thread(launcher::close, "shutdown"));
     try {
       launcher.start(command, jar);
     } catch (Exception e) {
       System.err.println(
-          "pgdeltastream: " + (e instanceof IOException ? e.getMessage() : e.toString()));
+          "pgdeltastream: "
+              + refused
+                  .sentence()
+                  .orElse(e instanceof IOException ? e.getMessage() : e.toString()));
       System.exit(1);
     }
     Thread.currentThread().join(); // the shutdown hook ends it
@@ -119,17 +124,28 @@ public final class Launcher {
   }
 
   private static void refuseUsedPort(Address listen) throws IOException {
-    try (ServerSocket probe =
-        new ServerSocket(listen.port(), 1, InetAddress.getByName(listen.host()))) {
+    InetAddress address = address(listen);
+    try (ServerSocket probe = new ServerSocket(listen.port(), 1, address)) {
       probe.getLocalPort();
+    } catch (SocketException e) {
+      String what = "Cannot listen on %s: %s. -serverPort takes another port";
+      String where = "Cannot listen on %s: %s. -serverHost takes an address of this machine";
+      throw new IOException((isOurs(address) ? what : where).formatted(listen, e.getMessage()), e);
+    }
+  }
+
+  private static InetAddress address(Address listen) throws IOException {
+    try {
+      return InetAddress.getByName(listen.host());
     } catch (UnknownHostException e) {
       throw new IOException("Cannot listen on %s: no such host".formatted(listen), e);
-    } catch (BindException e) {
-      throw new IOException(
-          "Cannot listen on %s: %s. Is another program there? -serverPort takes another port"
-              .formatted(listen, e.getMessage()),
-          e);
     }
+  }
+
+  private static boolean isOurs(InetAddress address) throws SocketException {
+    return address.isAnyLocalAddress()
+        || address.isLoopbackAddress()
+        || NetworkInterface.getByInetAddress(address) != null;
   }
 
   private static void quietLogs() throws IOException {

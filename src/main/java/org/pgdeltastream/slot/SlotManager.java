@@ -58,6 +58,7 @@ public class SlotManager {
   private @Nullable Future<?> watcher;
   private @Nullable Future<?> looker;
   private volatile boolean closed;
+  private boolean closeBegan;
   private final AtomicBoolean looking = new AtomicBoolean(); // for the database
 
   /** Several servers cut their connections before they stop applications. */
@@ -94,8 +95,16 @@ public class SlotManager {
    * server allows it, and by the container at last: whoever is first does it.
    */
   @PreDestroy
-  public synchronized void close() {
-    closed = true;
+  public void close() {
+    closed = true; // before the lock: from now on calls are refused, and wait for nothing
+    closeOnce();
+  }
+
+  private synchronized void closeOnce() {
+    if (closeBegan) {
+      return;
+    }
+    closeBegan = true;
     cancel(reporter);
     cancel(watcher);
     cancel(looker);

@@ -27,6 +27,8 @@ import org.pgdeltastream.replication.SlotRow;
 /** What can be asked of slots: make, read under the snapshot, stream, show, drop. */
 final class SlotRegistry {
   private static final Duration STREAM_END = Duration.ofSeconds(5);
+  private static final Duration CLIENTS_CLOSE = Duration.ofSeconds(4);
+  private static final Duration LAST_REPORTS = Duration.ofSeconds(2);
   private static final int DROP_TRIES = 20;
   private static final long DROP_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -185,23 +187,30 @@ final class SlotRegistry {
   }
 
   /**
-   * Tells clients at once, since servers that stop cut them off in a moment; lets readers report
-   * last acknowledgements, then closes snapshots.
+   * Tells all clients at once, since servers that stop cut them off in a moment; then waits once
+   * for all, however many: for their answers and for the readers' last reports.
    */
   void close() {
     List<SlotStream> streams = slots.streams();
-    String detail = "the server stops; reconnect";
-    streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, detail));
-    streams.forEach(SlotStream::closeClientUnlessSending);
-    long deadline = System.nanoTime() + STREAM_END.toNanos();
+    streams.forEach(
+        stream -> stream.end(CloseReason.SERVICE_RESTART, "the server stops; reconnect"));
+    streams.forEach(SlotStream::tellClientUnlessSending);
+    slots.all().forEach(Slot::closeSnapshot);
+    long deadline = System.nanoTime() + CLIENTS_CLOSE.toNanos();
     for (SlotStream stream : streams) {
-      Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-      if (!stream.awaitEnd(left)) {
-        stream.closeClient(CloseReason.SERVICE_RESTART, detail);
+      if (stream.awaitEnd(until(deadline))) {
+        stream.awaitClosed(until(deadline));
+      } else {
+        stream.cutClient();
       }
     }
-    slots.all().forEach(Slot::closeSnapshot);
+    long lastReports = System.nanoTime() + LAST_REPORTS.toNanos();
+    streams.forEach(stream -> stream.awaitEnd(until(lastReports)));
     database.watch().close();
+  }
+
+  private static Duration until(long deadline) {
+    return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
   }
 
   private void dropInPostgres(SlotName name) throws SQLException {

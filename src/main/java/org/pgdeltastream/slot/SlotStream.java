@@ -255,16 +255,29 @@ public final class SlotStream implements Runnable {
     return upstream.guard();
   }
 
-  /** Closes the client, whatever its reader does; may block for a bounded time. */
-  void closeClient(CloseReason reason, String detail) {
-    client.close(reason, detail);
+  /** Tells the client before its reader does; a send under way comes first. Never waits. */
+  void tellClientUnlessSending() {
+    if (!client.isSending()) {
+      tellClient();
+    }
   }
 
-  /** Closes the client before its reader does, where that cannot block. */
-  void closeClientUnlessSending() {
-    if (!client.isSending()) {
-      life.why().ifPresent(this::close);
-    }
+  /** Waits for the client's answer to its close, then cuts it off. */
+  void awaitClosed(Duration limit) {
+    client.awaitClosed(limit);
+  }
+
+  /** The server stops: a client that takes too long is cut off, and its reader set free. */
+  void cutClient() {
+    tellClient();
+    client.awaitClosed(Duration.ZERO);
+    client.interruptSend();
+  }
+
+  private void tellClient() {
+    life.why()
+        .ifPresent(
+            told -> told.reason().ifPresent(reason -> client.sendClose(reason, told.detail())));
   }
 
   /** The reader's thread does not come to its end: it is inside a send, or waits for PostgreSQL. */

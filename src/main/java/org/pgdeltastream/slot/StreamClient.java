@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -282,6 +283,16 @@ final class StreamClient implements Downstream {
   /** Closes the client; may block for a bounded time. */
   void close(CloseReason reason, String detail) {
     subscriber.close(reason, detail);
+  }
+
+  /** Begins to close the client; never waits. */
+  void sendClose(CloseReason reason, String detail) {
+    subscriber.sendClose(reason, detail);
+  }
+
+  /** Waits until the client has answered the close, at most this long; then cuts it off. */
+  void awaitClosed(Duration limit) {
+    subscriber.awaitClosed(limit);
   }
 
   /** Ends a send that closing the client does not end. */

@@ -133,6 +133,14 @@ class SubscriptionTest {
     public void flush() {}
 
     @Override
+    public void sendClose(CloseReason reason, String detail) {
+      close(reason, detail);
+    }
+
+    @Override
+    public void awaitClosed(Duration limit) {}
+
+    @Override
     public void close(CloseReason reason, String detail) {}
   }
 }

@@ -123,6 +123,14 @@ class WholeTransactionsPostgresIT {
     public void flush() {}
 
     @Override
+    public void sendClose(CloseReason reason, String detail) {
+      close(reason, detail);
+    }
+
+    @Override
+    public void awaitClosed(Duration limit) {}
+
+    @Override
     public void close(CloseReason reason, String detail) {
       messages.add(new Told(reason + ": " + detail, 0));
     }

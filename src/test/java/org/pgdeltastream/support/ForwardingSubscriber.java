@@ -1,6 +1,7 @@
 package org.pgdeltastream.support;
 
 import java.io.IOException;
+import java.time.Duration;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 
@@ -35,5 +36,15 @@ public class ForwardingSubscriber implements Subscriber {
   @Override
   public void close(CloseReason reason, String detail) {
     next.close(reason, detail);
+  }
+
+  @Override
+  public void sendClose(CloseReason reason, String detail) {
+    next.sendClose(reason, detail);
+  }
+
+  @Override
+  public void awaitClosed(Duration limit) {
+    next.awaitClosed(limit);
   }
 }
