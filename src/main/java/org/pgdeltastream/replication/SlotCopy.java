@@ -96,7 +96,7 @@ final class SlotCopy implements AutoCloseable {
     InputConnection database = connector.openWithInput();
     try {
       int process = database.driver().getBackendPID();
-      if (copy(database, slot.name(), name(process))) {
+      if (database.input().isPresent() && copy(database, slot.name(), name(process))) {
         SlotCopy copy = new SlotCopy(database, process, pieceBytes, walEnd(database));
         Optional<String> wide = tooWide(copy.sampledWidth(options));
         if (wide.isEmpty()) {
@@ -118,6 +118,7 @@ final class SlotCopy implements AutoCloseable {
       try {
         int process = another.driver().getBackendPID();
         copy(another, name, name(process));
+        waitsForEver(another);
         return List.of(this, new SlotCopy(another, process, pieceBytes, end));
       } catch (SQLException e) {
         another.close();
@@ -185,15 +186,20 @@ final class SlotCopy implements AutoCloseable {
         ResultSet rows = statement.executeQuery(sql)) {
       rows.next();
       long mean = rows.getLong(1);
-      database.connection().setNetworkTimeout(Runnable::run, 0); // silence is noticed otherwise
+      waitsForEver(database);
       return mean;
     } catch (SQLException e) {
       if (BAD_OPTION.equals(e.getSQLState())) {
-        database.connection().setNetworkTimeout(Runnable::run, 0);
+        waitsForEver(database);
         return 0; // the stream does without it, or ends
       }
       throw e;
     }
+  }
+
+  /** However long a piece takes: silence is noticed otherwise. */
+  private static void waitsForEver(InputConnection database) throws SQLException {
+    database.connection().setNetworkTimeout(Runnable::run, 0);
   }
 
   /**
@@ -240,10 +246,16 @@ final class SlotCopy implements AutoCloseable {
     return database.driver().getCopyAPI().copyOut(sql);
   }
 
+  /** Safe whatever {@code standard_conforming_strings} is; not for the replication grammar. */
+  static String literal(String value) {
+    String quoted = "'" + value.replace("'", "''") + "'";
+    return value.indexOf('\\') < 0 ? quoted : "E" + quoted.replace("\\", "\\\\");
+  }
+
   private String arguments(Lsn upTo, Map<String, String> options) {
     return options.entrySet().stream()
         .flatMap(option -> Stream.of(option.getKey(), option.getValue()))
-        .map(word -> ", " + ReplicationConnection.literal(word))
+        .map(word -> ", " + literal(word))
         .collect(Collectors.joining("", "('" + name + "', '" + upTo + "', null", ")"));
   }
 }
