@@ -111,7 +111,7 @@ final class SlotCopy implements AutoCloseable {
     InputConnection database = connector.openWithInput();
     try {
       int process = database.driver().getBackendPID();
-      if (copy(database, slot.name(), name(process))) {
+      if (database.input().isPresent() && copy(database, slot.name(), name(process))) {
         SlotCopy copy = new SlotCopy(database, process, pieceBytes, walEnd(database));
         Optional<String> wide = tooWide(copy.sampledWidth(options));
         if (wide.isEmpty()) {
@@ -265,10 +265,16 @@ final class SlotCopy implements AutoCloseable {
     return database.driver().getCopyAPI().copyOut(sql);
   }
 
+  /** Safe whatever {@code standard_conforming_strings} is; not for the replication grammar. */
+  static String literal(String value) {
+    String quoted = "'" + value.replace("'", "''") + "'";
+    return value.indexOf('\\') < 0 ? quoted : "E" + quoted.replace("\\", "\\\\");
+  }
+
   private String arguments(Lsn upTo, Map<String, String> options) {
     return options.entrySet().stream()
         .flatMap(option -> Stream.of(option.getKey(), option.getValue()))
-        .map(word -> ", " + ReplicationConnection.literal(word))
+        .map(word -> ", " + literal(word))
         .collect(Collectors.joining("", "('" + name + "', '" + upTo + "', null", ")"));
   }
 }

@@ -64,7 +64,7 @@ public record Settings(
     return new Settings(
         source.text("database-url"),
         source.text("database-user"),
-        source.text("database-password"),
+        source.password("database-password"),
         source.list("publications"),
         source.list("tokens"),
         source.list("origins"),
@@ -98,6 +98,15 @@ public record Settings(
 
   private record Source(Function<String, ? extends Object> contextParameter) {
     Optional<String> text(String name) {
+      return all(name).filter(value -> !value.isBlank()).findFirst();
+    }
+
+    /** Also one of blanks alone: a password may be that. */
+    Optional<String> password(String name) {
+      return all(name).filter(value -> !value.isEmpty()).findFirst();
+    }
+
+    private Stream<String> all(String name) {
       String property = "pgdelta." + name;
       String variable = property.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
       return Stream.<Object>of(
@@ -106,9 +115,7 @@ public record Settings(
               Optional.ofNullable(contextParameter.apply(property)))
           .map(found -> (Optional<?>) found)
           .flatMap(Optional::stream)
-          .map(Object::toString)
-          .filter(value -> !value.isBlank())
-          .findFirst();
+          .map(Object::toString);
     }
 
     List<String> list(String name) {
