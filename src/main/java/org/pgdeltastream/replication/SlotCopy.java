@@ -198,18 +198,18 @@ final class SlotCopy implements AutoCloseable {
         "select coalesce(avg(length(data)), 0)::bigint from pg_catalog.pg_logical_slot_peek_binary_changes"
             + arguments(nextEnd(Lsn.NONE, SAMPLE).orElse(end), options);
     limit(SAMPLE_MILLIS);
+    long mean = 0;
     try (Statement statement = database.connection().createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
       rows.next();
-      return rows.getLong(1);
+      mean = rows.getLong(1);
     } catch (SQLException e) {
-      if (!BAD_OPTION.equals(e.getSQLState())) {
+      if (!BAD_OPTION.equals(e.getSQLState())) { // else the stream does without it, or ends
         throw e;
       }
-      return 0; // the stream does without it, or ends
-    } finally {
-      limit(0); // silence is noticed otherwise
     }
+    limit(0); // silence is noticed otherwise
+    return mean;
   }
 
   /** For the queries that follow; PostgreSQL itself ends one that takes longer. 0: none. */

@@ -13,6 +13,7 @@ import java.util.stream.Stream;
  * pgdelta.send-timeout}, an environment variable {@code PGDELTA_SEND_TIMEOUT}, or a context
  * parameter of the WAR, named like the property; the first of these that is set counts.
  *
+ * @param hosts names by which open mode may be called, beside those that no web page can take
  * @param node what this server calls itself in {@code application_name}
  * @param idleWalBytes how much WAL a slot may hold whose client leaves empty transactions
  *     unacknowledged; 0: any amount
@@ -28,6 +29,7 @@ public record Settings(
     List<String> publications,
     List<String> tokens,
     List<String> origins,
+    List<String> hosts,
     boolean open,
     String node,
     String slotPattern,
@@ -68,6 +70,7 @@ public record Settings(
         source.list("publications"),
         source.list("tokens"),
         source.list("origins"),
+        source.list("hosts"),
         source.flag("open"),
         source.text("node").orElse("main"),
         source.text("slot-pattern").orElse("delta_*"),

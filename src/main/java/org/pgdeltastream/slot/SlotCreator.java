@@ -10,6 +10,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.replication.CreatedSlot;
 import org.pgdeltastream.replication.Publications;
@@ -116,7 +117,7 @@ final class SlotCreator {
     if (!missing.isEmpty()) {
       throw new ProblemException(
           Problem.PUBLICATION_NOT_FOUND,
-          "There is no publication " + String.join(", ", missing),
+          "There is no publication " + Shown.of(String.join(", ", missing)),
           "CREATE PUBLICATION … FOR TABLE …; or leave publication= out");
     }
     return create(request, OutputPlugin.PGOUTPUT, named, warnings);

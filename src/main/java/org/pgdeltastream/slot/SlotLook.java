@@ -7,6 +7,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.replication.SlotRow;
@@ -103,7 +104,8 @@ final class SlotLook {
     List<String> missing =
         publications.stream().filter(name -> !present.containsKey(name)).toList();
     if (!missing.isEmpty()) {
-      throw new Refusal(CloseReason.CANNOT_DECODE, "no publication " + String.join(", ", missing));
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE, "no publication " + Shown.of(String.join(", ", missing)));
     }
     Optional<String> broken = former.flatMap(guard -> guard.broken(present));
     if (broken.isPresent()) {
