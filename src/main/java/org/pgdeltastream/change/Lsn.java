@@ -1,5 +1,6 @@
 package org.pgdeltastream.change;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -40,6 +41,6 @@ public record Lsn(long value) implements Comparable<Lsn> {
 
   @Override
   public String toString() {
-    return String.format("%X/%X", value >>> 32, value & 0xFFFF_FFFFL);
+    return String.format(Locale.ROOT, "%X/%X", value >>> 32, value & 0xFFFF_FFFFL);
   }
 }

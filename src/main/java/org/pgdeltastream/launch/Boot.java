@@ -6,12 +6,14 @@ import java.lang.reflect.InvocationTargetException;
 import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.Charset;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
@@ -27,6 +29,12 @@ public final class Boot {
 
   /** Does what the command line asks for. */
   public static void main(String[] arguments) throws Exception {
+    Locale.setDefault(Locale.ROOT); // not all that runs here can do with digits of a language's own
+    if ("a".getBytes(Charset.defaultCharset()).length > 1) {
+      System.err.println(
+          "pgdeltastream: leave out -Dfile.encoding: the server's files are not of it");
+      System.exit(2);
+    }
     Command command;
     try {
       command = Arguments.parse(arguments, System::getenv, System::getProperty);

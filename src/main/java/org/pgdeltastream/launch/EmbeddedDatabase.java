@@ -94,7 +94,7 @@ final class EmbeddedDatabase implements AutoCloseable {
             .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)));
     if (running.isPresent()) {
       throw new IOException(
-          "A PostgreSQL, process %d, works in %s already; stop it first"
+          "A PostgreSQL, process %s, works in %s already; stop it first"
               .formatted(running.get().pid(), data));
     }
   }

@@ -3,9 +3,10 @@ package org.pgdeltastream.launch;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -14,9 +15,7 @@ import java.util.ArrayDeque;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.concurrent.Callable;
-import java.util.logging.Handler;
 import java.util.logging.LogManager;
-import java.util.logging.LogRecord;
 import java.util.stream.Stream;
 
 /** The standalone server: what it opens is closed in reverse order when the JVM is told to end. */
@@ -33,7 +32,6 @@ public final class Launcher {
       org.apache.openejb.javaagent.level=OFF
       OpenEJB.level=WARNING
       org.apache.catalina.loader.level=SEVERE
-      org.apache.catalina.core.StandardContext.level=OFF
       """;
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
@@ -54,13 +52,17 @@ public final class Launcher {
     Command.Serve command =
         (Command.Serve) Arguments.parse(arguments, System::getenv, System::getProperty);
     quietLogs();
+    RefusedSetting refused = RefusedSetting.watch();
     Launcher launcher = new Launcher(directory);
     Runtime.getRuntime().addShutdownHook(new Thread(launcher::close, "shutdown"));
     try {
       launcher.start(command, jar);
     } catch (Exception e) {
       System.err.println(
-          "pgdeltastream: " + (e instanceof IOException ? e.getMessage() : e.toString()));
+          "pgdeltastream: "
+              + refused
+                  .sentence()
+                  .orElse(e instanceof IOException ? e.getMessage() : e.toString()));
       System.exit(1);
     }
     Thread.currentThread().join(); // the shutdown hook ends it
@@ -122,17 +124,28 @@ public final class Launcher {
   }
 
   private static void refuseUsedPort(Address listen) throws IOException {
-    try (ServerSocket probe =
-        new ServerSocket(listen.port(), 1, InetAddress.getByName(listen.host()))) {
+    InetAddress address = address(listen);
+    try (ServerSocket probe = new ServerSocket(listen.port(), 1, address)) {
       probe.getLocalPort();
+    } catch (SocketException e) {
+      String what = "Cannot listen on %s: %s. -serverPort takes another port";
+      String where = "Cannot listen on %s: %s. -serverHost takes an address of this machine";
+      throw new IOException((isOurs(address) ? what : where).formatted(listen, e.getMessage()), e);
+    }
+  }
+
+  private static InetAddress address(Address listen) throws IOException {
+    try {
+      return InetAddress.getByName(listen.host());
     } catch (UnknownHostException e) {
       throw new IOException("Cannot listen on %s: no such host".formatted(listen), e);
-    } catch (BindException e) {
-      throw new IOException(
-          "Cannot listen on %s: %s. Is another program there? -serverPort takes another port"
-              .formatted(listen, e.getMessage()),
-          e);
     }
+  }
+
+  private static boolean isOurs(InetAddress address) throws SocketException {
+    return address.isAnyLocalAddress()
+        || address.isLoopbackAddress()
+        || NetworkInterface.getByInetAddress(address) != null;
   }
 
   private static void quietLogs() throws IOException {
@@ -141,19 +154,9 @@ public final class Launcher {
           .readConfiguration(
               new ByteArrayInputStream(LOGGING.getBytes(StandardCharsets.ISO_8859_1)));
     }
-    for (Handler handler : LogManager.getLogManager().getLogger("").getHandlers()) {
-      handler.setFilter(line -> !isToldAlready(line));
-    }
     // OpenEJB would bring handlers of its own.
     System.setProperty("openejb.jul.forceReload", "false");
     System.setProperty("openejb.logger.external", "true");
-  }
-
-  /** The application has said in a line which setting is wrong; its server adds nothing. */
-  private static boolean isToldAlready(LogRecord line) {
-    Throwable thrown = line.getThrown();
-    return (thrown != null && thrown.getClass().getSimpleName().equals("BadSettingException"))
-        || String.valueOf(line.getMessage()).startsWith("Can't find of appInfo");
   }
 
   /** As far as it goes: on Windows the jars stay open until the JVM has ended. */

@@ -35,11 +35,14 @@ public final class Server implements AutoCloseable {
 
   private final Container container;
   private final SystemProperties properties;
+  private final Availability availability;
   private final int port;
 
-  private Server(Container container, SystemProperties properties, int port) {
+  private Server(
+      Container container, SystemProperties properties, Availability availability, int port) {
     this.container = container;
     this.properties = properties;
+    this.availability = availability;
     this.port = port;
   }
 
@@ -64,6 +67,7 @@ public final class Server implements AutoCloseable {
       throws IOException {
     SystemProperties properties = new SystemProperties();
     Container container = new Container();
+    Availability availability = new Availability();
     try {
       properties.set("pgdelta.database-url", jdbcUrl);
       properties.set("pgdelta.database-user", user);
@@ -72,10 +76,19 @@ public final class Server implements AutoCloseable {
       // TomEE unpacks a WAR beside its file.
       Path application = workDirectory.resolve("app.war");
       Files.copy(war, application, StandardCopyOption.REPLACE_EXISTING);
-      int actualPort = start(container, host, port, jdbcUrl, user, password, workDirectory);
+      int actualPort =
+          start(
+              container,
+              availability,
+              host,
+              port,
+              resources(jdbcUrl, user, password),
+              workDirectory);
       container.deploy("", application.toFile(), true);
+      checkStarted(container);
+      availability.started();
       checkPing(host, actualPort);
-      return new Server(container, properties, actualPort);
+      return new Server(container, properties, availability, actualPort);
     } catch (Exception e) {
       closeQuietly(container, e);
       properties.restore();
@@ -96,6 +109,7 @@ public final class Server implements AutoCloseable {
   /** Stops the application, which closes its clients, and then the server. */
   @Override
   public void close() throws IOException {
+    availability.stopping();
     try (container) {
       container.undeploy("");
     } catch (Exception e) {
@@ -107,11 +121,10 @@ public final class Server implements AutoCloseable {
 
   private static int start(
       Container container,
+      Availability availability,
       String host,
       int port,
-      String jdbcUrl,
-      String user,
-      String password,
+      Properties resources,
       Path workDirectory)
       throws Exception {
     Configuration configuration = new Configuration();
@@ -120,12 +133,12 @@ public final class Server implements AutoCloseable {
     configuration.setStopPort(-1);
     configuration.setDir(workDirectory.resolve("tomee").toString());
     configuration.setQuickSession(true);
-    Properties properties = resources(jdbcUrl, user, password);
-    properties.setProperty("connector.attributes.address", host);
+    resources.setProperty("connector.attributes.address", host);
     // A table goes out in pieces of this size, not in the usual 8 KB.
-    properties.setProperty("connector.attributes.socket.appWriteBufSize", "65536");
-    configuration.setProperties(properties);
+    resources.setProperty("connector.attributes.socket.appWriteBufSize", "65536");
+    configuration.setProperties(resources);
     container.setup(configuration);
+    container.getTomcat().getEngine().getPipeline().addValve(availability);
     ((StandardHost) container.getTomcat().getHost())
         .setErrorReportValveClass(JsonErrors.class.getName());
     container.start();
@@ -134,7 +147,7 @@ public final class Server implements AutoCloseable {
     int actualPort = connector.getLocalPort();
     if (actualPort < 0) {
       throw new IOException(
-          "Cannot listen on %s, port %d; is another program there?".formatted(host, port));
+          "Cannot listen on %s, port %s; is another program there?".formatted(host, port));
     }
     return actualPort;
   }
@@ -166,6 +179,16 @@ public final class Server implements AutoCloseable {
     return resources;
   }
 
+  /** TomEE's deploy returns without an exception when the application did not start. */
+  private static void checkStarted(Container container) throws IOException {
+    for (org.apache.catalina.Container application :
+        container.getTomcat().getHost().findChildren()) {
+      if (application.getState() != LifecycleState.STARTED) {
+        throw new IOException("The application did not start; the log says why");
+      }
+    }
+  }
+
   private static void checkPing(String host, int port) throws IOException, InterruptedException {
     URI ping = uri(Address.reachable(host), port);
     HttpResponse<String> answer;
@@ -183,9 +206,8 @@ public final class Server implements AutoCloseable {
       throw new IOException("The application does not answer %s: %s".formatted(ping, e), e);
     }
     if (!APPLICATION_ANSWERS.contains(answer.statusCode())) {
-      // TomEE's deploy returns without an exception when the application did not start.
       throw new IOException(
-          "The application did not start: %s answers %d; the log says why"
+          "The application did not start: %s answers %s; the log says why"
               .formatted(ping, answer.statusCode()));
     }
   }

@@ -8,9 +8,9 @@ import org.postgresql.PGConnection;
 /**
  * A connection whose input can be awaited outside the driver.
  *
- * @param input empty for a connection that an administrator's DataSource made
+ * @param input empty for a connection that an administrator's DataSource or socket factory made
  */
-record InputConnection(Connection connection, Optional<SocketInput> input, boolean encrypted)
+record InputConnection(Connection connection, Optional<SocketInput> input)
     implements AutoCloseable {
 
   /** The driver's own interface. */

@@ -1,5 +1,6 @@
 package org.pgdeltastream.replication;
 
+import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -26,7 +27,7 @@ public final class ReplicationSlots {
   /** Makes a slot and holds its snapshot. If the second part fails, the slot is dropped again. */
   public CreatedSlot create(SlotName slot, OutputPlugin plugin) throws SQLException {
     try (ReplicationConnection walsender = connector.openReplication()) {
-      ReplicationConnection.Created created = walsender.createSlot(slot, plugin);
+      ReplicationConnection.Created created = createSlot(walsender, slot, plugin);
       Connection holder = null;
       boolean held = false;
       try {
@@ -42,6 +43,35 @@ public final class ReplicationSlots {
           drop(slot);
         }
       }
+    }
+  }
+
+  /**
+   * One that takes too long is ended: PostgreSQL would make the slot yet, and nobody knew of it.
+   */
+  private ReplicationConnection.Created createSlot(
+      ReplicationConnection walsender, SlotName slot, OutputPlugin plugin) throws SQLException {
+    int process = walsender.process();
+    try {
+      return walsender.createSlot(slot, plugin);
+    } catch (SQLException e) {
+      if (!(e.getCause() instanceof SocketTimeoutException)) {
+        throw e;
+      }
+      terminate(process);
+      if (find(slot).isPresent()) {
+        drop(slot);
+      }
+      throw new SQLException("PostgreSQL did not make the slot in time", "55P03", e);
+    }
+  }
+
+  private void terminate(int process) throws SQLException {
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement =
+            connection.prepareStatement("select pg_catalog.pg_terminate_backend(?)")) {
+      statement.setInt(1, process);
+      statement.execute();
     }
   }
 

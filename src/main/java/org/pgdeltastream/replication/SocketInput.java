@@ -87,6 +87,11 @@ final class SocketInput extends InputStream {
     behind = late;
   }
 
+  /** By whoever stands at the other end of the socket: then its bytes are no messages. */
+  boolean isEncrypted() {
+    return bounds.isEncrypted();
+  }
+
   /** When the last byte came, by the monotonic clock. */
   long heardAt() {
     return heardAt;

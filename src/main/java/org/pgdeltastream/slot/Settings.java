@@ -67,7 +67,7 @@ public record Settings(
     return new Settings(
         source.text("database-url"),
         source.text("database-user"),
-        source.text("database-password"),
+        source.password("database-password"),
         source.list("publications"),
         source.list("tokens"),
         source.list("origins"),
@@ -114,6 +114,15 @@ public record Settings(
 
   private record Source(Function<String, ? extends Object> contextParameter) {
     Optional<String> text(String name) {
+      return all(name).filter(value -> !value.isBlank()).findFirst();
+    }
+
+    /** Also one of blanks alone: a password may be that. */
+    Optional<String> password(String name) {
+      return all(name).filter(value -> !value.isEmpty()).findFirst();
+    }
+
+    private Stream<String> all(String name) {
       String property = "pgdelta." + name;
       String variable = SettingNames.variable(property);
       return Stream.<Object>of(
@@ -122,9 +131,7 @@ public record Settings(
               Optional.ofNullable(contextParameter.apply(property)))
           .map(found -> (Optional<?>) found)
           .flatMap(Optional::stream)
-          .map(Object::toString)
-          .filter(value -> !value.isBlank())
-          .findFirst();
+          .map(Object::toString);
     }
 
     List<String> list(String name) {

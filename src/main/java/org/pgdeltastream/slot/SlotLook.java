@@ -4,6 +4,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Shown;
@@ -88,10 +89,16 @@ final class SlotLook {
     return named.isEmpty() ? known(slot) : named;
   }
 
-  /** Whether the publications are there, and are those that the stream was started with. */
-  void guard(SlotStream stream, List<String> publications) throws SQLException, Refusal {
+  /**
+   * Whether the publications are there, and are those that the stream was started with.
+   *
+   * @param former what the stream was started with; empty at its start
+   * @return what it is started with now; null for a plugin without publications
+   */
+  @Nullable PublicationGuard guard(Optional<PublicationGuard> former, List<String> publications)
+      throws SQLException, Refusal {
     if (publications.isEmpty()) {
-      return;
+      return null;
     }
     Map<String, Long> present = database.publications().oids();
     List<String> missing =
@@ -100,11 +107,11 @@ final class SlotLook {
       throw new Refusal(
           CloseReason.CANNOT_DECODE, "no publication " + Shown.of(String.join(", ", missing)));
     }
-    Optional<String> broken = stream.guard().flatMap(guard -> guard.broken(present));
+    Optional<String> broken = former.flatMap(guard -> guard.broken(present));
     if (broken.isPresent()) {
       throw new Refusal(CloseReason.CANNOT_DECODE, broken.get());
     }
-    stream.guard(PublicationGuard.of(publications, present));
+    return PublicationGuard.of(publications, present);
   }
 
   /** What the slot was made with, as far as that is known; else the setting. */

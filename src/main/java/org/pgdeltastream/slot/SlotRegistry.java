@@ -27,6 +27,8 @@ import org.pgdeltastream.replication.SlotRow;
 /** What can be asked of slots: make, read under the snapshot, stream, show, drop. */
 final class SlotRegistry {
   private static final Duration STREAM_END = Duration.ofSeconds(5);
+  private static final Duration CLIENTS_CLOSE = Duration.ofSeconds(4);
+  private static final Duration LAST_REPORTS = Duration.ofSeconds(2);
   private static final int DROP_TRIES = 20;
   private static final long DROP_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -35,7 +37,8 @@ final class SlotRegistry {
   private final Slots slots = new Slots();
   private final OwnPublications ownPublications;
   private final SlotCreator creator;
-  private final StreamStarter starter;
+  private final StreamServices services;
+  private final Executor readers;
   private final Reporter reporter;
 
   SlotRegistry(Database database, Settings settings, Executor readers) {
@@ -43,7 +46,8 @@ final class SlotRegistry {
     this.settings = settings;
     ownPublications = new OwnPublications(database.publications(), database.catalog(), slots);
     creator = new SlotCreator(database, settings, slots, ownPublications);
-    starter = new StreamStarter(database, settings, slots, ownPublications, readers);
+    services = new StreamServices(database, settings, ownPublications, new AheadThreads(readers));
+    this.readers = readers;
     reporter = new Reporter(database, slots, ownPublications);
   }
 
@@ -54,8 +58,8 @@ final class SlotRegistry {
   /** Throws ProblemException where as many clients are streamed to as are allowed. */
   void checkRoom() {
     if (slots.streams().size() >= settings.streams()) {
-      throw starter.tooManyStreams(
-          new RejectedExecutionException("the configured number is reached"));
+      throw SlotStream.tooMany(
+          settings, new RejectedExecutionException("the configured number is reached"));
     }
   }
 
@@ -126,7 +130,7 @@ final class SlotRegistry {
   /** A stream that is yet to start; what is wrong with the slot is told by closing the client. */
   SlotStream newStream(StreamOptions options, Subscriber subscriber) {
     checkRoom();
-    return new SlotStream(options, subscriber, starter, settings);
+    return new SlotStream(slots.of(options.slotName()), options, subscriber, services, readers);
   }
 
   List<SlotStatus> statuses() {
@@ -183,23 +187,30 @@ final class SlotRegistry {
   }
 
   /**
-   * Tells clients at once, since servers that stop cut them off in a moment; lets readers report
-   * last acknowledgements, then closes snapshots.
+   * Tells all clients at once, since servers that stop cut them off in a moment; then waits once
+   * for all, however many: for their answers and for the readers' last reports.
    */
   void close() {
     List<SlotStream> streams = slots.streams();
-    String detail = "the server stops; reconnect";
-    streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, detail));
-    streams.forEach(SlotStream::closeClientUnlessSending);
-    long deadline = System.nanoTime() + STREAM_END.toNanos();
+    streams.forEach(
+        stream -> stream.end(CloseReason.SERVICE_RESTART, "the server stops; reconnect"));
+    streams.forEach(SlotStream::tellClientUnlessSending);
+    slots.all().forEach(Slot::closeSnapshot);
+    long deadline = System.nanoTime() + CLIENTS_CLOSE.toNanos();
     for (SlotStream stream : streams) {
-      Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-      if (!stream.awaitEnd(left)) {
-        stream.subscriber().close(CloseReason.SERVICE_RESTART, detail);
+      if (stream.awaitEnd(until(deadline))) {
+        stream.awaitClosed(until(deadline));
+      } else {
+        stream.cutClient();
       }
     }
-    slots.all().forEach(Slot::closeSnapshot);
+    long lastReports = System.nanoTime() + LAST_REPORTS.toNanos();
+    streams.forEach(stream -> stream.awaitEnd(until(lastReports)));
     database.watch().close();
+  }
+
+  private static Duration until(long deadline) {
+    return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
   }
 
   private void dropInPostgres(SlotName name) throws SQLException {

@@ -11,6 +11,7 @@ import java.util.List;
 import javax.sql.DataSource;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.SessionSettings;
 
 /**
  * A read-only transaction under an exported snapshot, on a pooled connection that goes back as it
@@ -19,24 +20,12 @@ import org.pgdeltastream.change.ProblemException;
 final class SnapshotTransaction implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SnapshotTransaction.class.getName());
   private static final int MOST_DEAD = 64;
-  private static final int TRANSACTION_TIMEOUT = 17; // PostgreSQL's version that brought it
-  // One query for all settings, and one round trip for all statements.
+  // One round trip for all statements.
   private static final String ADOPT =
       """
       set transaction isolation level repeatable read read only;
       set transaction snapshot '%s';
-      select pg_catalog.set_config(name, value, true) from (values
-        ('TimeZone', 'UTC'),
-        ('DateStyle', 'ISO'),
-        ('IntervalStyle', 'postgres'),
-        ('bytea_output', 'hex'),
-        ('extra_float_digits', '3'),
-        ('search_path', '"$user", public'),
-        ('client_min_messages', 'error'),
-        ('lock_timeout', '30s'),
-        ('idle_in_transaction_session_timeout', '0'),
-        %s
-        ('statement_timeout', '%s')) as setting(name, value)""";
+      """;
 
   private final Connection connection;
   private final boolean autoCommit;
@@ -111,12 +100,7 @@ final class SnapshotTransaction implements AutoCloseable {
       connection.rollback(); // of whatever the pool left open: a snapshot must come first
     }
     connection.setAutoCommit(false);
-    boolean limited = connection.getMetaData().getDatabaseMajorVersion() >= TRANSACTION_TIMEOUT;
-    String sql =
-        ADOPT.formatted(
-            snapshot,
-            limited ? "('transaction_timeout', '0')," : "",
-            Long.toString(statementTimeout.toMillis()));
+    String sql = ADOPT.formatted(snapshot) + SessionSettings.ofTransaction(statementTimeout);
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
     } catch (SQLException e) {

@@ -1,6 +1,5 @@
 package org.pgdeltastream.web;
 
-import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 
 import jakarta.ejb.EJB;
@@ -19,7 +18,7 @@ public class Startup implements ServletContextListener {
   @SuppressWarnings("NullAway.Init") // the container sets it
   SlotManager slots;
 
-  /** Throws what a bad setting is; the container logs it, too, and does not deploy. */
+  /** Throws what a bad setting is; the container logs it and does not deploy. */
   @Override
   public void contextInitialized(ServletContextEvent event) {
     ServletContext context = event.getServletContext();
@@ -40,7 +39,6 @@ public class Startup implements ServletContextListener {
       UselessSettings.refuse(settings);
       return settings;
     } catch (IllegalArgumentException e) {
-      LOG.log(ERROR, "Not started: " + e.getMessage());
       throw new BadSettingException(e);
     }
   }
