@@ -237,6 +237,10 @@ public class SlotManager {
     reporter = every(timer, REPORT_MILLIS, slots -> slots.reporter().lookAfterStreams(others));
     watcher = every(timer, WATCH_MILLIS, slots -> slots.reporter().lookAfterPostgres());
     looker = every(timer, LOOK_MILLIS, slots -> slots.reporter().lookAfterSlots());
+    SlotRegistry open = registry;
+    if (open != null) {
+      timer.execute(open.firstLook());
+    }
   }
 
   private Future<?> every(

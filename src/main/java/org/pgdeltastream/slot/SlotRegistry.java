@@ -29,6 +29,7 @@ final class SlotRegistry {
   private static final Duration STREAM_END = Duration.ofSeconds(5);
   private static final Duration CLIENTS_CLOSE = Duration.ofSeconds(4);
   private static final Duration LAST_REPORTS = Duration.ofSeconds(2);
+  private static final Duration CLOSE_COMES = Duration.ofSeconds(1);
   private static final int DROP_TRIES = 20;
   private static final long DROP_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -49,6 +50,11 @@ final class SlotRegistry {
     services = new StreamServices(database, settings, ownPublications, new AheadThreads(readers));
     this.readers = readers;
     reporter = new Reporter(database, slots, ownPublications);
+  }
+
+  /** A look at PostgreSQL that tells the log what is missing. */
+  Runnable firstLook() {
+    return new FirstLook(database.connector());
   }
 
   void checkDatabase() {
@@ -163,13 +169,11 @@ final class SlotRegistry {
     Optional<SlotStream> stream = slots.find(name).flatMap(Slot::stream);
     if (stream.isPresent()) {
       if (!force) {
-        throw new ProblemException(
-            Problem.SLOT_BUSY,
-            "Slot " + name + " is being streamed",
-            "Close its client first, or pass force=true");
+        awaitLeft(name, stream.get());
+      } else {
+        stream.get().end(CloseReason.SLOT_NOT_FOUND, "slot " + name + " was dropped");
+        stream.get().awaitEnd(STREAM_END);
       }
-      stream.get().end(CloseReason.SLOT_NOT_FOUND, "slot " + name + " was dropped");
-      stream.get().awaitEnd(STREAM_END);
     }
     try {
       dropInPostgres(name);
@@ -211,6 +215,19 @@ final class SlotRegistry {
 
   private static Duration until(long deadline) {
     return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+  }
+
+  /** A client that has just closed may be ahead of its own close, on another connection. */
+  private static void awaitLeft(SlotName name, SlotStream stream) {
+    boolean left =
+        stream.awaitEnd(CLOSE_COMES)
+            || (stream.isEnding() && stream.awaitEnd(STREAM_END.minus(CLOSE_COMES)));
+    if (!left) {
+      throw new ProblemException(
+          Problem.SLOT_BUSY,
+          "Slot " + name + " is being streamed",
+          "Close its client first, or pass force=true");
+    }
   }
 
   private void dropInPostgres(SlotName name) throws SQLException {
@@ -261,6 +278,7 @@ final class SlotRegistry {
         row.plugin(),
         slot.map(Slot::publications).orElse(List.of()),
         row.active(),
+        slot.flatMap(Slot::stream).filter(one -> !one.isEnding()).map(SlotStream::client),
         row.restartLsn(),
         row.confirmedFlush(),
         row.lagBytes(),

@@ -14,6 +14,7 @@ import java.util.function.IntFunction;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.delivery.SubscriberGoneException;
@@ -38,6 +39,8 @@ public final class SlotStream implements Runnable {
   private final Upstream upstream;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final AtomicBoolean pinging = new AtomicBoolean();
+  private final Instant since = Instant.now();
+  private volatile String address = "";
 
   SlotStream(
       Slot slot,
@@ -51,6 +54,15 @@ public final class SlotStream implements Runnable {
     this.readers = readers;
     this.client = new StreamClient(slot, options, subscriber, services);
     this.upstream = new Upstream(slot, client, life, services);
+  }
+
+  /** Where the client is, for operators. */
+  public void isFrom(String clientAddress) {
+    address = Shown.of(clientAddress);
+  }
+
+  SlotStatus.Client client() {
+    return new SlotStatus.Client(address, since);
   }
 
   /**
@@ -105,7 +117,7 @@ public final class SlotStream implements Runnable {
       return upstream.run();
     } catch (SubscriberGoneException e) {
       client.close(CloseReason.INTERNAL, "a send failed"); // where it only failed
-      return life.why().orElseGet(() -> Ending.byItself("the client has gone"));
+      return life.why().orElseGet(Ending::byItself);
     }
   }
 
@@ -139,9 +151,13 @@ public final class SlotStream implements Runnable {
   private void leave(Ending why) {
     try {
       Optional<SlotStatus.LastClose> close =
-          why.reason().map(reason -> new SlotStatus.LastClose(reason, why.detail(), Instant.now()));
+          why.reason().isPresent() || why.clientCode() > 0
+              ? Optional.of(
+                  new SlotStatus.LastClose(
+                      why.reason(), why.clientCode(), why.detail(), Instant.now()))
+              : Optional.empty();
       slot.leave(this, close.orElse(null), client.acksIgnored());
-      LOG.log(INFO, this + " ended: " + why.detail());
+      LOG.log(INFO, this + " ended: " + why);
     } finally {
       life.ended();
     }
@@ -172,9 +188,14 @@ public final class SlotStream implements Runnable {
     end(Ending.of(reason, detail));
   }
 
-  /** The client has gone by itself. */
+  /** The client has gone without a word. */
   public void clientGone() {
-    end(Ending.byItself("the client has gone"));
+    end(Ending.byItself());
+  }
+
+  /** The client has gone by itself, and said so with this code and in these words. */
+  public void clientGone(int code, String words) {
+    end(Ending.byClient(code, words));
   }
 
   private void end(Ending told) {
@@ -299,6 +320,6 @@ public final class SlotStream implements Runnable {
 
   @Override
   public String toString() {
-    return "reader " + slot.name();
+    return "reader " + slot.name() + (address.isEmpty() ? "" : " of " + address);
   }
 }

@@ -10,6 +10,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.security.Principal;
 import java.util.Collections;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.framing.Handshake;
@@ -39,13 +40,21 @@ public class StreamFilter implements Filter {
     if (isUpgrade(from)) {
       upgrade(from, to, handshake);
     } else {
-      chain.doFilter(new HiddenHeaderRequest(withoutSlash(from), EXTENSIONS), to);
+      chain.doFilter(new HiddenHeaderRequest(forEndpoint(from), EXTENSIONS), to);
     }
   }
 
-  /** A slash at the end is passed over everywhere; servers' websockets do not know it. */
-  private static HttpServletRequest withoutSlash(HttpServletRequest request) {
+  /**
+   * A slash at the end is passed over everywhere, which servers' websockets do not know. Their API
+   * does not tell a client's address: it goes through in place of a user, since there is none.
+   */
+  private static HttpServletRequest forEndpoint(HttpServletRequest request) {
     return new HttpServletRequestWrapper(request) {
+      @Override
+      public Principal getUserPrincipal() {
+        return new Peer(request.getRemoteAddr());
+      }
+
       @Override
       public String getServletPath() {
         return cut(super.getServletPath());
@@ -62,6 +71,13 @@ public class StreamFilter implements Filter {
         return cut(super.getRequestURI());
       }
     };
+  }
+
+  private record Peer(String address) implements Principal {
+    @Override
+    public String getName() {
+      return address;
+    }
   }
 
   private static String cut(String path) {
@@ -112,6 +128,8 @@ public class StreamFilter implements Filter {
     if (handshake.offers(StreamConfigurator.SUBPROTOCOL)) {
       response.setHeader("Sec-WebSocket-Protocol", StreamConfigurator.SUBPROTOCOL);
     }
-    request.upgrade(FrameHandler.class).serve(slots, request.getQueryString());
+    request
+        .upgrade(FrameHandler.class)
+        .serve(slots, request.getQueryString(), request.getRemoteAddr());
   }
 }

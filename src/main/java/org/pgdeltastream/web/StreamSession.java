@@ -29,15 +29,18 @@ final class StreamSession {
    * Begins the stream.
    *
    * @param queryString the handshake's
+   * @param address the client's
    * @param refusal closes a client that gets no stream
    */
   void open(
       SlotManager slots,
       @Nullable String queryString,
+      String address,
       Subscriber door,
       BiConsumer<CloseReason, String> refusal) {
     try {
       SlotStream begun = slots.newStream(StreamRequest.parse(queryString), door);
+      begun.isFrom(address);
       stream = begun;
       begun.start();
     } catch (ProblemException e) {
@@ -93,11 +96,19 @@ final class StreamSession {
     }
   }
 
-  /** The client has gone. */
+  /** The client's connection has ended, without a word. */
   void closed() {
     SlotStream running = stream;
     if (running != null) {
       running.clientGone();
+    }
+  }
+
+  /** The client says goodbye. */
+  void closed(int code, String words) {
+    SlotStream running = stream;
+    if (running != null) {
+      running.clientGone(code, words);
     }
   }
 

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -109,6 +113,52 @@ class RefusingPostgresIT {
     assertThat(refusedBy("max_replication_slots", "0")).contains("max_replication_slots = 10");
     assertThat(refusedBy("max_wal_senders", "0")).contains("raise max_wal_senders");
     assertThat(refusedBy("wal_level", "replica")).contains("wal_level = logical");
+  }
+
+  @Test
+  void saysAtTheStartInALineWhatItFound() throws Exception {
+    FirstLook.Line fine = look(database);
+    assertThat(fine.level()).isEqualTo(System.Logger.Level.INFO);
+    assertThat(fine.text())
+        .matches(
+            "PostgreSQL [0-9.]+.*, database postgres, role postgres: wal_level logical,"
+                + " \\d+ of 20 replication slots and \\d+ of 20 walsenders in use");
+    assertThat(look(database, "database-user", "guarded", "database-password", "x").text())
+        .contains("role guarded", "needs REPLICATION");
+    assertThat(look(database, "database-user", "guarded", "database-password", "y"))
+        .isEqualTo(
+            new FirstLook.Line(
+                System.Logger.Level.WARNING,
+                Meaning.WRONG_PASSWORD.message() + ". " + Meaning.WRONG_PASSWORD.hint()));
+    assertThat(look(database, "database-url", "jdbc:postgresql://127.0.0.1:1/postgres").text())
+        .contains("cannot be reached");
+    try (TestDatabase other =
+        TestDatabase.embedded(Map.of("wal_level", "replica", "max_replication_slots", "0"))) {
+      assertThat(look(other).text())
+          .contains("wal_level replica", "wal_level = logical", "max_replication_slots = 10");
+    }
+  }
+
+  @Test
+  void givesUpItsFirstLookWithinSeconds() throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      String url = "jdbc:postgresql://127.0.0.1:" + silent.getLocalPort() + "/postgres";
+      long start = System.nanoTime();
+      assertThat(look(database, "database-url", url).level())
+          .isEqualTo(System.Logger.Level.WARNING);
+      assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(8));
+    }
+  }
+
+  private static FirstLook.Line look(TestDatabase server, String... settings) throws Exception {
+    Map<String, String> all = new HashMap<>();
+    all.put("pgdelta.database-url", server.jdbcUrl());
+    all.put("pgdelta.database-user", server.user());
+    for (int i = 0; i < settings.length; i += 2) {
+      all.put("pgdelta." + settings[i], settings[i + 1]);
+    }
+    Database doors = Database.open(Settings.read(all::get), Optional.empty(), Optional.empty());
+    return new FirstLook(doors.connector()).line();
   }
 
   private static String refusedBy(String setting, String value) throws IOException {
