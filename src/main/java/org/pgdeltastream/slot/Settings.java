@@ -1,12 +1,13 @@
 package org.pgdeltastream.slot;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.pgdeltastream.change.Shown;
 
 /**
  * Every setting of the program, read once. Each has one name: a system property {@code
@@ -89,6 +90,18 @@ public record Settings(
         source.seconds("pong-timeout", 15));
   }
 
+  /**
+   * Refuses names that look like a setting of ours and are none, wherever settings come from.
+   *
+   * @param contextParameters the names of the WAR's context parameters
+   * @throws IllegalArgumentException naming the first, and the setting that is most like it
+   */
+  public static void refuseUnknown(Collection<String> contextParameters) {
+    SettingNames.refuseUnknown(contextParameters, List.of());
+    SettingNames.refuseUnknown(
+        System.getProperties().stringPropertyNames(), System.getenv().keySet());
+  }
+
   /** Whether a slot of this name is one of ours. */
   public boolean matches(String slotName) {
     String pattern =
@@ -111,7 +124,7 @@ public record Settings(
 
     private Stream<String> all(String name) {
       String property = "pgdelta." + name;
-      String variable = property.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+      String variable = SettingNames.variable(property);
       return Stream.<Object>of(
               Optional.ofNullable(System.getProperty(property)),
               Optional.ofNullable(System.getenv(variable)),
@@ -170,7 +183,7 @@ public record Settings(
 
     private static IllegalArgumentException bad(String name, String value, String wanted) {
       return new IllegalArgumentException(
-          "Setting pgdelta." + name + " is '" + value + "'; it must be " + wanted);
+          "Setting pgdelta." + name + " is '" + Shown.of(value) + "'; it must be " + wanted);
     }
   }
 }
