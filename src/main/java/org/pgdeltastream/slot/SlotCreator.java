@@ -1,6 +1,7 @@
 package org.pgdeltastream.slot;
 
 import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
 
 import java.sql.SQLException;
 import java.time.Instant;
@@ -13,6 +14,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.replication.CreatedSlot;
 import org.pgdeltastream.replication.Publications;
+import org.pgdeltastream.snapshot.KnownTables;
 
 /** Makes slots: chooses the plugin and the name, holds the snapshot, says what is left out. */
 final class SlotCreator {
@@ -141,6 +143,7 @@ final class SlotCreator {
   private NewSlot create(
       InitRequest request, OutputPlugin plugin, List<String> publications, List<String> warnings)
       throws SQLException {
+    warnings.addAll(snapshotWarnings(publications));
     for (int attempt = 0; ; attempt++) {
       SlotName name =
           request.slotName().orElse(SlotNames.candidate(ThreadLocalRandom.current(), attempt));
@@ -152,6 +155,16 @@ final class SlotCreator {
           throw e; // else a generated name was taken: the next one
         }
       }
+    }
+  }
+
+  /** A slot can be made without them: its snapshot may be read later, or never. */
+  private List<String> snapshotWarnings(List<String> publications) {
+    try {
+      return database.snapshots().warnings(publications);
+    } catch (SQLException | ProblemException e) {
+      LOG.log(WARNING, "What the snapshot will not show cannot be looked up: " + e.getMessage());
+      return List.of("What the snapshot will not show could not be looked up");
     }
   }
 
@@ -170,6 +183,7 @@ final class SlotCreator {
     SnapshotLease lease =
         new SnapshotLease(
             created.snapshot(),
+            new KnownTables(publications),
             settings.snapshotLease(),
             settings.snapshotMaximum(),
             Instant.now());

@@ -29,7 +29,11 @@ final class TestRegistry implements AutoCloseable {
     Settings read = Settings.read(settings::get);
     slots =
         new SlotRegistry(
-            Database.open(read, Optional.of(database.dataSource()), Optional.empty()),
+            Database.open(
+                read,
+                Optional.of(database.dataSource()) // which has another user than these settings
+                    .filter(source -> read.databaseUser().equals(Optional.of(database.user()))),
+                Optional.empty()),
             read,
             readers);
     var unused =
