@@ -12,6 +12,7 @@ import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.replication.CreatedSlot;
 import org.pgdeltastream.replication.Publications;
 import org.pgdeltastream.snapshot.KnownTables;
@@ -90,6 +91,7 @@ final class SlotCreator {
   }
 
   private NewSlot withWal2Json(InitRequest request) throws SQLException {
+    checkEncoding();
     List<String> warnings = new ArrayList<>(database.publications().serverWarnings());
     warnings.addAll(database.publications().warnings());
     try {
@@ -105,6 +107,16 @@ final class SlotCreator {
               + " output_plugin_libraries = 'pgoutput, test_decoding, wal2json';"
               + " or use plugin=pgoutput",
           e);
+    }
+  }
+
+  private void checkEncoding() throws SQLException {
+    String encoding = database.slots().server().encoding();
+    if (ServerEncoding.of(encoding).isEmpty()) {
+      throw new ProblemException(
+          Problem.PLUGIN_NOT_ALLOWED,
+          "wal2json writes the database's encoding, " + encoding + ", which cannot be read here",
+          "Use plugin=pgoutput");
     }
   }
 

@@ -194,8 +194,7 @@ final class StreamStarter {
     ResumeFilter filter =
         new ResumeFilter(
             stream.subscription(), stream.acks(), stream.options().from().orElse(Lsn.NONE));
-    SlotPipeline.Source source =
-        new SlotPipeline.Source(plugin, publications, database.slots().serverVersion());
+    SlotPipeline.Source source = look.source(plugin, publications);
     ChangeOptions changes = stream.options().changes();
     refuseWhatPluginLacks(plugin, changes);
     SlotPipeline pipeline = SlotPipeline.of(source, changes, catalog, filter);

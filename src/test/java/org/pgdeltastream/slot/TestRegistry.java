@@ -31,8 +31,9 @@ final class TestRegistry implements AutoCloseable {
         new SlotRegistry(
             Database.open(
                 read,
-                Optional.of(database.dataSource()) // which has another user than these settings
-                    .filter(source -> read.databaseUser().equals(Optional.of(database.user()))),
+                Optional.of(database.dataSource()) // which may be another than of these settings
+                    .filter(source -> read.databaseUser().equals(Optional.of(database.user())))
+                    .filter(source -> read.databaseUrl().orElseThrow().contains("/postgres")),
                 Optional.empty()),
             read,
             readers);
