@@ -169,10 +169,21 @@ public final class ReplicationSlots {
     }
   }
 
-  /** PostgreSQL's major version. */
-  public int serverVersion() throws SQLException {
-    try (Connection connection = connector.openOrdinary()) {
-      return connection.getMetaData().getDatabaseMajorVersion();
+  /**
+   * What decoding depends on.
+   *
+   * @param version PostgreSQL's major version
+   * @param encoding the database's, by PostgreSQL's name
+   */
+  public record Server(int version, String encoding) {}
+
+  public Server server() throws SQLException {
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement =
+            connection.prepareStatement("select pg_catalog.current_setting('server_encoding')");
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return new Server(connection.getMetaData().getDatabaseMajorVersion(), row.getString(1));
     }
   }
 
@@ -244,11 +255,12 @@ public final class ReplicationSlots {
                coalesce(pg_wal_lsn_diff(
                    case when pg_is_in_recovery() then pg_last_wal_receive_lsn()
                         else pg_current_wal_lsn() end, confirmed_flush_lsn), 0)::bigint as lag,
-               %s as wal_status, %s as reason
+               %s as wal_status, %s as reason, %s as two_phase
           from pg_catalog.pg_replication_slots where not temporary order by slot_name"""
         .formatted(
             version >= 13 ? "wal_status" : "null::text",
-            version >= 17 ? "invalidation_reason" : "null::text");
+            version >= 17 ? "invalidation_reason" : "null::text",
+            version >= 14 ? "two_phase" : "false");
   }
 
   private static SlotRow row(ResultSet rows) throws SQLException {
@@ -257,6 +269,7 @@ public final class ReplicationSlots {
         rows.getString("plugin"),
         rows.getBoolean("logical"),
         rows.getBoolean("here"),
+        rows.getBoolean("two_phase"),
         rows.getBoolean("active"),
         rows.getInt("pid"),
         Optional.ofNullable(rows.getString("restart")).map(Lsn::parse),

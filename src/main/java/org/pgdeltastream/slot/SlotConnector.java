@@ -72,8 +72,7 @@ final class SlotConnector {
         slot.ownPublications()
             ? services.ownPublications().watching()
             : services.database().catalog();
-    SlotPipeline.Source source =
-        new SlotPipeline.Source(found, publications, slots().serverVersion());
+    SlotPipeline.Source source = look.source(found, publications);
     SlotPipeline path = client.path(source, catalog);
     if (services.settings().wal2jsonWhole() && !slot.doesNeedChunks()) {
       path.askForWholeTransactions();

@@ -1,6 +1,7 @@
 package org.pgdeltastream.slot;
 
 import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
 
 import java.sql.SQLException;
 import java.time.Instant;
@@ -12,8 +13,10 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.replication.CreatedSlot;
 import org.pgdeltastream.replication.Publications;
+import org.pgdeltastream.snapshot.KnownTables;
 
 /** Makes slots: chooses the plugin and the name, holds the snapshot, says what is left out. */
 final class SlotCreator {
@@ -89,6 +92,7 @@ final class SlotCreator {
   }
 
   private NewSlot withWal2Json(InitRequest request) throws SQLException {
+    checkEncoding();
     List<String> warnings = new ArrayList<>(database.publications().serverWarnings());
     warnings.addAll(database.publications().warnings());
     try {
@@ -104,6 +108,16 @@ final class SlotCreator {
               + " output_plugin_libraries = 'pgoutput, test_decoding, wal2json';"
               + " or use plugin=pgoutput",
           e);
+    }
+  }
+
+  private void checkEncoding() throws SQLException {
+    String encoding = database.slots().server().encoding();
+    if (ServerEncoding.of(encoding).isEmpty()) {
+      throw new ProblemException(
+          Problem.PLUGIN_NOT_ALLOWED,
+          "wal2json writes the database's encoding, " + encoding + ", which cannot be read here",
+          "Use plugin=pgoutput");
     }
   }
 
@@ -142,6 +156,7 @@ final class SlotCreator {
   private NewSlot create(
       InitRequest request, OutputPlugin plugin, List<String> publications, List<String> warnings)
       throws SQLException {
+    warnings.addAll(snapshotWarnings(publications));
     for (int attempt = 0; ; attempt++) {
       SlotName name =
           request.slotName().orElse(SlotNames.candidate(ThreadLocalRandom.current(), attempt));
@@ -153,6 +168,16 @@ final class SlotCreator {
           throw e; // else a generated name was taken: the next one
         }
       }
+    }
+  }
+
+  /** A slot can be made without them: its snapshot may be read later, or never. */
+  private List<String> snapshotWarnings(List<String> publications) {
+    try {
+      return database.snapshots().warnings(publications);
+    } catch (SQLException | ProblemException e) {
+      LOG.log(WARNING, "What the snapshot will not show cannot be looked up: " + e.getMessage());
+      return List.of("What the snapshot will not show could not be looked up");
     }
   }
 
@@ -171,6 +196,7 @@ final class SlotCreator {
     SnapshotLease lease =
         new SnapshotLease(
             created.snapshot(),
+            new KnownTables(publications),
             settings.snapshotLease(),
             settings.snapshotMaximum(),
             Instant.now());

@@ -9,7 +9,9 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.replication.ReplicationSlots;
 import org.pgdeltastream.replication.SlotRow;
 
 /**
@@ -52,7 +54,19 @@ final class SlotLook {
     return row;
   }
 
+  /** pgoutput tells prepared transactions of such a slot in messages of their own. */
   OutputPlugin plugin(SlotRow row) throws Refusal {
+    OutputPlugin plugin = pluginOf(row);
+    if (row.twoPhase() && plugin == OutputPlugin.PGOUTPUT) {
+      throw new Refusal(
+          CloseReason.WRONG_SLOT_KIND,
+          "slot %s has two_phase, which is not read from pgoutput; make one without, or init"
+              .formatted(row.name()));
+    }
+    return plugin;
+  }
+
+  private static OutputPlugin pluginOf(SlotRow row) throws Refusal {
     return OutputPlugin.of(row.plugin())
         .orElseThrow(
             () ->
@@ -76,6 +90,20 @@ final class SlotLook {
           CloseReason.DIVERGED,
           "from=%s is beyond PostgreSQL's WAL: another server or timeline".formatted(from));
     }
+  }
+
+  /** Where the plugin's text can be told in UTF-8. */
+  SlotPipeline.Source source(OutputPlugin plugin, List<String> publications)
+      throws SQLException, Refusal {
+    ReplicationSlots.Server server = database.slots().server();
+    Optional<ServerEncoding> encoding = ServerEncoding.of(server.encoding());
+    if (encoding.isEmpty() && plugin == OutputPlugin.WAL2JSON) {
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE,
+          "wal2json writes the database's encoding, " + server.encoding() + "; use pgoutput");
+    }
+    return new SlotPipeline.Source(
+        plugin, publications, server.version(), encoding.orElse(ServerEncoding.OF_MOST));
   }
 
   List<String> publications(Slot slot, OutputPlugin plugin, List<String> named)

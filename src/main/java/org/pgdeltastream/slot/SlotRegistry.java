@@ -74,7 +74,11 @@ final class SlotRegistry {
       Optional<String> next =
           database
               .snapshots()
-              .readPage(use.snapshotName(), use.lease().tables(), page, new RowArrayEncoder(json));
+              .readPage(
+                  use.snapshotName(),
+                  use.lease().tables(),
+                  page,
+                  new RowArrayEncoder(json, page.numbers()));
       return new SnapshotPage(slot.name(), json, next);
     } catch (SQLException e) {
       throw Problems.of(e);
@@ -89,8 +93,7 @@ final class SlotRegistry {
       throws IOException {
     Slot slot = withSnapshot(name);
     try (SnapshotUse use = use(slot)) {
-      new TableDelivery(database.snapshots(), use.snapshotName(), request, slot.name(), receiver)
-          .run(format);
+      new TableDelivery(database.snapshots(), use, request, receiver).run(format);
     } catch (SQLException e) {
       throw Problems.of(e);
     }
@@ -98,7 +101,7 @@ final class SlotRegistry {
 
   List<TableSummary> tables(Optional<SlotName> name) {
     try (SnapshotUse use = use(withSnapshot(name))) {
-      return database.snapshots().tables(use.snapshotName());
+      return database.snapshots().tables(use.snapshotName(), use.lease().tables());
     } catch (SQLException e) {
       throw Problems.of(e);
     }
