@@ -9,6 +9,7 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.replication.ConnectionSettings;
 import org.pgdeltastream.replication.PostgresCatalog;
+import org.pgdeltastream.replication.PublicationKeeper;
 import org.pgdeltastream.replication.Publications;
 import org.pgdeltastream.replication.ReplicationConnector;
 import org.pgdeltastream.replication.ReplicationSlots;
@@ -20,6 +21,7 @@ record Database(
     ReplicationConnector connector,
     ReplicationSlots slots,
     Publications publications,
+    PublicationKeeper publicationKeeper,
     PostgresCatalog catalog,
     ServerWatch watch,
     SnapshotReader snapshots) {
@@ -46,6 +48,7 @@ record Database(
         connector,
         new ReplicationSlots(connector),
         new Publications(connector),
+        new PublicationKeeper(connector),
         new PostgresCatalog(connector),
         new ServerWatch(connector),
         new SnapshotReader(pages, STATEMENT_TIMEOUT));

@@ -2,12 +2,12 @@ package org.pgdeltastream.slot;
 
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.replication.Publications;
 import org.pgdeltastream.replication.SlotRow;
 
 /**
@@ -88,21 +88,42 @@ final class SlotLook {
   }
 
   /** Whether the publications are there, and are those that the stream was started with. */
-  void guard(SlotStream stream, List<String> publications) throws SQLException, Refusal {
+  void guard(Slot slot, SlotStream stream, List<String> publications) throws SQLException, Refusal {
     if (publications.isEmpty()) {
       return;
     }
-    Map<String, Long> present = database.publications().oids();
-    List<String> missing =
-        publications.stream().filter(name -> !present.containsKey(name)).toList();
+    Publications.Present present = database.publications().present();
+    List<String> missing = present.missing(publications);
     if (!missing.isEmpty()) {
       throw new Refusal(CloseReason.CANNOT_DECODE, "no publication " + String.join(", ", missing));
     }
-    Optional<String> broken = stream.guard().flatMap(guard -> guard.broken(present));
+    Optional<String> broken = stream.guard().flatMap(guard -> guard.broken(present.oids()));
     if (broken.isPresent()) {
       throw new Refusal(CloseReason.CANNOT_DECODE, broken.get());
     }
-    stream.guard(PublicationGuard.of(publications, present));
+    if (stream.guard().isEmpty()) {
+      checkSinceFormerStream(slot, stream, publications, present);
+    }
+    stream.guard(PublicationGuard.of(publications, present.oids()));
+    slot.guard(PublicationGuard.of(publications, present.oids()));
+  }
+
+  /** Or since the slot was made, as far as that is known. */
+  private void checkSinceFormerStream(
+      Slot slot, SlotStream stream, List<String> publications, Publications.Present present)
+      throws Refusal {
+    boolean own = slot.ownPublications() && publications.equals(Publications.OWN);
+    boolean older = own && !present.users().contains(slot.name().value());
+    Optional<String> broken =
+        older // the comment went with the former ones
+            ? Optional.of(PublicationGuard.madeAnew(publications.get(0)))
+            : slot.guard().broken(publications, present.oids());
+    if (broken.isPresent() && !stream.options().gapAccepted()) {
+      throw new Refusal(CloseReason.CANNOT_DECODE, broken.get());
+    }
+    if (older) {
+      ownPublications.adopt(slot.name());
+    }
   }
 
   /** What the slot was made with, as far as that is known; else the setting. */

@@ -177,7 +177,7 @@ final class StreamStarter {
     SlotRow row = look.at(stream.slotName());
     OutputPlugin plugin = look.plugin(row);
     List<String> publications = look.publications(slot, plugin, stream.options().publications());
-    look.guard(stream, publications);
+    look.guard(slot, stream, publications);
     Lsn confirmed = row.confirmedFlush().orElse(Lsn.NONE);
     boolean first = !stream.isPlaced();
     if (first) {
