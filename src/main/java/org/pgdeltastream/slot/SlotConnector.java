@@ -66,7 +66,7 @@ final class SlotConnector {
     OutputPlugin found = look.plugin(row);
     plugin = found;
     List<String> publications = look.publications(slot, found, client.publications());
-    guard = look.guard(guard(), publications);
+    guard = look.guard(slot, guard(), publications, client.acceptsGap());
     client.found(row);
     Catalog catalog =
         slot.ownPublications()

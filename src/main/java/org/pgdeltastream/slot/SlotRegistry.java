@@ -44,7 +44,7 @@ final class SlotRegistry {
   SlotRegistry(Database database, Settings settings, Executor readers) {
     this.database = database;
     this.settings = settings;
-    ownPublications = new OwnPublications(database.publications(), database.catalog(), slots);
+    ownPublications = new OwnPublications(database, slots);
     creator = new SlotCreator(database, settings, slots, ownPublications);
     services = new StreamServices(database, settings, ownPublications, new AheadThreads(readers));
     this.readers = readers;
@@ -176,12 +176,12 @@ final class SlotRegistry {
     }
     try {
       dropInPostgres(name);
-      slots.find(name).ifPresent(Slot::closeSnapshot);
-      slots.forget(name);
-      database.publications().forget(name);
     } catch (SQLException e) {
       throw Problems.of(e);
     }
+    slots.find(name).ifPresent(Slot::closeSnapshot);
+    slots.forget(name);
+    ownPublications.tidy();
   }
 
   /** What is to be called again and again. */
