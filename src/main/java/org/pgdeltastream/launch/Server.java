@@ -36,13 +36,22 @@ public final class Server implements AutoCloseable {
   private final Container container;
   private final SystemProperties properties;
   private final Availability availability;
+  private final Path workDirectory;
+  private final String host;
   private final int port;
 
   private Server(
-      Container container, SystemProperties properties, Availability availability, int port) {
+      Container container,
+      SystemProperties properties,
+      Availability availability,
+      Path workDirectory,
+      String host,
+      int port) {
     this.container = container;
     this.properties = properties;
     this.availability = availability;
+    this.workDirectory = workDirectory;
+    this.host = host;
     this.port = port;
   }
 
@@ -65,6 +74,21 @@ public final class Server implements AutoCloseable {
       String password,
       Path workDirectory)
       throws IOException {
+    Server server = begin(host, port, jdbcUrl, user, password, workDirectory);
+    try {
+      server.deploy(war);
+      return server;
+    } catch (IOException e) {
+      try (server) {
+        throw e;
+      }
+    }
+  }
+
+  /** Starts the server without the application, which is not answered for yet. */
+  static Server begin(
+      String host, int port, String jdbcUrl, String user, String password, Path workDirectory)
+      throws IOException {
     SystemProperties properties = new SystemProperties();
     Container container = new Container();
     Availability availability = new Availability();
@@ -73,32 +97,39 @@ public final class Server implements AutoCloseable {
       properties.set("pgdelta.database-user", user);
       properties.set("pgdelta.database-password", password);
       Files.createDirectories(workDirectory);
-      // TomEE unpacks a WAR beside its file.
-      Path application = workDirectory.resolve("app.war");
-      Files.copy(war, application, StandardCopyOption.REPLACE_EXISTING);
-      int actualPort =
-          start(
-              container,
-              availability,
-              host,
-              port,
-              resources(jdbcUrl, user, password),
-              workDirectory);
-      container.deploy("", application.toFile(), true);
-      checkStarted(container);
-      availability.started();
-      checkPing(host, actualPort);
-      return new Server(container, properties, availability, actualPort);
+      Properties resources = resources(jdbcUrl, user, password);
+      int actualPort = start(container, availability, host, port, resources, workDirectory);
+      return new Server(container, properties, availability, workDirectory, host, actualPort);
     } catch (Exception e) {
       closeQuietly(container, e);
       properties.restore();
-      if (e instanceof InterruptedException) {
-        Thread.currentThread().interrupt();
-      }
-      throw e instanceof IOException known
-          ? known
-          : new IOException("The server did not start: " + e.getMessage(), e);
+      throw failure(e);
     }
+  }
+
+  /** Starts the application, and returns when it answers. */
+  void deploy(Path war) throws IOException {
+    try {
+      // TomEE unpacks a WAR beside its file.
+      Path application = workDirectory.resolve("app.war");
+      Files.copy(war, application, StandardCopyOption.REPLACE_EXISTING);
+      container.deploy("", application.toFile(), true);
+      checkStarted(container);
+      availability.started();
+      checkPing(host, port);
+    } catch (Exception e) {
+      availability.stopping();
+      throw failure(e);
+    }
+  }
+
+  private static IOException failure(Exception e) {
+    if (e instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+    }
+    return e instanceof IOException known
+        ? known
+        : new IOException("The server did not start: " + e.getMessage(), e);
   }
 
   /** The port that the server listens on. */

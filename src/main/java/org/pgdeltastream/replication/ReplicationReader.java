@@ -155,6 +155,8 @@ public final class ReplicationReader {
   private void close() {
     try {
       stream.reportLast();
+      catchUp.ifPresent(CatchUp::close);
+      connection.finish();
     } catch (SQLException e) {
       // the connection is lost; PostgreSQL keeps the last position that reached it
     } finally {

@@ -14,6 +14,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.replication.ConnectionSettings;
 import org.pgdeltastream.replication.OpenSockets;
 import org.pgdeltastream.replication.PostgresCatalog;
+import org.pgdeltastream.replication.PublicationKeeper;
 import org.pgdeltastream.replication.Publications;
 import org.pgdeltastream.replication.ReplicationConnector;
 import org.pgdeltastream.replication.ReplicationSlots;
@@ -25,6 +26,7 @@ record Database(
     ReplicationConnector connector,
     ReplicationSlots slots,
     Publications publications,
+    PublicationKeeper publicationKeeper,
     PostgresCatalog catalog,
     ServerWatch watch,
     SnapshotReader snapshots) {
@@ -51,6 +53,7 @@ record Database(
         connector,
         new ReplicationSlots(connector),
         new Publications(connector),
+        new PublicationKeeper(connector),
         new PostgresCatalog(connector),
         new ServerWatch(connector),
         new SnapshotReader(pages, STATEMENT_TIMEOUT));
@@ -63,6 +66,7 @@ record Database(
         cut,
         new ReplicationSlots(cut),
         new Publications(cut),
+        publicationKeeper,
         new PostgresCatalog(cut),
         watch,
         snapshots);

@@ -19,6 +19,9 @@ interface Downstream {
   /** Whether another reader of the slot is to give it up. */
   boolean takesOver();
 
+  /** Whether it goes on with what is left where changes were lost. */
+  boolean acceptsGap();
+
   /**
    * The slot as it is before a connection.
    *

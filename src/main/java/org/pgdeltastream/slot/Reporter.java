@@ -21,6 +21,7 @@ final class Reporter {
   private final Database database;
   private final Slots slots;
   private final OwnPublications ownPublications;
+  private String publicationFailure = "";
 
   Reporter(Database database, Slots slots, OwnPublications ownPublications) {
     this.database = database;
@@ -59,7 +60,7 @@ final class Reporter {
   void lookAfterSlots() {
     Instant now = Instant.now();
     slots.all().forEach(slot -> slot.closeSnapshotIfExpired(now));
-    ownPublications.takeInNewTables();
+    ownPublications.look();
     lookAfterPublications();
   }
 
@@ -70,7 +71,8 @@ final class Reporter {
       return;
     }
     try {
-      Map<String, Long> present = database.publications().oids();
+      Map<String, Long> present = database.publications().present().oids();
+      publicationFailure = "";
       for (SlotStream stream : guarded) {
         stream
             .guard()
@@ -78,7 +80,11 @@ final class Reporter {
             .ifPresent(detail -> stream.end(CloseReason.CANNOT_DECODE, detail));
       }
     } catch (SQLException e) {
-      LOG.log(WARNING, "The publications cannot be looked at: " + e.getMessage());
+      String failure = "The publications cannot be looked at: " + e.getMessage();
+      if (!failure.equals(publicationFailure)) { // once, not every few seconds
+        LOG.log(WARNING, failure);
+      }
+      publicationFailure = failure;
     }
   }
 }

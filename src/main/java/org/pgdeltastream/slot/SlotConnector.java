@@ -66,14 +66,13 @@ final class SlotConnector {
     OutputPlugin found = look.plugin(row);
     plugin = found;
     List<String> publications = look.publications(slot, found, client.publications());
-    guard = look.guard(guard(), publications);
+    guard = look.guard(slot, guard(), publications, client.acceptsGap());
     client.found(row);
     Catalog catalog =
         slot.ownPublications()
             ? services.ownPublications().watching()
             : services.database().catalog();
-    SlotPipeline.Source source =
-        new SlotPipeline.Source(found, publications, slots().serverVersion());
+    SlotPipeline.Source source = look.source(found, publications);
     SlotPipeline path = client.path(source, catalog);
     if (services.settings().wal2jsonWhole() && !slot.doesNeedChunks()) {
       path.askForWholeTransactions();

@@ -45,7 +45,7 @@ final class SlotRegistry {
   SlotRegistry(Database database, Settings settings, Executor readers) {
     this.database = database;
     this.settings = settings;
-    ownPublications = new OwnPublications(database.publications(), database.catalog(), slots);
+    ownPublications = new OwnPublications(database, slots);
     creator = new SlotCreator(database, settings, slots, ownPublications);
     services = new StreamServices(database, settings, ownPublications, new AheadThreads(readers));
     this.readers = readers;
@@ -80,7 +80,11 @@ final class SlotRegistry {
       Optional<String> next =
           database
               .snapshots()
-              .readPage(use.snapshotName(), use.lease().tables(), page, new RowArrayEncoder(json));
+              .readPage(
+                  use.snapshotName(),
+                  use.lease().tables(),
+                  page,
+                  new RowArrayEncoder(json, page.numbers()));
       return new SnapshotPage(slot.name(), json, next);
     } catch (SQLException e) {
       throw Problems.of(e);
@@ -95,8 +99,7 @@ final class SlotRegistry {
       throws IOException {
     Slot slot = withSnapshot(name);
     try (SnapshotUse use = use(slot)) {
-      new TableDelivery(database.snapshots(), use.snapshotName(), request, slot.name(), receiver)
-          .run(format);
+      new TableDelivery(database.snapshots(), use, request, receiver).run(format);
     } catch (SQLException e) {
       throw Problems.of(e);
     }
@@ -104,7 +107,7 @@ final class SlotRegistry {
 
   List<TableSummary> tables(Optional<SlotName> name) {
     try (SnapshotUse use = use(withSnapshot(name))) {
-      return database.snapshots().tables(use.snapshotName());
+      return database.snapshots().tables(use.snapshotName(), use.lease().tables());
     } catch (SQLException e) {
       throw Problems.of(e);
     }
@@ -177,12 +180,12 @@ final class SlotRegistry {
     }
     try {
       dropInPostgres(name);
-      slots.find(name).ifPresent(Slot::closeSnapshot);
-      slots.forget(name);
-      database.publications().forget(name);
     } catch (SQLException e) {
       throw Problems.of(e);
     }
+    slots.find(name).ifPresent(Slot::closeSnapshot);
+    slots.forget(name);
+    ownPublications.tidy();
   }
 
   /** What is to be called again and again. */

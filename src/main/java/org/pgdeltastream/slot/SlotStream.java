@@ -104,9 +104,8 @@ public final class SlotStream implements Runnable {
     } finally {
       try {
         end(why);
-        leave(why);
       } finally {
-        close(why);
+        leaveAndClose(why);
       }
     }
   }
@@ -145,6 +144,14 @@ public final class SlotStream implements Runnable {
             CloseReason.SLOT_BUSY, "slot " + slot.name() + " is streamed by another client");
       }
       other.ifPresent(former -> former.awaitEnd(Duration.ofNanos(left)));
+    }
+  }
+
+  private void leaveAndClose(Ending why) {
+    try {
+      leave(why);
+    } finally {
+      close(why);
     }
   }
 

@@ -75,6 +75,11 @@ final class StreamClient implements Downstream {
     return options.takeover();
   }
 
+  @Override
+  public boolean acceptsGap() {
+    return options.gapAccepted();
+  }
+
   /** The first time the client gets its place; whatever becomes of the connection, it keeps it. */
   @Override
   public void found(SlotRow row) throws SQLException, Refusal {

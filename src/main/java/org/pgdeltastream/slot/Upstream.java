@@ -57,6 +57,7 @@ final class Upstream implements WalListener {
    * @throws SubscriberGoneException if nobody takes what is read
    */
   Ending run() throws SubscriberGoneException {
+    backoff.startAnew(); // the slot may have had to be waited for
     while (true) {
       try {
         connectAndRead();
@@ -195,10 +196,13 @@ final class Upstream implements WalListener {
   /** Makes {@link #run} end soon, whatever it does; the stream was told why. */
   void stop() {
     ReplicationReader running = reader;
-    if (running != null) {
-      running.stop();
+    try {
+      if (running != null) {
+        running.stop();
+      }
+    } finally {
+      sockets.close();
     }
-    sockets.close();
   }
 
   /** PostgreSQL has written up to here, and found nothing more. */

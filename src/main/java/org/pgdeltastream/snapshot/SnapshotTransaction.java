@@ -8,6 +8,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -21,11 +22,8 @@ final class SnapshotTransaction implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SnapshotTransaction.class.getName());
   private static final int MOST_DEAD = 64;
   // One round trip for all statements.
-  private static final String ADOPT =
-      """
-      set transaction isolation level repeatable read read only;
-      set transaction snapshot '%s';
-      """;
+  private static final String BEGIN = "set transaction isolation level repeatable read read only; ";
+  private static final String ADOPT = "set transaction snapshot '%s'; ";
 
   private final Connection connection;
   private final boolean autoCommit;
@@ -40,6 +38,18 @@ final class SnapshotTransaction implements AutoCloseable {
    * passed over: not every pool looks before it lends, or after it gets one back.
    */
   static SnapshotTransaction begin(DataSource database, String snapshot, Duration statementTimeout)
+      throws SQLException {
+    return begin(database, Optional.of(snapshot), statementTimeout);
+  }
+
+  /** Under a snapshot of its own. */
+  static SnapshotTransaction begin(DataSource database, Duration statementTimeout)
+      throws SQLException {
+    return begin(database, Optional.empty(), statementTimeout);
+  }
+
+  private static SnapshotTransaction begin(
+      DataSource database, Optional<String> snapshot, Duration statementTimeout)
       throws SQLException {
     List<Connection> dead = new ArrayList<>();
     List<SQLException> losses = new ArrayList<>();
@@ -72,7 +82,8 @@ final class SnapshotTransaction implements AutoCloseable {
   }
 
   private static SnapshotTransaction begin(
-      Connection connection, String snapshot, Duration statementTimeout) throws SQLException {
+      Connection connection, Optional<String> snapshot, Duration statementTimeout)
+      throws SQLException {
     SnapshotTransaction transaction = new SnapshotTransaction(connection);
     try {
       transaction.adopt(snapshot, statementTimeout);
@@ -95,19 +106,22 @@ final class SnapshotTransaction implements AutoCloseable {
     }
   }
 
-  private void adopt(String snapshot, Duration statementTimeout) throws SQLException {
+  private void adopt(Optional<String> snapshot, Duration statementTimeout) throws SQLException {
     if (!autoCommit) {
       connection.rollback(); // of whatever the pool left open: a snapshot must come first
     }
     connection.setAutoCommit(false);
-    String sql = ADOPT.formatted(snapshot) + SessionSettings.ofTransaction(statementTimeout);
+    String sql =
+        BEGIN
+            + snapshot.map(ADOPT::formatted).orElse("")
+            + SessionSettings.ofTransaction(statementTimeout);
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
     } catch (SQLException e) {
       if (SnapshotFailure.isSnapshotGone(e)) {
         throw new ProblemException(
             Problem.SNAPSHOT_EXPIRED,
-            "Snapshot " + snapshot + " is closed",
+            "Snapshot " + snapshot.orElse("") + " is closed",
             "Make a new slot and read its snapshot",
             e);
       }

@@ -3,6 +3,7 @@ package org.pgdeltastream.web;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
@@ -26,6 +27,14 @@ final class Input {
     } catch (IllegalArgumentException e) {
       throw bad("Not a slot name (1 to 63 of a-z, 0-9 and _): " + shown(text), e);
     }
+  }
+
+  /** What {@code values=} says, by the word that streams take. */
+  static Numbers numbers(String text) {
+    if (!text.equals("string")) {
+      throw bad("values is " + shown(text) + ", not string");
+    }
+    return Numbers.AS_TEXT;
   }
 
   static String utf8(byte[] bytes, String what) {

@@ -47,7 +47,7 @@ final class StreamSession {
       boolean limit = e.problem() == Problem.STREAMS_EXHAUSTED;
       refusal.accept(
           limit ? CloseReason.LIMIT : CloseReason.UPSTREAM_LOST, String.valueOf(e.getMessage()));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       refusal.accept(CloseReason.INTERNAL, "internal error, id " + logged(e));
     }
   }
@@ -67,7 +67,7 @@ final class StreamSession {
       running.acknowledge(acknowledgement.lsn(), acknowledgement.reply());
     } catch (IllegalArgumentException e) {
       end(CloseReason.BAD_ACK, String.valueOf(e.getMessage()));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       end(CloseReason.INTERNAL, "internal error, id " + logged(e));
     }
   }
@@ -118,7 +118,7 @@ final class StreamSession {
     closed();
   }
 
-  private static String logged(RuntimeException e) {
+  private static String logged(Throwable e) {
     String id = UUID.randomUUID().toString();
     LOG.log(ERROR, "A stream's client failed, error id " + id, e);
     return id;

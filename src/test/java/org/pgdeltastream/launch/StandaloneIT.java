@@ -10,7 +10,9 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
@@ -61,7 +63,7 @@ class StandaloneIT {
     stop(program);
 
     await().atMost(STOP).untilAsserted(() -> assertThat(postgresProcesses()).isEmpty());
-    assertThat(temporary()).as("temporary directories").isEmpty();
+    assertThat(temporary()).isEmpty();
   }
 
   @Test
@@ -147,6 +149,84 @@ class StandaloneIT {
     awaitStart(program);
     assertThat(output()).as(errors()).containsPattern("http://localhost:[0-9]+/v1/init");
     stop(program);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void removesAtItsStartWhatAKilledRunHasLeft(boolean keepingData) throws Exception {
+    String[] arguments =
+        keepingData
+            ? new String[] {"-serverPort", "0", "--data", directory.resolve("kept").toString()}
+            : new String[] {"-serverPort", "0"};
+    Process killed = start(arguments);
+    awaitStart(killed);
+    assertThat(output()).as(errors()).contains("Ctrl-C stops it");
+    List<ProcessHandle> left = postgresProcesses();
+    assertThat(left).isNotEmpty();
+    killed.destroyForcibly().waitFor();
+
+    Process next = start(arguments);
+    awaitStart(next);
+
+    assertThat(output()).as(errors()).contains("Ctrl-C stops it");
+    assertThat(left).noneMatch(ProcessHandle::isAlive);
+    assertThat(temporary()).as("the second run's").hasSize(1);
+    stop(next);
+    assertThat(temporary()).isEmpty();
+  }
+
+  @Test
+  void unpacksOnceForAllStartsAlsoWhereAFileIsLost() throws Exception {
+    Process first = start("postgres", "localhost:1", "localhost:0");
+    awaitStart(first);
+    Process beside = start("postgres", "localhost:1", "localhost:0");
+    awaitStart(beside);
+    assertThat(temporary()).hasSize(2);
+    List<Path> jars = unpacked();
+    Instant then = Files.getLastModifiedTime(jars.get(0)).toInstant();
+    stop(first);
+    stop(beside);
+    Files.delete(jars.get(1));
+    Files.writeString(jars.get(2), "not whole");
+
+    Process next = start("postgres", "localhost:1", "localhost:0");
+    awaitStart(next);
+
+    assertThat(output()).as(errors()).contains("Ctrl-C stops it");
+    assertThat(Files.getLastModifiedTime(jars.get(0)).toInstant()).isEqualTo(then);
+    assertThat(unpacked()).containsExactlyElementsOf(jars);
+    stop(next);
+  }
+
+  /** A directory that others could write to, or have made, is not trusted with what is run. */
+  @Test
+  void takesADirectoryOfItsOwnWhereAnotherUserCouldHavePlantedFiles() throws Exception {
+    Path planted = Files.createDirectories(directory.resolve("temporary").resolve(shared()));
+    Files.setPosixFilePermissions(planted, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+    Process program = start("postgres", "localhost:1", "localhost:0");
+    awaitStart(program);
+
+    assertThat(output()).as(errors()).contains("Ctrl-C stops it");
+    try (Stream<Path> entries = Files.list(planted)) {
+      assertThat(entries).isEmpty();
+    }
+    stop(program);
+    try (Stream<Path> entries = Files.list(directory.resolve("temporary"))) {
+      assertThat(entries).containsExactly(planted);
+    }
+  }
+
+  @Test
+  void saysInOneLineThatItCannotUnpack() throws Exception {
+    String nowhere = directory.resolve("nowhere").toString();
+    Process program = start(List.of("-Djava.io.tmpdir=" + nowhere), "postgres", "localhost:1");
+    assertThat(exit(program)).isEqualTo(1);
+    assertThat(errors().lines())
+        .singleElement()
+        .asString()
+        .startsWith("pgdeltastream: cannot unpack into " + nowhere)
+        .contains("-Djava.io.tmpdir=");
   }
 
   /** Whoever asks meanwhile is told to come again: no page of the container's, at no time. */
@@ -261,12 +341,27 @@ class StandaloneIT {
         .toList();
   }
 
+  /** What runs write; what is unpacked stays. */
   private List<String> temporary() throws IOException {
-    try (Stream<Path> entries = Files.list(directory.resolve("temporary"))) {
+    Path shared = directory.resolve("temporary").resolve(shared());
+    if (Files.notExists(shared)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(shared)) {
       return entries
           .map(entry -> entry.getFileName() + "")
-          .filter(name -> name.startsWith("pgdeltastream"))
+          .filter(name -> name.startsWith("run-"))
           .toList();
     }
+  }
+
+  private List<Path> unpacked() throws IOException {
+    try (Stream<Path> files = Files.walk(directory.resolve("temporary").resolve(shared()))) {
+      return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
+    }
+  }
+
+  private static String shared() {
+    return "pgdeltastream-" + System.getProperty("user.name");
   }
 }

@@ -22,8 +22,7 @@ class ReporterTest {
               ::get);
   private final Database database = Database.open(settings, Optional.empty(), Optional.empty());
   private final Slots slots = new Slots();
-  private final OwnPublications publications =
-      new OwnPublications(database.publications(), database.catalog(), slots);
+  private final OwnPublications publications = new OwnPublications(database, slots);
 
   @Test
   void looksAfterEveryStreamAlsoWhenALookAtOneFails() {

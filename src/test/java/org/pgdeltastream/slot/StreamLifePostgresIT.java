@@ -314,4 +314,29 @@ class StreamLifePostgresIT {
                     .text("select count(*) from pg_replication_slots where temporary")
                     .equals("0"));
   }
+
+  @Test
+  void reportsWhatWasAcknowledgedJustBeforeTheClientLeft() throws Exception {
+    database.execute("alter table t add name text");
+    database.execute(
+        "do $$ begin for i in 1..2000 loop"
+            + " insert into t values (i, i, repeat('x', 3000)); commit; end loop; end $$");
+    try (TestRegistry direct = new TestRegistry(database)) { // the proxy knows no half-closed ones
+      for (int i = 1; i <= 20; i++) {
+        RecordingSubscriber client = new RecordingSubscriber();
+        SlotStream stream = direct.slots.stream(StreamOptions.of(slot), client);
+        Lsn end = nextLsn(client.nextWithChange());
+        stream.acknowledge(end, false);
+        stream.clientGone(); // while PostgreSQL is in the middle of sending
+
+        assertThat(stream.awaitEnd(Duration.ofSeconds(10))).isTrue();
+        await("the slot to be free").until(() -> !direct.slots.status(slot).active());
+        assertThat(direct.slots.status(slot).confirmedFlush()).as("try %d", i).hasValue(end);
+      }
+    }
+  }
+
+  private static Lsn nextLsn(String message) {
+    return Lsn.parse(message.replaceFirst("(?s).*\"nextlsn\":\"([^\"]+)\".*", "$1"));
+  }
 }

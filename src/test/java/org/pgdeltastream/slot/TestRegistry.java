@@ -29,7 +29,12 @@ final class TestRegistry implements AutoCloseable {
     Settings read = Settings.read(settings::get);
     slots =
         new SlotRegistry(
-            Database.open(read, Optional.of(database.dataSource()), Optional.empty()),
+            Database.open(
+                read,
+                Optional.of(database.dataSource()) // which may be another than of these settings
+                    .filter(source -> read.databaseUser().equals(Optional.of(database.user())))
+                    .filter(source -> read.databaseUrl().orElseThrow().contains("/postgres")),
+                Optional.empty()),
             read,
             readers);
     Reporter reporter = slots.reporter();
