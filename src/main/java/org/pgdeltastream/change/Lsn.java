@@ -23,7 +23,7 @@ public record Lsn(long value) implements Comparable<Lsn> {
   public static Lsn parse(String text) {
     Matcher halves = TEXT.matcher(text);
     if (!halves.matches()) {
-      throw new IllegalArgumentException("Not an LSN: " + text);
+      throw new IllegalArgumentException("Not an LSN: " + Shown.of(text));
     }
     long high = Long.parseLong(halves.group(1), 16);
     long low = Long.parseLong(halves.group(2), 16);

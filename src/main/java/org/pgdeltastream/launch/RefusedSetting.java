@@ -12,7 +12,8 @@ import org.jspecify.annotations.Nullable;
  * the stack traces that the container logs for it are left out.
  */
 final class RefusedSetting implements Filter {
-  private static final String READER = "org.pgdeltastream.slot.Settings";
+  /** By its name, since the application is known as a file only. */
+  private static final String REFUSED = "org.pgdeltastream.web.BadSettingException";
 
   private volatile @Nullable String sentence;
 
@@ -35,14 +36,9 @@ final class RefusedSetting implements Filter {
   @Override
   public boolean isLoggable(LogRecord message) {
     Throwable thrown = message.getThrown();
-    if (thrown != null && isFromSettings(thrown)) {
+    if (thrown != null && thrown.getClass().getName().equals(REFUSED)) {
       sentence = thrown.getMessage();
     }
     return sentence == null;
-  }
-
-  private static boolean isFromSettings(Throwable thrown) {
-    StackTraceElement[] trace = thrown.getStackTrace();
-    return trace.length > 0 && trace[0].getClassName().startsWith(READER);
   }
 }

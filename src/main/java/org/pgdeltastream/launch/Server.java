@@ -18,6 +18,7 @@ import java.util.Properties;
 import java.util.Set;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.connector.Connector;
+import org.apache.catalina.core.StandardHost;
 import org.apache.tomee.embedded.Configuration;
 import org.apache.tomee.embedded.Container;
 
@@ -170,6 +171,8 @@ public final class Server implements AutoCloseable {
     container.setup(configuration);
     container.getTomcat().setBaseDir(configuration.getDir()); // else one in the user's directory
     container.getTomcat().getEngine().getPipeline().addValve(availability);
+    ((StandardHost) container.getTomcat().getHost())
+        .setErrorReportValveClass(JsonErrors.class.getName());
     container.start();
     // Not Tomcat's getConnector(): that would add one that listens everywhere.
     Connector connector = container.getTomcat().getService().findConnectors()[0];

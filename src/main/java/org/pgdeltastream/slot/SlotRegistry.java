@@ -37,15 +37,17 @@ final class SlotRegistry {
   private final Slots slots = new Slots();
   private final OwnPublications ownPublications;
   private final SlotCreator creator;
-  private final StreamStarter starter;
+  private final StreamServices services;
+  private final Executor readers;
   private final Reporter reporter;
 
   SlotRegistry(Database database, Settings settings, Executor readers) {
     this.database = database;
     this.settings = settings;
-    ownPublications = new OwnPublications(database.publications(), database.catalog(), slots);
+    ownPublications = new OwnPublications(database, slots);
     creator = new SlotCreator(database, settings, slots, ownPublications);
-    starter = new StreamStarter(database, settings, slots, ownPublications, readers);
+    services = new StreamServices(database, settings, ownPublications, new AheadThreads(readers));
+    this.readers = readers;
     reporter = new Reporter(database, slots, ownPublications);
   }
 
@@ -56,8 +58,8 @@ final class SlotRegistry {
   /** Throws ProblemException where as many clients are streamed to as are allowed. */
   void checkRoom() {
     if (slots.streams().size() >= settings.streams()) {
-      throw starter.tooManyStreams(
-          new RejectedExecutionException("the configured number is reached"));
+      throw SlotStream.tooMany(
+          settings, new RejectedExecutionException("the configured number is reached"));
     }
   }
 
@@ -72,7 +74,11 @@ final class SlotRegistry {
       Optional<String> next =
           database
               .snapshots()
-              .readPage(use.snapshotName(), use.lease().tables(), page, new RowArrayEncoder(json));
+              .readPage(
+                  use.snapshotName(),
+                  use.lease().tables(),
+                  page,
+                  new RowArrayEncoder(json, page.numbers()));
       return new SnapshotPage(slot.name(), json, next);
     } catch (SQLException e) {
       throw Problems.of(e);
@@ -87,8 +93,7 @@ final class SlotRegistry {
       throws IOException {
     Slot slot = withSnapshot(name);
     try (SnapshotUse use = use(slot)) {
-      new TableDelivery(database.snapshots(), use.snapshotName(), request, slot.name(), receiver)
-          .run(format);
+      new TableDelivery(database.snapshots(), use, request, receiver).run(format);
     } catch (SQLException e) {
       throw Problems.of(e);
     }
@@ -96,7 +101,7 @@ final class SlotRegistry {
 
   List<TableSummary> tables(Optional<SlotName> name) {
     try (SnapshotUse use = use(withSnapshot(name))) {
-      return database.snapshots().tables(use.snapshotName());
+      return database.snapshots().tables(use.snapshotName(), use.lease().tables());
     } catch (SQLException e) {
       throw Problems.of(e);
     }
@@ -128,7 +133,7 @@ final class SlotRegistry {
   /** A stream that is yet to start; what is wrong with the slot is told by closing the client. */
   SlotStream newStream(StreamOptions options, Subscriber subscriber) {
     checkRoom();
-    return new SlotStream(options, subscriber, starter, settings);
+    return new SlotStream(slots.of(options.slotName()), options, subscriber, services, readers);
   }
 
   List<SlotStatus> statuses() {
@@ -171,12 +176,12 @@ final class SlotRegistry {
     }
     try {
       dropInPostgres(name);
-      slots.find(name).ifPresent(Slot::closeSnapshot);
-      slots.forget(name);
-      database.publications().forget(name);
     } catch (SQLException e) {
       throw Problems.of(e);
     }
+    slots.find(name).ifPresent(Slot::closeSnapshot);
+    slots.forget(name);
+    ownPublications.tidy();
   }
 
   /** What is to be called again and again. */
@@ -197,7 +202,7 @@ final class SlotRegistry {
     long deadline = System.nanoTime() + CLIENTS_CLOSE.toNanos();
     for (SlotStream stream : streams) {
       if (stream.awaitEnd(until(deadline))) {
-        stream.subscriber().awaitClosed(until(deadline));
+        stream.awaitClosed(until(deadline));
       } else {
         stream.cutClient();
       }

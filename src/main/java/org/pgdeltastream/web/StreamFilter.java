@@ -7,9 +7,11 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Collections;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.framing.Handshake;
 import org.pgdeltastream.slot.SlotManager;
 
@@ -37,8 +39,33 @@ public class StreamFilter implements Filter {
     if (isUpgrade(from)) {
       upgrade(from, to, handshake);
     } else {
-      chain.doFilter(new HiddenHeaderRequest(from, EXTENSIONS), to);
+      chain.doFilter(new HiddenHeaderRequest(withoutSlash(from), EXTENSIONS), to);
     }
+  }
+
+  /** A slash at the end is passed over everywhere; servers' websockets do not know it. */
+  private static HttpServletRequest withoutSlash(HttpServletRequest request) {
+    return new HttpServletRequestWrapper(request) {
+      @Override
+      public String getServletPath() {
+        return cut(super.getServletPath());
+      }
+
+      @Override
+      public @Nullable String getPathInfo() {
+        String path = super.getPathInfo();
+        return path == null ? null : cut(path);
+      }
+
+      @Override
+      public String getRequestURI() {
+        return cut(super.getRequestURI());
+      }
+    };
+  }
+
+  private static String cut(String path) {
+    return path.replaceFirst("/+$", "");
   }
 
   private boolean isUpgrade(HttpServletRequest request) {
@@ -53,8 +80,11 @@ public class StreamFilter implements Filter {
       Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(response);
       return false;
     }
-    if (!handshake.isAsked() || !handshake.hasVersion()) {
+    if (!handshake.isAsked()
+        || !handshake.hasVersion()
+        || request.getProtocol().equals("HTTP/1.0")) { // which has no upgrade
       response.setHeader("Upgrade", "websocket");
+      response.setHeader("Connection", "Upgrade");
       response.setHeader("Sec-WebSocket-Version", Handshake.VERSION);
       Errors.ofStatus(426, null).sendTo(response);
       return false;

@@ -12,6 +12,7 @@ import org.pgdeltastream.change.TableSummary;
   "bytes",
   "key",
   "replicaIdentity",
+  "streamed",
   "columns"
 })
 public record TableBody(
@@ -21,6 +22,7 @@ public record TableBody(
     long bytes,
     List<String> key,
     String replicaIdentity,
+    boolean streamed,
     List<Column> columns) {
 
   /** A column and its type. */
@@ -35,6 +37,7 @@ public record TableBody(
         table.bytes(),
         table.key(),
         table.replicaIdentity(),
+        table.streamed(),
         table.columns().stream().map(c -> new Column(c.name(), c.type())).toList());
   }
 }

@@ -99,7 +99,14 @@ class StandaloneIT {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"-Dpgdelta.hold=soon", "-Dpgdelta.websocket=none", "-Dpgdelta.open=yes"})
+  @ValueSource(
+      strings = {
+        "-Dpgdelta.hold=soon",
+        "-Dpgdelta.websocket=none",
+        "-Dpgdelta.open=yes",
+        "-Dpgdelta.origins=*",
+        "-Dpgdelta.tokens=my secret"
+      })
   void saysInOneLineWhichSettingIsNotOfItsForm(String setting) throws Exception {
     Process program = start(List.of(setting), "postgres", "localhost:1", "localhost:0");
     assertThat(exit(program)).isEqualTo(1);
@@ -107,6 +114,15 @@ class StandaloneIT {
         .singleElement()
         .asString()
         .startsWith("pgdeltastream: Setting " + setting.substring(2, setting.indexOf('=')));
+  }
+
+  @Test
+  void saysInOneLineWhichSettingThereIsNot() throws Exception {
+    Process program = start(List.of("-Dpgdelta.token=x"), "postgres", "localhost:1", "localhost:0");
+    assertThat(exit(program)).isEqualTo(1);
+    assertThat(errors().lines())
+        .containsExactly(
+            "pgdeltastream: There is no setting pgdelta.token; did you mean pgdelta.tokens?");
   }
 
   @Test

@@ -618,7 +618,7 @@ abstract class StreamStory {
     database.execute("insert into users values (1, 'a')");
     await("the first client's send to block")
         .atMost(Duration.ofSeconds(10))
-        .until(() -> blocked.isPlaced() && blocked.subscription().isSending());
+        .until(blocked::isSending);
 
     RecordingSubscriber taker = new RecordingSubscriber();
     stream(

@@ -106,7 +106,7 @@ abstract class DoorStory extends ServerStory {
       client.send(PONG, "nobody asked");
       client.send(CONTINUATION, "z\"}");
 
-      assertThat(reason(client.next(CLOSE))).isEqualTo("bad_ack: not an LSN: zzz");
+      assertThat(reason(client.next(CLOSE))).startsWith("bad_ack: not an LSN (3 characters)");
     }
   }
 
