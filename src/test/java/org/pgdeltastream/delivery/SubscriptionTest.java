@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -94,6 +96,24 @@ class SubscriptionTest {
     place.last(TEXT, 0, 2, Lsn.NONE);
 
     assertThat(slow.wasStuck).isTrue();
+  }
+
+  @Test
+  void swallowsNoInterruptThatIsNotItsOwn() throws Exception {
+    List<Subscription> one = new ArrayList<>();
+    SlowSubscriber interrupted =
+        new SlowSubscriber(
+            () -> {
+              one.get(0).interruptSend();
+              assertThat(Thread.interrupted()).as("noticed inside the send").isTrue();
+            });
+    one.add(new Subscription(interrupted, acks, Duration.ofSeconds(15), clock::get));
+    one.get(0).last(TEXT, 0, 2, Lsn.NONE);
+
+    Thread.currentThread().interrupt(); // by somebody else, later
+    one.get(0).flush();
+
+    assertThat(Thread.interrupted()).isTrue();
   }
 
   @Test
