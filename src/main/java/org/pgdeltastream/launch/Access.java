@@ -2,6 +2,7 @@ package org.pgdeltastream.launch;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.ServerSocket;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -15,6 +16,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * How the own PostgreSQL is reached: where it will listen and the password that it asks for, both
@@ -25,6 +27,7 @@ import java.util.Optional;
 record Access(int port, String password, Optional<Path> binaries) {
   private static final String PASSWORD_FILE = "pgdeltastream.password";
   private static final int PASSWORD_BYTES = 16;
+  private static final Pattern TRUST = Pattern.compile("(?m)^[^#]*\\btrust\\b");
   private static final String TRUST_NOBODY =
       """
       # TYPE  DATABASE  USER  ADDRESS  METHOD
@@ -58,12 +61,8 @@ record Access(int port, String password, Optional<Path> binaries) {
   }
 
   void execute(String sql) throws SQLException {
-    execute(sql, password);
-  }
-
-  private void execute(String sql, String knownPassword) throws SQLException {
     try (Connection connection =
-            DriverManager.getConnection(jdbcUrl(), EmbeddedDatabase.USER, knownPassword);
+            DriverManager.getConnection(jdbcUrl(), EmbeddedDatabase.USER, password);
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
     }
@@ -72,43 +71,68 @@ record Access(int port, String password, Optional<Path> binaries) {
   /** Starts it with these data, new ones or those of an earlier run. */
   EmbeddedPostgres start(EmbeddedPostgres.Builder builder, Path data)
       throws IOException, SQLException {
-    boolean known = Files.exists(passwordFile(data));
-    boolean open = !known && Files.exists(data.resolve("PG_VERSION")); // of an earlier release
-    if (known || !open) {
-      builder.setConnectConfig("password", password);
+    builder.setConnectConfig("password", password);
+    if (Files.exists(data.resolve("PG_VERSION"))) {
+      return startAgain(builder, data);
     }
     Path file = Files.createTempFile("password", ""); // only its owner can read it
-    EmbeddedPostgres postgres;
     try {
       Files.writeString(file, password);
-      if (!known && !open) { // initdb's options pass here
-        builder.setLocaleConfig("auth", "scram-sha-256").setLocaleConfig("pwfile", file.toString());
-      }
-      postgres = start(builder);
+      // initdb's options pass here
+      builder.setLocaleConfig("auth", "scram-sha-256").setLocaleConfig("pwfile", file.toString());
+      builder.setDataDirectoryCustomizer(made -> keepPassword(made.toPath()));
+      return startOrSay(builder, data);
     } finally {
       Files.delete(file);
     }
+  }
+
+  /** Data of an earlier release let every local user in: they get a password. */
+  private EmbeddedPostgres startAgain(EmbeddedPostgres.Builder builder, Path data)
+      throws IOException, SQLException {
+    Path rules = data.resolve("pg_hba.conf");
+    boolean open = TRUST.matcher(Files.readString(rules)).find();
+    EmbeddedPostgres postgres = startOrSay(builder, data);
     try {
-      if (!known) {
-        keepPassword(data, open);
+      if (open) {
+        keepPassword(data); // first: a start that is killed here is made up for by the next
+        execute("alter role " + EmbeddedDatabase.USER + " password '" + password + "'");
+        Files.writeString(rules, TRUST_NOBODY);
+        execute(
+            "select pg_reload_conf(); select pg_terminate_backend(pid) from pg_stat_activity"
+                + " where backend_type = 'client backend' and pid <> pg_backend_pid()");
       }
       return postgres;
-    } catch (IOException | SQLException e) {
+    } catch (IOException | UncheckedIOException | SQLException e) {
       postgres.close();
       throw e;
     }
   }
 
-  private void keepPassword(Path data, boolean open) throws IOException, SQLException {
-    if (open) {
-      execute("alter role " + EmbeddedDatabase.USER + " password '" + password + "'", "");
-      Files.writeString(data.resolve("pg_hba.conf"), TRUST_NOBODY);
-      execute(
-          "select pg_reload_conf(); select pg_terminate_backend(pid) from pg_stat_activity"
-              + " where backend_type = 'client backend' and pid <> pg_backend_pid()",
-          "");
+  /** The data's directory is its owner's alone. */
+  private void keepPassword(Path data) {
+    try {
+      Files.writeString(passwordFile(data), password);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
-    Files.writeString(passwordFile(data), password); // the data's directory is its owner's alone
+  }
+
+  private EmbeddedPostgres startOrSay(EmbeddedPostgres.Builder builder, Path data)
+      throws IOException {
+    try {
+      return start(builder);
+    } catch (IOException | RuntimeException | ExceptionInInitializerError e) { // the library's
+      throw new IOException(
+          "The own PostgreSQL cannot be started with its data in %s (%s). Is there room, and the right to write?"
+              .formatted(data, deepest(e)),
+          e);
+    }
+  }
+
+  private static Throwable deepest(Throwable problem) {
+    Throwable cause = problem.getCause();
+    return cause == null ? problem : deepest(cause);
   }
 
   /** One start at a time unpacks; what a killed one has left is unpacked anew. */

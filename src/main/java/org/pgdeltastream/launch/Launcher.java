@@ -27,6 +27,7 @@ public final class Launcher {
       .level=WARNING
       org.pgdeltastream.level=INFO
       org.apache.johnzon.level=SEVERE
+      io.zonky.level=OFF
       org.apache.velocity.level=OFF
       org.apache.openejb.javaagent.level=OFF
       OpenEJB.level=WARNING

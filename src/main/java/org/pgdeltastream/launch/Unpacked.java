@@ -63,9 +63,11 @@ record Unpacked(Path directory, String build) {
     Path partial = target.resolveSibling(target.getFileName() + ".new");
     try (InputStream content = file.getInputStream(entry)) {
       Files.copy(content, partial, StandardCopyOption.REPLACE_EXISTING);
+      Files.move(
+          partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+    } finally {
+      Files.deleteIfExists(partial);
     }
-    Files.move(
-        partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
   }
 
   Path war() {
