@@ -145,6 +145,7 @@ public final class Launcher {
       throw new IOException("Stopped while starting");
     }
     server.deploy(files.resolve("app.war"));
+    opened.push(ConnectorWatch.start()); // closed first
   }
 
   /** What is being opened already, to be closed last. */

@@ -169,6 +169,7 @@ public final class Server implements AutoCloseable {
     resources.setProperty("connector.attributes.socket.appWriteBufSize", "65536");
     configuration.setProperties(resources);
     container.setup(configuration);
+    container.getTomcat().setBaseDir(configuration.getDir()); // else one in the user's directory
     container.getTomcat().getEngine().getPipeline().addValve(availability);
     ((StandardHost) container.getTomcat().getHost())
         .setErrorReportValveClass(JsonErrors.class.getName());
@@ -185,7 +186,8 @@ public final class Server implements AutoCloseable {
 
   private static Properties resources(String jdbcUrl, String user, String password) {
     // Each stream keeps a thread, and no task may wait behind one.
-    int core = Integer.getInteger("pgdelta.streams", 64) + 64;
+    String variable = Optional.ofNullable(System.getenv("PGDELTA_STREAMS")).orElse("");
+    int core = streams(System.getProperty("pgdelta.streams", ""), variable) + 64;
     Properties resources = new Properties();
     resources.setProperty("jdbc/pgdelta", "new://Resource?type=javax.sql.DataSource");
     resources.setProperty("jdbc/pgdelta.JdbcDriver", "org.postgresql.Driver");
@@ -208,6 +210,12 @@ public final class Server implements AutoCloseable {
       resources.setProperty(executor + ".Queue", "1");
     }
     return resources;
+  }
+
+  /** As the application reads it, which refuses what is no number. */
+  static int streams(String property, String variable) {
+    String text = property.isBlank() ? variable : property;
+    return text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : 64;
   }
 
   /** TomEE's deploy returns without an exception when the application did not start. */

@@ -10,9 +10,9 @@ import org.pgdeltastream.change.TableSummary;
   "table",
   "estimatedRows",
   "bytes",
+  "streamed",
   "key",
   "replicaIdentity",
-  "streamed",
   "columns"
 })
 public record TableBody(
@@ -20,9 +20,9 @@ public record TableBody(
     String table,
     long estimatedRows,
     long bytes,
+    boolean streamed,
     List<String> key,
     String replicaIdentity,
-    boolean streamed,
     List<Column> columns) {
 
   /** A column and its type. */
@@ -35,9 +35,9 @@ public record TableBody(
         table.name().table(),
         table.estimatedRows(),
         table.bytes(),
+        table.streamed(),
         table.key(),
         table.replicaIdentity(),
-        table.streamed(),
         table.columns().stream().map(c -> new Column(c.name(), c.type())).toList());
   }
 }

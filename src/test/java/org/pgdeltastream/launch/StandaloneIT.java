@@ -64,6 +64,7 @@ class StandaloneIT {
 
     await().atMost(STOP).untilAsserted(() -> assertThat(postgresProcesses()).isEmpty());
     assertThat(temporary()).isEmpty();
+    assertThat(directory.resolve("here")).isEmptyDirectory();
   }
 
   @Test
@@ -300,6 +301,7 @@ class StandaloneIT {
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command)
+            .directory(Files.createDirectories(directory.resolve("here")).toFile())
             .redirectOutput(directory.resolve("output").toFile())
             .redirectError(directory.resolve("errors").toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
