@@ -24,7 +24,7 @@ final class Arguments {
   static final String HELP =
       """
       Usage: java -jar pgdeltastream.jar [DATABASE [HOST[:PORT] [LISTEN[:PORT]]]] [OPTION]...
-             java -jar pgdeltastream.jar --watch URL [--acknowledge]
+             java -jar pgdeltastream.jar --watch URL [--acknowledge] [--token TEXT]
 
       Streams a PostgreSQL database's changes over a websocket. Without a database it starts a
       PostgreSQL of its own with a small demo table, test_table.
@@ -45,6 +45,7 @@ final class Arguments {
 
         --watch URL            print what the stream at ws://… sends, a message a line
         --acknowledge          and acknowledge it
+        --token TEXT           one of the server's tokens; better in PGDELTA_TOKENS
 
         --help, --version
 
@@ -62,7 +63,8 @@ final class Arguments {
           "serverHost",
           "serverPort",
           "data",
-          "watch");
+          "watch",
+          "token");
   private static final Set<String> PLAIN = Set.of("help", "h", "version", "no-demo", "acknowledge");
   private static final Set<String> SSL_MODES =
       Set.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
@@ -146,29 +148,38 @@ final class Arguments {
     if (flags.containsKey("watch")) {
       return watch();
     }
-    if (flags.containsKey("acknowledge")) {
-      throw new BadArgumentException("--acknowledge belongs to --watch URL");
+    for (String watchers : List.of("acknowledge", "token")) {
+      if (flags.containsKey(watchers)) {
+        throw new BadArgumentException("--" + watchers + " belongs to --watch URL");
+      }
     }
     return new Command.Serve(listen(), database());
   }
 
   private Command watch() throws BadArgumentException {
     Set<String> others = new HashSet<>(flags.keySet());
-    others.removeAll(Set.of("watch", "acknowledge"));
+    others.removeAll(Set.of("watch", "acknowledge", "token"));
     if (!others.isEmpty() || !positional.isEmpty()) {
-      throw new BadArgumentException("--watch URL takes no other argument but --acknowledge");
+      throw new BadArgumentException(
+          "--watch URL takes no other argument but --acknowledge and --token");
     }
     String text = flags.getOrDefault("watch", "");
     try {
       URI stream = new URI(text);
       if (Set.of("ws", "wss").contains(String.valueOf(stream.getScheme()))
           && stream.getHost() != null) {
-        return new Command.Watch(stream, flags.containsKey("acknowledge"));
+        return new Command.Watch(stream, flags.containsKey("acknowledge"), token());
       }
     } catch (URISyntaxException e) {
       throw notAStream(text);
     }
     throw notAStream(text);
+  }
+
+  /** The flag's, else the first of those that the server takes, where both have one environment. */
+  private Optional<String> token() {
+    return flag("token")
+        .or(() -> setting("tokens").map(all -> all.replaceFirst(",.*", "").strip()));
   }
 
   private static BadArgumentException notAStream(String text) {

@@ -13,7 +13,17 @@ sealed interface Command {
   record Version() implements Command {}
 
   /** The small websocket client. */
-  record Watch(URI stream, boolean acknowledge) implements Command {}
+  record Watch(URI stream, boolean acknowledge, Optional<String> token) implements Command {
+    Watch(URI stream, boolean acknowledge) {
+      this(stream, acknowledge, Optional.empty());
+    }
+
+    /** Without the token. */
+    @Override
+    public String toString() {
+      return "Watch " + stream;
+    }
+  }
 
   /**
    * The server.

@@ -30,7 +30,7 @@ final class Guide {
 
         3. Every change since:
            java -jar %7$s --watch "ws://%1$s/v1/lr/stream?slotName=%6$s"
-        %8$s
+        %9$s%8$s
         Ctrl-C stops it.
         """
         .formatted(
@@ -48,7 +48,22 @@ final class Guide {
                   A slot that nobody reads fills the disk of PostgreSQL. When done with it:
                      curl -X DELETE http://%s/v1/slots/%s
                   """
-                    .formatted(server, SLOT));
+                    .formatted(server, SLOT),
+            tokens());
+  }
+
+  /** Where tokens are set, the commands need one; it is not printed. */
+  private static String tokens() {
+    boolean set =
+        !System.getProperty("pgdelta.tokens", "").isBlank()
+            || !String.valueOf(System.getenv().getOrDefault("PGDELTA_TOKENS", "")).isBlank();
+    return set
+        ? """
+
+          Tokens are set, so each curl also needs: -H "Authorization: Bearer TOKEN"
+          --watch takes one from PGDELTA_TOKENS, or after --token.
+          """
+        : "";
   }
 
   private static String ownDatabase(Path password) {

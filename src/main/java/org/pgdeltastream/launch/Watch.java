@@ -2,6 +2,7 @@ package org.pgdeltastream.launch;
 
 import java.io.PrintStream;
 import java.net.http.HttpClient;
+import java.net.http.HttpResponse;
 import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
@@ -20,6 +21,8 @@ final class Watch implements WebSocket.Listener {
   private static final Pattern NEXT_LSN =
       Pattern.compile("\"nextlsn\":\\s*\"(\\p{XDigit}{1,8}/\\p{XDigit}{1,8})\"");
 
+  private static final int MOST_SHOWN = 2000;
+
   private final PrintStream out;
   private final boolean acknowledge;
   private final StringBuilder message = new StringBuilder();
@@ -34,14 +37,15 @@ final class Watch implements WebSocket.Listener {
   static int run(Command.Watch command) {
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
     Watch watch = new Watch(out, command.acknowledge());
+    WebSocket.Builder builder =
+        HttpClient.newHttpClient().newWebSocketBuilder().connectTimeout(Duration.ofSeconds(20));
     WebSocket socket;
     try {
-      socket =
-          HttpClient.newHttpClient()
-              .newWebSocketBuilder()
-              .connectTimeout(Duration.ofSeconds(20))
-              .buildAsync(command.stream(), watch)
-              .join();
+      command.token().ifPresent(token -> builder.header("Authorization", "Bearer " + token));
+      socket = builder.buildAsync(command.stream(), watch).join();
+    } catch (IllegalArgumentException e) {
+      System.err.println("pgdeltastream: the token has a letter that no header can carry");
+      return 1;
     } catch (CompletionException e) {
       System.err.println("pgdeltastream: " + refusal(command, e.getCause()));
       return 1;
@@ -58,9 +62,19 @@ final class Watch implements WebSocket.Listener {
 
   private static String refusal(Command.Watch command, @Nullable Throwable cause) {
     return cause instanceof WebSocketHandshakeException handshake
-        ? "%s answers %s, no websocket"
-            .formatted(command.stream(), handshake.getResponse().statusCode())
+        ? "%s answers %s, no websocket%s"
+            .formatted(
+                command.stream(),
+                handshake.getResponse().statusCode(),
+                said(handshake.getResponse()))
         : "Cannot connect to %s: %s".formatted(command.stream(), cause);
+  }
+
+  /** The refusal's own words, which say what to do. */
+  private static String said(HttpResponse<?> refusal) {
+    Object body = refusal.body();
+    String text = body == null ? "" : body.toString().replaceAll("[^ -~]", "?").strip();
+    return text.isEmpty() ? "" : ": " + text.substring(0, Math.min(text.length(), MOST_SHOWN));
   }
 
   /** Ctrl-C: says goodbye, and ends with 0 where the JVM would end with 130. */

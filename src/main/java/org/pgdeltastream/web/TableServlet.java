@@ -7,7 +7,10 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.Collections;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.slot.SlotManager;
+import org.pgdeltastream.slot.TableFormat;
 
 /**
  * Streams whole tables. A servlet, not a JAX-RS resource, because what a servlet throws after the
@@ -33,12 +36,28 @@ public class TableServlet extends HttpServlet {
     try {
       TableQuery query =
           TableQuery.read(request.getQueryString(), Collections.list(request.getHeaders("Accept")));
+      refuseWithoutEnd(request.getProtocol(), query.format());
       send(query, new TableReply(request, response, query.contentType()));
     } catch (RuntimeException e) {
       if (response.isCommitted()) {
         throw e;
       }
       Errors.of(e).sendTo(response);
+    }
+  }
+
+  /** HTTP/1.0 ends an answer by closing the connection, and so does a server that dies. */
+  private static void refuseWithoutEnd(String protocol, TableFormat format) {
+    boolean hasEnd =
+        switch (format) {
+          case LINES, ARRAY, CSV_WITH_END -> true;
+          case LINES_WITHOUT_END, CSV -> false;
+        };
+    if (protocol.equals("HTTP/1.0") && !hasEnd) {
+      throw new ProblemException(
+          Problem.BAD_REQUEST,
+          "Over HTTP/1.0 a table in this format could break off unnoticed",
+          "Pass trailer=true; or speak HTTP/1.1, also from a proxy (nginx: proxy_http_version 1.1)");
     }
   }
 

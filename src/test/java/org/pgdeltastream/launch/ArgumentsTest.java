@@ -161,6 +161,16 @@ class ArgumentsTest {
         .isEqualTo(new Command.Watch(URI.create(url), true));
   }
 
+  @Test
+  void watchesWithATokenThatIsNeverShown() throws BadArgumentException {
+    URI url = URI.create("ws://127.0.0.1:12312/v1/lr/stream?slotName=a");
+    Command canary = new Command.Watch(url, false, Optional.of("canary"));
+    assertThat(parse("--watch " + url + " --token canary")).isEqualTo(canary);
+    assertThat(canary.toString()).doesNotContain("canary");
+    environment.put("PGDELTA_TOKENS", "canary, other");
+    assertThat(parse("--watch " + url)).isEqualTo(canary);
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"--help", "-help", "-h", "d --help", "--version --help"})
   void helps(String line) throws BadArgumentException {
@@ -201,7 +211,8 @@ class ArgumentsTest {
     "--watch http://a/b, --watch needs a URL like ws://",
     "--watch ws:a, --watch needs a URL like ws://",
     "--watch ws://a/%, --watch needs a URL like ws://",
-    "--watch ws://a/b c, --watch URL takes no other argument"
+    "--watch ws://a/b c, --watch URL takes no other argument",
+    "--token x, --token belongs to --watch"
   })
   void refuses(String line, String message) {
     assertThatThrownBy(() -> parse(line))

@@ -288,6 +288,22 @@ class HostileRequestsServerIT {
     assertRefused(old, 426);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "format=csv, 400",
+    "format=ndjson&trailer=false, 400",
+    "format=csv&trailer=true, 410",
+    "format=json, 410",
+    "format=ndjson, 410",
+  })
+  void sendsNoTableOverHttp10ThatCouldBreakOffUnnoticed(String format, int status)
+      throws Exception {
+    String table = "GET /v1/snapshot/stream?table=t&" + format;
+    RawHttp.Answer old = http.send(table + " HTTP/1.0\r\nHost: localhost\r\n\r\n");
+    assertRefused(old, status); // 410: it would be read, were there a snapshot
+    assertRefused(http.send(table + " HTTP/1.1\r\n" + HOST + "\r\n"), 410);
+  }
+
   private static RawHttp.Answer request(String method, String path) throws IOException {
     return http.send(method + " " + path + " HTTP/1.1\r\n" + HOST + "\r\n");
   }
