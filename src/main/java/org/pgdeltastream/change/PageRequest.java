@@ -11,6 +11,7 @@ import java.util.Optional;
  *     or with a schema exactly the table's name
  * @param schema exactly the schema's name
  * @param columns exact names; empty means all
+ * @param numbers how they are written
  * @param after the cursor that came with the page before; then there is no offset and no order
  */
 public record PageRequest(
@@ -20,6 +21,7 @@ public record PageRequest(
     int limit,
     List<Order> orderBy,
     List<String> columns,
+    Numbers numbers,
     Optional<String> after) {
   public PageRequest {
     orderBy = List.copyOf(orderBy);
@@ -34,6 +36,17 @@ public record PageRequest(
       List<Order> orderBy,
       List<String> columns) {
     this(table, schema, offset, limit, orderBy, columns, Optional.empty());
+  }
+
+  public PageRequest(
+      String table,
+      Optional<String> schema,
+      long offset,
+      int limit,
+      List<Order> orderBy,
+      List<String> columns,
+      Optional<String> after) {
+    this(table, schema, offset, limit, orderBy, columns, Numbers.AS_NUMBERS, after);
   }
 
   /** One column of the order; {@code nulls} is absent where PostgreSQL's default is meant. */

@@ -8,10 +8,16 @@ import java.util.Optional;
  *
  * @param table as in {@link PageRequest}
  * @param columns exact names; empty means all
+ * @param numbers how they are written; CSV has no quotes of its own for them
  */
-public record TableRequest(String table, Optional<String> schema, List<String> columns, Part part) {
+public record TableRequest(
+    String table, Optional<String> schema, List<String> columns, Part part, Numbers numbers) {
   public TableRequest {
     columns = List.copyOf(columns);
+  }
+
+  public TableRequest(String table, Optional<String> schema, List<String> columns, Part part) {
+    this(table, schema, columns, part, Numbers.AS_NUMBERS);
   }
 
   /** One of several parts that have no row in common and together have all; the first is 1. */

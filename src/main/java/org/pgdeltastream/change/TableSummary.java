@@ -9,6 +9,7 @@ import java.util.List;
  * @param bytes on disk, without indexes
  * @param key the primary key's columns in its order; empty if there is none
  * @param replicaIdentity {@code default}, {@code nothing}, {@code full} or {@code index}
+ * @param streamed whether the slot's stream sends its changes
  */
 public record TableSummary(
     TableName name,
@@ -16,6 +17,7 @@ public record TableSummary(
     long bytes,
     List<String> key,
     String replicaIdentity,
+    boolean streamed,
     List<TypedColumn> columns) {
   public TableSummary {
     key = List.copyOf(key);

@@ -1,5 +1,6 @@
 package org.pgdeltastream.decoder;
 
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -14,6 +15,15 @@ final class NumberQuoter {
   };
   private static final int ARRAY_KEYS = 2;
 
+  private static final int BLOCK = 8 * 1024;
+  private static final int LONGEST_CHARACTER = 4;
+
+  /** Takes a block's text, which ends where a character ends. */
+  interface Blocks {
+    void take(byte[] text, int start, int length) throws IOException;
+  }
+
+  private final byte[] block = new byte[BLOCK + 2 * LONGEST_CHARACTER];
   private final byte[] tail = new byte[VALUE_KEYS[0].length];
   private boolean inString;
   private boolean escaped;
@@ -21,24 +31,38 @@ final class NumberQuoter {
   private boolean afterValueKey;
   private boolean inNumber;
 
-  /** The same bytes with quotes; the numbers of a message end inside it. */
-  byte[] quote(byte[] message, int start, int end) {
-    byte[] quoted = new byte[(end - start) * 2 + 2];
+  /**
+   * Gives on the same bytes with quotes, all but the last of them, which stand in {@link #block}
+   * then; the numbers of a message end inside it.
+   *
+   * @return how many bytes those are
+   */
+  int quote(byte[] message, int start, int end, Blocks blocks) throws IOException {
     int length = 0;
     for (int i = start; i < end; i++) {
       byte value = message[i];
+      boolean begins = (value & 0xC0) != 0x80;
+      if (length >= BLOCK && (begins || length >= BLOCK + LONGEST_CHARACTER)) {
+        blocks.take(block, 0, length);
+        length = 0;
+      }
       if (inNumber && !isInNumber(value)) {
-        quoted[length++] = '"';
+        block[length++] = '"';
         inNumber = false;
         afterValueKey = false;
       } else if (!inNumber && !inString && (inArray || afterValueKey) && startsNumber(value)) {
-        quoted[length++] = '"';
+        block[length++] = '"';
         inNumber = true;
       }
-      quoted[length++] = value;
+      block[length++] = value;
       look(value);
     }
-    return Arrays.copyOf(quoted, length);
+    return length;
+  }
+
+  /** Where {@link #quote} left the last of its bytes. */
+  byte[] block() {
+    return block;
   }
 
   private void look(byte value) {

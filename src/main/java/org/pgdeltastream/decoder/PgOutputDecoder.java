@@ -33,6 +33,7 @@ public final class PgOutputDecoder implements WalDecoder {
   private static final int BEGIN_COMMIT_TIME = 9; // after the type and the final LSN
 
   private final ChangeListener listener;
+  private final ServerEncoding encoding;
   private final WireReader in = new WireReader();
   private final Relations relations = new Relations();
   private final Tuple oldTuple = new Tuple();
@@ -41,7 +42,17 @@ public final class PgOutputDecoder implements WalDecoder {
   private Begin begin = new Begin(Lsn.NONE, 0, 0);
 
   public PgOutputDecoder(ChangeListener listener) {
+    this(listener, ServerEncoding.OF_MOST);
+  }
+
+  /**
+   * Of a database.
+   *
+   * @param encoding of the content of its logical messages; PostgreSQL converts all the rest
+   */
+  public PgOutputDecoder(ChangeListener listener, ServerEncoding encoding) {
     this.listener = listener;
+    this.encoding = encoding;
   }
 
   @Override
@@ -139,7 +150,7 @@ public final class PgOutputDecoder implements WalDecoder {
 
   /** Only a transactional message belongs to the transaction that it stands in. */
   private void message(WireReader in) throws IOException {
-    LogicalMessage message = PgOutputParser.message(in);
+    LogicalMessage message = PgOutputParser.message(in, encoding.charset());
     if (message.transactional()) {
       beforeChange();
     }

@@ -1,5 +1,6 @@
 package org.pgdeltastream.decoder;
 
+import java.nio.charset.Charset;
 import java.util.List;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Column;
@@ -75,11 +76,11 @@ final class PgOutputParser {
     return new TruncateOptions((options & CASCADE) != 0, (options & RESTART_IDENTITY) != 0);
   }
 
-  static LogicalMessage message(WireReader in) {
+  static LogicalMessage message(WireReader in, Charset encoding) {
     boolean transactional = (in.int8() & TRANSACTIONAL) != 0;
     Lsn lsn = in.lsn();
     String prefix = in.string();
-    String content = in.text(in.int32());
+    String content = in.text(in.int32(), encoding);
     in.end();
     return new LogicalMessage(transactional, lsn, prefix, content);
   }

@@ -147,8 +147,9 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
 
   private void send(byte[] message, int start, int end) throws IOException {
     if (quotes) {
-      byte[] quoted = new NumberQuoter().quote(message, start, end);
-      sendParts(quoted, 0, quoted.length);
+      NumberQuoter numbers = new NumberQuoter();
+      int rest = numbers.quote(message, start, end, output::part);
+      output.last(numbers.block(), 0, rest, Lsn.NONE);
     } else {
       sendParts(message, start, end);
     }

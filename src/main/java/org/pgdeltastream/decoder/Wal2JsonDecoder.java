@@ -146,8 +146,11 @@ public final class Wal2JsonDecoder implements WalDecoder {
 
   private void gatherChanges(byte[] message, int start, int end) throws IOException {
     if (quoter.isPresent()) {
-      byte[] quoted = quoter.get().quote(message, start, end);
-      gather(quoted, 0, quoted.length);
+      NumberQuoter numbers = quoter.get();
+      int rest =
+          numbers.quote(
+              message, start, end, (text, from, count) -> gather(text, from, from + count));
+      gather(numbers.block(), 0, rest);
     } else {
       gather(message, start, end);
     }

@@ -3,6 +3,7 @@ package org.pgdeltastream.decoder;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,13 +70,13 @@ final class WireReader {
     if (end >= limit) {
       throw malformed("Text does not end");
     }
-    String text = text(end - position);
+    String text = text(end - position, StandardCharsets.UTF_8);
     skip(Byte.BYTES);
     return text;
   }
 
-  String text(int length) {
-    return new String(bytes, skip(length), length, StandardCharsets.UTF_8);
+  String text(int length, Charset encoding) {
+    return new String(bytes, skip(length), length, encoding);
   }
 
   /** Passes over so many bytes and answers where they began. */

@@ -4,24 +4,27 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import org.pgdeltastream.change.Column;
+import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.change.Tuple;
 
 /** Writes rows as a JSON array of objects, in pieces of about 64 KB. Never flushes the stream. */
 public final class RowArrayEncoder implements RowListener {
   private final OutputStream stream;
+  private final Numbers numbers;
   private final JsonBuffer out = new JsonBuffer(full -> write());
   private RowText text = RowText.withoutColumns();
   private boolean first = true;
 
-  public RowArrayEncoder(OutputStream out) {
+  public RowArrayEncoder(OutputStream out, Numbers numbers) {
     this.stream = out;
+    this.numbers = numbers;
     this.out.append('[');
   }
 
   @Override
   public void columns(List<Column> columns) throws IOException {
-    text = RowText.of(columns);
+    text = RowText.of(columns, numbers);
   }
 
   @Override

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.util.List;
 import org.pgdeltastream.change.Column;
+import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.change.Tuple;
 
@@ -16,20 +17,22 @@ public final class RowLinesEncoder implements RowListener {
   }
 
   private final OutputStream stream;
+  private final Numbers numbers;
   private final Trailer trailer;
   private final JsonBuffer out = new JsonBuffer(full -> write());
   private RowText text = RowText.withoutColumns();
   private long rows;
   private boolean written;
 
-  public RowLinesEncoder(OutputStream out, Trailer trailer) {
+  public RowLinesEncoder(OutputStream out, Trailer trailer, Numbers numbers) {
     this.stream = out;
+    this.numbers = numbers;
     this.trailer = trailer;
   }
 
   @Override
   public void columns(List<Column> columns) throws IOException {
-    text = RowText.of(columns);
+    text = RowText.of(columns, numbers);
   }
 
   @Override

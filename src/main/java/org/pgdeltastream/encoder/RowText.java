@@ -3,6 +3,7 @@ package org.pgdeltastream.encoder;
 import java.io.IOException;
 import java.util.List;
 import org.pgdeltastream.change.Column;
+import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.change.Tuple;
 import org.pgdeltastream.change.ValueKind;
 
@@ -20,12 +21,12 @@ final class RowText {
     return new RowText(new byte[0][], new ValueFormat[0]);
   }
 
-  static RowText of(List<Column> columns) throws IOException {
+  static RowText of(List<Column> columns, Numbers numbers) throws IOException {
     byte[][] keys = new byte[columns.size()][];
     ValueFormat[] formats = new ValueFormat[columns.size()];
     for (int i = 0; i < keys.length; i++) {
       keys[i] = key(columns.get(i), i == 0 ? '{' : ',');
-      formats[i] = ValueFormat.of(columns.get(i).typeOid());
+      formats[i] = ValueFormat.of(columns.get(i).typeOid(), numbers);
     }
     return new RowText(keys, formats);
   }

@@ -1,6 +1,7 @@
 package org.pgdeltastream.encoder;
 
 import java.io.IOException;
+import org.pgdeltastream.change.Numbers;
 
 /** How a value's text becomes JSON, by its type; the same for changes and for rows. */
 enum ValueFormat {
@@ -24,6 +25,11 @@ enum ValueFormat {
       case 1700 -> NUMBER; // numeric
       default -> TEXT;
     };
+  }
+
+  static ValueFormat of(int typeOid, Numbers numbers) {
+    ValueFormat format = of(typeOid);
+    return format == NUMBER && numbers == Numbers.AS_TEXT ? TEXT : format;
   }
 
   void append(JsonBuffer out, byte[] source, int start, int length) throws IOException {

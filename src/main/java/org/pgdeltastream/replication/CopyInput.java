@@ -35,7 +35,7 @@ final class CopyInput {
   private CopyInput(Source driver, InputConnection connection) {
     this.driver = driver;
     this.socket = connection.input();
-    this.inPlace = socket.isPresent() && !connection.encrypted();
+    this.inPlace = socket.filter(input -> !input.isEncrypted()).isPresent();
     if (inPlace) {
       socket.get().readInPlace();
     }

@@ -3,7 +3,7 @@ package org.pgdeltastream.replication;
 /**
  * Where the messages of PostgreSQL's protocol end, for one who passes them on: a byte of type, then
  * a length that counts itself. Before the first message stand answers of one byte, to the question
- * for encryption.
+ * for encryption; without that question encrypted bytes may come at once.
  *
  * <p>Source: manual, "Message Formats"; "SSL Session Encryption".
  */
@@ -17,6 +17,11 @@ final class MessageBounds {
   private int length;
   private int rest; // of the content
 
+  /** Nothing of it can be read here. */
+  boolean isEncrypted() {
+    return encrypted;
+  }
+
   /** The next byte is the first of a message; false for ever where bytes are encrypted. */
   boolean atBoundary() {
     return !encrypted && header == 0 && rest == 0;
@@ -24,13 +29,13 @@ final class MessageBounds {
 
   /** Lets bytes pass up to the end of a message at most; answers how many. */
   int pass(byte[] bytes, int from, int count) {
-    if (!begun && header == 0) {
+    if (!begun && !encrypted && header == 0) {
       switch (bytes[from]) {
         case 'N' -> {
           return 1; // no encryption
         }
-        case 'S', 'G' -> encrypted = true;
-        default -> begun = true;
+        case 'R', 'E', 'v' -> begun = true; // what the startup is answered by
+        default -> encrypted = true; // an answer S or G, or TLS without a question
       }
     }
     if (encrypted) {

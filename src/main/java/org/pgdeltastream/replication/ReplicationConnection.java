@@ -21,6 +21,9 @@ import org.postgresql.PGConnection;
  * <p>Source: manual, "Streaming Replication Protocol".
  */
 final class ReplicationConnection implements AutoCloseable {
+  /** Each transaction is waited for as long as for a lock; a standby may wait for its primary. */
+  private static final int MOST_MILLIS = 60_000;
+
   private final InputConnection opened;
   private final Connection connection;
 
@@ -36,13 +39,18 @@ final class ReplicationConnection implements AutoCloseable {
     String command =
         "CREATE_REPLICATION_SLOT %s LOGICAL %s EXPORT_SNAPSHOT"
             .formatted(TableName.quote(slot.value()), plugin.sqlName());
-    connection.setNetworkTimeout(Runnable::run, 0); // it waits for the end of transactions
+    connection.setNetworkTimeout(Runnable::run, MOST_MILLIS); // it waits for ends of transactions
     try (Statement statement = connection.createStatement();
         ResultSet answer = statement.executeQuery(command)) {
       answer.next();
       return new Created(
           Lsn.parse(answer.getString("consistent_point")), answer.getString("snapshot_name"));
     }
+  }
+
+  /** The number of the walsender's process. */
+  int process() throws SQLException {
+    return opened.driver().getBackendPID();
   }
 
   /** Which PostgreSQL this is. Source: manual, IDENTIFY_SYSTEM. */
@@ -84,8 +92,14 @@ final class ReplicationConnection implements AutoCloseable {
         .collect(Collectors.joining(", "));
   }
 
-  static String literal(String value) {
+  /** Of the replication grammar, which knows no escapes: backslashes stand for themselves. */
+  private static String literal(String value) {
     return "'" + value.replace("'", "''") + "'";
+  }
+
+  /** Ends it behind what the server was told last. For the reader's thread. */
+  void finish() {
+    opened.finish();
   }
 
   @Override

@@ -8,9 +8,10 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import javax.sql.DataSource;
+import org.pgdeltastream.change.SessionSettings;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.replication.ReplicationSocketFactory.Purpose;
 import org.postgresql.Driver;
-import org.postgresql.PGConnection;
 
 /**
  * Opens connections: replication connections, which carry commands and streams, and ordinary ones
@@ -18,22 +19,38 @@ import org.postgresql.PGConnection;
  * with the driver properties that a stream needs, or taken from a DataSource of the administrator.
  */
 public final class ReplicationConnector {
-  /** The same for every connection that shows values (contract: display settings). */
-  private static final String DISPLAY =
-      "set timezone = 'UTC'; set datestyle = 'ISO'; set intervalstyle = 'postgres';"
-          + " set bytea_output = 'hex'; set extra_float_digits = 3;"
-          + " set search_path = \"$user\", public; set client_min_messages = error";
-
-  /** lock_timeout bounds the making of a slot; no server setting may end a held snapshot. */
+  /** From the first moment; the rest of {@link SessionSettings} follows. */
   private static final String OPTIONS =
-      "-c lock_timeout=10s -c statement_timeout=0 -c idle_in_transaction_session_timeout=0";
+      " -c lock_timeout=10s -c statement_timeout=0 -c idle_in_transaction_session_timeout=0";
 
   private final ConnectionSettings settings;
   private final Optional<DataSource> replicationSource;
+  private final Optional<OpenSockets> cuts;
 
+  /**
+   * Opens nothing yet.
+   *
+   * @param replicationSource the administrator's, for connections to walsenders
+   */
   public ReplicationConnector(ConnectionSettings settings, Optional<DataSource> replicationSource) {
+    this(settings, replicationSource, Optional.empty());
+  }
+
+  private ReplicationConnector(
+      ConnectionSettings settings,
+      Optional<DataSource> replicationSource,
+      Optional<OpenSockets> cuts) {
     this.settings = settings;
     this.replicationSource = replicationSource;
+    this.cuts = cuts;
+  }
+
+  /**
+   * The same, with connections that can be cut from outside; those of an administrator's DataSource
+   * cannot.
+   */
+  public ReplicationConnector within(OpenSockets sockets) {
+    return new ReplicationConnector(settings, replicationSource, Optional.of(sockets));
   }
 
   /** An ordinary connection with our display settings; the caller closes it. */
@@ -49,11 +66,14 @@ public final class ReplicationConnector {
   }
 
   private Connection openOrdinary(Properties properties) throws SQLException {
-    Connection connection = connect(properties);
+    return told(connect(properties), SessionSettings.ofSession());
+  }
+
+  /** Closes the connection where it does not take them. */
+  private static Connection told(Connection connection, String... settings) throws SQLException {
     try (Statement statement = connection.createStatement()) {
-      statement.execute(DISPLAY);
-      if (connection.getMetaData().getDatabaseMajorVersion() >= 17) {
-        statement.execute("set transaction_timeout = 0");
+      for (String setting : settings) {
+        statement.execute(setting);
       }
       return connection;
     } catch (SQLException e) {
@@ -68,89 +88,101 @@ public final class ReplicationConnector {
     properties.setProperty("connectTimeout", "3");
     properties.setProperty("sslResponseTimeout", "3000");
     properties.setProperty("socketTimeout", "3");
-    return connect(properties);
+    return openOrdinary(properties);
   }
 
   /** A connection to a walsender; the caller closes it. */
   ReplicationConnection openReplication() throws SQLException {
-    if (replicationSource.isPresent()) {
-      return new ReplicationConnection(
-          prepared(replicationSource.get().getConnection(), Optional.empty()));
-    }
+    InputConnection opened =
+        replicationSource.isPresent()
+            ? new InputConnection(replicationSource.get().getConnection(), Optional.empty())
+            : connectWithInput(walsenderProperties());
+    told(opened.connection(), SessionSettings.ofSession(), SessionSettings.ofWalsender());
+    return new ReplicationConnection(opened);
+  }
+
+  private Properties walsenderProperties() {
     Properties properties = commonProperties();
     properties.setProperty("replication", "database");
     properties.setProperty("assumeMinServerVersion", "10");
     properties.setProperty("preferQueryMode", "simple");
-    return new ReplicationConnection(openWithInput(properties));
+    return properties;
   }
 
   /** An ordinary connection that shows values as a walsender does; the caller closes it. */
   InputConnection openWithInput() throws SQLException {
-    return openWithInput(commonProperties());
+    InputConnection opened = connectWithInput(commonProperties());
+    told(opened.connection(), SessionSettings.ofSession());
+    return opened;
   }
 
-  private InputConnection openWithInput(Properties properties) throws SQLException {
+  /** The input stays the driver's where the administrator names another socket factory. */
+  private InputConnection connectWithInput(Properties properties) throws SQLException {
+    if (!isOurs(properties)) {
+      return new InputConnection(connect(properties), Optional.empty());
+    }
+    Purpose purpose = new Purpose(true, cuts);
+    Connection connection = connect(properties, purpose);
+    try {
+      return new InputConnection(connection, Optional.of(purpose.input()));
+    } catch (IOException e) {
+      connection.close();
+      throw new SQLException("The connection was lost at its start", "08006", e);
+    }
+  }
+
+  private static boolean isOurs(Properties properties) {
+    return ReplicationSocketFactory.class.getName().equals(properties.getProperty("socketFactory"));
+  }
+
+  /** The URL's parameters count, but for those that a connection of ours depends on. */
+  private Properties commonProperties() {
+    Properties properties = new Properties();
+    properties.setProperty("connectTimeout", "10");
+    properties.setProperty("socketTimeout", "60"); // no call waits for ever on a dead network
+    properties.setProperty("tcpKeepAlive", "true");
+    properties.setProperty("socketFactory", ReplicationSocketFactory.class.getName());
+    properties.putAll(settings.parameters());
+    if (isOurs(properties)) {
+      properties.setProperty("socketFactoryArg", ReplicationSocketFactory.NO_KEY);
+    }
+    properties.setProperty("user", settings.user());
+    properties.setProperty("password", settings.password());
+    properties.setProperty("ApplicationName", settings.applicationName());
+    properties.setProperty("options", (properties.getProperty("options", "") + OPTIONS).strip());
+    properties.setProperty("readOnly", "false");
+    properties.remove("replication");
+    properties.remove("assumeMinServerVersion");
+    return properties;
+  }
+
+  private Connection connect(Properties properties) throws SQLException {
+    return cuts.isPresent() && isOurs(properties)
+        ? connect(properties, new Purpose(false, cuts))
+        : connectByDriver(properties);
+  }
+
+  private Connection connect(Properties properties, Purpose purpose) throws SQLException {
     String key = UUID.randomUUID().toString();
     properties.setProperty("socketFactoryArg", key);
+    ReplicationSocketFactory.expect(key, purpose);
     try {
-      Connection connection = connect(properties);
-      return prepared(connection, Optional.of(ReplicationSocketFactory.taken(key)));
-    } catch (IOException e) {
-      throw new SQLException("The connection was lost at its start", "08006", e);
+      return connectByDriver(properties);
     } finally {
       ReplicationSocketFactory.forget(key);
     }
   }
 
-  private static InputConnection prepared(Connection connection, Optional<SocketInput> input)
-      throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      for (String setting : DISPLAY.split(";", -1)) { // a walsender takes one command at a time
-        statement.execute(setting);
-      }
-      boolean encrypted = isEncrypted(connection);
-      return new InputConnection(connection, input, encrypted);
-    } catch (SQLException e) {
-      connection.close();
-      throw e;
-    }
-  }
-
-  private static boolean isEncrypted(Connection connection) throws SQLException {
-    // pg_stat_ssl would need a query of the catalog, which a walsender of database mode answers
-    try (Statement statement = connection.createStatement();
-        var rows =
-            statement.executeQuery(
-                "select ssl from pg_catalog.pg_stat_ssl where pid = "
-                    + connection.unwrap(PGConnection.class).getBackendPID())) {
-      return rows.next() && rows.getBoolean(1);
-    }
-  }
-
-  private Properties commonProperties() {
-    Properties properties = new Properties();
-    properties.setProperty("user", settings.user());
-    properties.setProperty("password", settings.password());
-    properties.setProperty("ApplicationName", settings.applicationName());
-    properties.setProperty("connectTimeout", "10");
-    properties.setProperty("socketTimeout", "60"); // no call waits for ever on a dead network
-    properties.setProperty("tcpKeepAlive", "true");
-    properties.setProperty("options", OPTIONS);
-    properties.setProperty("socketFactory", ReplicationSocketFactory.class.getName());
-    properties.setProperty("socketFactoryArg", ReplicationSocketFactory.NO_KEY);
-    return properties;
-  }
-
   /** The driver loads the socket factory by the thread's class loader: ours, for this call. */
-  private Connection connect(Properties properties) throws SQLException {
+  private Connection connectByDriver(Properties properties) throws SQLException {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     thread.setContextClassLoader(ReplicationSocketFactory.class.getClassLoader());
     try {
-      Connection connection = new Driver().connect(settings.url(), properties);
+      Connection connection = new Driver().connect(settings.address(), properties);
       if (connection == null) {
         throw new SQLException(
-            "Not a PostgreSQL URL (jdbc:postgresql://host:port/database): " + settings.url(),
+            "Not a PostgreSQL URL (jdbc:postgresql://host:port/database): " + settings.address(),
             "08001");
       }
       return connection;

@@ -2,6 +2,7 @@ package org.pgdeltastream.replication;
 
 import static java.lang.System.Logger.Level.WARNING;
 
+import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -30,7 +31,7 @@ public final class ReplicationSlots {
   /** Makes a slot and holds its snapshot. If the second part fails, the slot is dropped again. */
   public CreatedSlot create(SlotName slot, OutputPlugin plugin) throws SQLException {
     try (ReplicationConnection walsender = connector.openReplication()) {
-      ReplicationConnection.Created created = walsender.createSlot(slot, plugin);
+      ReplicationConnection.Created created = createSlot(walsender, slot, plugin);
       Connection holder = null;
       boolean held = false;
       try {
@@ -55,6 +56,35 @@ public final class ReplicationSlots {
       drop(slot);
     } catch (SQLException e) {
       LOG.log(WARNING, "Slot " + slot + " was made in vain and is left: drop it", e);
+    }
+  }
+
+  /**
+   * One that takes too long is ended: PostgreSQL would make the slot yet, and nobody knew of it.
+   */
+  private ReplicationConnection.Created createSlot(
+      ReplicationConnection walsender, SlotName slot, OutputPlugin plugin) throws SQLException {
+    int process = walsender.process();
+    try {
+      return walsender.createSlot(slot, plugin);
+    } catch (SQLException e) {
+      if (!(e.getCause() instanceof SocketTimeoutException)) {
+        throw e;
+      }
+      terminate(process);
+      if (find(slot).isPresent()) {
+        drop(slot);
+      }
+      throw new SQLException("PostgreSQL did not make the slot in time", "55P03", e);
+    }
+  }
+
+  private void terminate(int process) throws SQLException {
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement =
+            connection.prepareStatement("select pg_catalog.pg_terminate_backend(?)")) {
+      statement.setInt(1, process);
+      statement.execute();
     }
   }
 
@@ -152,10 +182,21 @@ public final class ReplicationSlots {
     }
   }
 
-  /** PostgreSQL's major version. */
-  public int serverVersion() throws SQLException {
-    try (Connection connection = connector.openOrdinary()) {
-      return connection.getMetaData().getDatabaseMajorVersion();
+  /**
+   * What decoding depends on.
+   *
+   * @param version PostgreSQL's major version
+   * @param encoding the database's, by PostgreSQL's name
+   */
+  public record Server(int version, String encoding) {}
+
+  public Server server() throws SQLException {
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement =
+            connection.prepareStatement("select pg_catalog.current_setting('server_encoding')");
+        ResultSet row = statement.executeQuery()) {
+      row.next();
+      return new Server(connection.getMetaData().getDatabaseMajorVersion(), row.getString(1));
     }
   }
 
@@ -227,11 +268,12 @@ public final class ReplicationSlots {
                coalesce(pg_wal_lsn_diff(
                    case when pg_is_in_recovery() then pg_last_wal_receive_lsn()
                         else pg_current_wal_lsn() end, confirmed_flush_lsn), 0)::bigint as lag,
-               %s as wal_status, %s as reason
+               %s as wal_status, %s as reason, %s as two_phase
           from pg_catalog.pg_replication_slots where not temporary order by slot_name"""
         .formatted(
             version >= 13 ? "wal_status" : "null::text",
-            version >= 17 ? "invalidation_reason" : "null::text");
+            version >= 17 ? "invalidation_reason" : "null::text",
+            version >= 14 ? "two_phase" : "false");
   }
 
   private static SlotRow row(ResultSet rows) throws SQLException {
@@ -240,6 +282,7 @@ public final class ReplicationSlots {
         rows.getString("plugin"),
         rows.getBoolean("logical"),
         rows.getBoolean("here"),
+        rows.getBoolean("two_phase"),
         rows.getBoolean("active"),
         rows.getInt("pid"),
         Optional.ofNullable(rows.getString("restart")).map(Lsn::parse),

@@ -7,6 +7,7 @@ import org.pgdeltastream.change.Lsn;
  * A line of {@code pg_replication_slots}. Source: manual, "pg_replication_slots".
  *
  * @param ofThisDatabase made in the database that we are connected to
+ * @param twoPhase prepared transactions are decoded when they are prepared
  * @param activePid the walsender that streams it, 0 if none
  * @param lagBytes from the confirmed flush position to the server's current one
  */
@@ -15,6 +16,7 @@ public record SlotRow(
     String plugin,
     boolean logical,
     boolean ofThisDatabase,
+    boolean twoPhase,
     boolean active,
     int activePid,
     Optional<Lsn> restartLsn,

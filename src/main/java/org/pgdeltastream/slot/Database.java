@@ -1,13 +1,18 @@
 package org.pgdeltastream.slot;
 
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.Properties;
 import javax.sql.DataSource;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.replication.ConnectionSettings;
+import org.pgdeltastream.replication.OpenSockets;
 import org.pgdeltastream.replication.PostgresCatalog;
 import org.pgdeltastream.replication.PublicationKeeper;
 import org.pgdeltastream.replication.Publications;
@@ -54,6 +59,28 @@ record Database(
         new SnapshotReader(pages, STATEMENT_TIMEOUT));
   }
 
+  /** The same, with connections that are cut from outside when these sockets are closed. */
+  Database within(OpenSockets sockets) {
+    ReplicationConnector cut = connector.within(sockets);
+    return new Database(
+        cut,
+        new ReplicationSlots(cut),
+        new Publications(cut),
+        publicationKeeper,
+        new PostgresCatalog(cut),
+        watch,
+        snapshots);
+  }
+
+  /** Whether PostgreSQL has not written this position yet; false if it cannot be asked. */
+  boolean isBeyondWal(Lsn lsn) {
+    try {
+      return slots.isBeyondWal(lsn);
+    } catch (SQLException e) {
+      return false;
+    }
+  }
+
   /** Whether PostgreSQL answers now. */
   void check() {
     try (Connection connection = connector.openOrdinary()) {
@@ -63,14 +90,17 @@ record Database(
     }
   }
 
-  /** From our settings; what they leave open, from the DataSource for queries. */
+  /**
+   * From our settings; what they leave open, from the DataSource for queries: its URL with all its
+   * parameters, since they say how the connection is protected.
+   */
   private static ConnectionSettings connectionSettings(
       Settings settings, Optional<DataSource> queries) {
     String url = settings.databaseUrl().orElse("");
     String user = settings.databaseUser().orElse("");
     if ((url.isEmpty() || user.isEmpty()) && queries.isPresent()) {
       try (Connection connection = queries.get().getConnection()) {
-        url = url.isEmpty() ? withoutParameters(connection.getMetaData().getURL()) : url;
+        url = url.isEmpty() ? protectedUrl(connection) : url;
         user = user.isEmpty() ? connection.getMetaData().getUserName() : user;
       } catch (SQLException e) {
         throw Problems.of(e);
@@ -79,16 +109,39 @@ record Database(
     if (url.isEmpty()) {
       throw new ProblemException(Problem.UPSTREAM_CONFIG, "No database is configured", WHAT_TO_SET);
     }
-    return new ConnectionSettings(
-        url,
-        user.isEmpty() ? System.getProperty("user.name", "postgres") : user,
-        settings.databasePassword().orElse(""),
-        "pgdeltastream/" + settings.node());
+    return connectionSettings(settings, url, user);
   }
 
-  /** Some servers add parameters of their own to the URL. */
-  private static String withoutParameters(String url) {
-    int question = url.indexOf('?');
-    return question < 0 ? url : url.substring(0, question);
+  /** What protects a connection may stand outside its URL; less than encrypted is none of ours. */
+  private static String protectedUrl(Connection connection) throws SQLException {
+    String url = connection.getMetaData().getURL();
+    if (url.contains("ssl")) {
+      return url;
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet rows =
+            statement.executeQuery(
+                "select 1 from pg_catalog.pg_stat_ssl"
+                    + " where ssl and pid = pg_catalog.pg_backend_pid()")) {
+      return rows.next() ? url + (url.contains("?") ? "&" : "?") + "sslmode=require" : url;
+    }
+  }
+
+  /** A user and a password of our settings count before those of the URL. */
+  private static ConnectionSettings connectionSettings(Settings settings, String url, String user) {
+    String node = "pgdeltastream/" + settings.node();
+    String password = settings.databasePassword().orElse("");
+    try {
+      Properties parameters = new ConnectionSettings(url, user, password, node).parameters();
+      String usual = System.getProperty("user.name", "postgres");
+      return new ConnectionSettings(
+          url,
+          user.isEmpty() ? parameters.getProperty("user", usual) : user,
+          password.isEmpty() ? parameters.getProperty("password", "") : password,
+          node);
+    } catch (IllegalArgumentException e) {
+      throw new ProblemException(
+          Problem.UPSTREAM_CONFIG, String.valueOf(e.getMessage()), "Correct the URL", e);
+    }
   }
 }

@@ -164,9 +164,15 @@ final class Slot {
     return clientKeepsPosition;
   }
 
-  /** A transaction was too large for wal2json to write whole: from now on in chunks. */
-  synchronized void needsChunks() {
+  /**
+   * A transaction was too large for wal2json to write whole: from now on in chunks.
+   *
+   * @return false if that was known
+   */
+  synchronized boolean needsChunks() {
+    boolean isNew = !needsChunks;
     needsChunks = true;
+    return isNew;
   }
 
   synchronized boolean doesNeedChunks() {

@@ -1,6 +1,7 @@
 package org.pgdeltastream.slot;
 
 import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
 
 import java.sql.SQLException;
 import java.time.Instant;
@@ -11,10 +12,13 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.replication.CreatedSlot;
 import org.pgdeltastream.replication.PublicationClaim;
 import org.pgdeltastream.replication.Publications;
+import org.pgdeltastream.snapshot.KnownTables;
 
 /** Makes slots: chooses the plugin and the name, holds the snapshot, says what is left out. */
 final class SlotCreator {
@@ -90,6 +94,7 @@ final class SlotCreator {
   }
 
   private NewSlot withWal2Json(InitRequest request) throws SQLException {
+    checkEncoding();
     List<String> warnings = new ArrayList<>(database.publications().serverWarnings());
     warnings.addAll(database.publications().warnings());
     try {
@@ -108,6 +113,16 @@ final class SlotCreator {
     }
   }
 
+  private void checkEncoding() throws SQLException {
+    String encoding = database.slots().server().encoding();
+    if (ServerEncoding.of(encoding).isEmpty()) {
+      throw new ProblemException(
+          Problem.PLUGIN_NOT_ALLOWED,
+          "wal2json writes the database's encoding, " + encoding + ", which cannot be read here",
+          "Use plugin=pgoutput");
+    }
+  }
+
   private NewSlot withPgOutput(InitRequest request, List<String> named) throws SQLException {
     List<String> warnings = new ArrayList<>(database.publications().serverWarnings());
     if (named.isEmpty()) {
@@ -123,7 +138,7 @@ final class SlotCreator {
     if (!missing.isEmpty()) {
       throw new ProblemException(
           Problem.PUBLICATION_NOT_FOUND,
-          "There is no publication " + String.join(", ", missing),
+          "There is no publication " + Shown.of(String.join(", ", missing)),
           "CREATE PUBLICATION … FOR TABLE …; or leave publication= out");
     }
   }
@@ -143,6 +158,16 @@ final class SlotCreator {
           throw e; // else a generated name was taken: the next one
         }
       }
+    }
+  }
+
+  /** A slot can be made without them: its snapshot may be read later, or never. */
+  private List<String> snapshotWarnings(List<String> publications) {
+    try {
+      return database.snapshots().warnings(publications);
+    } catch (SQLException | ProblemException e) {
+      LOG.log(WARNING, "What the snapshot will not show cannot be looked up: " + e.getMessage());
+      return List.of("What the snapshot will not show could not be looked up");
     }
   }
 
@@ -203,6 +228,7 @@ final class SlotCreator {
       SnapshotLease lease =
           new SnapshotLease(
               created.snapshot(),
+              new KnownTables(publications),
               settings.snapshotLease(),
               settings.snapshotMaximum(),
               Instant.now());
@@ -212,6 +238,7 @@ final class SlotCreator {
       slot.guard(guard);
       slot.lease(lease);
       warnings.forEach(slot::warn);
+      snapshotWarnings(publications).forEach(slot::warn);
       slot.leftOut(leftOut);
       return new NewSlot(
           name,

@@ -3,11 +3,15 @@ package org.pgdeltastream.slot;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.replication.Publications;
+import org.pgdeltastream.replication.ReplicationSlots;
 import org.pgdeltastream.replication.SlotRow;
 
 /**
@@ -50,7 +54,19 @@ final class SlotLook {
     return row;
   }
 
+  /** pgoutput tells prepared transactions of such a slot in messages of their own. */
   OutputPlugin plugin(SlotRow row) throws Refusal {
+    OutputPlugin plugin = pluginOf(row);
+    if (row.twoPhase() && plugin == OutputPlugin.PGOUTPUT) {
+      throw new Refusal(
+          CloseReason.WRONG_SLOT_KIND,
+          "slot %s has two_phase, which is not read from pgoutput; make one without, or init"
+              .formatted(row.name()));
+    }
+    return plugin;
+  }
+
+  private static OutputPlugin pluginOf(SlotRow row) throws Refusal {
     return OutputPlugin.of(row.plugin())
         .orElseThrow(
             () ->
@@ -76,6 +92,20 @@ final class SlotLook {
     }
   }
 
+  /** Where the plugin's text can be told in UTF-8. */
+  SlotPipeline.Source source(OutputPlugin plugin, List<String> publications)
+      throws SQLException, Refusal {
+    ReplicationSlots.Server server = database.slots().server();
+    Optional<ServerEncoding> encoding = ServerEncoding.of(server.encoding());
+    if (encoding.isEmpty() && plugin == OutputPlugin.WAL2JSON) {
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE,
+          "wal2json writes the database's encoding, " + server.encoding() + "; use pgoutput");
+    }
+    return new SlotPipeline.Source(
+        plugin, publications, server.version(), encoding.orElse(ServerEncoding.OF_MOST));
+  }
+
   List<String> publications(Slot slot, OutputPlugin plugin, List<String> named)
       throws SQLException, Refusal {
     if (plugin == OutputPlugin.WAL2JSON) {
@@ -87,30 +117,41 @@ final class SlotLook {
     return named.isEmpty() ? known(slot) : named;
   }
 
-  /** Whether the publications are there, and are those that the stream was started with. */
-  void guard(Slot slot, SlotStream stream, List<String> publications) throws SQLException, Refusal {
+  /**
+   * Whether the publications are there, and are those that the stream was started with, or that the
+   * slot was made or last streamed with.
+   *
+   * @param former what the stream was started with; empty at its start
+   * @param gapAccepted the client takes what is left where one was made anew
+   * @return what it is started with now; null for a plugin without publications
+   */
+  @Nullable PublicationGuard guard(
+      Slot slot, Optional<PublicationGuard> former, List<String> publications, boolean gapAccepted)
+      throws SQLException, Refusal {
     if (publications.isEmpty()) {
-      return;
+      return null;
     }
     Publications.Present present = database.publications().present();
     List<String> missing = present.missing(publications);
     if (!missing.isEmpty()) {
-      throw new Refusal(CloseReason.CANNOT_DECODE, "no publication " + String.join(", ", missing));
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE, "no publication " + Shown.of(String.join(", ", missing)));
     }
-    Optional<String> broken = stream.guard().flatMap(guard -> guard.broken(present.oids()));
+    Optional<String> broken = former.flatMap(guard -> guard.broken(present.oids()));
     if (broken.isPresent()) {
       throw new Refusal(CloseReason.CANNOT_DECODE, broken.get());
     }
-    if (stream.guard().isEmpty()) {
-      checkSinceFormerStream(slot, stream, publications, present);
+    if (former.isEmpty()) {
+      checkSinceFormerStream(slot, publications, present, gapAccepted);
     }
-    stream.guard(PublicationGuard.of(publications, present.oids()));
-    slot.guard(PublicationGuard.of(publications, present.oids()));
+    PublicationGuard now = PublicationGuard.of(publications, present.oids());
+    slot.guard(now);
+    return now;
   }
 
   /** Or since the slot was made, as far as that is known. */
   private void checkSinceFormerStream(
-      Slot slot, SlotStream stream, List<String> publications, Publications.Present present)
+      Slot slot, List<String> publications, Publications.Present present, boolean gapAccepted)
       throws Refusal {
     boolean own = slot.ownPublications() && publications.equals(Publications.OWN);
     boolean older = own && !present.users().contains(slot.name().value());
@@ -118,7 +159,7 @@ final class SlotLook {
         older // the comment went with the former ones
             ? Optional.of(PublicationGuard.madeAnew(publications.get(0)))
             : slot.guard().broken(publications, present.oids());
-    if (broken.isPresent() && !stream.options().gapAccepted()) {
+    if (broken.isPresent() && !gapAccepted) {
       throw new Refusal(CloseReason.CANNOT_DECODE, broken.get());
     }
     if (older) {

@@ -17,8 +17,10 @@ import org.pgdeltastream.change.MessageOutput;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.decoder.PgOutputDecoder;
+import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.decoder.Wal2JsonActionDecoder;
 import org.pgdeltastream.decoder.Wal2JsonDecoder;
+import org.pgdeltastream.decoder.Wal2JsonText;
 import org.pgdeltastream.decoder.WalDecoder;
 import org.pgdeltastream.encoder.ActionEncoder;
 import org.pgdeltastream.encoder.ChangeFilter;
@@ -42,8 +44,14 @@ final class SlotPipeline {
    *
    * @param publications of pgoutput
    * @param serverVersion PostgreSQL's major version
+   * @param encoding the database's
    */
-  record Source(OutputPlugin plugin, List<String> publications, int serverVersion) {}
+  record Source(
+      OutputPlugin plugin, List<String> publications, int serverVersion, ServerEncoding encoding) {
+    Source(OutputPlugin plugin, List<String> publications, int serverVersion) {
+      this(plugin, publications, serverVersion, ServerEncoding.OF_MOST);
+    }
+  }
 
   private SlotPipeline(
       WalDecoder decoder,
@@ -65,7 +73,7 @@ final class SlotPipeline {
     MessageOutput output = split(options, client);
     return switch (source.plugin()) {
       case PGOUTPUT -> pgoutput(source, options, catalog, output);
-      case WAL2JSON -> wal2json(options, output);
+      case WAL2JSON -> wal2json(source, options, output);
     };
   }
 
@@ -89,12 +97,14 @@ final class SlotPipeline {
     return switch (options.format()) {
       case TRANSACTIONS -> {
         ChangeListener encoder = new TransactionEncoder(options, catalog, output);
-        WalDecoder decoder = new PgOutputDecoder(new ChangeFilter(options, catalog, encoder));
+        WalDecoder decoder =
+            new PgOutputDecoder(new ChangeFilter(options, catalog, encoder), source.encoding());
         yield new SlotPipeline(decoder, lsn -> {}, () -> {}, asked, options, output);
       }
       case ACTIONS -> {
         ActionEncoder encoder = new ActionEncoder(options, catalog, output);
-        WalDecoder decoder = new PgOutputDecoder(new ChangeFilter(options, catalog, encoder));
+        WalDecoder decoder =
+            new PgOutputDecoder(new ChangeFilter(options, catalog, encoder), source.encoding());
         yield new SlotPipeline(decoder, encoder::position, () -> {}, asked, options, output);
       }
     };
@@ -111,7 +121,7 @@ final class SlotPipeline {
   }
 
   /** Format 1 in chunks, so that no transaction is held whole; joined, they are the usual text. */
-  private static SlotPipeline wal2json(ChangeOptions options, MessageOutput output) {
+  private static SlotPipeline wal2json(Source source, ChangeOptions options, MessageOutput output) {
     Map<String, String> asked = new LinkedHashMap<>(options.pluginOptions());
     asked.remove(Detail.NO_EMPTY_TRANSACTIONS.optionName()); // ours
     asked.remove(Detail.UNCHANGED_TOAST.optionName());
@@ -124,12 +134,14 @@ final class SlotPipeline {
         asked.put("format-version", "1");
         asked.put(IN_CHUNKS, "true");
         Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, output);
-        yield new SlotPipeline(decoder, lsn -> {}, decoder::quoteNumbers, asked, options, output);
+        WalDecoder text = new Wal2JsonText(decoder, source.encoding());
+        yield new SlotPipeline(text, lsn -> {}, decoder::quoteNumbers, asked, options, output);
       }
       case ACTIONS -> {
         asked.put("format-version", "2");
         Wal2JsonActionDecoder decoder = new Wal2JsonActionDecoder(options, output);
-        yield new SlotPipeline(decoder, lsn -> {}, decoder::quoteNumbers, asked, options, output);
+        WalDecoder text = new Wal2JsonText(decoder, source.encoding());
+        yield new SlotPipeline(text, lsn -> {}, decoder::quoteNumbers, asked, options, output);
       }
     };
   }

@@ -13,12 +13,18 @@ final class SnapshotLease implements AutoCloseable {
   private final ExportedSnapshot snapshot;
   private final Duration lease;
   private final Instant latest;
-  private final KnownTables tables = new KnownTables();
+  private final KnownTables tables;
   private Instant expires;
   private int reads;
 
-  SnapshotLease(ExportedSnapshot snapshot, Duration lease, Duration maximum, Instant now) {
+  SnapshotLease(
+      ExportedSnapshot snapshot,
+      KnownTables tables,
+      Duration lease,
+      Duration maximum,
+      Instant now) {
     this.snapshot = snapshot;
+    this.tables = tables;
     this.lease = lease;
     this.latest = now.plus(maximum);
     this.expires = now;

@@ -12,6 +12,7 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.encoder.RowArrayEncoder;
 import org.pgdeltastream.encoder.RowLinesEncoder;
+import org.pgdeltastream.snapshot.KnownTables;
 import org.pgdeltastream.snapshot.SnapshotReader;
 
 /** One reading of a whole table, from COPY's bytes to a client's, on the client's thread. */
@@ -20,26 +21,26 @@ final class TableDelivery {
 
   private final SnapshotReader snapshots;
   private final String snapshotName;
+  private final KnownTables tables;
   private final TableRequest request;
   private final LateOutput out;
 
   TableDelivery(
-      SnapshotReader snapshots,
-      String snapshotName,
-      TableRequest request,
-      SlotName slot,
-      TableReceiver receiver) {
+      SnapshotReader snapshots, SnapshotUse use, TableRequest request, TableReceiver receiver) {
     this.snapshots = snapshots;
-    this.snapshotName = snapshotName;
+    this.snapshotName = use.snapshotName();
+    this.tables = use.lease().tables();
     this.request = request;
-    this.out = new LateOutput(slot, receiver);
+    this.out = new LateOutput(use.slot().name(), receiver);
   }
 
   void run(TableFormat format) throws SQLException, IOException {
     switch (format) {
       case LINES -> lines(RowLinesEncoder.Trailer.ROW_COUNT);
       case LINES_WITHOUT_END -> lines(RowLinesEncoder.Trailer.NONE);
-      case ARRAY -> snapshots.readTable(snapshotName, request, new RowArrayEncoder(out));
+      case ARRAY ->
+          snapshots.readTable(
+              snapshotName, tables, request, new RowArrayEncoder(out, request.numbers()));
       case CSV -> csv("");
       case CSV_WITH_END -> csv("\\.\n");
     }
@@ -47,9 +48,9 @@ final class TableDelivery {
   }
 
   private void lines(RowLinesEncoder.Trailer trailer) throws SQLException, IOException {
-    RowLinesEncoder lines = new RowLinesEncoder(out, trailer);
+    RowLinesEncoder lines = new RowLinesEncoder(out, trailer, request.numbers());
     try {
-      snapshots.readTable(snapshotName, request, lines);
+      snapshots.readTable(snapshotName, tables, request, lines);
     } catch (SQLException | ProblemException e) {
       lines.stop();
       throw e;
@@ -58,7 +59,7 @@ final class TableDelivery {
 
   private void csv(String end) throws SQLException, IOException {
     OutputStream pieces = new BufferedOutputStream(out, PIECE);
-    snapshots.copyTable(snapshotName, request, pieces);
+    snapshots.copyTable(snapshotName, tables, request, pieces);
     pieces.write(end.getBytes(US_ASCII));
     pieces.flush();
   }

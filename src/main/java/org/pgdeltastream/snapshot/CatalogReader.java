@@ -26,7 +26,7 @@ import org.pgdeltastream.snapshot.SnapshotTable.Shape;
 final class CatalogReader {
   private static final String TABLE =
       """
-      select c.oid, n.nspname, c.relname, c.relkind, c.relhassubclass
+      select c.oid, n.nspname, c.relname, c.relkind, c.relpersistence
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       """;
   private static final String EXACT = TABLE + "where c.relname = ?::name and n.nspname = ?::name";
@@ -48,7 +48,8 @@ final class CatalogReader {
              %3$s as generated, pg_catalog.array_position(k.conkey, a.attnum) as place
       from (
         select found.oid::bigint, found.nspname, found.relname, found.relkind,
-               found.relhassubclass,
+               found.relpersistence,
+               pg_catalog.row_security_active(found.oid) as hidden,
                pg_catalog.has_any_column_privilege(found.oid, 'SELECT') as readable,
                pg_catalog.has_table_privilege(found.oid, 'SELECT') as whole,
                array(select pg_catalog.array_to_string((i.indkey::int2[])[0:i.%1$s - 1], ' ')
@@ -75,9 +76,11 @@ final class CatalogReader {
   private static final int GENERATED_COLUMNS = 12;
 
   private final Connection connection;
+  private final PublicationReader publications;
 
-  CatalogReader(Connection connection) {
+  CatalogReader(Connection connection, List<String> publications) throws SQLException {
     this.connection = connection;
+    this.publications = new PublicationReader(connection, publications);
   }
 
   SnapshotTable table(TableReference reference) throws SQLException {
@@ -93,16 +96,20 @@ final class CatalogReader {
         }
         return table(reference, found);
       }
+    } catch (SQLException e) {
+      if ("22P05".equals(e.getSQLState())) { // no name has a character that its encoding lacks
+        throw missing(reference, "does not exist");
+      }
+      throw e;
     }
   }
 
-  private static SnapshotTable table(TableReference reference, ResultSet found)
-      throws SQLException {
+  private SnapshotTable table(TableReference reference, ResultSet found) throws SQLException {
     TableName name = new TableName(found.getString("nspname"), found.getString("relname"));
     if (name.schema().equals("pg_catalog")) {
       throw TableReference.systemCatalog(name.schema());
     }
-    Shape shape = shape(reference, found.getString("relkind"), found.getBoolean("relhassubclass"));
+    Shape shape = shape(reference, found.getString("relkind"));
     boolean readable = found.getBoolean("readable");
     if (found.wasNull()) {
       throw missing(reference, "has been dropped since");
@@ -110,10 +117,40 @@ final class CatalogReader {
     if (!readable) {
       throw forbidden(reference);
     }
+    if (found.getBoolean("hidden")) {
+      throw hidden(reference);
+    }
     long oid = found.getLong("oid");
     Access access = found.getBoolean("whole") ? Access.WHOLE : Access.SOME_COLUMNS;
     List<Set<Integer>> uniqueKeys = uniqueKeys(found.getArray("unique_keys"));
-    return new SnapshotTable(oid, name, shape, access, attributes(found), uniqueKeys);
+    boolean logged = found.getString("relpersistence").equals("p");
+    List<Attribute> attributes = attributes(found);
+    Published published = published(reference, oid, shape, logged);
+    return new SnapshotTable(
+        oid, name, shape, access, sent(attributes, published), uniqueKeys, published.rows());
+  }
+
+  private Published published(TableReference reference, long oid, Shape shape, boolean logged)
+      throws SQLException {
+    boolean partitioned = shape == Shape.PARTITIONED;
+    Published published = publications.of(oid, partitioned, logged);
+    if (published.differently()) {
+      throw new ProblemException(
+          Problem.UPSTREAM_CONFIG,
+          "The slot's publications name different columns of table " + reference,
+          "Name the same columns of it in each: PostgreSQL streams nothing else");
+    }
+    if (partitioned && published.equals(Published.WHOLE) && publications.cutsPartitionsOf(oid)) {
+      throw new ProblemException(
+          Problem.BAD_REQUEST,
+          "A publication leaves out rows or columns of single partitions of table " + reference,
+          "Read its partitions one by one: that is how their changes are streamed");
+    }
+    return published;
+  }
+
+  private static List<Attribute> sent(List<Attribute> all, Published published) {
+    return all.stream().filter(column -> published.sends(column.name())).toList();
   }
 
   private String columns(String table) throws SQLException {
@@ -130,9 +167,9 @@ final class CatalogReader {
         .toList();
   }
 
-  private static Shape shape(TableReference reference, String kind, boolean hasChildren) {
+  private static Shape shape(TableReference reference, String kind) {
     return switch (kind) {
-      case "r" -> hasChildren ? Shape.INHERITED : Shape.PLAIN;
+      case "r" -> Shape.PLAIN;
       case "p" -> Shape.PARTITIONED;
       case "v" -> throw noTable(reference, "a view");
       case "m" -> throw noTable(reference, "a materialized view");
@@ -178,6 +215,16 @@ final class CatalogReader {
         Problem.TABLE_NOT_FOUND,
         "Table " + reference + " " + how,
         "Name a table that existed when the slot was made, or make a new slot");
+  }
+
+  private static ProblemException hidden(TableReference reference) {
+    return new ProblemException(
+        Problem.FORBIDDEN,
+        "Row level security hides rows of table "
+            + reference
+            + " from this server's database user; its stream sends them all",
+        "ALTER ROLE … BYPASSRLS for that user; or make it the table's owner, without FORCE ROW LEVEL"
+            + " SECURITY");
   }
 
   static ProblemException forbidden(TableReference reference) {

@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
 import org.pgdeltastream.change.PageRequest.Nulls;
-import org.pgdeltastream.change.TableName;
 
 /**
  * An order in which no two rows are equal, so that a page can begin behind any row.
@@ -44,7 +43,7 @@ record Keyset(List<Term> terms, OptionalLong only, Optional<Place> after) {
   }
 
   /** By the row itself, not its values: no value ever leaves or enters, whatever its type. */
-  Optional<String> condition(TableName table) {
+  Optional<String> condition(String table) {
     return after.map(
         place ->
             isOneComparison()
@@ -58,7 +57,7 @@ record Keyset(List<Term> terms, OptionalLong only, Optional<Place> after) {
         && terms.stream().map(Term::ascending).distinct().count() == 1;
   }
 
-  private String comparison(TableName table, Place place) {
+  private String comparison(String table, Place place) {
     String columns = terms.stream().map(Term::quoted).collect(Collectors.joining(", "));
     return "(%s) %s %s"
         .formatted(
@@ -66,7 +65,7 @@ record Keyset(List<Term> terms, OptionalLong only, Optional<Place> after) {
   }
 
   /** Where an index can begin: no row before it can be meant. */
-  private String bound(TableName table, Place place) {
+  private String bound(String table, Place place) {
     Term first = terms.get(0);
     boolean isNull = place.steps().get(0).isNull();
     if (isNull && first.nulls() == Nulls.LAST) {
@@ -82,7 +81,7 @@ record Keyset(List<Term> terms, OptionalLong only, Optional<Place> after) {
   }
 
   /** Behind in this column; or equal in it, and behind in the next. */
-  private String behind(int number, TableName table, Place place) {
+  private String behind(int number, String table, Place place) {
     Term term = terms.get(number);
     boolean isNull = place.steps().get(number).isNull();
     String value = value(term.quoted(), table, place.position());
@@ -108,7 +107,7 @@ record Keyset(List<Term> terms, OptionalLong only, Optional<Place> after) {
         : behind;
   }
 
-  private static String value(String columns, TableName table, RowPosition row) {
-    return "(select %s from %s where %s)".formatted(columns, table.quoted(), row.sql());
+  private static String value(String columns, String table, RowPosition row) {
+    return "(select %s from %s where %s)".formatted(columns, table, row.sql());
   }
 }

@@ -1,5 +1,6 @@
 package org.pgdeltastream.snapshot;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,7 +13,26 @@ import java.util.concurrent.ConcurrentHashMap;
 public final class KnownTables {
   private static final int MOST = 1_000;
 
+  private final List<String> publications;
   private final Map<TableReference, SnapshotTable> tables = new ConcurrentHashMap<>();
+
+  /**
+   * Of a slot's snapshot.
+   *
+   * @param publications through which the slot is streamed; none: it sends every table
+   */
+  public KnownTables(List<String> publications) {
+    this.publications = List.copyOf(publications);
+  }
+
+  /** Of a slot that sends every table. */
+  public KnownTables() {
+    this(List.of());
+  }
+
+  List<String> publications() {
+    return publications;
+  }
 
   Optional<SnapshotTable> find(TableReference reference) {
     return Optional.ofNullable(tables.get(reference));

@@ -9,12 +9,13 @@ import org.pgdeltastream.change.PageRequest.Order;
 import org.pgdeltastream.change.TableName;
 
 /**
- * The SQL for one page of a table. All names are the catalog's; no connection here, so quoting is
- * tested in microseconds. A page that can be gone on from reads one row more than it holds, and
- * behind each row's values its place.
+ * The SQL for one page of a table. All names and the condition of its rows are the catalog's; no
+ * connection here, so quoting is tested in microseconds. A page that can be gone on from reads one
+ * row more than it holds, and behind each row's values its place.
  */
 record PageQuery(
-    TableName table,
+    String table,
+    Optional<String> rows,
     List<String> columns,
     List<Order> order,
     Ties ties,
@@ -45,12 +46,20 @@ record PageQuery(
     return "copy (select %s from %s%s order by %s limit %s offset %s) to stdout"
         .formatted(
             String.join(", ", selected()),
-            table.quoted(),
-            keyset.flatMap(wanted -> wanted.condition(table)).map(" where "::concat).orElse(""),
+            table,
+            where(),
             Stream.concat(order.stream().map(PageQuery::term), position())
                 .collect(Collectors.joining(", ")),
             Long.toString(keyset.isPresent() ? limit + 1 : limit), // not %d: locale's digits
             Long.toString(offset));
+  }
+
+  private String where() {
+    Optional<String> behind = keyset.flatMap(wanted -> wanted.condition(table));
+    if (rows.isEmpty()) {
+      return behind.map(" where "::concat).orElse("");
+    }
+    return " where (" + rows.get() + ")" + behind.map(" and (%s)"::formatted).orElse("");
   }
 
   private List<String> selected() {

@@ -25,7 +25,9 @@ record PageRead(Connection connection, Cursors cursors, String snapshotName, Kno
       throws SQLException, IOException {
     Optional<SnapshotTable> known = tables.find(reference);
     SnapshotTable table =
-        known.isPresent() ? known.get() : new CatalogReader(connection).table(reference);
+        known.isPresent()
+            ? known.get()
+            : new CatalogReader(connection, tables.publications()).table(reference);
     List<Attribute> columns = table.selected(request.columns());
     Optional<Place> after =
         request.after().map(cursor -> cursors.read(cursor, snapshotName, table));

@@ -28,25 +28,28 @@ final class SnapshotFailure {
     return state(failure).startsWith("42");
   }
 
-  /** The problem that it is, or the failure itself where it is none that a client can know. */
+  /** A text that cannot be told in UTF-8. */
+  private static boolean isOfNoEncoding(SQLException failure) {
+    return state(failure).equals("22021") || state(failure).equals("22P05");
+  }
+
+  /** The problem that it is, or the failure itself where it says nothing about tables. */
   static SQLException translated(SQLException failure) {
-    String state = state(failure);
-    if (isLost(failure) || state.startsWith("53")) {
-      throw unavailable(failure);
-    }
-    if (isCancelled(failure) || state.equals("55P03")) {
+    if (isCancelled(failure) || state(failure).equals("55P03")) {
       throw busy(failure, "Reading the list of tables");
+    }
+    if (isOfNoEncoding(failure)) {
+      throw untranslatable(failure, "A name");
     }
     return failure;
   }
 
   /** The same, for the reading of a table. */
   static SQLException translated(SQLException failure, TableReference table) throws SQLException {
-    String state = state(failure);
-    if (isLost(failure) || state.startsWith("53")) {
-      throw unavailable(failure);
+    if (isOfNoEncoding(failure)) {
+      throw untranslatable(failure, "A text of table " + table);
     }
-    switch (state) {
+    switch (state(failure)) {
       case "57014", "55P03" -> throw busy(failure, "Reading table " + table);
       case "42P01", "3F000" ->
           throw caused(CatalogReader.missing(table, "has been dropped since"), failure);
@@ -59,11 +62,12 @@ final class SnapshotFailure {
     }
   }
 
-  static ProblemException unavailable(SQLException failure) {
+  private static ProblemException untranslatable(SQLException failure, String what) {
     return new ProblemException(
-        Problem.UPSTREAM_UNAVAILABLE,
-        "PostgreSQL gives no connection or has lost it",
-        "Try again; if it lasts, see whether PostgreSQL runs and has connections left",
+        Problem.UPSTREAM_CONFIG,
+        what + " cannot be told in UTF-8: the database holds bytes that are not of its encoding",
+        "Leave the column out; or repair its texts. A database of encoding SQL_ASCII checks none:"
+            + " dump it and restore it into one of encoding UTF8",
         failure);
   }
 

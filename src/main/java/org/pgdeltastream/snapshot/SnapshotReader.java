@@ -88,15 +88,17 @@ public final class SnapshotReader {
    * @throws ProblemException if the request cannot be met, also after rows were read
    * @throws IOException if the listener threw it; PostgreSQL has ended the query then
    */
-  public void readTable(String snapshotName, TableRequest request, RowListener rows)
+  public void readTable(
+      String snapshotName, KnownTables tables, TableRequest request, RowListener rows)
       throws SQLException, IOException {
-    read(snapshotName, request, table -> table.rows(rows));
+    read(snapshotName, tables, request, table -> table.rows(rows));
   }
 
   /** The same as PostgreSQL's own CSV with a header line. */
-  public void copyTable(String snapshotName, TableRequest request, OutputStream csv)
+  public void copyTable(
+      String snapshotName, KnownTables tables, TableRequest request, OutputStream csv)
       throws SQLException, IOException {
-    read(snapshotName, request, table -> table.csv(csv));
+    read(snapshotName, tables, request, table -> table.csv(csv));
   }
 
   @FunctionalInterface
@@ -104,23 +106,34 @@ public final class SnapshotReader {
     void take(TableRead table) throws SQLException, IOException;
   }
 
-  private void read(String snapshotName, TableRequest request, Way way)
+  private void read(String snapshotName, KnownTables tables, TableRequest request, Way way)
       throws SQLException, IOException {
     TableReference reference = TableReference.of(request.table(), request.schema());
     try (var transaction = SnapshotTransaction.begin(database, checked(snapshotName), NO_LIMIT)) {
-      way.take(new TableRead(transaction.connection(), reference, request));
+      way.take(new TableRead(transaction.connection(), tables.publications(), reference, request));
     } catch (SQLException e) {
       throw SnapshotFailure.translated(e, reference);
     }
   }
 
   /** The tables that can be read under the snapshot, by name. */
-  public List<TableSummary> tables(String snapshotName) throws SQLException {
+  public List<TableSummary> tables(String snapshotName, KnownTables tables) throws SQLException {
     try (var transaction =
         SnapshotTransaction.begin(database, checked(snapshotName), statementTimeout)) {
-      return TableList.read(transaction.connection());
+      return TableList.read(transaction.connection(), tables.publications());
     } catch (SQLException e) {
       throw SnapshotFailure.translated(e);
+    }
+  }
+
+  /**
+   * Where a slot's snapshot and its stream will differ, by what can be read now.
+   *
+   * @param publications of the slot; none: it sends every table
+   */
+  public List<String> warnings(List<String> publications) throws SQLException {
+    try (var transaction = SnapshotTransaction.begin(database, statementTimeout)) {
+      return SnapshotWarnings.read(transaction.connection(), publications);
     }
   }
 

@@ -1,7 +1,6 @@
 package org.pgdeltastream.snapshot;
 
 import static org.pgdeltastream.snapshot.TableReference.folded;
-import static org.pgdeltastream.snapshot.TableReference.printable;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,12 +16,14 @@ import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.PageRequest.Order;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.TableName;
 
 /**
  * A table as the catalog shows it under the snapshot; its columns in the table's order.
  *
  * @param uniqueKeys the numbers of the columns that are unique together, where none is null
+ * @param rows the condition of those that the stream sends; empty: all
  */
 record SnapshotTable(
     long oid,
@@ -30,14 +31,13 @@ record SnapshotTable(
     Shape shape,
     Access access,
     List<Attribute> attributes,
-    List<Set<Integer>> uniqueKeys) {
+    List<Set<Integer>> uniqueKeys,
+    Optional<String> rows) {
   private static final int MOST_TERMS = 32; // as an index has; a cursor names them all
 
   enum Shape {
     PLAIN,
-    PARTITIONED,
-    /** Its keys say nothing about the rows of the tables that inherit from it. */
-    INHERITED
+    PARTITIONED
   }
 
   /** What this server's user may read of it. */
@@ -77,7 +77,7 @@ record SnapshotTable(
       if (selected.contains(found)) {
         throw new ProblemException(
             Problem.BAD_REQUEST,
-            "Column " + printable(wanted) + " is named twice",
+            "Column " + Shown.of(wanted) + " is named twice",
             "Name each column once");
       }
       selected.add(found);
@@ -94,7 +94,8 @@ record SnapshotTable(
     List<Term> terms = after.map(this::terms).orElseGet(() -> terms(request.orderBy()));
     boolean total = isTotal(terms);
     return new PageQuery(
-        name,
+        source(),
+        rows,
         selected(request.columns()).stream().map(Attribute::name).toList(),
         terms.stream().map(Term::order).toList(),
         total ? PageQuery.Ties.NONE : PageQuery.Ties.BY_POSITION,
@@ -103,6 +104,14 @@ record SnapshotTable(
         total && access == Access.WHOLE && terms.size() <= MOST_TERMS
             ? Optional.of(new Keyset(terms, only(), after))
             : Optional.empty());
+  }
+
+  /** Without the tables that inherit from it: their changes bear their own names. */
+  String source() {
+    return switch (shape) {
+      case PLAIN -> "only " + name.quoted();
+      case PARTITIONED -> name.quoted();
+    };
   }
 
   private OptionalLong only() {
@@ -138,7 +147,7 @@ record SnapshotTable(
   private boolean isTotal(List<Term> terms) {
     Set<Integer> numbers =
         terms.stream().filter(t -> !t.nullable()).map(Term::number).collect(Collectors.toSet());
-    return shape != Shape.INHERITED && uniqueKeys.stream().anyMatch(numbers::containsAll);
+    return uniqueKeys.stream().anyMatch(numbers::containsAll);
   }
 
   private List<Attribute> key() {
@@ -162,7 +171,7 @@ record SnapshotTable(
             () ->
                 new ProblemException(
                     Problem.COLUMN_NOT_FOUND,
-                    "Table " + printable(name.toString()) + " has no column " + printable(wanted),
+                    "Table " + Shown.of(name.toString()) + " has no column " + Shown.of(wanted),
                     "Name a column exactly, or in lower case"));
   }
 

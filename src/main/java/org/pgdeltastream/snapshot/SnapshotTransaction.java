@@ -8,9 +8,11 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import javax.sql.DataSource;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.SessionSettings;
 
 /**
  * A read-only transaction under an exported snapshot, on a pooled connection that goes back as it
@@ -19,24 +21,9 @@ import org.pgdeltastream.change.ProblemException;
 final class SnapshotTransaction implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SnapshotTransaction.class.getName());
   private static final int MOST_DEAD = 64;
-  private static final int TRANSACTION_TIMEOUT = 17; // PostgreSQL's version that brought it
-  // One query for all settings, and one round trip for all statements.
-  private static final String ADOPT =
-      """
-      set transaction isolation level repeatable read read only;
-      set transaction snapshot '%s';
-      select pg_catalog.set_config(name, value, true) from (values
-        ('TimeZone', 'UTC'),
-        ('DateStyle', 'ISO'),
-        ('IntervalStyle', 'postgres'),
-        ('bytea_output', 'hex'),
-        ('extra_float_digits', '3'),
-        ('search_path', '"$user", public'),
-        ('client_min_messages', 'error'),
-        ('lock_timeout', '30s'),
-        ('idle_in_transaction_session_timeout', '0'),
-        %s
-        ('statement_timeout', '%s')) as setting(name, value)""";
+  // One round trip for all statements.
+  private static final String BEGIN = "set transaction isolation level repeatable read read only; ";
+  private static final String ADOPT = "set transaction snapshot '%s'; ";
 
   private final Connection connection;
   private final boolean autoCommit;
@@ -52,14 +39,28 @@ final class SnapshotTransaction implements AutoCloseable {
    */
   static SnapshotTransaction begin(DataSource database, String snapshot, Duration statementTimeout)
       throws SQLException {
+    return begin(database, Optional.of(snapshot), statementTimeout);
+  }
+
+  /** Under a snapshot of its own. */
+  static SnapshotTransaction begin(DataSource database, Duration statementTimeout)
+      throws SQLException {
+    return begin(database, Optional.empty(), statementTimeout);
+  }
+
+  private static SnapshotTransaction begin(
+      DataSource database, Optional<String> snapshot, Duration statementTimeout)
+      throws SQLException {
     List<Connection> dead = new ArrayList<>();
+    List<SQLException> losses = new ArrayList<>();
     try {
       while (true) {
-        Connection connection = connect(database);
+        Connection connection = connect(database, losses);
         try {
           return begin(connection, snapshot, statementTimeout);
         } catch (SQLException e) {
           dead.add(connection); // given back only at the end, else it would be lent again
+          losses.add(e);
           if (!SnapshotFailure.isLost(e) || dead.size() > MOST_DEAD) {
             throw e;
           }
@@ -70,8 +71,19 @@ final class SnapshotTransaction implements AutoCloseable {
     }
   }
 
+  /** Where the pool has none left but dead ones, their loss is what is wrong. */
+  private static Connection connect(DataSource database, List<SQLException> losses)
+      throws SQLException {
+    try {
+      return database.getConnection();
+    } catch (SQLException e) {
+      throw losses.isEmpty() ? e : losses.get(0);
+    }
+  }
+
   private static SnapshotTransaction begin(
-      Connection connection, String snapshot, Duration statementTimeout) throws SQLException {
+      Connection connection, Optional<String> snapshot, Duration statementTimeout)
+      throws SQLException {
     SnapshotTransaction transaction = new SnapshotTransaction(connection);
     try {
       transaction.adopt(snapshot, statementTimeout);
@@ -94,32 +106,22 @@ final class SnapshotTransaction implements AutoCloseable {
     }
   }
 
-  private static Connection connect(DataSource database) {
-    try {
-      return database.getConnection();
-    } catch (SQLException e) {
-      throw SnapshotFailure.unavailable(e);
-    }
-  }
-
-  private void adopt(String snapshot, Duration statementTimeout) throws SQLException {
+  private void adopt(Optional<String> snapshot, Duration statementTimeout) throws SQLException {
     if (!autoCommit) {
       connection.rollback(); // of whatever the pool left open: a snapshot must come first
     }
     connection.setAutoCommit(false);
-    boolean limited = connection.getMetaData().getDatabaseMajorVersion() >= TRANSACTION_TIMEOUT;
     String sql =
-        ADOPT.formatted(
-            snapshot,
-            limited ? "('transaction_timeout', '0')," : "",
-            Long.toString(statementTimeout.toMillis()));
+        BEGIN
+            + snapshot.map(ADOPT::formatted).orElse("")
+            + SessionSettings.ofTransaction(statementTimeout);
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
     } catch (SQLException e) {
       if (SnapshotFailure.isSnapshotGone(e)) {
         throw new ProblemException(
             Problem.SNAPSHOT_EXPIRED,
-            "Snapshot " + snapshot + " is closed",
+            "Snapshot " + snapshot.orElse("") + " is closed",
             "Make a new slot and read its snapshot",
             e);
       }

@@ -7,6 +7,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.TableSummary;
 
@@ -21,16 +22,19 @@ final class TableList {
       """
       with recursive readable as (
         select c.oid, n.nspname, c.relname, c.relreplident,
+               c.relkind, c.relpersistence,
                pg_catalog.has_table_privilege(c.oid, 'SELECT') as whole
         from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
         where c.relkind in ('r', 'p') and c.relpersistence <> 't'
           and n.nspname <> 'information_schema' and n.nspname !~ '^pg_'
           and pg_catalog.has_schema_privilege(n.oid, 'USAGE')
           and pg_catalog.has_any_column_privilege(c.oid, 'SELECT')
+          and not (c.relrowsecurity and pg_catalog.row_security_active(c.oid))
       ), family(root, oid) as (
         select oid, oid from readable
         union select f.root, i.inhrelid
               from pg_catalog.pg_inherits i join family f on i.inhparent = f.oid
+              join pg_catalog.pg_class c on c.oid = i.inhrelid and c.relispartition
       ), sized as (
         select oid, coalesce(pg_catalog.pg_table_size(oid), 0) as bytes,
                coalesce(pg_catalog.pg_relation_size(oid), 0) as heap
@@ -52,7 +56,7 @@ final class TableList {
         select f.root, sum(e.bytes)::bigint as bytes, sum(e.estimate)::bigint as estimate
         from family f join estimated e on e.oid = f.oid group by f.root
       )
-      select r.nspname, r.relname, s.estimate, s.bytes,
+      select r.oid::bigint, r.relkind, r.relpersistence, r.nspname, r.relname, s.estimate, s.bytes,
              case r.relreplident when 'd' then 'default' when 'n' then 'nothing'
                                  when 'f' then 'full' else 'index' end as identity,
              array(select a.attname::text from pg_catalog.pg_constraint k
@@ -77,30 +81,54 @@ final class TableList {
 
   private TableList() {}
 
-  static List<TableSummary> read(Connection connection) throws SQLException {
+  static List<TableSummary> read(Connection connection, List<String> publications)
+      throws SQLException {
+    PublicationReader reader = new PublicationReader(connection, publications);
+    Map<Long, List<Published.Naming>> namings = reader.namings(numbers(connection));
     try (PreparedStatement statement = connection.prepareStatement(SQL);
         ResultSet rows = statement.executeQuery()) {
       List<TableSummary> tables = new ArrayList<>();
       while (rows.next()) {
-        tables.add(table(rows));
+        Published published =
+            reader.published(
+                namings.getOrDefault(rows.getLong("oid"), List.of()),
+                rows.getString("relkind").equals("p"),
+                rows.getString("relpersistence").equals("p"));
+        tables.add(table(rows, published));
       }
       return tables;
     }
   }
 
-  private static TableSummary table(ResultSet row) throws SQLException {
+  private static List<Long> numbers(Connection connection) throws SQLException {
+    try (PreparedStatement statement =
+            connection.prepareStatement(
+                "select oid::bigint from pg_catalog.pg_class where relkind in ('r', 'p')");
+        ResultSet rows = statement.executeQuery()) {
+      List<Long> numbers = new ArrayList<>();
+      while (rows.next()) {
+        numbers.add(rows.getLong(1));
+      }
+      return numbers;
+    }
+  }
+
+  private static TableSummary table(ResultSet row, Published published) throws SQLException {
     List<String> names = texts(row.getArray("names"));
     List<String> types = texts(row.getArray("types"));
     List<TableSummary.TypedColumn> columns = new ArrayList<>();
     for (int i = 0; i < names.size(); i++) {
-      columns.add(new TableSummary.TypedColumn(names.get(i), types.get(i)));
+      if (published.sends(names.get(i))) {
+        columns.add(new TableSummary.TypedColumn(names.get(i), types.get(i)));
+      }
     }
     return new TableSummary(
         new TableName(row.getString("nspname"), row.getString("relname")),
         row.getLong("estimate"),
         row.getLong("bytes"),
-        texts(row.getArray("key")),
+        texts(row.getArray("key")).stream().filter(published::sends).toList(),
         row.getString("identity"),
+        published.streamed(),
         columns);
   }
 

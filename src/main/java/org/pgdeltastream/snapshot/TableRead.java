@@ -22,7 +22,8 @@ final class TableRead {
       """
       with recursive family(oid) as (
         select ?::oid
-        union select i.inhrelid from pg_catalog.pg_inherits i join family f on i.inhparent = f.oid)
+        union select i.inhrelid from pg_catalog.pg_inherits i join family f on i.inhparent = f.oid
+              join pg_catalog.pg_class c on c.oid = i.inhrelid and c.relispartition)
       select coalesce(max(pg_catalog.pg_relation_size(oid)), 0)
              / pg_catalog.current_setting('block_size')::bigint from family
       """;
@@ -33,12 +34,16 @@ final class TableRead {
   private final SnapshotTable table;
   private final List<Attribute> columns;
 
-  TableRead(Connection connection, TableReference reference, TableRequest request)
+  TableRead(
+      Connection connection,
+      List<String> publications,
+      TableReference reference,
+      TableRequest request)
       throws SQLException {
     this.connection = connection;
     this.reference = reference;
     this.request = request;
-    table = new CatalogReader(connection).table(reference);
+    table = new CatalogReader(connection, publications).table(reference);
     columns = table.selected(request.columns());
   }
 
@@ -98,15 +103,22 @@ final class TableRead {
         columns.stream()
             .map(column -> TableName.quote(column.name()))
             .collect(Collectors.joining(", "));
-    String from = table.name().quoted();
+    String where = where(condition);
     boolean direct = // COPY of a table is quicker; but it takes less
-        condition.isEmpty()
+        where.isEmpty()
             && table.shape() == SnapshotTable.Shape.PLAIN
             && !columns.isEmpty()
             && columns.stream().noneMatch(Attribute::generated);
     return direct
-        ? "copy %s (%s) to stdout%s".formatted(from, names, options)
-        : "copy (select %s from %s%s) to stdout%s".formatted(names, from, condition, options);
+        ? "copy %s (%s) to stdout%s".formatted(table.name().quoted(), names, options)
+        : "copy (select %s from %s%s) to stdout%s".formatted(names, table.source(), where, options);
+  }
+
+  private String where(String stripe) {
+    return table
+        .rows()
+        .map(rows -> (stripe.isEmpty() ? " where (" : stripe + " and (") + rows + ")")
+        .orElse(stripe);
   }
 
   private void checkRewrite() throws SQLException {

@@ -3,14 +3,14 @@ package org.pgdeltastream.web;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 
 /** Words from outside: how they become ours, and how they are refused. */
 final class Input {
-  private static final int SHOWN = 80;
-
   private Input() {}
 
   static ProblemException bad(String message) {
@@ -29,6 +29,14 @@ final class Input {
     }
   }
 
+  /** What {@code values=} says, by the word that streams take. */
+  static Numbers numbers(String text) {
+    if (!text.equals("string")) {
+      throw bad("values is " + shown(text) + ", not string");
+    }
+    return Numbers.AS_TEXT;
+  }
+
   static String utf8(byte[] bytes, String what) {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
@@ -39,7 +47,6 @@ final class Input {
 
   /** A client's word as an answer may repeat it. */
   static String shown(String text) {
-    String cut = text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : text;
-    return "'" + cut.replaceAll("\\p{Cntrl}", "?") + "'";
+    return "'" + Shown.of(text) + "'";
   }
 }

@@ -3,6 +3,7 @@ package org.pgdeltastream.web;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.SlotName;
 
@@ -28,6 +29,7 @@ record PageBody(Optional<SlotName> slotName, PageRequest page) {
             "offset",
             "order_by",
             "columns",
+            "values",
             "after");
     for (String other : List.of("offset", "order_by")) {
       if (body.any("after").isPresent() && body.any(other).isPresent()) {
@@ -42,6 +44,7 @@ record PageBody(Optional<SlotName> slotName, PageRequest page) {
             (int) body.whole("limit", Math.min(USUAL_LIMIT, mostRows), 0, mostRows),
             body.any("order_by").map(PageBody::orders).orElse(List.of()),
             body.texts("columns"),
+            body.text("values").map(Input::numbers).orElse(Numbers.AS_NUMBERS),
             body.text("after"));
     return new PageBody(body.text("slotName").map(Input::slotName), page);
   }

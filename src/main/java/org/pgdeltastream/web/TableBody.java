@@ -10,6 +10,7 @@ import org.pgdeltastream.change.TableSummary;
   "table",
   "estimatedRows",
   "bytes",
+  "streamed",
   "key",
   "replicaIdentity",
   "columns"
@@ -19,6 +20,7 @@ public record TableBody(
     String table,
     long estimatedRows,
     long bytes,
+    boolean streamed,
     List<String> key,
     String replicaIdentity,
     List<Column> columns) {
@@ -33,6 +35,7 @@ public record TableBody(
         table.name().table(),
         table.estimatedRows(),
         table.bytes(),
+        table.streamed(),
         table.key(),
         table.replicaIdentity(),
         table.columns().stream().map(c -> new Column(c.name(), c.type())).toList());

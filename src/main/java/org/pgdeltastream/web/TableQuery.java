@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.slot.TableFormat;
@@ -23,13 +24,22 @@ record TableQuery(Optional<SlotName> slot, TableRequest table, TableFormat forma
   static TableQuery read(@Nullable String queryString, List<String> accept) {
     Query query =
         Query.parse(
-            queryString, "slotName", "table", "schema", "columns", "format", "part", "trailer");
+            queryString,
+            "slotName",
+            "table",
+            "schema",
+            "columns",
+            "format",
+            "part",
+            "values",
+            "trailer");
     TableRequest table =
         new TableRequest(
             query.text("table").orElseThrow(() -> Input.bad("Parameter table is missing")),
             query.text("schema"),
             query.list("columns"),
-            query.text("part").map(TableQuery::part).orElse(TableRequest.Part.WHOLE));
+            query.text("part").map(TableQuery::part).orElse(TableRequest.Part.WHOLE),
+            query.text("values").map(Input::numbers).orElse(Numbers.AS_NUMBERS));
     Optional<Boolean> trailer = query.text("trailer").map(any -> query.flag("trailer"));
     TableFormat format =
         query.text("format").orElseGet(() -> preferred(accept)).equals("csv")

@@ -54,6 +54,20 @@ class Wal2JsonDecoderTest {
   }
 
   @Test
+  void quotesNumbersOfALongTextWithoutCuttingCharacters() throws IOException {
+    decoder.quoteNumbers();
+    String change =
+        "{\"kind\":\"insert\",\"columnvalues\":[" + "1,\"日本😀 2\",".repeat(9_000) + "3]}";
+    decode("{\"nextlsn\":\"0/1\",\"change\":[" + change + "]}");
+    assertThat(output.texts())
+        .containsExactly(
+            ("{\"nextlsn\":\"0/1\",\"change\":[" + change + "]}")
+                .replace("[1,", "[\"1\",")
+                .replace(",1,", ",\"1\",")
+                .replace(",3]", ",\"3\"]"));
+  }
+
+  @Test
   void quotesTheNumbersOfAWholeTransaction() throws IOException {
     decoder.quoteNumbers();
     decode(HEAD + "{\"kind\":\"insert\",\"columnvalues\":[1,\"2\"]}]}");

@@ -1,5 +1,6 @@
 package org.pgdeltastream.decoder;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -24,7 +25,7 @@ class WireReaderTest {
     WireReader in = reader("c3a900" + "00" + "f09f9880");
     assertThat(in.string()).isEqualTo("é");
     assertThat(in.string()).isEmpty();
-    assertThat(in.text(4)).isEqualTo("😀");
+    assertThat(in.text(4, UTF_8)).isEqualTo("😀");
     in.end();
   }
 
@@ -47,7 +48,7 @@ class WireReaderTest {
   @Test
   void refusesLengthsThatAreNegativeOrTooLong() {
     for (int length : new int[] {-1, Integer.MIN_VALUE, 3, Integer.MAX_VALUE}) {
-      assertThatThrownBy(() -> reader("0000").text(length))
+      assertThatThrownBy(() -> reader("0000").text(length, UTF_8))
           .isInstanceOf(MalformedMessageException.class);
       assertThatThrownBy(() -> reader("0000").repeat(length, WireReader::int8))
           .isInstanceOf(MalformedMessageException.class);

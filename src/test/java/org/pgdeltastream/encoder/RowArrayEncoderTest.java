@@ -13,6 +13,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Column;
+import org.pgdeltastream.change.Numbers;
 
 class RowArrayEncoderTest {
   private static final List<Column> COLUMNS =
@@ -22,7 +23,7 @@ class RowArrayEncoderTest {
           new Column(false, "b", 17, -1));
 
   private final ByteArrayOutputStream out = new ByteArrayOutputStream();
-  private final RowArrayEncoder encoder = new RowArrayEncoder(out);
+  private final RowArrayEncoder encoder = new RowArrayEncoder(out, Numbers.AS_NUMBERS);
 
   @Test
   void writesRowsAsObjectsInColumnOrder() throws IOException {

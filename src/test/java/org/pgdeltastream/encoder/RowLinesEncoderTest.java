@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Column;
+import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.encoder.RowLinesEncoder.Trailer;
 
 class RowLinesEncoderTest {
@@ -52,7 +53,7 @@ class RowLinesEncoderTest {
   }
 
   private RowLinesEncoder encoder(Trailer trailer) throws IOException {
-    RowLinesEncoder encoder = new RowLinesEncoder(out, trailer);
+    RowLinesEncoder encoder = new RowLinesEncoder(out, trailer, Numbers.AS_NUMBERS);
     encoder.columns(COLUMNS);
     return encoder;
   }

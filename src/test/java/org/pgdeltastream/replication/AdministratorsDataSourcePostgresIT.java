@@ -1,7 +1,10 @@
 package org.pgdeltastream.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -20,18 +23,7 @@ class AdministratorsDataSourcePostgresIT {
     try (TestDatabase database = TestDatabase.embedded()) {
       database.execute("create table users (id int primary key)");
       database.execute("create publication all_tables for all tables");
-      PGSimpleDataSource source = new PGSimpleDataSource();
-      source.setUrl(
-          database.jdbcUrl()
-              + "?replication=database&assumeMinServerVersion=10&preferQueryMode=simple");
-      source.setUser(database.user());
-      source.setPassword(database.password());
-      ReplicationSlots slots =
-          new ReplicationSlots(
-              new ReplicationConnector(
-                  new ConnectionSettings(
-                      database.jdbcUrl(), database.user(), database.password(), "test"),
-                  Optional.of(source)));
+      ReplicationSlots slots = slots(database);
       SlotName slot = new SlotName("delta_given");
       CreatedSlot created = slots.create(slot, OutputPlugin.PGOUTPUT);
       database.execute("insert into users values (1)");
@@ -60,6 +52,35 @@ class AdministratorsDataSourcePostgresIT {
       running.get(10, TimeUnit.SECONDS);
       created.snapshot().close();
     }
+  }
+
+  @Test
+  void givesUpASlotThatWaitsForATransactionToEnd() throws Exception {
+    try (TestDatabase database = TestDatabase.embedded();
+        Connection writer = database.connect()) {
+      writer.setAutoCommit(false);
+      writer.createStatement().execute("create table held (id int)");
+      SlotName slot = new SlotName("delta_waits");
+
+      assertThatThrownBy(() -> slots(database).create(slot, OutputPlugin.PGOUTPUT))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("55P03"));
+      assertThat(database.text("select count(*) from pg_replication_slots")).isEqualTo("0");
+    }
+  }
+
+  private static ReplicationSlots slots(TestDatabase database) {
+    PGSimpleDataSource source = new PGSimpleDataSource();
+    source.setUrl(
+        database.jdbcUrl()
+            + "?replication=database&assumeMinServerVersion=10&preferQueryMode=simple");
+    source.setUser(database.user());
+    source.setPassword(database.password());
+    return new ReplicationSlots(
+        new ReplicationConnector(
+            new ConnectionSettings(
+                database.jdbcUrl(), database.user(), database.password(), "test"),
+            Optional.of(source)));
   }
 
   private static final class FirstMessage implements WalListener {

@@ -38,7 +38,7 @@ class MessageBoundsTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"S", "G", "NS"})
+  @ValueSource(strings = {"S", "G", "NS", "\u0016"}) // the last without a question
   void knowsNoEndsWhereBytesAreEncrypted(String answer) {
     MessageBounds bounds = new MessageBounds();
     byte[] stream = bytes(answer + MESSAGE);
@@ -47,6 +47,7 @@ class MessageBoundsTest {
       at += bounds.pass(stream, at, 1);
     }
     assertThat(bounds.atBoundary()).isFalse();
+    assertThat(bounds.isEncrypted()).isTrue();
     assertThat(bounds.pass(stream, at, stream.length - at)).isEqualTo(stream.length - at);
     assertThat(bounds.atBoundary()).isFalse();
   }

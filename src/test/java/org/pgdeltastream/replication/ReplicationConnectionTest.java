@@ -13,4 +13,12 @@ class ReplicationConnectionTest {
                 Map.of("add-tables", "public.t', \"add-tables\" '*.*")))
         .isEqualTo("\"add-tables\" 'public.t'', \"add-tables\" ''*.*'");
   }
+
+  @Test
+  void writesABackslashForTheGrammarThatReadsIt() {
+    assertThat(ReplicationConnection.optionList(Map.of("add-tables", "t.\\'x")))
+        .isEqualTo("\"add-tables\" 't.\\''x'");
+    assertThat(SlotCopy.literal("t.\\'x")).isEqualTo("E't.\\\\''x'");
+    assertThat(SlotCopy.literal("t.'x")).isEqualTo("'t.''x'");
+  }
 }

@@ -508,6 +508,30 @@ class DifferentialPostgresIT {
     assertThat(typesOf(OutputPlugin.PGOUTPUT)).containsExactly("t.e", "t.e", "t.f");
   }
 
+  /** Of PostgreSQL 15; 18 describes the table again. */
+  @Test
+  void tellsANewSchemaNameWithTheNextDescription() throws Exception {
+    plugins.run(
+        "create schema moving",
+        "create table moving.a (id int primary key)",
+        "insert into moving.a values (1)",
+        "alter schema moving rename to t_moved",
+        "insert into t_moved.a values (2)",
+        "drop schema t_moved cascade");
+    assertThat(schemasOf(OutputPlugin.WAL2JSON)).containsExactly("moving", "t_moved");
+    boolean stays = plugins.serverVersion() <= 15; // described again on 18
+    assertThat(schemasOf(OutputPlugin.PGOUTPUT))
+        .startsWith("moving")
+        .hasSize(2)
+        .endsWith(stays ? "moving" : "t_moved");
+  }
+
+  private List<String> schemasOf(OutputPlugin plugin) throws Exception {
+    return plugins.texts(plugin, "skip-empty-xacts=1").stream()
+        .map(text -> text.replaceAll(".*\"schema\":\"([^\"]*)\".*", "$1"))
+        .toList();
+  }
+
   /** The stream names a domain like its base type. */
   @Test
   void tellsADomainsNameAsTheCatalogHasItNow() throws Exception {

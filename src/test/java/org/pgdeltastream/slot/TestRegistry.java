@@ -15,7 +15,7 @@ import org.pgdeltastream.support.TestDatabase;
 final class TestRegistry implements AutoCloseable {
   final SlotRegistry slots;
   private final ExecutorService readers = Executors.newCachedThreadPool();
-  private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(2);
+  private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(3);
 
   /** The settings come in pairs of name, without pgdelta, and value. */
   TestRegistry(TestDatabase database, String... more) {
@@ -29,20 +29,22 @@ final class TestRegistry implements AutoCloseable {
     Settings read = Settings.read(settings::get);
     slots =
         new SlotRegistry(
-            Database.open(read, Optional.of(database.dataSource()), Optional.empty()),
+            Database.open(
+                read,
+                Optional.of(database.dataSource()) // which may be another than of these settings
+                    .filter(source -> read.databaseUser().equals(Optional.of(database.user())))
+                    .filter(source -> read.databaseUrl().orElseThrow().contains("/postgres")),
+                Optional.empty()),
             read,
             readers);
-    var unused =
-        timer.scheduleWithFixedDelay(
-            () -> {
-              slots.reporter().lookAfterStreams(readers);
-              slots.reporter().lookAfterSlots();
-            },
-            100,
-            100,
-            TimeUnit.MILLISECONDS);
-    var unusedWatch =
-        timer.scheduleWithFixedDelay(slots.reporter()::lookAfterPostgres, 1, 1, TimeUnit.SECONDS);
+    Reporter reporter = slots.reporter();
+    every(100, () -> reporter.lookAfterStreams(readers));
+    every(100, reporter::lookAfterSlots); // waits for PostgreSQL where that is frozen
+    every(1_000, reporter::lookAfterPostgres);
+  }
+
+  private void every(int millis, Runnable look) {
+    var unused = timer.scheduleWithFixedDelay(look, millis, millis, TimeUnit.MILLISECONDS);
   }
 
   NewSlot init() {

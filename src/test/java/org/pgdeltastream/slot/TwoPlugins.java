@@ -46,7 +46,7 @@ final class TwoPlugins {
             new ConnectionSettings(database.jdbcUrl(), database.user(), database.password(), "two"),
             Optional.empty());
     this.catalog = remembering(new PostgresCatalog(connector));
-    this.serverVersion = new ReplicationSlots(connector).serverVersion();
+    this.serverVersion = new ReplicationSlots(connector).server().version();
   }
 
   /** The same log is read many times. */

@@ -115,7 +115,8 @@ class KeysetPostgresIT extends OnePooledConnection {
             + " insert into big select i / 10, i from generate_series(1, 100000) i; analyze big");
     retake();
     SnapshotTable table =
-        new CatalogReader(pool.connection).table(TableReference.of("big", Optional.empty()));
+        new CatalogReader(pool.connection, List.of())
+            .table(TableReference.of("big", Optional.empty()));
     String position = database.text("select ctid from big where b = 99000");
     Keyset order =
         table

@@ -101,7 +101,8 @@ class OrdersPostgresIT extends OnePooledConnection {
 
   private String plan(String table, String row, Order... order) throws Exception {
     SnapshotTable read =
-        new CatalogReader(pool.connection).table(TableReference.of(table, Optional.empty()));
+        new CatalogReader(pool.connection, List.of())
+            .table(TableReference.of(table, Optional.empty()));
     String position = database.text("select ctid from " + table + " where " + row);
     PageQuery first =
         read.query(page(table, List.of(order), 0, 100, Optional.empty()), Optional.empty());

@@ -16,14 +16,21 @@ import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.snapshot.PageQuery.Ties;
 
 class PageQueryTest {
-  private static final TableName TABLE = new TableName("public", "users");
+  private static final String TABLE = new TableName("public", "users").quoted();
   private static final Order BY_ID = new Order("id", true, Optional.empty());
 
   @Test
   void readsInTheKeysOrder() {
     assertThat(
             new PageQuery(
-                    TABLE, List.of("id", "b"), List.of(BY_ID), Ties.NONE, 20, 10, Optional.empty())
+                    TABLE,
+                    Optional.empty(),
+                    List.of("id", "b"),
+                    List.of(BY_ID),
+                    Ties.NONE,
+                    20,
+                    10,
+                    Optional.empty())
                 .sql())
         .isEqualTo(
             "copy (select \"id\", \"b\" from \"public\".\"users\" order by \"id\" asc"
@@ -37,7 +44,15 @@ class PageQueryTest {
             new Order("a", false, Optional.of(Nulls.LAST)),
             new Order("b", true, Optional.of(Nulls.FIRST)));
     assertThat(
-            new PageQuery(TABLE, List.of("a"), order, Ties.BY_POSITION, 0, 1, Optional.empty())
+            new PageQuery(
+                    TABLE,
+                    Optional.empty(),
+                    List.of("a"),
+                    order,
+                    Ties.BY_POSITION,
+                    0,
+                    1,
+                    Optional.empty())
                 .sql())
         .contains("order by \"a\" desc nulls last, \"b\" asc nulls first, tableoid, ctid limit 1 ");
   }
@@ -52,11 +67,43 @@ class PageQueryTest {
     Place place = Place.parse("5 (7,2) 1dfv").orElseThrow();
     Keyset keyset = new Keyset(List.of(down), OptionalLong.empty(), Optional.of(place));
     assertThat(
-            new PageQuery(TABLE, List.of("b"), order, Ties.NONE, 0, 10, Optional.of(keyset)).sql())
+            new PageQuery(
+                    TABLE,
+                    Optional.empty(),
+                    List.of("b"),
+                    order,
+                    Ties.NONE,
+                    0,
+                    10,
+                    Optional.of(keyset))
+                .sql())
         .isEqualTo(
             "copy (select \"b\", ctid, tableoid from \"public\".\"users\" where (\"a\") <"
                 + " (select \"a\" from \"public\".\"users\" where tableoid = '5'::oid and"
                 + " ctid = '(7,2)'::tid) order by \"a\" desc limit 11 offset 0) to stdout");
+  }
+
+  @Test
+  void readsOnlyTheRowsOfACondition() {
+    SnapshotTable.Attribute a =
+        new SnapshotTable.Attribute(
+            new Column(true, "a", 23, -1), 1, OptionalInt.of(1), false, false);
+    Keyset keyset =
+        new Keyset(
+            List.of(Term.of(a, true, Optional.empty())),
+            OptionalLong.of(5),
+            Place.parse("5 (7,2) 1aln"));
+    Optional<String> rows = Optional.of("(x = 1) or (y)");
+    List<Order> order = List.of(new Order("a", true, Optional.empty()));
+
+    assertThat(
+            new PageQuery(TABLE, rows, List.of("b"), order, Ties.NONE, 0, 10, Optional.of(keyset))
+                .sql())
+        .contains(" where ((x = 1) or (y)) and ((\"a\") > (select ");
+    assertThat(
+            new PageQuery(TABLE, rows, List.of("b"), order, Ties.NONE, 0, 10, Optional.empty())
+                .sql())
+        .contains(" where ((x = 1) or (y)) order by ");
   }
 
   @Test
@@ -77,7 +124,8 @@ class PageQueryTest {
     Order order = new Order(evil, true, Optional.empty());
     assertThat(
             new PageQuery(
-                    new TableName(evil, evil),
+                    new TableName(evil, evil).quoted(),
+                    Optional.empty(),
                     List.of(evil),
                     List.of(order),
                     Ties.NONE,
@@ -97,7 +145,14 @@ class PageQueryTest {
       Locale.setDefault(Locale.forLanguageTag("ar-EG-u-nu-arab"));
       assertThat(
               new PageQuery(
-                      TABLE, List.of(), List.of(BY_ID), Ties.NONE, 1_234, 5_678, Optional.empty())
+                      TABLE,
+                      Optional.empty(),
+                      List.of(),
+                      List.of(BY_ID),
+                      Ties.NONE,
+                      1_234,
+                      5_678,
+                      Optional.empty())
                   .sql())
           .endsWith("limit 5678 offset 1234) to stdout");
     } finally {
@@ -111,14 +166,37 @@ class PageQueryTest {
         .isThrownBy(
             () ->
                 new PageQuery(
-                    TABLE, List.of(), List.of(BY_ID), Ties.NONE, -1, 1, Optional.empty()));
+                    TABLE,
+                    Optional.empty(),
+                    List.of(),
+                    List.of(BY_ID),
+                    Ties.NONE,
+                    -1,
+                    1,
+                    Optional.empty()));
     assertThatIllegalArgumentException()
         .isThrownBy(
             () ->
                 new PageQuery(
-                    TABLE, List.of(), List.of(BY_ID), Ties.NONE, 0, -1, Optional.empty()));
+                    TABLE,
+                    Optional.empty(),
+                    List.of(),
+                    List.of(BY_ID),
+                    Ties.NONE,
+                    0,
+                    -1,
+                    Optional.empty()));
     assertThatIllegalArgumentException()
         .isThrownBy(
-            () -> new PageQuery(TABLE, List.of(), List.of(), Ties.NONE, 0, 1, Optional.empty()));
+            () ->
+                new PageQuery(
+                    TABLE,
+                    Optional.empty(),
+                    List.of(),
+                    List.of(),
+                    Ties.NONE,
+                    0,
+                    1,
+                    Optional.empty()));
   }
 }

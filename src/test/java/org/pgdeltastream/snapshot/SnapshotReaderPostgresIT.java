@@ -107,9 +107,10 @@ class SnapshotReaderPostgresIT {
   }
 
   @Test
-  void partitionsAndChildrenAreReadThroughTheirParent() throws Exception {
+  void partitionsAreReadThroughTheirParentButChildrenUnderTheirOwnNames() throws Exception {
     assertThat(readNow(page("parts", 0, 10)).rows).containsExactly("1|x", "2|a");
-    assertThat(readNow(page("parent", 0, 1000)).rows).hasSize(100);
+    assertThat(readNow(page("parent", 0, 1000)).rows).hasSize(50);
+    assertThat(readNow(page("child", 0, 1000)).rows).hasSize(50);
   }
 
   @Test

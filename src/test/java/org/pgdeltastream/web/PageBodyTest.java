@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.PageRequest.Nulls;
 import org.pgdeltastream.change.PageRequest.Order;
@@ -63,6 +64,12 @@ class PageBodyTest {
   }
 
   @Test
+  void takesNumbersAsText() {
+    assertThat(read("{\"table\":\"u\",\"values\":\"string\"}").page().numbers())
+        .isEqualTo(Numbers.AS_TEXT);
+  }
+
+  @Test
   void takesNullAsLeftOut() {
     assertThat(read("{\"table\":\"u\",\"limit\":null,\"order_by\":null,\"slotName\":null}"))
         .isEqualTo(read("{\"table\":\"u\"}"));
@@ -81,6 +88,7 @@ class PageBodyTest {
       value = {
         "[] | The body must be a JSON object",
         "{} | Field table is missing",
+        "{\"table\":\"u\",\"values\":\"text\"} | values is 'text', not string",
         "{\"table\":null} | Field table is missing",
         "{\"table\":5} | table must be a string",
         "{\"table\":\"a\\u0000\"} | table must be a string without a zero character",

@@ -8,6 +8,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
@@ -19,13 +20,18 @@ class TableQueryTest {
   void readsEveryParameter() {
     assertThat(
             TableQuery.read(
-                "slotName=delta_a&table=t&schema=S&columns=a,B&format=csv&part=3/8&trailer=1",
+                "slotName=delta_a&table=t&schema=S&columns=a,B&format=csv&part=3/8&trailer=1"
+                    + "&values=string",
                 List.of("application/json")))
         .isEqualTo(
             new TableQuery(
                 Optional.of(new SlotName("delta_a")),
                 new TableRequest(
-                    "t", Optional.of("S"), List.of("a", "B"), new TableRequest.Part(3, 8)),
+                    "t",
+                    Optional.of("S"),
+                    List.of("a", "B"),
+                    new TableRequest.Part(3, 8),
+                    Numbers.AS_TEXT),
                 TableFormat.CSV_WITH_END));
   }
 
@@ -63,6 +69,7 @@ class TableQueryTest {
         "table=t&part=3 | Parameter part is '3', not like 3/8, with at most 1024",
         "table=t&columns=a,,b | Parameter columns has an empty item",
         "table=t&trailer=yes | Parameter trailer is 'yes', not true or false",
+        "table=t&values=number | values is 'number', not string",
         "table=t&limit=5 | Unknown parameter 'limit'",
         "table=t&table=u | Parameter table is given twice",
       })

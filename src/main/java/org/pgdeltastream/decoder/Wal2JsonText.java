@@ -1,0 +1,63 @@
+package org.pgdeltastream.decoder;
+
+import java.io.IOException;
+import java.nio.charset.Charset;
+
+/**
+ * Makes UTF-8 of what wal2json writes. In a database of that encoding only a logical message needs
+ * a look: anybody may write any bytes into it.
+ */
+public final class Wal2JsonText implements WalDecoder {
+  private static final int KIND_AT = "{\"kind\":\"".length();
+  private static final int ACTION_AT = "{\"action\":\"".length();
+
+  private final WalDecoder next;
+  private final Charset encoding;
+  private final boolean ofMessagesOnly;
+
+  /**
+   * Stands before a decoder of wal2json.
+   *
+   * @param encoding the database's
+   */
+  public Wal2JsonText(WalDecoder next, ServerEncoding encoding) {
+    this.next = next;
+    this.encoding = encoding.charset();
+    this.ofMessagesOnly = encoding.isSureToBeUtf8();
+  }
+
+  /** As it is wherever it is sure to be UTF-8: this is asked of each change. */
+  @Override
+  public void decode(byte[] message, int start, int end) throws IOException {
+    if ((ofMessagesOnly && !mayHoldMessage(message, start, end))
+        || ServerEncoding.isAscii(message, start, end)) {
+      next.decode(message, start, end);
+      return;
+    }
+    byte[] text = ServerEncoding.toUtf8(message, start, end, encoding);
+    next.decode(text, 0, text.length);
+  }
+
+  /** Of format 1: a change that is a message, or a text of several changes; of format 2: M. */
+  private static boolean mayHoldMessage(byte[] message, int start, int end) {
+    if (end - start <= ACTION_AT) {
+      return false;
+    }
+    int change = message[start] == ',' ? start + 1 : start;
+    return switch (message[change + 2]) {
+      case 'k' -> message[change + KIND_AT] == 'm';
+      case 'a' -> message[start + ACTION_AT] == 'M';
+      default -> message[end - 1] != '['; // else the head of a transaction
+    };
+  }
+
+  @Override
+  public long committedAt(byte[] message, int start, int end) {
+    return next.committedAt(message, start, end);
+  }
+
+  @Override
+  public boolean betweenMessages() {
+    return next.betweenMessages();
+  }
+}
