@@ -10,6 +10,8 @@ import org.pgdeltastream.change.SlotName;
  * updates and deletes of those tables whose own UPDATE and DELETE do not begin to fail by it.
  */
 public final class PublicationKeeper {
+  private static final int TIDY_WAIT_MILLIS = 2000; // the next look does it, too
+
   private final ReplicationConnector connector;
   private volatile String settledState = "";
   private volatile long newest;
@@ -70,7 +72,7 @@ public final class PublicationKeeper {
   public Optional<Refreshed> refresh(boolean patient) throws SQLException {
     try (PublicationSession session = new PublicationSession(connector)) {
       String state = session.state();
-      if (state.equals(settledState) || !session.tryLock()) {
+      if (state.equals(settledState) || session.isStandby() || !session.tryLock()) {
         return Optional.empty();
       }
       boolean settled = session.prune();
@@ -102,8 +104,8 @@ public final class PublicationKeeper {
   /** After a slot was dropped: the publications go with the last one. */
   public void tidy() throws SQLException {
     try (PublicationSession session = new PublicationSession(connector)) {
-      if (!session.isAbsent()) {
-        session.lock();
+      if (!session.isAbsent() && !session.isStandby()) {
+        session.lock(TIDY_WAIT_MILLIS);
         session.prune();
       }
     }

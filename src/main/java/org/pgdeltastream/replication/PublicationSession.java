@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
+import org.postgresql.PGConnection;
 
 /**
  * A connection that changes our publications, one at a time among all servers of this program. The
@@ -33,9 +34,18 @@ final class PublicationSession implements AutoCloseable {
       if (connection.getMetaData().getDatabaseMajorVersion() >= 14) {
         execute(connection, "set idle_session_timeout = 0");
       }
+      refusePooler();
     } catch (SQLException e) {
       connection.close();
       throw e;
+    }
+  }
+
+  /** Behind a pooler a lock of the session may be another one's in the next transaction. */
+  private void refusePooler() throws SQLException {
+    int told = connection.unwrap(PGConnection.class).getBackendPID();
+    if (!isTrue("select pg_backend_pid() = " + told)) {
+      throw new SQLException("A connection pooler stands between", "08P01");
     }
   }
 
@@ -46,9 +56,13 @@ final class PublicationSession implements AutoCloseable {
     return connection;
   }
 
-  /** For making and dropping: whoever has the lock is done in a moment. */
+  /** For making and dropping: whoever has the lock is done in a moment, with few tables. */
   void lock() throws SQLException {
-    execute(connection, "set lock_timeout = " + LOCK_WAIT_MILLIS);
+    lock(LOCK_WAIT_MILLIS);
+  }
+
+  void lock(int waitMillis) throws SQLException {
+    execute(connection, "set lock_timeout = " + waitMillis);
     execute(connection, "select pg_advisory_lock(" + LOCK + ")");
   }
 
@@ -83,13 +97,17 @@ final class PublicationSession implements AutoCloseable {
     return Long.parseLong(strings("select max(oid)::text from pg_class").get(0));
   }
 
+  boolean isStandby() throws SQLException {
+    return isTrue("select pg_is_in_recovery()");
+  }
+
   boolean isAbsent() throws SQLException {
     return own().names().isEmpty();
   }
 
   /** Makes them where they are not, and writes the slot down; both or nothing. */
   void use(SlotName slot) throws SQLException {
-    if (isTrue("select pg_is_in_recovery()")) {
+    if (isStandby()) {
       throw new ProblemException(
           Problem.UPSTREAM_CONFIG,
           "This PostgreSQL is a standby, which makes no publications",
@@ -173,19 +191,10 @@ final class PublicationSession implements AutoCloseable {
       return;
     }
     for (String publication : names) {
-      int skipped = 0;
-      List<String> tables = someTables(publication, skipped);
-      while (tables.size() == PublicationSync.CHUNK) {
-        try {
-          execute(
-              connection,
-              "set lock_timeout = " + DROP_WAIT_MILLIS,
-              "alter publication %s drop table only %s"
-                  .formatted(publication, String.join(", only ", tables)));
-        } catch (SQLException e) {
-          skipped += tables.size(); // locked, or gone meanwhile
-        }
-        tables = someTables(publication, skipped);
+      List<String> tables = tables(publication);
+      for (int from = PublicationSync.CHUNK; from < tables.size(); from += PublicationSync.CHUNK) {
+        int to = Math.min(tables.size(), from + PublicationSync.CHUNK);
+        takeOut(publication, tables.subList(from, to));
       }
     }
     execute(
@@ -194,14 +203,28 @@ final class PublicationSession implements AutoCloseable {
         "drop publication if exists " + String.join(", ", Publications.OWN));
   }
 
-  private List<String> someTables(String publication, int skipped) throws SQLException {
+  private void takeOut(String publication, List<String> tables) throws SQLException {
+    try {
+      execute(
+          connection,
+          "set lock_timeout = " + DROP_WAIT_MILLIS,
+          "alter publication %s drop table only %s"
+              .formatted(publication, String.join(", only ", tables)));
+    } catch (SQLException e) {
+      if (!PublicationSync.isOfATable(e)) {
+        throw e;
+      }
+      // some are locked, or gone: these are left to DROP PUBLICATION
+    }
+  }
+
+  private List<String> tables(String publication) throws SQLException {
     return strings(
         """
         select format('%%I.%%I', n.nspname, c.relname) from pg_publication_rel r
           join pg_publication p on p.oid = r.prpubid join pg_class c on c.oid = r.prrelid
-          join pg_namespace n on n.oid = c.relnamespace where p.pubname = '%s'
-         order by c.oid limit %d offset %d"""
-            .formatted(publication, PublicationSync.CHUNK, skipped));
+          join pg_namespace n on n.oid = c.relnamespace where p.pubname = '%s'"""
+            .formatted(publication));
   }
 
   /** Inserts of all tables where we may, which locks none; else of those that come in later. */

@@ -130,7 +130,8 @@ final class PublicationSync {
     }
   }
 
-  private static boolean isOfATable(SQLException e) {
+  /** And not of the publication, the role or the server. */
+  static boolean isOfATable(SQLException e) {
     String state = String.valueOf(e.getSQLState());
     return LOCKED.contains(state) || CHANGED.contains(state);
   }

@@ -28,28 +28,24 @@ record PublishedTable(
     boolean dropChanges,
     Optional<LeftOut> leftOut) {
 
-  /** PostgreSQL accepts an UPDATE that is published: FULL, or a valid immediate key. */
-  private static final String IDENTITY =
-      """
-      (c.relreplident = 'f' or exists (select from pg_index i where i.indrelid = c.oid \
-      and i.indisvalid and i.indimmediate \
-      and ((c.relreplident = 'd' and i.indisprimary) \
-      or (c.relreplident = 'i' and i.indisreplident))))""";
+  /** PostgreSQL accepts an UPDATE that is published: FULL, or a valid immediate key, x. */
+  private static final String IDENTITY = "(c.relreplident = 'f' or x.indexrelid is not null)";
 
   /** Of 18 and later: what is part of the identity must be published. */
   private static final String GENERATED =
       """
       exists (select from pg_attrdef d join pg_attribute a on a.attrelid = d.adrelid \
       and a.attnum = d.adnum where d.adrelid = c.oid and a.attgenerated <> '' \
-      and (c.relreplident = 'f' or exists (select from pg_index i where i.indrelid = c.oid \
-      and ((c.relreplident = 'd' and i.indisprimary) \
-      or (c.relreplident = 'i' and i.indisreplident)) and a.attnum = any (i.indkey))))""";
+      and (c.relreplident = 'f' or a.attnum = any (x.indkey)))""";
 
   private static final String TABLES =
       """
-      from pg_class c join pg_namespace n on n.oid = c.relnamespace
-       where c.oid >= 16384
-         and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')""";
+      from pg_class c
+      join pg_namespace n on n.oid = c.relnamespace
+        and n.nspname not in ('pg_catalog', 'information_schema', 'pg_toast')
+      left join pg_index x on x.indrelid = c.oid and x.indisvalid and x.indimmediate
+        and (c.relreplident = 'd' and x.indisprimary or c.relreplident = 'i' and x.indisreplident)
+      """;
 
   /** All tables at once, for one pass over the catalog, whatever their number. */
   private static final String DIFFERING =
@@ -81,15 +77,14 @@ record PublishedTable(
                              c.relkind = 'r' and c.relpersistence = 'p'
                                and %1$s and not %2$s as fit,
                              p.puballtables as all_tables
-                        from pg_class c
-                        join pg_namespace n on n.oid = c.relnamespace
+                        %6$s
                         join pg_publication p on p.pubname = '%4$s'
                         join pg_publication q on q.pubname = '%5$s'
                         left join pg_publication_rel i on i.prrelid = c.oid and i.prpubid = p.oid
                         left join pg_publication_rel k on k.prrelid = c.oid and k.prpubid = q.oid
                        where c.relkind in (%3$s) and c.relpersistence in ('p', 'u')
-                         and c.oid >= 16384 and n.nspname not in
-                           ('pg_catalog', 'information_schema', 'pg_toast')) s) t
+                         and c.oid >= 16384
+                      offset 0) s) t -- each subquery once for a table
        where add_inserts or add_changes or drop_changes or left_out is not null
        order by name""";
 
@@ -101,7 +96,8 @@ record PublishedTable(
             version >= 18 ? GENERATED : "false",
             version >= 13 ? "'r', 'p'" : "'r'",
             Publications.INSERTS,
-            Publications.CHANGES);
+            Publications.CHANGES,
+            TABLES);
     List<PublishedTable> tables = new ArrayList<>();
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
@@ -124,7 +120,7 @@ record PublishedTable(
     String sql =
         "select format('%I.%I', n.nspname, c.relname) "
             + TABLES
-            + " and c.relkind = 'r' and c.relpersistence = 'p' and not "
+            + "where c.oid >= 16384 and c.relkind = 'r' and c.relpersistence = 'p' and not "
             + IDENTITY
             + " order by 1";
     List<String> names = new ArrayList<>();

@@ -25,8 +25,8 @@ import org.pgdeltastream.replication.Refreshed;
 final class OwnPublications {
   private static final System.Logger LOG = System.getLogger(OwnPublications.class.getName());
 
-  /** Looks take at most a fiftieth of the time, however many tables there are. */
-  private static final int PAUSE_FACTOR = 50;
+  /** Looks take at most a twentieth of the time, however many tables there are. */
+  private static final int PAUSE_FACTOR = 20;
 
   /** So seldom is a look where no slot that is known here uses them. */
   private static final int LOOKS_SKIPPED = 11;

@@ -36,6 +36,12 @@ final class PublicationRefusals {
               "The database role may not make publications",
               "Let an owner run: GRANT CREATE ON DATABASE … TO …" + INSTEAD,
               e);
+      case "08P01" ->
+          throw problem(
+              Problem.UPSTREAM_CONFIG,
+              "A connection pooler stands between this server and PostgreSQL",
+              "Name PostgreSQL's own port in pgdelta.database-url",
+              e);
       case "25006" ->
           throw problem(
               Problem.UPSTREAM_CONFIG,

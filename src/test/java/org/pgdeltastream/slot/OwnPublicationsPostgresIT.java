@@ -247,7 +247,8 @@ class OwnPublicationsPostgresIT {
         "create table t.dropped_key (id int not null unique, v int)",
         "alter table t.dropped_key replica identity using index dropped_key_id_key",
         "alter table t.dropped_key drop constraint dropped_key_id_key",
-        "create unlogged table t.unlogged (id int primary key, v int)");
+        "create unlogged table t.unlogged (id int primary key, v int)",
+        "create table t.\"odd \"\", only 'x'\" (id int primary key, v int)");
     List<String> tables =
         Stream.of(
                 "parent child plain full_identity nothing late unique_key dropped_key unlogged"
@@ -265,7 +266,7 @@ class OwnPublicationsPostgresIT {
     for (String table : List.of("child", "plain", "nothing", "late", "dropped_key", "unlogged")) {
       assertThat(made.warnings()).as(table).anyMatch(text -> text.contains("t." + table));
     }
-    for (String table : List.of("parent", "full_identity", "unique_key")) {
+    for (String table : List.of("parent", "full_identity", "unique_key", "odd \", only ''x''")) {
       assertThat(holds("changes", table)).as(table).isTrue();
     }
   }
