@@ -21,5 +21,6 @@ COPY --from=build /build/target/pgdeltastream.jar /opt/pgdeltastream/
 USER pgdelta
 WORKDIR /home/pgdelta
 EXPOSE 12312
-ENTRYPOINT ["java", "-jar", "/opt/pgdeltastream/pgdeltastream.jar"]
+# A quarter of the memory is Java's default. It ends with 3 where it cannot take connections any more: --restart on-failure.
+ENTRYPOINT ["java", "-XX:MaxRAMPercentage=60", "-jar", "/opt/pgdeltastream/pgdeltastream.jar"]
 CMD ["--serverHost", "0.0.0.0"]

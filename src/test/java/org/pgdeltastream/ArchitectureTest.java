@@ -91,7 +91,7 @@ class ArchitectureTest {
   static final ArchRule theContainerStaysAtTheEdge =
       noClasses()
           .that()
-          .resideOutsideOfPackage(ROOT + "web..")
+          .resideOutsideOfPackages(ROOT + "web..", ROOT + "launch..")
           .and()
           .doNotHaveSimpleName("SlotManager")
           .should()

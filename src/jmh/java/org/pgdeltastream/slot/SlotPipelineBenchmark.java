@@ -158,6 +158,14 @@ public class SlotPipelineBenchmark {
     }
 
     @Override
+    public void sendClose(CloseReason reason, String detail) {
+      close(reason, detail);
+    }
+
+    @Override
+    public void awaitClosed(Duration limit) {}
+
+    @Override
     public void close(CloseReason reason, String detail) {}
   }
 }

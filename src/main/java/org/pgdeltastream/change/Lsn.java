@@ -1,5 +1,6 @@
 package org.pgdeltastream.change;
 
+import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -22,7 +23,7 @@ public record Lsn(long value) implements Comparable<Lsn> {
   public static Lsn parse(String text) {
     Matcher halves = TEXT.matcher(text);
     if (!halves.matches()) {
-      throw new IllegalArgumentException("Not an LSN: " + text);
+      throw new IllegalArgumentException("Not an LSN: " + Shown.of(text));
     }
     long high = Long.parseLong(halves.group(1), 16);
     long low = Long.parseLong(halves.group(2), 16);
@@ -40,6 +41,6 @@ public record Lsn(long value) implements Comparable<Lsn> {
 
   @Override
   public String toString() {
-    return String.format("%X/%X", value >>> 32, value & 0xFFFF_FFFFL);
+    return String.format(Locale.ROOT, "%X/%X", value >>> 32, value & 0xFFFF_FFFFL);
   }
 }

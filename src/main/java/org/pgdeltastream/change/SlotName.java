@@ -13,13 +13,8 @@ public record SlotName(String value) {
   public SlotName {
     if (!LEGAL.matcher(value).matches()) {
       throw new IllegalArgumentException(
-          "Not a slot name (1 to 63 of a-z, 0-9 and _): " + printable(value));
+          "Not a slot name (1 to 63 of a-z, 0-9 and _): " + Shown.of(value));
     }
-  }
-
-  private static String printable(String value) {
-    String shown = value.length() > 80 ? value.substring(0, 80) + "…" : value;
-    return shown.replaceAll("\\p{Cntrl}", "?");
   }
 
   @Override

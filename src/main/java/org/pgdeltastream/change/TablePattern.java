@@ -27,7 +27,7 @@ public record TablePattern(Optional<String> schema, Optional<String> table) {
       dot += item.charAt(dot) == '\\' ? 2 : 1;
     }
     if (dot >= item.length()) {
-      throw new IllegalArgumentException("no schema before a dot: " + item);
+      throw new IllegalArgumentException("no schema before a dot: " + Shown.of(item));
     }
     return new TablePattern(part(item.substring(0, dot)), part(item.substring(dot + 1)));
   }

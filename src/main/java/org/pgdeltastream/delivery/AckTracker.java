@@ -40,6 +40,13 @@ public final class AckTracker {
     bytesSent = new long[boundaries.length];
   }
 
+  /** The slot's confirmed flush position is known now; nothing was sent yet. */
+  public synchronized void startAt(Lsn confirmedFlush) {
+    if (confirmedFlush.isAfter(acknowledged)) {
+      acknowledged = confirmedFlush;
+    }
+  }
+
   /**
    * A transaction's end is about to be sent: from now on the client may acknowledge it.
    *

@@ -1,6 +1,7 @@
 package org.pgdeltastream.delivery;
 
 import java.io.IOException;
+import java.time.Duration;
 
 /**
  * The client as delivery sees it. One thread sends, flushes and pings; any thread may close, and a
@@ -19,6 +20,15 @@ public interface Subscriber {
   /** Pushes out what was gathered. */
   void flush() throws IOException;
 
-  /** Ends the connection; the detail says what and what to do, for the client's reader. */
+  /**
+   * Begins to end the connection: the client is told as soon as what is being sent has ended. The
+   * detail says what and what to do, for the client's reader. Never waits; the first call counts.
+   */
+  void sendClose(CloseReason reason, String detail);
+
+  /** Waits until the client has answered the close, at most this long; then cuts the connection. */
+  void awaitClosed(Duration limit);
+
+  /** Ends the connection as {@link #sendClose} does, and waits for the client's answer. */
   void close(CloseReason reason, String detail);
 }

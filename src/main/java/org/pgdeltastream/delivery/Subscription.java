@@ -14,6 +14,7 @@ import org.pgdeltastream.change.MessageOutput;
  */
 public final class Subscription implements MessageOutput {
   private static final long NOT_SENDING = Long.MIN_VALUE;
+  private static final long WAITED_NANOS = 100_000_000; // then the client, not we, took the time
   private static final byte[] NOTHING = {};
 
   private final Subscriber subscriber;
@@ -21,11 +22,13 @@ public final class Subscription implements MessageOutput {
   private final long sendTimeoutNanos;
   private final LongSupplier nanoTime;
   private volatile long sendingSince = NOT_SENDING;
-  private volatile long lastProgress;
+  private volatile long waitedUntil;
+  private long bytesHanded; // the sending thread's; others see it a moment later
   private final Object interruption = new Object();
   private volatile @Nullable Thread sender;
   private boolean interrupted; // by us; inside the monitor
-  private long bytesSent; // the reader's
+  private long bytesSent; // the reader's; only what its client has to acknowledge
+  private long bytesBefore; // the transaction at hand
   private boolean messageOpen;
   private boolean inTransaction;
   private boolean partlySent;
@@ -36,27 +39,32 @@ public final class Subscription implements MessageOutput {
     this.acks = acks;
     this.sendTimeoutNanos = sendTimeout.toNanos();
     this.nanoTime = nanoTime;
-    this.lastProgress = nanoTime.getAsLong();
+    this.waitedUntil = nanoTime.getAsLong();
   }
 
   @Override
   public void begin(Lsn earliestEnd) {
     inTransaction = true;
     partlySent = false;
+    bytesBefore = bytesSent;
   }
 
   @Override
   public void part(byte[] bytes, int start, int length) throws IOException {
     messageOpen = true;
     partlySent = inTransaction;
-    bytesSent += length;
+    if (inTransaction) {
+      bytesSent += length;
+    }
     send(Send.PART, bytes, start, length);
   }
 
   @Override
   public void last(byte[] bytes, int start, int length, Lsn endLsn) throws IOException {
-    bytesSent += length;
     boolean ends = !endLsn.equals(Lsn.NONE);
+    if (ends || inTransaction) {
+      bytesSent += length;
+    }
     if (ends) {
       acks.sending(endLsn, bytesSent); // before the send: the answer may be quicker than its return
     }
@@ -66,7 +74,7 @@ public final class Subscription implements MessageOutput {
   @Override
   public void lastWithoutChanges(byte[] bytes, int start, int length, Lsn endLsn)
       throws IOException {
-    bytesSent += length;
+    bytesSent = inTransaction ? bytesBefore : bytesSent;
     acks.sendingWithoutChanges(endLsn, bytesSent);
     sendLast(bytes, start, length, true);
   }
@@ -88,14 +96,19 @@ public final class Subscription implements MessageOutput {
     send(Send.PING, NOTHING, 0, 0);
   }
 
-  /** How many bytes the client has not acknowledged; what it cannot acknowledge counts too. */
+  /** How many bytes the client has yet to acknowledge; what it may leave does not count. */
   public long unacknowledgedBytes() {
     return bytesSent - acks.bytesAcknowledged();
   }
 
-  /** When the last send returned, by the same clock as the sends. */
-  public long lastProgress() {
-    return lastProgress;
+  /** When the last send returned for which the client had to be waited, by the sends' clock. */
+  public long waitedUntil() {
+    return waitedUntil;
+  }
+
+  /** How many bytes were sent, whatever they were. Others than the reader may see fewer. */
+  public long bytes() {
+    return bytesHanded;
   }
 
   /** A transaction is half sent, as a message or as the first of several. For the reader. */
@@ -140,6 +153,7 @@ public final class Subscription implements MessageOutput {
   private void send(Send what, byte[] bytes, int start, int length) throws IOException {
     sendingSince = nanoTime.getAsLong();
     sender = Thread.currentThread();
+    bytesHanded += length;
     try {
       switch (what) {
         case PART -> subscriber.sendPart(bytes, start, length);
@@ -150,7 +164,10 @@ public final class Subscription implements MessageOutput {
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
       throw new SubscriberGoneException(e);
     } finally {
-      lastProgress = nanoTime.getAsLong();
+      long now = nanoTime.getAsLong();
+      if (now - sendingSince > WAITED_NANOS) {
+        waitedUntil = now;
+      }
       sendingSince = NOT_SENDING;
       leaveSend();
     }
@@ -161,7 +178,8 @@ public final class Subscription implements MessageOutput {
     synchronized (interruption) {
       sender = null;
       if (interrupted) {
-        interrupted = !Thread.interrupted();
+        Thread.interrupted(); // a send that noticed has cleared it already
+        interrupted = false;
       }
     }
   }

@@ -11,6 +11,9 @@ public interface FrameListener {
   /** An answer to a ping of ours. */
   void onPong();
 
+  /** The words of the close that comes next. */
+  default void onCloseReason(String reason) {}
+
   /**
    * The client says goodbye; nothing after it is read.
    *

@@ -173,7 +173,9 @@ public final class FrameReader {
       case Opcode.PONG -> listener.onPong();
       default -> {
         ended = true;
-        listener.onClose(CloseFrame.answer(control, controlLength));
+        byte[] answer = CloseFrame.answer(control, controlLength);
+        listener.onCloseReason(Utf8.text(control, answer.length, controlLength - answer.length));
+        listener.onClose(answer);
       }
     }
   }

@@ -45,7 +45,7 @@ record Address(String host, int port) {
       return Integer.parseInt(text);
     }
     throw new BadArgumentException(
-        "The port of %s must be a number up to 65535, not '%s'".formatted(what, text));
+        "%s: the port must be a number up to 65535, not '%s'".formatted(what, text));
   }
 
   /** The address that a client on this machine uses for a server that listens on {@code host}. */

@@ -2,14 +2,9 @@ package org.pgdeltastream.launch;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -19,56 +14,57 @@ import java.util.concurrent.TimeUnit;
 final class EmbeddedDatabase implements AutoCloseable {
   static final String USER = "postgres";
 
+  private static final Duration STARTUP = Duration.ofSeconds(30);
+
   private final EmbeddedPostgres postgres;
+  private final Access access;
   private final Demo demo;
 
-  private EmbeddedDatabase(EmbeddedPostgres postgres, Demo demo) {
+  private EmbeddedDatabase(EmbeddedPostgres postgres, Access access, Demo demo) {
     this.postgres = postgres;
+    this.access = access;
     this.demo = demo;
   }
 
   /**
-   * Starts PostgreSQL.
+   * Starts PostgreSQL. Only who knows the password is let in, of whatever user of this machine.
    *
    * @param directory for its data, unless they are to be kept elsewhere
    */
-  static EmbeddedDatabase start(Command.Embedded wanted, Path directory)
+  static EmbeddedDatabase start(Command.Embedded wanted, Path directory, Access access)
       throws IOException, SQLException {
     Path data = wanted.data().orElse(directory);
     refuseRunning(data);
     String durable = wanted.data().isPresent() ? "on" : "off";
-    EmbeddedPostgres postgres =
+    EmbeddedPostgres.Builder builder =
         EmbeddedPostgres.builder()
             .setDataDirectory(data)
             .setCleanDataDirectory(wanted.data().isEmpty())
             .setRegisterShutdownHook(false) // the launcher's stops the application first
-            .setPGStartupWait(Duration.ofSeconds(30))
+            .setPGStartupWait(STARTUP)
+            .setPort(access.port())
             .setLocaleConfig("locale", "C")
             .setServerConfig("wal_level", "logical")
             .setServerConfig("max_wal_senders", "80")
             .setServerConfig("max_replication_slots", "80")
+            .setServerConfig("unix_socket_directories", "")
             .setServerConfig("fsync", durable)
-            .setServerConfig("synchronous_commit", durable)
-            .start();
+            .setServerConfig("synchronous_commit", durable);
+    EmbeddedPostgres postgres = access.start(builder, data);
     try {
-      return new EmbeddedDatabase(postgres, Demo.start(url(postgres), wanted.demo()));
+      return new EmbeddedDatabase(postgres, access, Demo.start(access, wanted.demo()));
     } catch (SQLException e) {
       postgres.close();
       throw e;
     }
   }
 
-  String jdbcUrl() {
-    return url(postgres);
-  }
-
   @Override
   public void close() throws IOException {
     demo.close();
     // With a walsender that has something to send PostgreSQL would not stop in time.
-    try (Connection connection = DriverManager.getConnection(jdbcUrl(), USER, "");
-        Statement statement = connection.createStatement()) {
-      statement.execute(
+    try {
+      access.execute(
           "select pg_terminate_backend(pid) from pg_stat_activity"
               + " where backend_type = 'walsender'");
     } catch (SQLException e) {
@@ -77,24 +73,11 @@ final class EmbeddedDatabase implements AutoCloseable {
     postgres.close();
   }
 
-  private static String url(EmbeddedPostgres postgres) {
-    return "jdbc:postgresql://localhost:" + postgres.getPort() + "/postgres";
-  }
-
   private static void refuseRunning(Path data) throws IOException {
-    Path pidFile = data.resolve("postmaster.pid");
-    if (!Files.exists(pidFile)) {
-      return;
-    }
-    List<String> lines = Files.readAllLines(pidFile);
-    Optional<ProcessHandle> running =
-        lines.stream()
-            .findFirst()
-            .filter(pid -> pid.matches("\\d{1,18}"))
-            .flatMap(pid -> ProcessHandle.of(Long.parseLong(pid)));
+    Optional<ProcessHandle> running = Postmaster.of(data);
     if (running.isPresent()) {
       throw new IOException(
-          "A PostgreSQL, process %d, works in %s already; stop it first"
+          "A PostgreSQL, process %s, works in %s already; stop it first"
               .formatted(running.get().pid(), data));
     }
   }
@@ -122,16 +105,15 @@ final class EmbeddedDatabase implements AutoCloseable {
         """;
 
     private final ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor();
-    private final String url;
+    private final Access access;
 
-    private Demo(String url) {
-      this.url = url;
+    private Demo(Access access) {
+      this.access = access;
     }
 
-    static Demo start(String url, boolean writing) throws SQLException {
-      Demo demo = new Demo(url);
-      demo.execute(TABLE);
-      demo.execute(ROWS);
+    static Demo start(Access access, boolean writing) throws SQLException {
+      Demo demo = new Demo(access);
+      access.execute(TABLE + ";" + ROWS);
       if (writing) {
         var unused = demo.writer.scheduleWithFixedDelay(demo::write, 2, 2, TimeUnit.SECONDS);
       }
@@ -140,16 +122,9 @@ final class EmbeddedDatabase implements AutoCloseable {
 
     private void write() {
       try {
-        execute(STEP);
+        access.execute(STEP);
       } catch (SQLException e) {
         System.err.println("pgdeltastream: the demo could not write: " + e.getMessage());
-      }
-    }
-
-    private void execute(String sql) throws SQLException {
-      try (Connection connection = DriverManager.getConnection(url, USER, "");
-          Statement statement = connection.createStatement()) {
-        statement.execute(sql);
       }
     }
 

@@ -1,6 +1,7 @@
 package org.pgdeltastream.launch;
 
 import java.nio.file.Path;
+import java.util.Optional;
 
 /** What a started server tells its user to try next. */
 final class Guide {
@@ -11,9 +12,9 @@ final class Guide {
   /**
    * The text.
    *
-   * @param embedded whether the database is our own, with the demo table
+   * @param own where the password of our own database is, which has the demo table
    */
-  static String text(Path jar, Address listen, Command.Named database, boolean embedded) {
+  static String text(Path jar, Address listen, Command.Named database, Optional<Path> own) {
     Address server = new Address(Address.reachable(listen.host()), listen.port());
     return """
 
@@ -36,11 +37,11 @@ final class Guide {
             server,
             database.jdbcUrl(),
             database.user(),
-            embedded ? "It is an own PostgreSQL with a small table, test_table.\n" : "",
-            embedded ? "test_table" : "YOUR_TABLE",
+            own.map(Guide::ownDatabase).orElse(""),
+            own.isPresent() ? "test_table" : "YOUR_TABLE",
             SLOT,
             quoted(jar),
-            embedded
+            own.isPresent()
                 ? ""
                 : """
 
@@ -48,6 +49,14 @@ final class Guide {
                      curl -X DELETE http://%s/v1/slots/%s
                   """
                     .formatted(server, SLOT));
+  }
+
+  private static String ownDatabase(Path password) {
+    return """
+        It is an own PostgreSQL with a small table, test_table. Its password is in
+        %s
+        """
+        .formatted(password);
   }
 
   private static String quoted(Path jar) {

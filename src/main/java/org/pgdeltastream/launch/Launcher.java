@@ -2,20 +2,20 @@ package org.pgdeltastream.launch;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.BindException;
 import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.net.ServerSocket;
+import java.net.SocketException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
-import java.util.Comparator;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.logging.LogManager;
-import java.util.stream.Stream;
 
 /** The standalone server: what it opens is closed in reverse order when the JVM is told to end. */
 public final class Launcher {
@@ -34,30 +34,41 @@ public final class Launcher {
       """;
 
   private final Deque<AutoCloseable> opened = new ArrayDeque<>();
+  private final Path files;
   private final Path directory;
+  private final Path passing;
   private volatile boolean closing;
 
-  private Launcher(Path directory) {
+  private Launcher(Path files, Path directory, Path passing) {
+    this.files = files;
     this.directory = directory;
+    this.passing = passing;
   }
 
   /**
    * Starts the server and returns; the server's threads keep the JVM alive.
    *
    * @param jar the runnable jar, for the text that is printed
-   * @param directory where the jar is unpacked; deleted at the end
+   * @param files what the jar carries, unpacked
+   * @param directory for what the server writes
+   * @param passing what is deleted at the end
    */
-  public static void run(Path jar, Path directory, String[] arguments) throws Exception {
+  public static void run(Path jar, Path files, Path directory, Path passing, String[] arguments)
+      throws Exception {
     Command.Serve command =
         (Command.Serve) Arguments.parse(arguments, System::getenv, System::getProperty);
     quietLogs();
-    Launcher launcher = new Launcher(directory);
+    RefusedSetting refused = RefusedSetting.watch();
+    Launcher launcher = new Launcher(files, directory, passing);
     Runtime.getRuntime().addShutdownHook(new Thread(launcher::close, "shutdown"));
     try {
       launcher.start(command, jar);
     } catch (Exception e) {
       System.err.println(
-          "pgdeltastream: " + (e instanceof IOException ? e.getMessage() : e.toString()));
+          "pgdeltastream: "
+              + refused
+                  .sentence()
+                  .orElse(e instanceof IOException ? e.getMessage() : e.toString()));
       System.exit(1);
     }
     Thread.currentThread().join(); // the shutdown hook ends it
@@ -66,30 +77,57 @@ public final class Launcher {
   private void start(Command.Serve command, Path jar) throws Exception {
     Address listen = command.listen();
     refuseUsedPort(listen);
-    Command.Database database = command.database();
-    boolean embedded = database instanceof Command.Embedded;
-    Command.Named named =
-        database instanceof Command.Embedded wanted ? embedded(wanted) : (Command.Named) database;
-    Server server =
-        open(
-            () ->
-                Server.start(
-                    directory.resolve("app.war"),
-                    listen.host(),
-                    listen.port(),
-                    named.jdbcUrl(),
-                    named.user(),
-                    named.password(),
-                    directory.resolve("server")));
-    System.out.print(Guide.text(jar, new Address(listen.host(), server.port()), named, embedded));
+    String next =
+        command.database() instanceof Command.Embedded wanted
+            ? withOwn(wanted, listen, jar)
+            : with((Command.Named) command.database(), listen, jar);
+    System.out.print(next);
     System.out.flush();
     StartMemory.giveBack();
   }
 
-  private Command.Named embedded(Command.Embedded wanted) throws Exception {
-    EmbeddedDatabase database =
-        open(() -> EmbeddedDatabase.start(wanted, directory.resolve("data")));
-    return new Command.Named(database.jdbcUrl(), EmbeddedDatabase.USER, "");
+  private String with(Command.Named named, Address listen, Path jar) throws Exception {
+    Server server = open(() -> begin(named, listen));
+    deployTo(server);
+    return Guide.text(jar, new Address(listen.host(), server.port()), named, Optional.empty());
+  }
+
+  /** PostgreSQL and the server start side by side; the application needs both. */
+  private String withOwn(Command.Embedded wanted, Address listen, Path jar) throws Exception {
+    Path data = wanted.data().orElse(directory.resolve("data"));
+    Postmaster.note(directory, data);
+    Optional<Path> binaries =
+        System.getProperty("ot.epg.working-dir") == null
+            ? Optional.of(files.resolve("postgres"))
+            : Optional.empty();
+    Access access = Access.to(data, binaries);
+    Command.Named named =
+        new Command.Named(access.jdbcUrl(), EmbeddedDatabase.USER, access.password());
+    FutureTask<EmbeddedDatabase> database =
+        new FutureTask<>(() -> EmbeddedDatabase.start(wanted, data, access));
+    new Thread(database, "PostgreSQL's start").start();
+    Server server;
+    try {
+      server = open(() -> begin(named, listen));
+    } finally {
+      openBelow(database);
+    }
+    deployTo(server);
+    return Guide.text(
+        jar,
+        new Address(listen.host(), server.port()),
+        named,
+        Optional.of(Access.passwordFile(data)));
+  }
+
+  private Server begin(Command.Named named, Address listen) throws IOException {
+    return Server.begin(
+        listen.host(),
+        listen.port(),
+        named.jdbcUrl(),
+        named.user(),
+        named.password(),
+        directory.resolve("server"));
   }
 
   /** Opens one thing under the lock, so that close waits for it and then finds it. */
@@ -100,6 +138,24 @@ public final class Launcher {
     T thing = opening.call();
     opened.push(thing);
     return thing;
+  }
+
+  private synchronized void deployTo(Server server) throws IOException {
+    if (closing) {
+      throw new IOException("Stopped while starting");
+    }
+    server.deploy(files.resolve("app.war"));
+    opened.push(ConnectorWatch.start()); // closed first
+  }
+
+  /** What is being opened already, to be closed last. */
+  private synchronized void openBelow(FutureTask<? extends AutoCloseable> opening)
+      throws Exception {
+    try {
+      opened.addLast(opening.get());
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof Exception cause ? cause : e;
+    }
   }
 
   private void close() {
@@ -115,21 +171,32 @@ public final class Launcher {
         System.err.println("pgdeltastream: " + e.getMessage());
       }
     }
-    delete(directory);
+    Trees.delete(passing);
   }
 
   private static void refuseUsedPort(Address listen) throws IOException {
-    try (ServerSocket probe =
-        new ServerSocket(listen.port(), 1, InetAddress.getByName(listen.host()))) {
+    InetAddress address = address(listen);
+    try (ServerSocket probe = new ServerSocket(listen.port(), 1, address)) {
       probe.getLocalPort();
+    } catch (SocketException e) {
+      String what = "Cannot listen on %s: %s. -serverPort takes another port";
+      String where = "Cannot listen on %s: %s. -serverHost takes an address of this machine";
+      throw new IOException((isOurs(address) ? what : where).formatted(listen, e.getMessage()), e);
+    }
+  }
+
+  private static InetAddress address(Address listen) throws IOException {
+    try {
+      return InetAddress.getByName(listen.host());
     } catch (UnknownHostException e) {
       throw new IOException("Cannot listen on %s: no such host".formatted(listen), e);
-    } catch (BindException e) {
-      throw new IOException(
-          "Cannot listen on %s: %s. Is another program there? -serverPort takes another port"
-              .formatted(listen, e.getMessage()),
-          e);
     }
+  }
+
+  private static boolean isOurs(InetAddress address) throws SocketException {
+    return address.isAnyLocalAddress()
+        || address.isLoopbackAddress()
+        || NetworkInterface.getByInetAddress(address) != null;
   }
 
   private static void quietLogs() throws IOException {
@@ -141,16 +208,5 @@ public final class Launcher {
     // OpenEJB would bring handlers of its own.
     System.setProperty("openejb.jul.forceReload", "false");
     System.setProperty("openejb.logger.external", "true");
-  }
-
-  /** As far as it goes: on Windows the jars stay open until the JVM has ended. */
-  private static void delete(Path directory) {
-    try (Stream<Path> paths = Files.walk(directory)) {
-      for (Path path : paths.sorted(Comparator.reverseOrder()).toList()) {
-        path.toFile().delete();
-      }
-    } catch (IOException | UncheckedIOException e) {
-      System.err.println("pgdeltastream: %s is left over: %s".formatted(directory, e));
-    }
   }
 }

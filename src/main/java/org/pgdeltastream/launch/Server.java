@@ -18,6 +18,7 @@ import java.util.Properties;
 import java.util.Set;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.connector.Connector;
+import org.apache.catalina.core.StandardHost;
 import org.apache.tomee.embedded.Configuration;
 import org.apache.tomee.embedded.Container;
 
@@ -34,11 +35,23 @@ public final class Server implements AutoCloseable {
 
   private final Container container;
   private final SystemProperties properties;
+  private final Availability availability;
+  private final Path workDirectory;
+  private final String host;
   private final int port;
 
-  private Server(Container container, SystemProperties properties, int port) {
+  private Server(
+      Container container,
+      SystemProperties properties,
+      Availability availability,
+      Path workDirectory,
+      String host,
+      int port) {
     this.container = container;
     this.properties = properties;
+    this.availability = availability;
+    this.workDirectory = workDirectory;
+    this.host = host;
     this.port = port;
   }
 
@@ -61,30 +74,62 @@ public final class Server implements AutoCloseable {
       String password,
       Path workDirectory)
       throws IOException {
+    Server server = begin(host, port, jdbcUrl, user, password, workDirectory);
+    try {
+      server.deploy(war);
+      return server;
+    } catch (IOException e) {
+      try (server) {
+        throw e;
+      }
+    }
+  }
+
+  /** Starts the server without the application, which is not answered for yet. */
+  static Server begin(
+      String host, int port, String jdbcUrl, String user, String password, Path workDirectory)
+      throws IOException {
     SystemProperties properties = new SystemProperties();
     Container container = new Container();
+    Availability availability = new Availability();
     try {
       properties.set("pgdelta.database-url", jdbcUrl);
       properties.set("pgdelta.database-user", user);
       properties.set("pgdelta.database-password", password);
       Files.createDirectories(workDirectory);
-      // TomEE unpacks a WAR beside its file.
-      Path application = workDirectory.resolve("app.war");
-      Files.copy(war, application, StandardCopyOption.REPLACE_EXISTING);
-      int actualPort = start(container, host, port, jdbcUrl, user, password, workDirectory);
-      container.deploy("", application.toFile(), true);
-      checkPing(host, actualPort);
-      return new Server(container, properties, actualPort);
+      Properties resources = resources(jdbcUrl, user, password);
+      int actualPort = start(container, availability, host, port, resources, workDirectory);
+      return new Server(container, properties, availability, workDirectory, host, actualPort);
     } catch (Exception e) {
       closeQuietly(container, e);
       properties.restore();
-      if (e instanceof InterruptedException) {
-        Thread.currentThread().interrupt();
-      }
-      throw e instanceof IOException known
-          ? known
-          : new IOException("The server did not start: " + e.getMessage(), e);
+      throw failure(e);
     }
+  }
+
+  /** Starts the application, and returns when it answers. */
+  void deploy(Path war) throws IOException {
+    try {
+      // TomEE unpacks a WAR beside its file.
+      Path application = workDirectory.resolve("app.war");
+      Files.copy(war, application, StandardCopyOption.REPLACE_EXISTING);
+      container.deploy("", application.toFile(), true);
+      checkStarted(container);
+      availability.started();
+      checkPing(host, port);
+    } catch (Exception e) {
+      availability.stopping();
+      throw failure(e);
+    }
+  }
+
+  private static IOException failure(Exception e) {
+    if (e instanceof InterruptedException) {
+      Thread.currentThread().interrupt();
+    }
+    return e instanceof IOException known
+        ? known
+        : new IOException("The server did not start: " + e.getMessage(), e);
   }
 
   /** The port that the server listens on. */
@@ -95,6 +140,7 @@ public final class Server implements AutoCloseable {
   /** Stops the application, which closes its clients, and then the server. */
   @Override
   public void close() throws IOException {
+    availability.stopping();
     try (container) {
       container.undeploy("");
     } catch (Exception e) {
@@ -106,11 +152,10 @@ public final class Server implements AutoCloseable {
 
   private static int start(
       Container container,
+      Availability availability,
       String host,
       int port,
-      String jdbcUrl,
-      String user,
-      String password,
+      Properties resources,
       Path workDirectory)
       throws Exception {
     Configuration configuration = new Configuration();
@@ -119,26 +164,30 @@ public final class Server implements AutoCloseable {
     configuration.setStopPort(-1);
     configuration.setDir(workDirectory.resolve("tomee").toString());
     configuration.setQuickSession(true);
-    Properties properties = resources(jdbcUrl, user, password);
-    properties.setProperty("connector.attributes.address", host);
+    resources.setProperty("connector.attributes.address", host);
     // A table goes out in pieces of this size, not in the usual 8 KB.
-    properties.setProperty("connector.attributes.socket.appWriteBufSize", "65536");
-    configuration.setProperties(properties);
+    resources.setProperty("connector.attributes.socket.appWriteBufSize", "65536");
+    configuration.setProperties(resources);
     container.setup(configuration);
+    container.getTomcat().setBaseDir(configuration.getDir()); // else one in the user's directory
+    container.getTomcat().getEngine().getPipeline().addValve(availability);
+    ((StandardHost) container.getTomcat().getHost())
+        .setErrorReportValveClass(JsonErrors.class.getName());
     container.start();
     // Not Tomcat's getConnector(): that would add one that listens everywhere.
     Connector connector = container.getTomcat().getService().findConnectors()[0];
     int actualPort = connector.getLocalPort();
     if (actualPort < 0) {
       throw new IOException(
-          "Cannot listen on %s, port %d; is another program there?".formatted(host, port));
+          "Cannot listen on %s, port %s; is another program there?".formatted(host, port));
     }
     return actualPort;
   }
 
   private static Properties resources(String jdbcUrl, String user, String password) {
     // Each stream keeps a thread, and no task may wait behind one.
-    int core = Integer.getInteger("pgdelta.streams", 64) + 64;
+    String variable = Optional.ofNullable(System.getenv("PGDELTA_STREAMS")).orElse("");
+    int core = streams(System.getProperty("pgdelta.streams", ""), variable) + 64;
     Properties resources = new Properties();
     resources.setProperty("jdbc/pgdelta", "new://Resource?type=javax.sql.DataSource");
     resources.setProperty("jdbc/pgdelta.JdbcDriver", "org.postgresql.Driver");
@@ -165,6 +214,22 @@ public final class Server implements AutoCloseable {
     return resources;
   }
 
+  /** As the application reads it, which refuses what is no number. */
+  static int streams(String property, String variable) {
+    String text = property.isBlank() ? variable : property;
+    return text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : 64;
+  }
+
+  /** TomEE's deploy returns without an exception when the application did not start. */
+  private static void checkStarted(Container container) throws IOException {
+    for (org.apache.catalina.Container application :
+        container.getTomcat().getHost().findChildren()) {
+      if (application.getState() != LifecycleState.STARTED) {
+        throw new IOException("The application did not start; the log says why");
+      }
+    }
+  }
+
   private static void checkPing(String host, int port) throws IOException, InterruptedException {
     URI ping = uri(Address.reachable(host), port);
     HttpResponse<String> answer;
@@ -182,9 +247,8 @@ public final class Server implements AutoCloseable {
       throw new IOException("The application does not answer %s: %s".formatted(ping, e), e);
     }
     if (!APPLICATION_ANSWERS.contains(answer.statusCode())) {
-      // TomEE's deploy returns without an exception when the application did not start.
       throw new IOException(
-          "The application did not start: %s answers %d; the log says why"
+          "The application did not start: %s answers %s; the log says why"
               .formatted(ping, answer.statusCode()));
     }
   }

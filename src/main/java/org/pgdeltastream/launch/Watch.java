@@ -58,7 +58,7 @@ final class Watch implements WebSocket.Listener {
 
   private static String refusal(Command.Watch command, @Nullable Throwable cause) {
     return cause instanceof WebSocketHandshakeException handshake
-        ? "%s answers %d, no websocket"
+        ? "%s answers %s, no websocket"
             .formatted(command.stream(), handshake.getResponse().statusCode())
         : "Cannot connect to %s: %s".formatted(command.stream(), cause);
   }

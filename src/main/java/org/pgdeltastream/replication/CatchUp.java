@@ -6,8 +6,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -30,11 +32,14 @@ public final class CatchUp implements AutoCloseable {
   private static final long LOOK_NANOS = LOOK_MILLIS * 1_000_000L;
 
   private final CatchUpPieces pieces;
+  private final Executor threads;
+  private final AtomicBoolean closed = new AtomicBoolean();
   private volatile SlotCopy awaited;
   private volatile boolean reading;
 
-  private CatchUp(CatchUpPieces pieces) {
+  private CatchUp(CatchUpPieces pieces, Executor threads) {
     this.pieces = pieces;
+    this.threads = threads;
     this.awaited = pieces.firstCopy();
   }
 
@@ -51,7 +56,8 @@ public final class CatchUp implements AutoCloseable {
       Executor threads)
       throws SQLException {
     return SlotCopy.of(connector, slot, pieceBytes, options)
-        .map(first -> new CatchUp(new CatchUpPieces(first.andAnother(connector), threads)));
+        .map(
+            first -> new CatchUp(new CatchUpPieces(first.andAnother(connector), threads), threads));
   }
 
   /**
@@ -94,7 +100,7 @@ public final class CatchUp implements AutoCloseable {
     reading = true;
     Client client = new Client(listener, walsender, stopping);
     try {
-      Optional<Piece> piece = pieces.first();
+      Optional<Piece> piece = client.awaitFirst();
       boolean first = true;
       while (piece.isPresent() && !stopping.getAsBoolean()) {
         Next next = pieces.behind(piece.get());
@@ -107,6 +113,9 @@ public final class CatchUp implements AutoCloseable {
         }
         first = false;
         piece = client.await(next);
+      }
+      if (!stopping.getAsBoolean() && closed.compareAndSet(false, true)) {
+        pieces.close();
       }
     } catch (CatchUpEndException e) {
       throw e;
@@ -186,9 +195,23 @@ public final class CatchUp implements AutoCloseable {
           : "PostgreSQL is quicker than the client";
     }
 
+    Optional<Piece> awaitFirst() throws SQLException, IOException {
+      listener.away(true);
+      try {
+        return pieces.first();
+      } finally {
+        listener.away(false);
+      }
+    }
+
     Optional<Piece> await(Next next) throws SQLException, IOException {
       awaited = next.copy();
-      next.task().run(); // does nothing where another thread does it
+      listener.away(true);
+      try {
+        next.task().run(); // does nothing where another thread does it
+      } finally {
+        listener.away(false);
+      }
       while (!stopping.getAsBoolean()) {
         try {
           return next.task().get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
@@ -205,9 +228,19 @@ public final class CatchUp implements AutoCloseable {
     }
   }
 
-  /** Ends the backends, and with them the copies. */
+  /**
+   * Ends the backends, and with them the copies; once, and by another thread where there is one,
+   * since PostgreSQL may not answer.
+   */
   @Override
   public void close() {
-    pieces.close();
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      threads.execute(pieces::cancel);
+    } catch (RejectedExecutionException e) {
+      pieces.cancel();
+    }
   }
 }

@@ -92,9 +92,14 @@ final class CatchUpPieces implements AutoCloseable {
     return Optional.of(new Piece(copy, upTo.get(), rows, System.nanoTime() - asked));
   }
 
-  /** Ends the backends, and with them the copies. */
+  /** Ends the backends, which are idle, and with them the copies. */
   @Override
   public void close() {
     copies.forEach(SlotCopy::close);
+  }
+
+  /** Ends them whatever they do; for a bounded time. */
+  void cancel() {
+    copies.forEach(SlotCopy::cancel);
   }
 }

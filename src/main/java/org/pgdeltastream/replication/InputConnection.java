@@ -1,5 +1,6 @@
 package org.pgdeltastream.replication;
 
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
@@ -16,6 +17,19 @@ record InputConnection(Connection connection, Optional<SocketInput> input)
   /** The driver's own interface. */
   PGConnection driver() throws SQLException {
     return connection.unwrap(PGConnection.class);
+  }
+
+  /** Ends the connection behind what the server was told last. For the reader's thread. */
+  void finish() {
+    try {
+      if (input.isPresent()) {
+        input.get().finish();
+      }
+    } catch (IOException e) {
+      // it is gone already
+    } finally {
+      close();
+    }
   }
 
   /** Cuts the connection; a polite close would wait for the stream. */

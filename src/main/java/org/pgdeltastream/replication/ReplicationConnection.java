@@ -97,6 +97,11 @@ final class ReplicationConnection implements AutoCloseable {
     return "'" + value.replace("'", "''") + "'";
   }
 
+  /** Ends it behind what the server was told last. For the reader's thread. */
+  void finish() {
+    opened.finish();
+  }
+
   @Override
   public void close() {
     opened.close();

@@ -10,6 +10,7 @@ import java.util.UUID;
 import javax.sql.DataSource;
 import org.pgdeltastream.change.SessionSettings;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.replication.ReplicationSocketFactory.Purpose;
 import org.postgresql.Driver;
 
 /**
@@ -24,6 +25,7 @@ public final class ReplicationConnector {
 
   private final ConnectionSettings settings;
   private final Optional<DataSource> replicationSource;
+  private final Optional<OpenSockets> cuts;
 
   /**
    * Opens nothing yet.
@@ -31,8 +33,24 @@ public final class ReplicationConnector {
    * @param replicationSource the administrator's, for connections to walsenders
    */
   public ReplicationConnector(ConnectionSettings settings, Optional<DataSource> replicationSource) {
+    this(settings, replicationSource, Optional.empty());
+  }
+
+  private ReplicationConnector(
+      ConnectionSettings settings,
+      Optional<DataSource> replicationSource,
+      Optional<OpenSockets> cuts) {
     this.settings = settings;
     this.replicationSource = replicationSource;
+    this.cuts = cuts;
+  }
+
+  /**
+   * The same, with connections that can be cut from outside; those of an administrator's DataSource
+   * cannot.
+   */
+  public ReplicationConnector within(OpenSockets sockets) {
+    return new ReplicationConnector(settings, replicationSource, Optional.of(sockets));
   }
 
   /** An ordinary connection with our display settings; the caller closes it. */
@@ -103,15 +121,13 @@ public final class ReplicationConnector {
     if (!isOurs(properties)) {
       return new InputConnection(connect(properties), Optional.empty());
     }
-    String key = UUID.randomUUID().toString();
-    properties.setProperty("socketFactoryArg", key);
+    Purpose purpose = new Purpose(true, cuts);
+    Connection connection = connect(properties, purpose);
     try {
-      Connection connection = connect(properties);
-      return new InputConnection(connection, Optional.of(ReplicationSocketFactory.taken(key)));
+      return new InputConnection(connection, Optional.of(purpose.input()));
     } catch (IOException e) {
+      connection.close();
       throw new SQLException("The connection was lost at its start", "08006", e);
-    } finally {
-      ReplicationSocketFactory.forget(key);
     }
   }
 
@@ -140,8 +156,25 @@ public final class ReplicationConnector {
     return properties;
   }
 
-  /** The driver loads the socket factory by the thread's class loader: ours, for this call. */
   private Connection connect(Properties properties) throws SQLException {
+    return cuts.isPresent() && isOurs(properties)
+        ? connect(properties, new Purpose(false, cuts))
+        : connectByDriver(properties);
+  }
+
+  private Connection connect(Properties properties, Purpose purpose) throws SQLException {
+    String key = UUID.randomUUID().toString();
+    properties.setProperty("socketFactoryArg", key);
+    ReplicationSocketFactory.expect(key, purpose);
+    try {
+      return connectByDriver(properties);
+    } finally {
+      ReplicationSocketFactory.forget(key);
+    }
+  }
+
+  /** The driver loads the socket factory by the thread's class loader: ours, for this call. */
+  private Connection connectByDriver(Properties properties) throws SQLException {
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     thread.setContextClassLoader(ReplicationSocketFactory.class.getClassLoader());

@@ -50,11 +50,14 @@ public final class ReplicationReader {
   public void run() throws SQLException, IOException {
     try {
       if (catchUp.isPresent()) {
+        listener.onStart(true);
         catchUp.get().read(listener, stream, () -> stopping);
       }
+      listener.onStart(false);
       long lookedAfter = System.nanoTime();
       while (!stopping) {
         if (!listener.wantsMore()) {
+          stream.doesNotWait();
           stream.tryReport();
           listener.onPause();
           LockSupport.parkNanos(PAUSE_NANOS);
@@ -152,6 +155,8 @@ public final class ReplicationReader {
   private void close() {
     try {
       stream.reportLast();
+      catchUp.ifPresent(CatchUp::close);
+      connection.finish();
     } catch (SQLException e) {
       // the connection is lost; PostgreSQL keeps the last position that reached it
     } finally {

@@ -1,5 +1,7 @@
 package org.pgdeltastream.replication;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import java.net.SocketTimeoutException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -18,6 +20,8 @@ import org.pgdeltastream.change.SlotName;
 
 /** Creates, finds, streams and drops replication slots. Each call uses connections of its own. */
 public final class ReplicationSlots {
+  private static final System.Logger LOG = System.getLogger(ReplicationSlots.class.getName());
+
   private final ReplicationConnector connector;
 
   public ReplicationSlots(ReplicationConnector connector) {
@@ -40,9 +44,18 @@ public final class ReplicationSlots {
           if (holder != null) {
             holder.abort(Runnable::run);
           }
-          drop(slot);
+          dropOrWarn(slot);
         }
       }
+    }
+  }
+
+  /** For a slot that was made in vain: why is told by another failure. */
+  public void dropOrWarn(SlotName slot) {
+    try {
+      drop(slot);
+    } catch (SQLException e) {
+      LOG.log(WARNING, "Slot " + slot + " was made in vain and is left: drop it", e);
     }
   }
 

@@ -8,18 +8,20 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the sockets of our connections. The driver creates the factory by its class name and hands
- * it a key; under this key a replication connection's {@link SocketInput} is left for us. Ordinary
- * connections have no key: they only tell how far PostgreSQL is.
+ * it a key, under which we have said what the socket is for: where its {@link SocketInput} is
+ * awaited outside the driver, and where others may cut it. Without a key a socket only tells how
+ * far PostgreSQL is.
  */
 public final class ReplicationSocketFactory extends SocketFactory {
   static final String NO_KEY = "";
-  private static final Map<String, BufferedSocket> CONNECTING = new ConcurrentHashMap<>();
+  private static final Map<String, Purpose> CONNECTING = new ConcurrentHashMap<>();
   private static final RoundTrips ROUND_TRIPS = new RoundTrips();
 
   private final String key;
@@ -28,10 +30,45 @@ public final class ReplicationSocketFactory extends SocketFactory {
     this.key = key;
   }
 
-  /** The input of the socket that was last made for this key; asked once. */
-  static SocketInput taken(String key) throws IOException {
-    BufferedSocket socket = CONNECTING.remove(key);
-    return Objects.requireNonNull(socket, "no socket was made for this connection").input();
+  /** What the sockets of one connection are for; of several hosts the last is the connected one. */
+  static final class Purpose {
+    private final boolean buffered;
+    private final Optional<OpenSockets> cuts;
+    private @Nullable BufferedSocket last;
+
+    /**
+     * Of one connection that is to be opened.
+     *
+     * @param buffered whether {@link #input} is wanted
+     * @param cuts from where they are cut
+     */
+    Purpose(boolean buffered, Optional<OpenSockets> cuts) {
+      this.buffered = buffered;
+      this.cuts = cuts;
+    }
+
+    /** The input of the socket that was last made. */
+    SocketInput input() throws IOException {
+      return Objects.requireNonNull(last, "no socket was made for this connection").input();
+    }
+
+    private Socket make() throws IOException {
+      TimedSocket socket = new TimedSocket();
+      if (buffered) {
+        BufferedSocket input = new BufferedSocket();
+        last = input;
+        socket = input;
+      }
+      if (cuts.isPresent()) {
+        cuts.get().add(socket);
+      }
+      return socket;
+    }
+  }
+
+  /** From now on this key stands for the purpose. */
+  static void expect(String key, Purpose purpose) {
+    CONNECTING.put(key, purpose);
   }
 
   static void forget(String key) {
@@ -39,13 +76,9 @@ public final class ReplicationSocketFactory extends SocketFactory {
   }
 
   @Override
-  public Socket createSocket() {
-    if (key.equals(NO_KEY)) {
-      return new TimedSocket();
-    }
-    BufferedSocket socket = new BufferedSocket();
-    CONNECTING.put(key, socket); // of several hosts the last one is the connected one
-    return socket;
+  public Socket createSocket() throws IOException {
+    Purpose purpose = CONNECTING.get(key);
+    return purpose == null ? new TimedSocket() : purpose.make();
   }
 
   @Override

@@ -76,6 +76,11 @@ final class ReplicationStream {
     input.ifPresent(socket -> socket.behind(microseconds > BEHIND_MICROS));
   }
 
+  /** Nobody wants a message now: silence means nothing. */
+  void doesNotWait() {
+    waiting(false);
+  }
+
   /** Others see it; it is written only where it changes. */
   private void waiting(boolean now) {
     if (waits != now) {
@@ -106,7 +111,12 @@ final class ReplicationStream {
     waiting(true);
     insideDriver.lock(); // both set the socket's time limit
     try {
-      return messages.await(milliseconds);
+      CopyData message = messages.await(milliseconds);
+      if (message != null) {
+        waiting(false);
+        messageAt = System.nanoTime();
+      }
+      return message;
     } finally {
       insideDriver.unlock();
     }

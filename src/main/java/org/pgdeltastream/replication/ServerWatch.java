@@ -9,42 +9,85 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Notices that PostgreSQL shuts down: it tells that to ordinary connections, but waits for
- * walsenders whose readers have not confirmed everything. One thread at a time.
+ * walsenders whose readers have not confirmed everything. One thread looks; any thread may close.
  */
 public final class ServerWatch implements AutoCloseable {
   private static final int FAILURES = 2;
 
   private final ReplicationConnector connector;
+  private final Object guard = new Object(); // around the two that follow, without I/O
   private @Nullable Connection connection;
-  private int failures;
+  private boolean closed;
+  private int failures; // the looking thread's
 
   public ServerWatch(ReplicationConnector connector) {
     this.connector = connector;
   }
 
-  /** Whether the server ends or takes no connections; replication connections should go then. */
+  /**
+   * Whether the server ends or takes no connections; replication connections should go then. A
+   * session that was ended by itself, as jobs do that end idle ones, is no sign of that: the next
+   * connection tells.
+   */
   public boolean isShuttingDown() {
     try {
-      Connection open = connection;
-      if (open == null) {
-        open = connector.openWatch();
-        connection = open;
-      }
-      try (Statement statement = open.createStatement()) {
-        statement.execute("select 1");
-      }
+      ask(open());
       failures = 0;
       return false;
     } catch (SQLException e) {
-      close();
+      rest();
       failures++;
-      return String.valueOf(e.getSQLState()).startsWith("57P");
+      return isOperatorsWord(e) && !isAnswering();
+    }
+  }
+
+  private boolean isAnswering() {
+    try {
+      ask(open());
+      failures = 0;
+      return true;
+    } catch (SQLException e) {
+      rest();
+      return !isOperatorsWord(e) && !String.valueOf(e.getSQLState()).startsWith("08");
+    }
+  }
+
+  /** Source: manual, "PostgreSQL Error Codes", class 57. */
+  private static boolean isOperatorsWord(SQLException e) {
+    return String.valueOf(e.getSQLState()).startsWith("57P");
+  }
+
+  private static void ask(Connection open) throws SQLException {
+    try (Statement statement = open.createStatement()) {
+      statement.execute("select 1");
+    }
+  }
+
+  private Connection open() throws SQLException {
+    Connection known = known();
+    if (known != null) {
+      return known;
+    }
+    Connection made = connector.openWatch();
+    synchronized (guard) {
+      if (!closed) {
+        connection = made;
+        return made;
+      }
+    }
+    made.close();
+    throw new SQLException("The watch is closed", "08003");
+  }
+
+  private @Nullable Connection known() {
+    synchronized (guard) {
+      return connection;
     }
   }
 
   /** What a process of ours does, where PostgreSQL tells it. Source: manual, pg_stat_activity. */
   public WalsenderState stateOf(int process) {
-    Connection open = connection;
+    Connection open = known();
     if (open == null) { // once may be chance
       return failures < FAILURES ? WalsenderState.BUSY : WalsenderState.UNKNOWN;
     }
@@ -61,15 +104,18 @@ public final class ServerWatch implements AutoCloseable {
         return rows.getBoolean(1) ? WalsenderState.WAITING : WalsenderState.BUSY;
       }
     } catch (SQLException e) {
-      close();
+      rest();
       return WalsenderState.BUSY; // the next look tells
     }
   }
 
-  @Override
-  public void close() {
-    Connection open = connection;
-    connection = null;
+  /** There is nothing to watch for now: the connection is given back. */
+  public void rest() {
+    Connection open;
+    synchronized (guard) {
+      open = connection;
+      connection = null;
+    }
     if (open != null) {
       try {
         open.close();
@@ -77,5 +123,14 @@ public final class ServerWatch implements AutoCloseable {
         // it is gone already
       }
     }
+  }
+
+  /** For good. */
+  @Override
+  public void close() {
+    synchronized (guard) {
+      closed = true;
+    }
+    rest();
   }
 }

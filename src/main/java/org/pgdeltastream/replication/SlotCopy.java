@@ -26,6 +26,7 @@ final class SlotCopy implements AutoCloseable {
   private static final int FIRST_PIECE = 8; // one part of so many: it tells whether it pays
   private static final int SAMPLE = 64; // one part of so many is looked at beforehand
   private static final int SAMPLE_MILLIS = 3_000;
+  private static final int NETWORK_MILLIS = 2_000; // more than what PostgreSQL is given
   private static final int WIDE = 256; // bytes of a message: there the walsender is as quick
   private static final String BAD_OPTION = "22023";
   private static final int MOST_PIECES = 4; // at once
@@ -70,10 +71,24 @@ final class SlotCopy implements AutoCloseable {
     return silence;
   }
 
-  /** Ends the backend, and with it the copy. */
+  /** Ends an idle backend, and with it the copy. */
   @Override
   public void close() {
     database.close();
+  }
+
+  /**
+   * Ends a backend that may still decode: it does not look at its connection, so it is told to
+   * stop. Waits for that, for a bounded time.
+   */
+  void cancel() {
+    try {
+      database.driver().cancelQuery();
+    } catch (SQLException e) {
+      // it is gone already, or cannot be reached
+    } finally {
+      database.close();
+    }
   }
 
   /**
@@ -118,8 +133,9 @@ final class SlotCopy implements AutoCloseable {
       try {
         int process = another.driver().getBackendPID();
         copy(another, name, name(process));
-        waitsForEver(another);
-        return List.of(this, new SlotCopy(another, process, pieceBytes, end));
+        SlotCopy second = new SlotCopy(another, process, pieceBytes, end);
+        second.limit(0);
+        return List.of(this, second);
       } catch (SQLException e) {
         another.close();
         throw e;
@@ -181,25 +197,28 @@ final class SlotCopy implements AutoCloseable {
     String sql =
         "select coalesce(avg(length(data)), 0)::bigint from pg_catalog.pg_logical_slot_peek_binary_changes"
             + arguments(nextEnd(Lsn.NONE, SAMPLE).orElse(end), options);
-    database.connection().setNetworkTimeout(Runnable::run, SAMPLE_MILLIS);
+    limit(SAMPLE_MILLIS);
+    long mean = 0;
     try (Statement statement = database.connection().createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
       rows.next();
-      long mean = rows.getLong(1);
-      waitsForEver(database);
-      return mean;
+      mean = rows.getLong(1);
     } catch (SQLException e) {
-      if (BAD_OPTION.equals(e.getSQLState())) {
-        waitsForEver(database);
-        return 0; // the stream does without it, or ends
+      if (!BAD_OPTION.equals(e.getSQLState())) { // else the stream does without it, or ends
+        throw e;
       }
-      throw e;
     }
+    limit(0); // silence is noticed otherwise
+    return mean;
   }
 
-  /** However long a piece takes: silence is noticed otherwise. */
-  private static void waitsForEver(InputConnection database) throws SQLException {
-    database.connection().setNetworkTimeout(Runnable::run, 0);
+  /** For the queries that follow; PostgreSQL itself ends one that takes longer. 0: none. */
+  private void limit(int milliseconds) throws SQLException {
+    int network = milliseconds == 0 ? 0 : milliseconds + NETWORK_MILLIS;
+    database.connection().setNetworkTimeout(Runnable::run, network);
+    try (Statement statement = database.connection().createStatement()) {
+      statement.execute("set statement_timeout = " + milliseconds);
+    }
   }
 
   /**

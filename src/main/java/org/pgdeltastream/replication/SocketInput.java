@@ -40,6 +40,7 @@ final class SocketInput extends InputStream {
   private static final long STALL_NANOS = 150_000_000; // a sender's shortest timer is 200 ms
   private static final long TOGETHER_NANOS = 1_000_000_000;
   private static final int MOST_STALLS = 3;
+  private static final long FINISH_NANOS = 3_000_000_000L;
   private static final int UNKNOWN = -1;
   private static final int MALFORMED = -2;
   private static final int AMPLE = 256 * 1024; // more than twice the largest segment
@@ -239,6 +240,21 @@ final class SocketInput extends InputStream {
 
   private void enlargeReceiveBuffer() throws IOException {
     socket.setReceiveBufferSize(AMPLE);
+  }
+
+  /**
+   * Ends our side of the connection and throws away what still comes, for three seconds at the
+   * most: a socket that is closed with input unread resets the connection, and a server that is
+   * sending then sees the reset before what it was told last.
+   */
+  void finish() throws IOException {
+    socket.shutdownOutput();
+    long deadline = clock.getAsLong() + FINISH_NANOS;
+    socket.setSoTimeout((int) (FINISH_NANOS / 1_000_000));
+    while (source.read(buffer) >= 0 && clock.getAsLong() - deadline < 0) {
+      next = 0;
+      end = 0;
+    }
   }
 
   /**

@@ -9,6 +9,19 @@ public interface WalListener {
   long NO_COMMIT_TIME = Long.MIN_VALUE;
 
   /**
+   * PostgreSQL has begun to send.
+   *
+   * @param behind queries read first what was missed; it is called again when they are done
+   */
+  default void onStart(boolean behind) {}
+
+  /**
+   * The reader's thread is about to wait for PostgreSQL, perhaps for long, without pauses; or it is
+   * back.
+   */
+  default void away(boolean waits) {}
+
+  /**
    * When the transaction was committed that this piece of the plugin's output begins: microseconds
    * since 2000-01-01 by PostgreSQL's clock.
    */

@@ -8,10 +8,13 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
 import javax.sql.DataSource;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.replication.ConnectionSettings;
+import org.pgdeltastream.replication.OpenSockets;
 import org.pgdeltastream.replication.PostgresCatalog;
+import org.pgdeltastream.replication.PublicationKeeper;
 import org.pgdeltastream.replication.Publications;
 import org.pgdeltastream.replication.ReplicationConnector;
 import org.pgdeltastream.replication.ReplicationSlots;
@@ -23,6 +26,7 @@ record Database(
     ReplicationConnector connector,
     ReplicationSlots slots,
     Publications publications,
+    PublicationKeeper publicationKeeper,
     PostgresCatalog catalog,
     ServerWatch watch,
     SnapshotReader snapshots) {
@@ -49,9 +53,32 @@ record Database(
         connector,
         new ReplicationSlots(connector),
         new Publications(connector),
+        new PublicationKeeper(connector),
         new PostgresCatalog(connector),
         new ServerWatch(connector),
         new SnapshotReader(pages, STATEMENT_TIMEOUT));
+  }
+
+  /** The same, with connections that are cut from outside when these sockets are closed. */
+  Database within(OpenSockets sockets) {
+    ReplicationConnector cut = connector.within(sockets);
+    return new Database(
+        cut,
+        new ReplicationSlots(cut),
+        new Publications(cut),
+        publicationKeeper,
+        new PostgresCatalog(cut),
+        watch,
+        snapshots);
+  }
+
+  /** Whether PostgreSQL has not written this position yet; false if it cannot be asked. */
+  boolean isBeyondWal(Lsn lsn) {
+    try {
+      return slots.isBeyondWal(lsn);
+    } catch (SQLException e) {
+      return false;
+    }
   }
 
   /** Whether PostgreSQL answers now. */

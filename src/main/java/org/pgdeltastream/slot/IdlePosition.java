@@ -2,6 +2,7 @@ package org.pgdeltastream.slot;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.AckTracker;
 
@@ -21,7 +22,7 @@ final class IdlePosition {
   }
 
   private final AckTracker acks;
-  private final long mostBytesHeld;
+  private final LongSupplier mostBytesHeld;
   private final Jump jump;
   private Lsn offered = Lsn.NONE;
   private long offeredAt;
@@ -31,7 +32,7 @@ final class IdlePosition {
    *
    * @param mostBytesHeld beyond which the slot is moved on for the client; 0: never
    */
-  IdlePosition(AckTracker acks, long mostBytesHeld, Jump jump, long now) {
+  IdlePosition(AckTracker acks, LongSupplier mostBytesHeld, Jump jump, long now) {
     this.acks = acks;
     this.mostBytesHeld = mostBytesHeld;
     this.jump = jump;
@@ -62,7 +63,8 @@ final class IdlePosition {
     Lsn acknowledged = acks.acknowledged();
     boolean left = offered.isAfter(acknowledged) && acks.areChangesAcknowledged();
     long held = newest.value() - acknowledged.value();
-    if (mostBytesHeld > 0 && left && held > mostBytesHeld) {
+    long most = mostBytesHeld.getAsLong();
+    if (most > 0 && left && held > most) {
       acks.passed(newest);
       jump.jumped(acknowledged, acks.acknowledged());
     }

@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot;
 
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -12,6 +13,8 @@ import java.util.stream.Collectors;
  * @param oids by name, as PostgreSQL had them at the start
  */
 record PublicationGuard(Map<String, Long> oids) {
+  static final PublicationGuard NONE = new PublicationGuard(Map.of());
+
   static PublicationGuard of(List<String> names, Map<String, Long> present) {
     return new PublicationGuard(
         names.stream()
@@ -21,13 +24,23 @@ record PublicationGuard(Map<String, Long> oids) {
 
   /** What has become of one that is not what it was. */
   Optional<String> broken(Map<String, Long> present) {
+    return broken(oids.keySet(), present);
+  }
+
+  /** The same, of those that are still asked for. */
+  Optional<String> broken(Collection<String> names, Map<String, Long> present) {
     return oids.entrySet().stream()
+        .filter(one -> names.contains(one.getKey()))
         .filter(one -> !one.getValue().equals(present.get(one.getKey())))
         .map(
             one ->
-                "publication %s was %s: changes may be missing"
-                    .formatted(
-                        one.getKey(), present.containsKey(one.getKey()) ? "made anew" : "dropped"))
+                present.containsKey(one.getKey())
+                    ? madeAnew(one.getKey())
+                    : "publication " + one.getKey() + " was dropped: changes may be missing")
         .findFirst();
+  }
+
+  static String madeAnew(String name) {
+    return "publication " + name + " was made anew: changes may be missing";
   }
 }

@@ -1,13 +1,14 @@
 package org.pgdeltastream.slot;
 
+import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import org.pgdeltastream.delivery.CloseReason;
 
 /**
@@ -20,6 +21,7 @@ final class Reporter {
   private final Database database;
   private final Slots slots;
   private final OwnPublications ownPublications;
+  private String publicationFailure = "";
 
   Reporter(Database database, Slots slots, OwnPublications ownPublications) {
     this.database = database;
@@ -28,24 +30,29 @@ final class Reporter {
   }
 
   /** Once a second or more often. */
-  void lookAfterStreams(Executor closers) {
-    for (SlotStream stream : slots.streams()) {
-      stream.reportWhileSending();
-      Optional<String> stuck = stream.stuck();
-      stuck.ifPresent(detail -> stream.end(CloseReason.SLOW_SUBSCRIBER, detail));
-      stream.closeIfOverdue(closers);
-    }
+  void lookAfterStreams(Executor others) {
+    forEach(stream -> stream.lookAfterClient(others));
   }
 
   /** Every second: PostgreSQL's own shutdown is never held up. */
   void lookAfterPostgres() {
-    List<SlotStream> streams = slots.streams();
-    if (streams.isEmpty()) {
-      database.watch().close();
+    if (slots.streams().isEmpty()) {
+      database.watch().rest();
     } else if (database.watch().isShuttingDown()) {
-      streams.forEach(SlotStream::cutUpstream);
+      forEach(SlotStream::cutUpstream);
     } else {
-      streams.forEach(stream -> stream.lookAtUpstream(database.watch()::stateOf));
+      forEach(stream -> stream.lookAtUpstream(database.watch()::stateOf));
+    }
+  }
+
+  /** What fails with one stream must not keep the others from being looked after. */
+  private void forEach(Consumer<SlotStream> look) {
+    for (SlotStream stream : slots.streams()) {
+      try {
+        look.accept(stream);
+      } catch (Throwable e) {
+        LOG.log(ERROR, "A look at " + stream + " failed", e);
+      }
     }
   }
 
@@ -53,7 +60,7 @@ final class Reporter {
   void lookAfterSlots() {
     Instant now = Instant.now();
     slots.all().forEach(slot -> slot.closeSnapshotIfExpired(now));
-    ownPublications.takeInNewTables();
+    ownPublications.look();
     lookAfterPublications();
   }
 
@@ -64,7 +71,8 @@ final class Reporter {
       return;
     }
     try {
-      Map<String, Long> present = database.publications().oids();
+      Map<String, Long> present = database.publications().present().oids();
+      publicationFailure = "";
       for (SlotStream stream : guarded) {
         stream
             .guard()
@@ -72,7 +80,11 @@ final class Reporter {
             .ifPresent(detail -> stream.end(CloseReason.CANNOT_DECODE, detail));
       }
     } catch (SQLException e) {
-      LOG.log(WARNING, "The publications cannot be looked at: " + e.getMessage());
+      String failure = "The publications cannot be looked at: " + e.getMessage();
+      if (!failure.equals(publicationFailure)) { // once, not every few seconds
+        LOG.log(WARNING, failure);
+      }
+      publicationFailure = failure;
     }
   }
 }

@@ -1,18 +1,20 @@
 package org.pgdeltastream.slot;
 
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.pgdeltastream.change.Shown;
 
 /**
  * Every setting of the program, read once. Each has one name: a system property {@code
  * pgdelta.send-timeout}, an environment variable {@code PGDELTA_SEND_TIMEOUT}, or a context
  * parameter of the WAR, named like the property; the first of these that is set counts.
  *
+ * @param hosts names by which open mode may be called, beside those that no web page can take
  * @param node what this server calls itself in {@code application_name}
  * @param idleWalBytes how much WAL a slot may hold whose client leaves empty transactions
  *     unacknowledged; 0: any amount
@@ -28,6 +30,7 @@ public record Settings(
     List<String> publications,
     List<String> tokens,
     List<String> origins,
+    List<String> hosts,
     boolean open,
     String node,
     String slotPattern,
@@ -68,6 +71,7 @@ public record Settings(
         source.list("publications"),
         source.list("tokens"),
         source.list("origins"),
+        source.list("hosts"),
         source.flag("open"),
         source.text("node").orElse("main"),
         source.text("slot-pattern").orElse("delta_*"),
@@ -84,6 +88,18 @@ public record Settings(
         source.flag("wal2json-whole"),
         source.seconds("ping-interval", 10),
         source.seconds("pong-timeout", 15));
+  }
+
+  /**
+   * Refuses names that look like a setting of ours and are none, wherever settings come from.
+   *
+   * @param contextParameters the names of the WAR's context parameters
+   * @throws IllegalArgumentException naming the first, and the setting that is most like it
+   */
+  public static void refuseUnknown(Collection<String> contextParameters) {
+    SettingNames.refuseUnknown(contextParameters, List.of());
+    SettingNames.refuseUnknown(
+        System.getProperties().stringPropertyNames(), System.getenv().keySet());
   }
 
   /** Whether a slot of this name is one of ours. */
@@ -108,7 +124,7 @@ public record Settings(
 
     private Stream<String> all(String name) {
       String property = "pgdelta." + name;
-      String variable = property.replace('.', '_').replace('-', '_').toUpperCase(Locale.ROOT);
+      String variable = SettingNames.variable(property);
       return Stream.<Object>of(
               Optional.ofNullable(System.getProperty(property)),
               Optional.ofNullable(System.getenv(variable)),
@@ -167,7 +183,7 @@ public record Settings(
 
     private static IllegalArgumentException bad(String name, String value, String wanted) {
       return new IllegalArgumentException(
-          "Setting pgdelta." + name + " is '" + value + "'; it must be " + wanted);
+          "Setting pgdelta." + name + " is '" + Shown.of(value) + "'; it must be " + wanted);
     }
   }
 }

@@ -17,7 +17,9 @@ final class Slot {
 
   private final SlotName name;
   private final List<String> warnings = new ArrayList<>();
+  private List<String> leftOut = List.of();
   private List<String> publications = List.of();
+  private PublicationGuard guard = PublicationGuard.NONE;
   private boolean ownPublications;
   private boolean madeHere;
   private @Nullable SnapshotLease lease;
@@ -56,8 +58,24 @@ final class Slot {
     }
   }
 
+  /** What our publications leave out now; it takes the place of what they left out before. */
+  synchronized void leftOut(List<String> now) {
+    leftOut = List.copyOf(now);
+  }
+
   synchronized List<String> warnings() {
-    return List.copyOf(warnings);
+    List<String> all = new ArrayList<>(warnings);
+    all.addAll(leftOut);
+    return List.copyOf(all);
+  }
+
+  /** The publications that it was made or last streamed with, as they were then. */
+  synchronized void guard(PublicationGuard present) {
+    guard = present;
+  }
+
+  synchronized PublicationGuard guard() {
+    return guard;
   }
 
   synchronized void lease(SnapshotLease made) {
@@ -146,9 +164,15 @@ final class Slot {
     return clientKeepsPosition;
   }
 
-  /** A transaction was too large for wal2json to write whole: from now on in chunks. */
-  synchronized void needsChunks() {
+  /**
+   * A transaction was too large for wal2json to write whole: from now on in chunks.
+   *
+   * @return false if that was known
+   */
+  synchronized boolean needsChunks() {
+    boolean isNew = !needsChunks;
     needsChunks = true;
+    return isNew;
   }
 
   synchronized boolean doesNeedChunks() {

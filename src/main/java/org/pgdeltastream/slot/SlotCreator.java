@@ -6,14 +6,17 @@ import static java.lang.System.Logger.Level.WARNING;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.ThreadLocalRandom;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.replication.CreatedSlot;
+import org.pgdeltastream.replication.PublicationClaim;
 import org.pgdeltastream.replication.Publications;
 import org.pgdeltastream.snapshot.KnownTables;
 
@@ -123,45 +126,33 @@ final class SlotCreator {
   private NewSlot withPgOutput(InitRequest request, List<String> named) throws SQLException {
     List<String> warnings = new ArrayList<>(database.publications().serverWarnings());
     if (named.isEmpty()) {
-      warnings.addAll(makeOwnPublications());
+      warnings.add(Publications.SET_UNLOGGED);
       return create(request, OutputPlugin.PGOUTPUT, Publications.OWN, warnings);
     }
-    List<String> missing = database.publications().missing(named);
-    if (!missing.isEmpty()) {
-      throw new ProblemException(
-          Problem.PUBLICATION_NOT_FOUND,
-          "There is no publication " + String.join(", ", missing),
-          "CREATE PUBLICATION … FOR TABLE …; or leave publication= out");
-    }
+    refuseMissing(database.publications().present(), named);
     return create(request, OutputPlugin.PGOUTPUT, named, warnings);
   }
 
-  private List<String> makeOwnPublications() throws SQLException {
-    try {
-      return ownPublications.refresh();
-    } catch (SQLException e) {
-      if (!Problems.has(e, "42501")) {
-        throw e;
-      }
+  private static void refuseMissing(Publications.Present present, List<String> named) {
+    List<String> missing = present.missing(named);
+    if (!missing.isEmpty()) {
       throw new ProblemException(
-          Problem.UPSTREAM_CONFIG,
-          "The database role may not create publications",
-          "Let an owner run: GRANT CREATE ON DATABASE … TO …; or CREATE PUBLICATION p FOR TABLE …"
-              + " and ask for publication=p",
-          e);
+          Problem.PUBLICATION_NOT_FOUND,
+          "There is no publication " + Shown.of(String.join(", ", missing)),
+          "CREATE PUBLICATION … FOR TABLE …; or leave publication= out");
     }
   }
 
   private NewSlot create(
       InitRequest request, OutputPlugin plugin, List<String> publications, List<String> warnings)
       throws SQLException {
-    warnings.addAll(snapshotWarnings(publications));
+    boolean usesOurs = !Collections.disjoint(publications, Publications.OWN);
     for (int attempt = 0; ; attempt++) {
       SlotName name =
           request.slotName().orElse(SlotNames.candidate(ThreadLocalRandom.current(), attempt));
       try {
-        CreatedSlot created = database.slots().create(name, plugin);
-        return remember(name, plugin, publications, created, warnings, request);
+        Making making = new Making(request, name, plugin, publications, warnings);
+        return usesOurs ? making.withOurs() : making.make(List.of());
       } catch (SQLException e) {
         if (!Problems.has(e, "42710") || request.slotName().isPresent()) {
           throw e; // else a generated name was taken: the next one
@@ -180,48 +171,97 @@ final class SlotCreator {
     }
   }
 
-  private NewSlot remember(
-      SlotName name,
-      OutputPlugin plugin,
-      List<String> publications,
-      CreatedSlot created,
-      List<String> warnings,
-      InitRequest request)
-      throws SQLException {
-    boolean own = publications.equals(Publications.OWN);
-    if (own) {
-      rememberOwn(name, created);
-    }
-    SnapshotLease lease =
-        new SnapshotLease(
-            created.snapshot(),
-            new KnownTables(publications),
-            settings.snapshotLease(),
-            settings.snapshotMaximum(),
-            Instant.now());
-    slots.find(name).ifPresent(Slot::closeSnapshot); // of a slot that was dropped elsewhere
-    Slot slot = slots.made(name);
-    slot.publications(publications, own);
-    slot.lease(lease);
-    warnings.forEach(slot::warn);
-    return new NewSlot(
-        name,
-        plugin,
-        publications,
-        !request.publications().isEmpty(),
-        created.consistentPoint(),
-        lease.expires(),
-        warnings);
-  }
+  /** One try to make a slot, by one name. */
+  private final class Making {
+    private final InitRequest request;
+    private final SlotName name;
+    private final OutputPlugin plugin;
+    private final List<String> publications;
+    private final List<String> warnings;
 
-  /** A slot whose publications nobody could name later is not left behind. */
-  private void rememberOwn(SlotName name, CreatedSlot created) throws SQLException {
-    try {
-      database.publications().remember(name);
-    } catch (SQLException e) {
-      created.snapshot().close();
-      database.slots().drop(name);
-      throw e;
+    Making(
+        InitRequest request,
+        SlotName name,
+        OutputPlugin plugin,
+        List<String> publications,
+        List<String> warnings) {
+      this.request = request;
+      this.name = name;
+      this.plugin = plugin;
+      this.publications = publications;
+      this.warnings = warnings;
+    }
+
+    /** The slot's name is written down before it is made, and struck where it is not made. */
+    NewSlot withOurs() throws SQLException {
+      try (PublicationClaim claim = ownPublications.claim(name)) {
+        boolean made = false;
+        try {
+          NewSlot slot = make(claim.refreshed().leftOut());
+          made = true;
+          return slot;
+        } finally {
+          if (!made) {
+            ownPublications.undo(claim);
+          }
+        }
+      }
+    }
+
+    NewSlot make(List<String> leftOut) throws SQLException {
+      CreatedSlot created = database.slots().create(name, plugin);
+      boolean kept = false;
+      try {
+        NewSlot slot = keep(created, leftOut);
+        kept = true;
+        return slot;
+      } finally {
+        if (!kept) {
+          created.snapshot().close();
+          database.slots().dropOrWarn(name);
+        }
+      }
+    }
+
+    private NewSlot keep(CreatedSlot created, List<String> leftOut) throws SQLException {
+      PublicationGuard guard = publications.isEmpty() ? PublicationGuard.NONE : guard();
+      SnapshotLease lease =
+          new SnapshotLease(
+              created.snapshot(),
+              new KnownTables(publications),
+              settings.snapshotLease(),
+              settings.snapshotMaximum(),
+              Instant.now());
+      slots.find(name).ifPresent(Slot::closeSnapshot); // of a slot that was dropped elsewhere
+      Slot slot = slots.made(name);
+      slot.publications(publications, publications.equals(Publications.OWN));
+      slot.guard(guard);
+      slot.lease(lease);
+      warnings.forEach(slot::warn);
+      snapshotWarnings(publications).forEach(slot::warn);
+      slot.leftOut(leftOut);
+      return new NewSlot(
+          name,
+          plugin,
+          publications,
+          !request.publications().isEmpty(),
+          created.consistentPoint(),
+          lease.expires(),
+          slot.warnings());
+    }
+
+    /** A slot whose publications were dropped while it was made is not left behind. */
+    private PublicationGuard guard() throws SQLException {
+      Publications.Present present = database.publications().present();
+      boolean usesOurs = !Collections.disjoint(publications, Publications.OWN);
+      if (usesOurs && !present.users().contains(name.value())) {
+        throw new ProblemException(
+            Problem.UPSTREAM_BUSY,
+            "Our publications were dropped by others while the slot was made",
+            "Try again");
+      }
+      refuseMissing(present, publications);
+      return PublicationGuard.of(publications, present.oids());
     }
   }
 }

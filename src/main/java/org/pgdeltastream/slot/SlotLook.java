@@ -2,13 +2,15 @@ package org.pgdeltastream.slot;
 
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.replication.Publications;
 import org.pgdeltastream.replication.ReplicationSlots;
 import org.pgdeltastream.replication.SlotRow;
 
@@ -115,22 +117,54 @@ final class SlotLook {
     return named.isEmpty() ? known(slot) : named;
   }
 
-  /** Whether the publications are there, and are those that the stream was started with. */
-  void guard(SlotStream stream, List<String> publications) throws SQLException, Refusal {
+  /**
+   * Whether the publications are there, and are those that the stream was started with, or that the
+   * slot was made or last streamed with.
+   *
+   * @param former what the stream was started with; empty at its start
+   * @param gapAccepted the client takes what is left where one was made anew
+   * @return what it is started with now; null for a plugin without publications
+   */
+  @Nullable PublicationGuard guard(
+      Slot slot, Optional<PublicationGuard> former, List<String> publications, boolean gapAccepted)
+      throws SQLException, Refusal {
     if (publications.isEmpty()) {
-      return;
+      return null;
     }
-    Map<String, Long> present = database.publications().oids();
-    List<String> missing =
-        publications.stream().filter(name -> !present.containsKey(name)).toList();
+    Publications.Present present = database.publications().present();
+    List<String> missing = present.missing(publications);
     if (!missing.isEmpty()) {
-      throw new Refusal(CloseReason.CANNOT_DECODE, "no publication " + String.join(", ", missing));
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE, "no publication " + Shown.of(String.join(", ", missing)));
     }
-    Optional<String> broken = stream.guard().flatMap(guard -> guard.broken(present));
+    Optional<String> broken = former.flatMap(guard -> guard.broken(present.oids()));
     if (broken.isPresent()) {
       throw new Refusal(CloseReason.CANNOT_DECODE, broken.get());
     }
-    stream.guard(PublicationGuard.of(publications, present));
+    if (former.isEmpty()) {
+      checkSinceFormerStream(slot, publications, present, gapAccepted);
+    }
+    PublicationGuard now = PublicationGuard.of(publications, present.oids());
+    slot.guard(now);
+    return now;
+  }
+
+  /** Or since the slot was made, as far as that is known. */
+  private void checkSinceFormerStream(
+      Slot slot, List<String> publications, Publications.Present present, boolean gapAccepted)
+      throws Refusal {
+    boolean own = slot.ownPublications() && publications.equals(Publications.OWN);
+    boolean older = own && !present.users().contains(slot.name().value());
+    Optional<String> broken =
+        older // the comment went with the former ones
+            ? Optional.of(PublicationGuard.madeAnew(publications.get(0)))
+            : slot.guard().broken(publications, present.oids());
+    if (broken.isPresent() && !gapAccepted) {
+      throw new Refusal(CloseReason.CANNOT_DECODE, broken.get());
+    }
+    if (older) {
+      ownPublications.adopt(slot.name());
+    }
   }
 
   /** What the slot was made with, as far as that is known; else the setting. */

@@ -20,6 +20,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
@@ -57,12 +58,24 @@ public class SlotManager {
   private @Nullable Future<?> watcher;
   private @Nullable Future<?> looker;
   private volatile boolean closed;
+  private boolean closeBegan;
+  private final AtomicBoolean looking = new AtomicBoolean(); // for the database
 
   /** Several servers cut their connections before they stop applications. */
   private final Thread hook = new Thread(this::close);
 
   /** Called once, before anything else, by the web application's start. */
-  public synchronized void start(Settings read) {
+  public void start(Settings read) {
+    begin(read);
+    try {
+      registry();
+    } catch (ProblemException e) {
+      LOG.log(WARNING, e.getMessage() + ". " + e.hint());
+    }
+    schedule(present(scheduler), present(readers));
+  }
+
+  private synchronized void begin(Settings read) {
     settings = read;
     Optional<Executor> defined = find("concurrent/readers", Executor.class);
     readers =
@@ -74,13 +87,7 @@ public class SlotManager {
         INFO,
         "Streams run on "
             + (defined.isPresent() ? "concurrent/readers" : "the default ManagedThreadFactory"));
-    try {
-      registry();
-    } catch (ProblemException e) {
-      LOG.log(WARNING, e.getMessage() + ". " + e.hint());
-    }
     Runtime.getRuntime().addShutdownHook(hook);
-    schedule(present(scheduler), present(readers));
   }
 
   /**
@@ -88,8 +95,16 @@ public class SlotManager {
    * server allows it, and by the container at last: whoever is first does it.
    */
   @PreDestroy
-  public synchronized void close() {
-    closed = true;
+  public void close() {
+    closed = true; // before the lock: from now on calls are refused, and wait for nothing
+    closeOnce();
+  }
+
+  private synchronized void closeOnce() {
+    if (closeBegan) {
+      return;
+    }
+    closeBegan = true;
     cancel(reporter);
     cancel(watcher);
     cancel(looker);
@@ -164,32 +179,68 @@ public class SlotManager {
     registry().drop(name, force);
   }
 
-  /** Made as soon as it is known where the database is: perhaps after the start. */
-  private synchronized SlotRegistry registry() {
-    if (closed) {
-      throw new ProblemException(
-          Problem.UPSTREAM_BUSY, "This server stops", "Try again, or ask another one");
-    }
+  /**
+   * Made as soon as it is known where the database is: perhaps after the start. One request looks;
+   * the others are told to come again, since a look may take as long as the DataSource lets it.
+   */
+  private SlotRegistry registry() {
     SlotRegistry present = registry;
-    if (present == null) {
-      Settings known = present(settings);
-      Optional<DataSource> pages = find("jdbc/pgdelta", DataSource.class);
-      Database database = Database.open(known, pages, find("jdbc/pgrepl", DataSource.class));
-      LOG.log(
-          INFO,
-          "Pages are read through "
-              + (pages.isPresent() ? "jdbc/pgdelta" : "connections of this application's own"));
-      present = new SlotRegistry(database, known, present(readers));
-      registry = present;
+    if (present != null && !closed) {
+      return present;
     }
-    return present;
+    if (closed || !looking.compareAndSet(false, true)) {
+      throw closed ? stopping() : lookedFor();
+    }
+    try {
+      present = registry;
+      return present == null ? opened(open()) : present;
+    } finally {
+      looking.set(false);
+    }
+  }
+
+  private SlotRegistry open() {
+    Settings known = present(settings);
+    Optional<DataSource> pages = find("jdbc/pgdelta", DataSource.class);
+    Database database = Database.open(known, pages, find("jdbc/pgrepl", DataSource.class));
+    LOG.log(
+        INFO,
+        "Pages are read through "
+            + (pages.isPresent() ? "jdbc/pgdelta" : "connections of this application's own"));
+    return new SlotRegistry(database, known, present(readers));
+  }
+
+  /** Between the look and this the application may have been stopped. */
+  private synchronized SlotRegistry opened(SlotRegistry made) {
+    if (closed) {
+      throw stopping();
+    }
+    registry = made;
+    return made;
+  }
+
+  private static ProblemException stopping() {
+    return new ProblemException(
+        Problem.UPSTREAM_BUSY, "This server stops", "Try again, or ask another one");
+  }
+
+  private static ProblemException lookedFor() {
+    return new ProblemException(
+        Problem.UPSTREAM_BUSY, "The database is being looked for", "Try again in a moment");
   }
 
   /** The last thing in a call: TomEE lets a task share the transaction context of this one. */
-  private void schedule(ManagedScheduledExecutorService timer, Executor closers) {
-    reporter = every(timer, REPORT_MILLIS, slots -> slots.reporter().lookAfterStreams(closers));
+  private synchronized void schedule(ManagedScheduledExecutorService timer, Executor others) {
+    if (closed) {
+      return;
+    }
+    reporter = every(timer, REPORT_MILLIS, slots -> slots.reporter().lookAfterStreams(others));
     watcher = every(timer, WATCH_MILLIS, slots -> slots.reporter().lookAfterPostgres());
     looker = every(timer, LOOK_MILLIS, slots -> slots.reporter().lookAfterSlots());
+    SlotRegistry open = registry;
+    if (open != null) {
+      timer.execute(open.firstLook());
+    }
   }
 
   private Future<?> every(
@@ -202,7 +253,7 @@ public class SlotManager {
           }
           try {
             look.accept(open);
-          } catch (RuntimeException e) { // a scheduled task that throws would never run again
+          } catch (Throwable e) { // a scheduled task that throws would never run again
             LOG.log(ERROR, "A look at the slots failed", e);
           }
         };

@@ -27,6 +27,9 @@ import org.pgdeltastream.replication.SlotRow;
 /** What can be asked of slots: make, read under the snapshot, stream, show, drop. */
 final class SlotRegistry {
   private static final Duration STREAM_END = Duration.ofSeconds(5);
+  private static final Duration CLIENTS_CLOSE = Duration.ofSeconds(4);
+  private static final Duration LAST_REPORTS = Duration.ofSeconds(2);
+  private static final Duration CLOSE_COMES = Duration.ofSeconds(1);
   private static final int DROP_TRIES = 20;
   private static final long DROP_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -35,16 +38,23 @@ final class SlotRegistry {
   private final Slots slots = new Slots();
   private final OwnPublications ownPublications;
   private final SlotCreator creator;
-  private final StreamStarter starter;
+  private final StreamServices services;
+  private final Executor readers;
   private final Reporter reporter;
 
   SlotRegistry(Database database, Settings settings, Executor readers) {
     this.database = database;
     this.settings = settings;
-    ownPublications = new OwnPublications(database.publications(), database.catalog(), slots);
+    ownPublications = new OwnPublications(database, slots);
     creator = new SlotCreator(database, settings, slots, ownPublications);
-    starter = new StreamStarter(database, settings, slots, ownPublications, readers);
+    services = new StreamServices(database, settings, ownPublications, new AheadThreads(readers));
+    this.readers = readers;
     reporter = new Reporter(database, slots, ownPublications);
+  }
+
+  /** A look at PostgreSQL that tells the log what is missing. */
+  Runnable firstLook() {
+    return new FirstLook(database.connector());
   }
 
   void checkDatabase() {
@@ -54,8 +64,8 @@ final class SlotRegistry {
   /** Throws ProblemException where as many clients are streamed to as are allowed. */
   void checkRoom() {
     if (slots.streams().size() >= settings.streams()) {
-      throw starter.tooManyStreams(
-          new RejectedExecutionException("the configured number is reached"));
+      throw SlotStream.tooMany(
+          settings, new RejectedExecutionException("the configured number is reached"));
     }
   }
 
@@ -129,7 +139,7 @@ final class SlotRegistry {
   /** A stream that is yet to start; what is wrong with the slot is told by closing the client. */
   SlotStream newStream(StreamOptions options, Subscriber subscriber) {
     checkRoom();
-    return new SlotStream(options, subscriber, starter, settings);
+    return new SlotStream(slots.of(options.slotName()), options, subscriber, services, readers);
   }
 
   List<SlotStatus> statuses() {
@@ -162,22 +172,20 @@ final class SlotRegistry {
     Optional<SlotStream> stream = slots.find(name).flatMap(Slot::stream);
     if (stream.isPresent()) {
       if (!force) {
-        throw new ProblemException(
-            Problem.SLOT_BUSY,
-            "Slot " + name + " is being streamed",
-            "Close its client first, or pass force=true");
+        awaitLeft(name, stream.get());
+      } else {
+        stream.get().end(CloseReason.SLOT_NOT_FOUND, "slot " + name + " was dropped");
+        stream.get().awaitEnd(STREAM_END);
       }
-      stream.get().end(CloseReason.SLOT_NOT_FOUND, "slot " + name + " was dropped");
-      stream.get().awaitEnd(STREAM_END);
     }
     try {
       dropInPostgres(name);
-      slots.find(name).ifPresent(Slot::closeSnapshot);
-      slots.forget(name);
-      database.publications().forget(name);
     } catch (SQLException e) {
       throw Problems.of(e);
     }
+    slots.find(name).ifPresent(Slot::closeSnapshot);
+    slots.forget(name);
+    ownPublications.tidy();
   }
 
   /** What is to be called again and again. */
@@ -186,23 +194,43 @@ final class SlotRegistry {
   }
 
   /**
-   * Tells clients at once, since servers that stop cut them off in a moment; lets readers report
-   * last acknowledgements, then closes snapshots.
+   * Tells all clients at once, since servers that stop cut them off in a moment; then waits once
+   * for all, however many: for their answers and for the readers' last reports.
    */
   void close() {
     List<SlotStream> streams = slots.streams();
-    String detail = "the server stops; reconnect";
-    streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, detail));
-    streams.forEach(SlotStream::closeClientUnlessSending);
-    long deadline = System.nanoTime() + STREAM_END.toNanos();
+    streams.forEach(
+        stream -> stream.end(CloseReason.SERVICE_RESTART, "the server stops; reconnect"));
+    streams.forEach(SlotStream::tellClientUnlessSending);
+    slots.all().forEach(Slot::closeSnapshot);
+    long deadline = System.nanoTime() + CLIENTS_CLOSE.toNanos();
     for (SlotStream stream : streams) {
-      Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-      if (!stream.awaitEnd(left)) {
-        stream.subscriber().close(CloseReason.SERVICE_RESTART, detail);
+      if (stream.awaitEnd(until(deadline))) {
+        stream.awaitClosed(until(deadline));
+      } else {
+        stream.cutClient();
       }
     }
-    slots.all().forEach(Slot::closeSnapshot);
+    long lastReports = System.nanoTime() + LAST_REPORTS.toNanos();
+    streams.forEach(stream -> stream.awaitEnd(until(lastReports)));
     database.watch().close();
+  }
+
+  private static Duration until(long deadline) {
+    return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+  }
+
+  /** A client that has just closed may be ahead of its own close, on another connection. */
+  private static void awaitLeft(SlotName name, SlotStream stream) {
+    boolean left =
+        stream.awaitEnd(CLOSE_COMES)
+            || (stream.isEnding() && stream.awaitEnd(STREAM_END.minus(CLOSE_COMES)));
+    if (!left) {
+      throw new ProblemException(
+          Problem.SLOT_BUSY,
+          "Slot " + name + " is being streamed",
+          "Close its client first, or pass force=true");
+    }
   }
 
   private void dropInPostgres(SlotName name) throws SQLException {
@@ -253,6 +281,7 @@ final class SlotRegistry {
         row.plugin(),
         slot.map(Slot::publications).orElse(List.of()),
         row.active(),
+        slot.flatMap(Slot::stream).filter(one -> !one.isEnding()).map(SlotStream::client),
         row.restartLsn(),
         row.confirmedFlush(),
         row.lagBytes(),

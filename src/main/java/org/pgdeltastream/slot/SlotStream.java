@@ -1,223 +1,193 @@
 package org.pgdeltastream.slot;
 
-import static java.util.Objects.requireNonNull;
+import static java.lang.System.Logger.Level.ERROR;
+import static java.lang.System.Logger.Level.INFO;
 
-import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.sql.SQLException;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntFunction;
-import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
-import org.pgdeltastream.change.OutputPlugin;
-import org.pgdeltastream.change.SlotName;
-import org.pgdeltastream.delivery.AckRate;
-import org.pgdeltastream.delivery.AckTracker;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
-import org.pgdeltastream.delivery.Subscription;
-import org.pgdeltastream.replication.ReplicationReader;
-import org.pgdeltastream.replication.ServerIdentity;
-import org.pgdeltastream.replication.WalListener;
+import org.pgdeltastream.delivery.SubscriberGoneException;
 import org.pgdeltastream.replication.WalsenderState;
 
 /**
- * One client's stream of one slot, from the look at the slot to the close of the client, over as
- * many connections to PostgreSQL as it takes. Its task reads, decodes, encodes and sends; the
- * client's threads acknowledge and end it; the reporter reports for it while it is inside a send.
+ * One client's stream of one slot: an {@link Upstream} and a {@link StreamClient} that share one
+ * {@link StreamLife}. Its task runs on a reader's thread, from taking the slot to closing the
+ * client; the client's threads acknowledge and end it; the reporter looks after it.
  */
-public final class SlotStream implements Runnable, WalListener {
+public final class SlotStream implements Runnable {
+  private static final System.Logger LOG = System.getLogger(SlotStream.class.getName());
   private static final long OVERDUE_NANOS = Duration.ofSeconds(2).toNanos();
-  private static final AckTracker NOTHING_SENT = new AckTracker(Lsn.NONE);
+  private static final Duration FORMER_READER = Duration.ofSeconds(5);
 
+  private final Slot slot;
   private final StreamOptions options;
-  private final Subscriber subscriber;
-  private final StreamStarter starter;
-  private final Liveness liveness;
-  private final AckRate ackRate = new AckRate(System.nanoTime());
-  private final StreamEnd end = new StreamEnd();
-  private final UpstreamLook upstream = new UpstreamLook();
+  private final StreamServices services;
+  private final Executor readers;
+  private final StreamLife life = new StreamLife();
+  private final StreamClient client;
+  private final Upstream upstream;
   private final AtomicBoolean closing = new AtomicBoolean();
-  private volatile AckTracker acks = NOTHING_SENT;
-  private volatile @Nullable ReplicationReader reader;
-  private volatile boolean reading;
-  private volatile @Nullable Subscription subscription;
-  private volatile @Nullable PublicationGuard guard;
-  private volatile @Nullable Lsn replyWanted;
-  private volatile Lsn serverWalEnd = Lsn.NONE;
-  private @Nullable SlotPipeline pipeline;
-  private @Nullable IdlePosition idle;
+  private final AtomicBoolean pinging = new AtomicBoolean();
+  private final Instant since = Instant.now();
+  private volatile String address = "";
 
   SlotStream(
-      StreamOptions options, Subscriber subscriber, StreamStarter starter, Settings settings) {
+      Slot slot,
+      StreamOptions options,
+      Subscriber subscriber,
+      StreamServices services,
+      Executor readers) {
+    this.slot = slot;
     this.options = options;
-    this.subscriber = subscriber;
-    this.starter = starter;
-    this.liveness = new Liveness(settings.pingInterval(), settings.pongTimeout());
+    this.services = services;
+    this.readers = readers;
+    this.client = new StreamClient(slot, options, subscriber, services);
+    this.upstream = new Upstream(slot, client, life, services);
   }
 
-  SlotName slotName() {
-    return options.slotName();
+  /** Where the client is, for operators. */
+  public void isFrom(String clientAddress) {
+    address = Shown.of(clientAddress);
   }
 
-  StreamOptions options() {
-    return options;
-  }
-
-  Subscriber subscriber() {
-    return subscriber;
-  }
-
-  AckTracker acks() {
-    return acks;
-  }
-
-  Subscription subscription() {
-    return requireNonNull(subscription, "not placed");
+  SlotStatus.Client client() {
+    return new SlotStatus.Client(address, since);
   }
 
   /**
-   * Begins, on a reader's thread. Not to be called inside a call of an EJB: TomEE lets the new task
-   * share the call's transaction context, and both fail.
+   * Begins, on a reader's thread, which must not wait: the client would wait in silence. Not to be
+   * called inside a call of an EJB: TomEE lets the new task share the call's transaction context,
+   * and both fail.
    *
-   * @throws org.pgdeltastream.change.ProblemException STREAMS_EXHAUSTED if no thread is free
+   * @throws ProblemException STREAMS_EXHAUSTED if no thread is free
    */
   public void start() {
-    starter.start(this);
+    try {
+      readers.execute(this);
+    } catch (RejectedExecutionException e) {
+      throw tooMany(services.settings(), e);
+    }
   }
 
-  /** The reader task. The slot is free before the client is told, so that it may come back. */
+  static ProblemException tooMany(Settings settings, RejectedExecutionException cause) {
+    return new ProblemException(
+        Problem.STREAMS_EXHAUSTED,
+        "This server streams to " + settings.streams() + " clients already",
+        "Raise pgdelta.streams and the threads of concurrent/readers",
+        cause);
+  }
+
+  /**
+   * The reader task. Whatever is thrown, the slot is free at its end, and before the client is
+   * told, so that it may come back.
+   */
   @Override
   public void run() {
-    Ending told;
+    Ending why = Ending.of(CloseReason.INTERNAL, "internal error");
     try {
-      told = starter.run(this);
+      why = serve();
+    } catch (Refusal e) {
+      why = e.ending();
+    } catch (Throwable e) { // an Error too: nobody else would end this stream
+      why = failed(e);
     } finally {
-      end.ended();
+      try {
+        end(why);
+      } finally {
+        leaveAndClose(why);
+      }
     }
-    close(told);
+  }
+
+  private Ending serve() throws Refusal {
+    occupy();
+    try {
+      return upstream.run();
+    } catch (SubscriberGoneException e) {
+      client.close(CloseReason.INTERNAL, "a send failed"); // where it only failed
+      return life.why().orElseGet(Ending::byItself);
+    }
+  }
+
+  private Ending failed(Throwable e) {
+    String id = UUID.randomUUID().toString();
+    LOG.log(ERROR, this + " failed, error id " + id, e);
+    return e instanceof OutOfMemoryError
+        ? Ending.of(CloseReason.INTERNAL, "no memory for what comes, see -Xmx; error id " + id)
+        : Ending.of(CloseReason.INTERNAL, "internal error, id " + id);
+  }
+
+  /** One slot, one client; a client that leaves, or is told to, is waited for. */
+  private void occupy() throws Refusal {
+    long deadline = System.nanoTime() + FORMER_READER.toNanos();
+    while (!slot.occupy(this)) {
+      Optional<SlotStream> other = slot.stream();
+      if (options.takeover()) {
+        other.ifPresent(
+            taken -> taken.end(CloseReason.SUPERSEDED, "another client took the slot over"));
+      }
+      boolean leaving = other.isEmpty() || other.get().isEnding();
+      long left = deadline - System.nanoTime();
+      if (!leaving || left <= 0) {
+        throw new Refusal(
+            CloseReason.SLOT_BUSY, "slot " + slot.name() + " is streamed by another client");
+      }
+      other.ifPresent(former -> former.awaitEnd(Duration.ofNanos(left)));
+    }
+  }
+
+  private void leaveAndClose(Ending why) {
+    try {
+      leave(why);
+    } finally {
+      close(why);
+    }
+  }
+
+  private void leave(Ending why) {
+    try {
+      Optional<SlotStatus.LastClose> close =
+          why.reason().isPresent() || why.clientCode() > 0
+              ? Optional.of(
+                  new SlotStatus.LastClose(
+                      why.reason(), why.clientCode(), why.detail(), Instant.now()))
+              : Optional.empty();
+      slot.leave(this, close.orElse(null), client.acksIgnored());
+      LOG.log(INFO, this + " ended: " + why);
+    } finally {
+      life.ended();
+    }
   }
 
   private void close(Ending told) {
-    told.reason().ifPresent(reason -> subscriber.close(reason, told.detail()));
+    told.reason().ifPresent(reason -> client.close(reason, told.detail()));
   }
 
-  /** The client gets its place in the stream: once, whatever becomes of the connection. */
-  void place(AckTracker tracker, Subscription place, IdlePosition position) {
-    acks = tracker;
-    idle = position;
-    subscription = place;
+  /** The client says: done up to here, and perhaps wants to hear so. */
+  public void acknowledge(Lsn lsn, boolean reply) {
+    client
+        .acknowledge(lsn, reply, this::isBeyondWal)
+        .ifPresent(refusal -> end(CloseReason.BAD_ACK, refusal));
   }
 
-  boolean isPlaced() {
-    return subscription != null;
-  }
-
-  /** Reads one connection to PostgreSQL until something ends it. */
-  void read(SlotPipeline path, ReplicationReader opened) throws SQLException, IOException {
-    pipeline = path;
-    reader = opened;
-    if (ending().isPresent()) {
-      opened.stop();
-    }
-    reading = true;
-    try {
-      opened.run();
-    } finally {
-      reading = false;
-    }
-  }
-
-  /** A connection to PostgreSQL is open now. */
-  boolean isReading() {
-    return reading;
-  }
-
-  /** A connection was read before. */
-  boolean wasRead() {
-    return reader != null;
-  }
-
-  boolean hasHalfSent() {
-    Subscription place = subscription;
-    return place != null && place.hasHalfSent();
-  }
-
-  void sayHello(ServerIdentity server, OutputPlugin plugin, Lsn confirmed) throws IOException {
-    Lsn start = options.from().filter(from -> from.isAfter(confirmed)).orElse(confirmed);
-    String hello =
-        "{\"hello\":{\"system\":\"%s\",\"timeline\":%d,\"slot\":\"%s\",\"plugin\":\"%s\",\"confirmed\":\"%s\",\"start\":\"%s\"}}"
-            .formatted(
-                server.systemId(),
-                server.timeline(),
-                slotName(),
-                plugin.sqlName(),
-                confirmed,
-                start);
-    send(subscription(), hello, Lsn.NONE);
-  }
-
-  @Override
-  public long committedAt(byte[] message, int start, int end) {
-    return path().committedAt(message, start, end);
-  }
-
-  @Override
-  public void onWalData(byte[] message, int start, int end, long position) throws IOException {
-    path().decode(message, start, end, position);
-  }
-
-  @Override
-  public void onServerWalEnd(Lsn walEnd) {
-    serverWalEnd = walEnd;
-  }
-
-  @Override
-  public boolean wantsMore() {
-    return options.window() == 0
-        || !path().betweenTransactions()
-        || subscription().unacknowledgedBytes() < options.window();
-  }
-
-  @Override
-  public void onPause() throws IOException {
-    Subscription place = subscription();
-    if (path().betweenTransactions() && place.betweenMessages()) {
-      sendReply(place);
-      sendEmptyTransaction();
-    }
-    place.flush();
-    if (liveness.pingIsDue(System.nanoTime())) {
-      place.ping();
-    }
-  }
-
-  /**
-   * The client says: done up to here. What was not sent here is ignored, unless PostgreSQL has not
-   * even written it: that is refused, because PostgreSQL would believe it.
-   */
-  public synchronized void acknowledge(Lsn lsn, boolean reply) {
-    heard();
-    if (ackRate.isFlood(System.nanoTime())) {
-      end(CloseReason.BAD_ACK, "more than 1000 acknowledgements a second, lsn " + lsn);
-      return;
-    }
-    AckTracker.Verdict verdict = acks.acknowledge(lsn);
-    if (verdict == AckTracker.Verdict.IGNORED && isBeyondWal(lsn)) {
-      end(CloseReason.BAD_ACK, "lsn " + lsn + " is beyond PostgreSQL's WAL");
-    }
-    if (reply) {
-      replyWanted = acks.acknowledged();
-    }
+  private boolean isBeyondWal(Lsn lsn) {
+    return lsn.isAfter(upstream.walEnd()) && services.database().isBeyondWal(lsn);
   }
 
   /** The client gave a sign of life. */
   public void heard() {
-    liveness.heard(System.nanoTime());
+    client.heard();
   }
 
   /** Ends the stream; the first reason counts. */
@@ -225,170 +195,138 @@ public final class SlotStream implements Runnable, WalListener {
     end(Ending.of(reason, detail));
   }
 
-  /** The client has gone by itself. */
+  /** The client has gone without a word. */
   public void clientGone() {
-    end(Ending.byItself("the client has gone"));
+    end(Ending.byItself());
+  }
+
+  /** The client has gone by itself, and said so with this code and in these words. */
+  public void clientGone(int code, String words) {
+    end(Ending.byClient(code, words));
   }
 
   private void end(Ending told) {
-    end.tell(told);
-    ReplicationReader running = reader;
-    if (running != null) {
-      running.stop();
+    life.end(told);
+    upstream.stop();
+  }
+
+  StreamState state() {
+    return life.state();
+  }
+
+  /** The reader's thread is inside a send. */
+  boolean isSending() {
+    return client.isSending();
+  }
+
+  /** It was told to end. */
+  boolean isEnding() {
+    return life.why().isPresent();
+  }
+
+  /** Waits until the slot is free; false if it is not in this time. */
+  boolean awaitEnd(Duration limit) {
+    return life.awaitOver(limit);
+  }
+
+  /** For the reporter, four times a second: ends a client that is gone, pings one that waits. */
+  void lookAfterClient(Executor others) {
+    upstream.reportWhileSending();
+    client.gone().ifPresent(detail -> end(CloseReason.SLOW_SUBSCRIBER, detail));
+    upstream.heldTooLong().ifPresent(this::end);
+    if (client.needsPing()) {
+      executeOnce(others, pinging, client::pingWhileAway);
+    }
+    if (isOverdue()) {
+      executeOnce(others, closing, this::closeFromOutside);
     }
   }
 
-  /** Why it was told to end, if it was. */
-  Optional<Ending> ending() {
-    return end.why();
-  }
-
-  /** Waits before the next try; false if the stream is told to end. */
-  boolean pause(Duration time) {
-    return !end.awaitTold(time);
-  }
-
-  boolean awaitEnd(Duration limit) {
-    return end.awaitEnded(limit);
-  }
-
-  /** For the reporter: a sign of life to PostgreSQL while the reader is inside a send. */
-  void reportWhileSending() {
-    ReplicationReader running = reader;
-    if (running != null) {
-      running.reportWhileSending();
+  /** Others do what may block, one at a time; while all are busy it waits for the next look. */
+  private void executeOnce(Executor others, AtomicBoolean running, Runnable task) {
+    if (!running.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      others.execute(
+          () -> {
+            try {
+              task.run();
+            } catch (Throwable e) {
+              LOG.log(ERROR, "The client of " + this + " could not be looked after", e);
+            } finally {
+              running.set(false);
+            }
+          });
+    } catch (RejectedExecutionException e) {
+      running.set(false);
+    } catch (RuntimeException | Error e) {
+      running.set(false);
+      throw e;
     }
   }
 
   /** For the reporter: PostgreSQL shuts down and must not wait for us. */
   void cutUpstream() {
-    ReplicationReader running = reader;
-    if (running != null) {
-      running.abort();
-    }
+    upstream.cut();
   }
 
   /** For the reporter, every second: cuts a connection on which nothing will come any more. */
   void lookAtUpstream(IntFunction<WalsenderState> stateOf) {
-    ReplicationReader running = reader;
-    Subscription place = subscription;
-    if (reading && running != null && place != null && !place.isSending()) {
-      if (upstream.isDead(running.silence(), () -> stateOf.apply(running.process()))) {
-        running.abort();
-      }
+    if (!isSending()) {
+      upstream.lookAtSilence(stateOf);
     }
   }
 
-  /** The walsender of a connection that this stream has given up. */
-  boolean wasServedBy(int walsender) {
-    ReplicationReader former = reader;
-    return former != null && former.walsender() == walsender;
-  }
-
-  /** From now on these publications must stay: what is published by others is not the same. */
-  void guard(PublicationGuard publications) {
-    guard = publications;
-  }
-
+  /** The publications that the stream depends on. */
   Optional<PublicationGuard> guard() {
-    return Optional.ofNullable(guard);
+    return upstream.guard();
   }
 
-  /** For the reporter: a send makes no progress, or a ping has no answer. */
-  Optional<String> stuck() {
-    Subscription place = subscription;
-    if (place == null) {
-      return Optional.empty();
-    }
-    if (place.isStuck()) {
-      return Optional.of("a send made no progress for the send timeout");
-    }
-    return liveness.isSilent(System.nanoTime(), place.lastProgress())
-        ? Optional.of("no answer to a ping")
-        : Optional.empty();
-  }
-
-  /**
-   * For the reporter: a send that goes on after the end is ended by closing the client from outside
-   * its reader. That may block, so others do it; while all are busy it waits for the next look.
-   */
-  void closeIfOverdue(Executor closers) {
-    if (isOverdue() && closing.compareAndSet(false, true)) {
-      try {
-        closers.execute(this::closeClient);
-      } catch (RejectedExecutionException e) {
-        closing.set(false);
-      }
+  /** Tells the client before its reader does; a send under way comes first. Never waits. */
+  void tellClientUnlessSending() {
+    if (!client.isSending()) {
+      tellClient();
     }
   }
 
-  /** Closes the client before its reader does, where that cannot block. */
-  void closeClientUnlessSending() {
-    Subscription place = subscription;
-    if (place != null && !place.isSending()) {
-      ending().ifPresent(this::close);
-    }
+  /** Waits for the client's answer to its close, then cuts it off. */
+  void awaitClosed(Duration limit) {
+    client.awaitClosed(limit);
   }
 
+  /** The server stops: a client that takes too long is cut off, and its reader set free. */
+  void cutClient() {
+    tellClient();
+    client.awaitClosed(Duration.ZERO);
+    client.interruptSend();
+  }
+
+  private void tellClient() {
+    life.why()
+        .ifPresent(
+            told -> told.reason().ifPresent(reason -> client.sendClose(reason, told.detail())));
+  }
+
+  /** The reader's thread does not come to its end: it is inside a send, or waits for PostgreSQL. */
   private boolean isOverdue() {
-    Subscription place = subscription;
-    return ending().isPresent()
-        && place != null
-        && place.isSending()
-        && (place.isStuck() || end.wasToldBefore(OVERDUE_NANOS));
+    return life.state() == StreamState.ENDING
+        && (life.wasToldBefore(OVERDUE_NANOS) || client.isStuck());
   }
 
-  private void closeClient() {
-    ending()
-        .map(
-            told ->
-                told.reason().isPresent()
-                    ? told
-                    : Ending.of(CloseReason.SLOW_SUBSCRIBER, "a send made no progress"))
-        .ifPresent(this::close);
-    subscription().interruptSend();
+  private void closeFromOutside() {
+    Ending told = life.why().orElseThrow();
+    CloseReason reason = told.reason().orElse(CloseReason.SLOW_SUBSCRIBER);
+    client.close(reason, told.reason().isPresent() ? told.detail() : "a send made no progress");
+    client.interruptSend();
   }
 
   long acksIgnored() {
-    return acks.ignored();
-  }
-
-  private boolean isBeyondWal(Lsn lsn) {
-    return lsn.isAfter(serverWalEnd) && starter.isBeyondWal(lsn);
-  }
-
-  /** {@code {"ack":"0/…"}} once the position was reported to PostgreSQL. */
-  private void sendReply(Subscription place) throws IOException {
-    Lsn wanted = replyWanted;
-    ReplicationReader running = reader;
-    if (wanted == null || running == null || wanted.isAfter(running.reported())) {
-      return;
-    }
-    replyWanted = null;
-    send(place, "{\"ack\":\"" + wanted + "\"}", Lsn.NONE);
-  }
-
-  /** Lets the client move an idle slot on, when WAL that does not concern it was written. */
-  private void sendEmptyTransaction() throws IOException {
-    Lsn from = options.from().orElse(Lsn.NONE);
-    IdlePosition position = requireNonNull(idle, "not placed");
-    Optional<Lsn> empty = position.idle(serverWalEnd, from, System.nanoTime());
-    if (empty.isPresent()) {
-      path().sendEmptyTransaction(empty.get());
-    }
-  }
-
-  private static void send(Subscription place, String json, Lsn endLsn) throws IOException {
-    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
-    place.last(bytes, 0, bytes.length, endLsn);
-  }
-
-  private SlotPipeline path() {
-    return requireNonNull(pipeline, "not started");
+    return client.acksIgnored();
   }
 
   @Override
   public String toString() {
-    return "reader " + options.slotName();
+    return "reader " + slot.name() + (address.isEmpty() ? "" : " of " + address);
   }
 }

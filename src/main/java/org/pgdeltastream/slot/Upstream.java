@@ -1,61 +1,254 @@
 package org.pgdeltastream.slot;
 
+import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
+import static java.util.Objects.requireNonNull;
 
+import java.io.IOException;
 import java.sql.SQLException;
+import java.util.Optional;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.MalformedMessageException;
+import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.PositionException;
+import org.pgdeltastream.delivery.SubscriberGoneException;
+import org.pgdeltastream.replication.CatchUpEndException;
+import org.pgdeltastream.replication.OpenSockets;
+import org.pgdeltastream.replication.PostgresCatalog.CatalogException;
+import org.pgdeltastream.replication.ReplicationReader;
+import org.pgdeltastream.replication.WalListener;
+import org.pgdeltastream.replication.WalsenderState;
+import org.pgdeltastream.slot.StreamState.Event;
 
-/** What the loss of a connection to PostgreSQL means for the client behind it. */
-final class Upstream {
+/**
+ * From a slot to a {@link Downstream}, over as many connections to PostgreSQL as it takes. The
+ * reader's thread is inside {@link #run}; the reporter looks, reports and cuts.
+ */
+final class Upstream implements WalListener {
   private static final System.Logger LOG = System.getLogger(Upstream.class.getName());
 
-  private Upstream() {}
+  private final String name;
+  private final Downstream client;
+  private final StreamLife life;
+  private final OpenSockets sockets = new OpenSockets();
+  private final SlotConnector connector;
+  private final Backoff backoff;
+  private final UpstreamLook silence = new UpstreamLook();
+  private volatile @Nullable ReplicationReader reader;
+  private volatile Lsn walEnd = Lsn.NONE;
+  private volatile UpstreamLoss lastLoss = UpstreamLoss.of(new SQLException());
+  private Lsn lostAt = Lsn.NONE; // the reader's, as is what follows
+  private @Nullable SlotPipeline pipeline;
 
-  /** Whether trying again can help, and what the client is told if it does not. */
-  record Loss(boolean isFinal, Ending ending) {}
-
-  static Loss loss(SlotStream stream, Exception cause) {
-    String state = sqlState(cause);
-    LOG.log(INFO, stream + " lost PostgreSQL (" + state + "): " + cause.getMessage());
-    if (state.equals("42501") || state.equals("58P01")) {
-      return new Loss(
-          true,
-          Ending.of(
-              CloseReason.CANNOT_DECODE,
-              "PostgreSQL does not allow the slot's plugin; see output_plugin_libraries"));
-    }
-    if (state.equals("22023") || state.equals("42704")) {
-      return new Loss(
-          true,
-          Ending.of(CloseReason.CANNOT_DECODE, "PostgreSQL refuses an option or a publication"));
-    }
-    if (state.equals("0A000")) {
-      return new Loss(
-          true,
-          Ending.of(
-              CloseReason.CANNOT_DECODE,
-              "PostgreSQL cannot do this: publications that name different columns of a table?"));
-    }
-    if (state.equals("55006")) {
-      return new Loss(
-          false,
-          Ending.of(CloseReason.SLOT_BUSY, "the slot's former walsender does not end; reconnect"));
-    }
-    if (state.startsWith("57P")) {
-      return new Loss(
-          false, Ending.of(CloseReason.UPSTREAM_RESTARTING, "PostgreSQL restarts; reconnect"));
-    }
-    return new Loss(
-        state.startsWith("28") || state.equals("3D000"),
-        Ending.of(CloseReason.UPSTREAM_LOST, "PostgreSQL cannot be reached; reconnect"));
+  Upstream(Slot slot, Downstream client, StreamLife life, StreamServices services) {
+    this.name = "reader " + slot.name();
+    this.client = client;
+    this.life = life;
+    this.connector = new SlotConnector(slot, client, life, services.within(sockets));
+    this.backoff = new Backoff(services.settings().hold(), System::nanoTime);
   }
 
-  private static String sqlState(Exception cause) {
-    for (Throwable e = cause; e != null; e = e.getCause()) {
-      if (e instanceof SQLException sql && sql.getSQLState() != null) {
-        return sql.getSQLState();
+  /**
+   * Connects, and connects again, until the stream ends or PostgreSQL was away for too long.
+   *
+   * @throws SubscriberGoneException if nobody takes what is read
+   */
+  Ending run() throws SubscriberGoneException {
+    backoff.startAnew(); // the slot may have had to be waited for
+    while (true) {
+      try {
+        connectAndRead();
+        return life.why()
+            .orElseThrow(() -> new IllegalStateException("the reader ended by itself"));
+      } catch (Refusal e) {
+        return e.ending();
+      } catch (SubscriberGoneException e) {
+        throw e;
+      } catch (PositionException e) {
+        return Ending.of(CloseReason.POSITION_LOST, String.valueOf(e.getMessage()));
+      } catch (MalformedMessageException e) {
+        LOG.log(ERROR, name + " met bytes that it cannot decode", e);
+        return Ending.of(CloseReason.CANNOT_DECODE, "PostgreSQL's output cannot be decoded");
+      } catch (CatchUpEndException e) {
+        LOG.log(INFO, name + " goes on with its walsender: " + e.getMessage());
+        backoff.startAnew();
+        life.on(Event.LOST);
+      } catch (SQLException | IOException | CatalogException e) {
+        Optional<Ending> end = afterLoss(e);
+        if (end.isPresent()) {
+          return end.get();
+        }
+      }
+      if (life.why().isPresent()) {
+        return life.why().get();
+      }
+      life.on(Event.RETRY);
+    }
+  }
+
+  private void connectAndRead() throws SQLException, IOException, Refusal {
+    SlotConnector.Opened opened = connector.connect(this, reader);
+    pipeline = opened.path();
+    reader = opened.reader();
+    sockets.forget();
+    if (life.why().isPresent()) {
+      opened.reader().stop();
+    }
+    LOG.log(INFO, name + " starts with " + opened.plugin().sqlName());
+    try {
+      client.started(opened.plugin());
+      opened.reader().run();
+    } finally {
+      opened.reader().abort(); // where it was not even run
+      client.away(true);
+    }
+  }
+
+  /** Waits, where trying again can help; else tells why it cannot. */
+  private Optional<Ending> afterLoss(Exception cause) {
+    if (life.why().isPresent()) {
+      return life.why(); // its connections were cut
+    }
+    UpstreamLoss loss = loss(cause);
+    lastLoss = loss;
+    Lsn reached = reached();
+    boolean sameAgain = loss.isAnswer() && reached.equals(lostAt);
+    lostAt = loss.isAnswer() ? reached : Lsn.NONE;
+    backoff.lost(reached); // before the state: the reporter looks at both
+    life.on(Event.LOST);
+    LOG.log(INFO, name + " lost PostgreSQL (" + loss.state() + "): " + cause.getMessage());
+    boolean inChunks = loss.isTooLarge() && connector.canGoOnInChunks();
+    if (client.hasHalf() || (loss.isFinal() && !inChunks)) {
+      return Optional.of(loss.ending());
+    }
+    if (inChunks) {
+      return Optional.empty(); // at once
+    }
+    if (sameAgain) {
+      return Optional.of(loss.again());
+    }
+    if (life.awaitTold(backoff.next())) {
+      return life.why();
+    }
+    return backoff.isExhausted() ? Optional.of(loss.ending()) : Optional.empty();
+  }
+
+  private UpstreamLoss loss(Exception cause) {
+    UpstreamLoss loss = UpstreamLoss.of(cause);
+    boolean refused =
+        cause instanceof SQLException e
+            && connector
+                .plugin()
+                .map(OutputPlugin::sqlName)
+                .filter(plugin -> Problems.refusesPlugin(e, plugin))
+                .isPresent();
+    return refused ? UpstreamLoss.ofPlugin(loss.state()) : loss;
+  }
+
+  private Lsn reached() {
+    Lsn newest = client.newest();
+    return newest.isAfter(walEnd) ? newest : walEnd;
+  }
+
+  @Override
+  public void onStart(boolean behind) {
+    backoff.connected();
+    life.on(behind ? Event.BEHIND : Event.CAUGHT_UP);
+  }
+
+  @Override
+  public long committedAt(byte[] message, int start, int end) {
+    return path().committedAt(message, start, end);
+  }
+
+  @Override
+  public void onWalData(byte[] message, int start, int end, long position) throws IOException {
+    path().decode(message, start, end, position);
+  }
+
+  @Override
+  public void onServerWalEnd(Lsn serverWalEnd) {
+    walEnd = serverWalEnd;
+  }
+
+  @Override
+  public boolean wantsMore() {
+    return client.wantsMore(path());
+  }
+
+  @Override
+  public void onPause() throws IOException {
+    client.onPause(path(), walEnd, requireNonNull(reader, "not opened").reported());
+  }
+
+  @Override
+  public void away(boolean waits) {
+    client.away(waits);
+  }
+
+  private SlotPipeline path() {
+    return requireNonNull(pipeline, "not opened");
+  }
+
+  /** Makes {@link #run} end soon, whatever it does; the stream was told why. */
+  void stop() {
+    ReplicationReader running = reader;
+    try {
+      if (running != null) {
+        running.stop();
+      }
+    } finally {
+      sockets.close();
+    }
+  }
+
+  /** PostgreSQL has written up to here, and found nothing more. */
+  Lsn walEnd() {
+    return walEnd;
+  }
+
+  /** For the reporter: a sign of life to PostgreSQL while the reader is inside a send. */
+  void reportWhileSending() {
+    ReplicationReader running = reader;
+    if (running != null) {
+      running.reportWhileSending();
+    }
+  }
+
+  /** For the reporter: PostgreSQL shuts down and must not wait for us. */
+  void cut() {
+    ReplicationReader running = reader;
+    if (running != null) {
+      running.abort();
+    }
+  }
+
+  /** For the reporter, every second: cuts a connection on which nothing will come any more. */
+  void lookAtSilence(IntFunction<WalsenderState> stateOf) {
+    ReplicationReader running = reader;
+    if (life.state().isReading() && running != null) {
+      if (silence.isDead(running.silence(), () -> stateOf.apply(running.process()))) {
+        running.abort();
       }
     }
-    return "";
+  }
+
+  /** For the reporter: why the client is held no longer, although an attempt still goes on. */
+  Optional<Ending> heldTooLong() {
+    return life.state().isAway() && backoff.isOverdue()
+        ? Optional.of(lastLoss.ending())
+        : Optional.empty();
+  }
+
+  Optional<PublicationGuard> guard() {
+    return connector.guard();
+  }
+
+  @Override
+  public String toString() {
+    return name;
   }
 }

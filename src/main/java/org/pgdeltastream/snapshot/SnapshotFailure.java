@@ -33,13 +33,9 @@ final class SnapshotFailure {
     return state(failure).equals("22021") || state(failure).equals("22P05");
   }
 
-  /** The problem that it is, or the failure itself where it is none that a client can know. */
+  /** The problem that it is, or the failure itself where it says nothing about tables. */
   static SQLException translated(SQLException failure) {
-    String state = state(failure);
-    if (isLost(failure) || state.startsWith("53")) {
-      throw unavailable(failure);
-    }
-    if (isCancelled(failure) || state.equals("55P03")) {
+    if (isCancelled(failure) || state(failure).equals("55P03")) {
       throw busy(failure, "Reading the list of tables");
     }
     if (isOfNoEncoding(failure)) {
@@ -50,14 +46,10 @@ final class SnapshotFailure {
 
   /** The same, for the reading of a table. */
   static SQLException translated(SQLException failure, TableReference table) throws SQLException {
-    String state = state(failure);
-    if (isLost(failure) || state.startsWith("53")) {
-      throw unavailable(failure);
-    }
     if (isOfNoEncoding(failure)) {
       throw untranslatable(failure, "A text of table " + table);
     }
-    switch (state) {
+    switch (state(failure)) {
       case "57014", "55P03" -> throw busy(failure, "Reading table " + table);
       case "42P01", "3F000" ->
           throw caused(CatalogReader.missing(table, "has been dropped since"), failure);
@@ -68,14 +60,6 @@ final class SnapshotFailure {
         return failure;
       }
     }
-  }
-
-  static ProblemException unavailable(SQLException failure) {
-    return new ProblemException(
-        Problem.UPSTREAM_UNAVAILABLE,
-        "PostgreSQL gives no connection or has lost it",
-        "Try again; if it lasts, see whether PostgreSQL runs and has connections left",
-        failure);
   }
 
   private static ProblemException untranslatable(SQLException failure, String what) {

@@ -1,7 +1,6 @@
 package org.pgdeltastream.snapshot;
 
 import static org.pgdeltastream.snapshot.TableReference.folded;
-import static org.pgdeltastream.snapshot.TableReference.printable;
 
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -17,6 +16,7 @@ import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.PageRequest.Order;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.TableName;
 
 /**
@@ -77,7 +77,7 @@ record SnapshotTable(
       if (selected.contains(found)) {
         throw new ProblemException(
             Problem.BAD_REQUEST,
-            "Column " + printable(wanted) + " is named twice",
+            "Column " + Shown.of(wanted) + " is named twice",
             "Name each column once");
       }
       selected.add(found);
@@ -171,7 +171,7 @@ record SnapshotTable(
             () ->
                 new ProblemException(
                     Problem.COLUMN_NOT_FOUND,
-                    "Table " + printable(name.toString()) + " has no column " + printable(wanted),
+                    "Table " + Shown.of(name.toString()) + " has no column " + Shown.of(wanted),
                     "Name a column exactly, or in lower case"));
   }
 

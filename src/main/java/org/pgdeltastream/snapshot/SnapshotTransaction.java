@@ -52,13 +52,15 @@ final class SnapshotTransaction implements AutoCloseable {
       DataSource database, Optional<String> snapshot, Duration statementTimeout)
       throws SQLException {
     List<Connection> dead = new ArrayList<>();
+    List<SQLException> losses = new ArrayList<>();
     try {
       while (true) {
-        Connection connection = connect(database);
+        Connection connection = connect(database, losses);
         try {
           return begin(connection, snapshot, statementTimeout);
         } catch (SQLException e) {
           dead.add(connection); // given back only at the end, else it would be lent again
+          losses.add(e);
           if (!SnapshotFailure.isLost(e) || dead.size() > MOST_DEAD) {
             throw e;
           }
@@ -66,6 +68,16 @@ final class SnapshotTransaction implements AutoCloseable {
       }
     } finally {
       dead.forEach(SnapshotTransaction::giveBack);
+    }
+  }
+
+  /** Where the pool has none left but dead ones, their loss is what is wrong. */
+  private static Connection connect(DataSource database, List<SQLException> losses)
+      throws SQLException {
+    try {
+      return database.getConnection();
+    } catch (SQLException e) {
+      throw losses.isEmpty() ? e : losses.get(0);
     }
   }
 
@@ -91,14 +103,6 @@ final class SnapshotTransaction implements AutoCloseable {
       connection.close();
     } catch (SQLException e) {
       LOG.log(DEBUG, "A connection cannot be given back", e); // it is of no use to anybody
-    }
-  }
-
-  private static Connection connect(DataSource database) {
-    try {
-      return database.getConnection();
-    } catch (SQLException e) {
-      throw SnapshotFailure.unavailable(e);
     }
   }
 

@@ -6,6 +6,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
 
 /**
  * The table that a client means; no schema stands for the search path. Source: manual, "Identifiers
@@ -29,11 +30,11 @@ record TableReference(Optional<String> schema, String table) {
 
   private static TableReference parse(String text) {
     if (text.length() > LONGEST_TEXT) {
-      throw bad("Table name " + printable(text) + " is too long");
+      throw bad("Table name " + Shown.of(text) + " is too long");
     }
     Matcher parts = TEXT.matcher(text);
     if (!parts.matches() || text.codePoints().anyMatch(Character::isISOControl)) {
-      throw bad("Not a table name: " + printable(text));
+      throw bad("Not a table name: " + Shown.of(text));
     }
     String first = identifier(parts.group(1));
     return Optional.ofNullable(parts.group(2))
@@ -71,7 +72,7 @@ record TableReference(Optional<String> schema, String table) {
   static ProblemException systemCatalog(String schema) {
     return new ProblemException(
         Problem.BAD_REQUEST,
-        "Schema " + printable(schema) + " is a system catalog",
+        "Schema " + Shown.of(schema) + " is a system catalog",
         "Only user tables can be read");
   }
 
@@ -80,10 +81,10 @@ record TableReference(Optional<String> schema, String table) {
       throw bad("A name is empty");
     }
     if (name.indexOf('\0') >= 0 || !StandardCharsets.UTF_8.newEncoder().canEncode(name)) {
-      throw bad("Not a name: " + printable(name));
+      throw bad("Not a name: " + Shown.of(name));
     }
     if (name.getBytes(StandardCharsets.UTF_8).length > LONGEST_NAME) {
-      throw bad("Name " + printable(name) + " is longer than " + LONGEST_NAME + " bytes");
+      throw bad("Name " + Shown.of(name) + " is longer than " + LONGEST_NAME + " bytes");
     }
   }
 
@@ -94,14 +95,8 @@ record TableReference(Optional<String> schema, String table) {
         "Write the table as in SQL: users, sales.users or \"Mixed Case\".\"a.b\"");
   }
 
-  /** Short enough and safe for a message. */
-  static String printable(String name) {
-    String shown = name.length() > 80 ? name.substring(0, 80) + "…" : name;
-    return shown.replaceAll("\\p{Cntrl}", "?");
-  }
-
   @Override
   public String toString() {
-    return printable(schema.map(name -> name + "." + table).orElse(table));
+    return Shown.of(schema.map(name -> name + "." + table).orElse(table));
   }
 }

@@ -18,6 +18,9 @@ import org.pgdeltastream.slot.SlotManager;
 
 /** Asks the access rules about every request, before anything else sees it. */
 public class AccessFilter implements Filter {
+  /** Set where a web page may have caused the call: what shows it. */
+  static final String PAGE_SIGN = "org.pgdeltastream.page";
+
   private static final System.Logger LOG = System.getLogger(AccessFilter.class.getName());
 
   @EJB
@@ -26,6 +29,8 @@ public class AccessFilter implements Filter {
 
   @SuppressWarnings("NullAway.Init") // set by init
   private AccessRules rules;
+
+  private final RefusedCalls refused = new RefusedCalls();
 
   @Override
   public void init(FilterConfig config) {
@@ -58,9 +63,11 @@ public class AccessFilter implements Filter {
     rules.sharedWith(call).ifPresent(origin -> share(response, origin));
     Optional<ErrorBody> refusal = rules.refusal(call);
     if (refusal.isPresent()) {
+      refused.log(request, refusal.get());
       refuse(response, refusal.get());
       return false;
     }
+    rules.pageSign(call).ifPresent(sign -> request.setAttribute(PAGE_SIGN, sign));
     if (rules.isPreflight(call)) {
       answerPreflight(response);
       return false;
@@ -78,7 +85,8 @@ public class AccessFilter implements Filter {
 
   private static void share(HttpServletResponse response, String origin) {
     response.setHeader("Access-Control-Allow-Origin", origin);
-    response.setHeader("Access-Control-Expose-Headers", "Slot-Name, Next-Cursor");
+    response.setHeader(
+        "Access-Control-Expose-Headers", "Slot-Name, Next-Cursor, Retry-After, Allow");
   }
 
   private static void answerPreflight(HttpServletResponse response) {

@@ -16,22 +16,41 @@ final class AccessRules {
 
   private static final Pattern BEARER = Pattern.compile("(?i:bearer) +([^ ]+) *");
   private static final List<String> PROXY_HEADERS =
-      List.of("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP");
+      List.of(
+          "Forwarded",
+          "Via",
+          "X-Forwarded-For",
+          "X-Forwarded-Host",
+          "X-Forwarded-Port",
+          "X-Forwarded-Prefix",
+          "X-Forwarded-Proto",
+          "X-Forwarded-Server",
+          "X-Real-IP",
+          "X-Client-IP",
+          "X-Cluster-Client-IP",
+          "CF-Connecting-IP",
+          "True-Client-IP");
   private static final String OPEN_IT =
       "Configure access: set pgdelta.tokens (PGDELTA_TOKENS) and send one of them as"
           + " 'Authorization: Bearer <token>', or set pgdelta.open=true (PGDELTA_OPEN) to let anybody in";
 
   private final List<byte[]> tokens;
   private final List<String> origins;
+  private final List<String> hosts;
   private final boolean open;
 
   AccessRules(Settings settings) {
-    this(settings.tokens(), settings.origins(), settings.open());
+    this(settings.tokens(), settings.origins(), settings.hosts(), settings.open());
   }
 
   AccessRules(List<String> tokens, List<String> origins, boolean open) {
+    this(tokens, origins, List.of(), open);
+  }
+
+  AccessRules(List<String> tokens, List<String> origins, List<String> hosts, boolean open) {
     this.tokens = tokens.stream().map(AccessRules::bytes).toList();
     this.origins = List.copyOf(origins);
+    this.hosts = hosts.stream().map(PrivateHost::name).toList();
     this.open = open;
   }
 
@@ -59,9 +78,14 @@ final class AccessRules {
   /** The configured origin that the call comes from: a browser may hand the answer to it. */
   Optional<String> sharedWith(Call call) {
     List<String> origin = call.header("Origin");
-    return origin.size() == 1 && Origin.parse(origin.get(0)).isPresent()
+    return origin.size() == 1 && Origin.isOfPages(origin.get(0))
         ? origin.stream().filter(origins::contains).findFirst()
         : Optional.empty();
+  }
+
+  /** Why a GET that changes something is refused: a page may have caused it. */
+  Optional<String> pageSign(Call call) {
+    return tokens.isEmpty() ? PageSigns.in(call) : Optional.empty(); // a page has no token
   }
 
   /** Whether a browser only asks what it may send; it has no token to show yet. */
@@ -78,8 +102,11 @@ final class AccessRules {
 
   /** Without tokens only this machine itself is let in, by names that no other machine can take. */
   private Optional<ErrorBody> refusedPlace(Call call) {
-    if (open || !tokens.isEmpty()) {
+    if (!tokens.isEmpty()) {
       return Optional.empty();
+    }
+    if (open) {
+      return refusedHost(call);
     }
     if (!Loopback.isAddress(call.remoteAddress())
         || PROXY_HEADERS.stream().anyMatch(name -> !call.header(name).isEmpty())) {
@@ -90,6 +117,19 @@ final class AccessRules {
       return forbidden("No access is configured, so Host must be localhost", OPEN_IT);
     }
     return Optional.empty();
+  }
+
+  /** A page whose own name leads here, all of a sudden, would be of the same origin. */
+  private Optional<ErrorBody> refusedHost(Call call) {
+    boolean known =
+        call.header("Host").stream()
+            .allMatch(host -> PrivateHost.is(host) || hosts.contains(PrivateHost.name(host)));
+    return known && call.header("Host").size() <= 1
+        ? Optional.empty()
+        : forbidden(
+            "This Host is not known, and any web page could take one like it",
+            "Add it to pgdelta.hosts (PGDELTA_HOSTS), call an address instead, or set"
+                + " pgdelta.tokens (PGDELTA_TOKENS)");
   }
 
   /** A page of another origin must not use the browser's way in (cross-site hijacking). */
@@ -131,7 +171,8 @@ final class AccessRules {
                 "unauthorized",
                 "A valid token is needed",
                 false,
-                "Send 'Authorization: Bearer …' or the websocket subprotocol 'bearer.…'"));
+                "Send 'Authorization: Bearer <token>'; in a browser open the websocket with new"
+                    + " WebSocket(url, ['pgdeltastream.v1', 'bearer.<token>'])"));
   }
 
   private static Stream<String> authorization(Call call) {

@@ -1,9 +1,9 @@
 package org.pgdeltastream.web;
 
 import jakarta.json.Json;
-import jakarta.json.JsonException;
 import jakarta.json.stream.JsonParser;
 import jakarta.json.stream.JsonParserFactory;
+import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.StringReader;
@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.NoSuchElementException;
+import java.util.Optional;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 
@@ -20,7 +20,14 @@ final class BodyReader {
   static final int MOST_BYTES = 64 << 10;
   private static final int MOST_DEPTH = 8;
 
-  private static final JsonParserFactory PARSERS = Json.createParserFactory(Map.of());
+  /** Apache Johnzon has limits of its own, which servers set; others pass over its words. */
+  private static final JsonParserFactory PARSERS =
+      Json.createParserFactory(
+          Map.of(
+              "org.apache.johnzon.max-string-length",
+              MOST_BYTES,
+              "org.apache.johnzon.default-char-buffer",
+              MOST_BYTES));
 
   private final JsonParser parser;
 
@@ -28,13 +35,37 @@ final class BodyReader {
     this.parser = parser;
   }
 
-  static JsonTree read(InputStream body) throws IOException {
-    byte[] bytes = body.readNBytes(MOST_BYTES + 1);
+  /**
+   * A request's body, whatever its Content-Type says: curl's usual one is a form's.
+   *
+   * @return empty where there is none
+   */
+  static Optional<JsonTree> read(HttpServletRequest request) throws IOException {
+    String encoding = request.getHeader("Content-Encoding");
+    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
+      // a compressed body could be far larger than what came in
+      throw Input.bad("Content-Encoding " + Input.shown(encoding) + " is not taken");
+    }
+    String text = text(request.getInputStream());
+    return text.isBlank() ? Optional.empty() : Optional.of(parse(text));
+  }
+
+  static JsonTree read(InputStream body) {
+    return parse(text(body));
+  }
+
+  private static String text(InputStream body) {
+    byte[] bytes;
+    try {
+      bytes = body.readNBytes(MOST_BYTES + 1);
+    } catch (IOException | RuntimeException e) { // chunks that are none, or the client has gone
+      throw Input.bad("The body cannot be read to its end", e);
+    }
     if (bytes.length > MOST_BYTES) {
       throw new ProblemException(
           Problem.PAYLOAD_TOO_LARGE, "The body is larger than " + MOST_BYTES + " bytes", "");
     }
-    return parse(Input.utf8(bytes, "The body"));
+    return Input.utf8(bytes, "The body");
   }
 
   static JsonTree parse(String text) {
@@ -44,7 +75,9 @@ final class BodyReader {
         throw Input.bad("The body goes on after its JSON");
       }
       return tree;
-    } catch (JsonException | NoSuchElementException | IllegalStateException e) {
+    } catch (ProblemException e) {
+      throw e;
+    } catch (RuntimeException e) { // a parser throws whatever it likes: of nothing, say, an index
       throw Input.bad("The body is not JSON", e);
     }
   }

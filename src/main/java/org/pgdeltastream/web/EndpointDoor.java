@@ -9,6 +9,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
@@ -24,6 +26,7 @@ final class EndpointDoor implements Subscriber {
   private final Session session;
   private final RemoteEndpoint.Basic remote;
   private final AtomicBoolean closed = new AtomicBoolean();
+  private final CountDownLatch told = new CountDownLatch(1);
   private final @Nullable TomcatText tomcat;
   private boolean open; // a message was begun: the reader's thread only
 
@@ -68,6 +71,27 @@ final class EndpointDoor implements Subscriber {
     remote.flushBatch();
   }
 
+  /** On a thread of its own, since a container's close may wait for the client. */
+  @Override
+  public void sendClose(CloseReason reason, String detail) {
+    if (closed.get()) {
+      return;
+    }
+    Thread closer = new Thread(() -> close(reason, detail), "close");
+    closer.setDaemon(true);
+    closer.start();
+  }
+
+  /** The answer, and the cut without one, are the container's. */
+  @Override
+  public void awaitClosed(Duration limit) {
+    try {
+      told.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
   /**
    * Once: Open Liberty takes a second close for the client's answer, and cuts the first one off.
    */
@@ -81,6 +105,8 @@ final class EndpointDoor implements Subscriber {
       session.close(new jakarta.websocket.CloseReason(code, CloseCodes.text(reason, detail)));
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
       LOG.log(DEBUG, "The client had gone before it could be closed: " + e);
+    } finally {
+      told.countDown();
     }
   }
 

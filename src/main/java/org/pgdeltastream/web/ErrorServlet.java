@@ -19,7 +19,9 @@ public class ErrorServlet extends HttpServlet {
     }
     @Nullable Object failure = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
     @Nullable Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
-    if (failure instanceof Throwable thrown) {
+    if (failure instanceof IOException) { // Tomcat's, also where the body's reader has caught it
+      Errors.ofStatus(HttpServletResponse.SC_BAD_REQUEST, null).sendTo(response);
+    } else if (failure instanceof Throwable thrown) {
       Errors.of(thrown).sendTo(response);
     } else {
       int code = status instanceof Integer known ? known : HttpServletResponse.SC_NOT_FOUND;

@@ -12,6 +12,12 @@ final class Errors {
   private static final System.Logger LOG = System.getLogger(Errors.class.getName());
   private static final int CAUSES = 20; // more than any server wraps; ends a circle of causes
 
+  private static final String UPGRADE =
+      "Open it with a websocket client. If one did, a proxy dropped its request for an upgrade: it"
+          + " must speak HTTP/1.1 to this server and pass Upgrade and Connection on (nginx:"
+          + " proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header"
+          + " Connection upgrade)";
+
   private Errors() {}
 
   /** A failure in the client's words; one that nobody foresaw is logged here, once. */
@@ -38,7 +44,8 @@ final class Errors {
       case 405 -> body(status, "method_not_allowed", "This path does not take this method");
       case 406 -> body(status, "bad_request", "Only application/json can be answered here");
       case 413 -> body(status, "payload_too_large", "The body is too large");
-      case 426 -> body(status, "upgrade_required", "This path speaks websocket");
+      case 426 ->
+          new ErrorBody(status, "upgrade_required", "This path speaks websocket", false, UPGRADE);
       case 429 -> new ErrorBody(status, "too_many_requests", "Too many requests", true, "");
       case 503 -> new ErrorBody(status, "upstream_busy", "The server is not ready", true, "");
       default ->

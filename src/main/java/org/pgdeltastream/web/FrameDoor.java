@@ -8,7 +8,6 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -38,12 +37,23 @@ final class FrameDoor implements Subscriber, WriteListener {
   private final FrameWriter frames;
   private final ReentrantLock turn = new ReentrantLock(); // whose frame it is
   private final AtomicReference<byte @Nullable []> pong = new AtomicReference<>();
-  private final AtomicReference<byte @Nullable []> goodbye = new AtomicReference<>();
-  private final AtomicBoolean closed = new AtomicBoolean();
+  private final AtomicReference<@Nullable Goodbye> goodbye = new AtomicReference<>();
+  private final CountDownLatch told = new CountDownLatch(1);
   private final CountDownLatch answered = new CountDownLatch(1);
   private volatile boolean closing; // no further frame but answers and a close
   private volatile boolean goodbyeSaid; // no further frame at all
   private volatile boolean done; // nothing is waited for but what is on its way out
+
+  /** The last frame; after ours the client's is waited for. */
+  private static final class Goodbye {
+    final byte[] payload;
+    final boolean wantsAnswer;
+
+    Goodbye(byte[] payload, boolean wantsAnswer) {
+      this.payload = payload;
+      this.wantsAnswer = wantsAnswer;
+    }
+  }
 
   /**
    * Opens the way.
@@ -120,39 +130,35 @@ final class FrameDoor implements Subscriber, WriteListener {
     answer();
   }
 
-  /** The close frame, where the frame at hand ends in time; then a moment for the answer. */
   @Override
-  public void close(CloseReason reason, String detail) {
-    closing = true;
-    if (!closed.compareAndSet(false, true)) {
-      if (goodbye.get() != null) { // the client closed, but reads no more
-        cut();
-      }
-      return;
-    }
-    try {
-      if (turn.tryLock(FRAME_END.toNanos(), TimeUnit.NANOSECONDS)) {
-        try {
-          sayGoodbye(payload(reason, detail));
-        } finally {
-          turn.unlock();
-        }
-        answered.await(ANSWER.toNanos(), TimeUnit.NANOSECONDS);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    } catch (IOException | RuntimeException e) {
-      LOG.log(DEBUG, "The client had gone before it could be closed: " + e);
-    }
+  public void sendClose(CloseReason reason, String detail) {
+    sayGoodbye(new Goodbye(payload(reason, detail), true));
+  }
+
+  @Override
+  public void awaitClosed(Duration limit) {
+    await(answered, limit);
     cut();
   }
 
-  private void sayGoodbye(byte[] payload) throws IOException {
-    output.hurry(FRAME_END);
-    goodbyeSaid = true;
-    frames.close(payload);
-    push();
-    output.await();
+  /** The close frame, where the frame at hand ends in time; then a moment for the answer. */
+  @Override
+  public void close(CloseReason reason, String detail) {
+    sendClose(reason, detail);
+    Goodbye last = goodbye.get();
+    if (last != null && last.wantsAnswer && await(told, FRAME_END)) {
+      await(answered, ANSWER);
+    }
+    cut(); // also where the client closed, but reads no more
+  }
+
+  private static boolean await(CountDownLatch latch, Duration limit) {
+    try {
+      return latch.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
   }
 
   private static byte[] payload(CloseReason reason, String detail) {
@@ -163,12 +169,13 @@ final class FrameDoor implements Subscriber, WriteListener {
   void cut() {
     closing = true;
     output.cut();
+    told.countDown();
     answered.countDown();
   }
 
   /** A client that is not let in: ends the connection as soon as it was told so. Never waits. */
   void refuse(CloseReason reason, String detail) {
-    answerLast(payload(reason, detail));
+    sayGoodbye(new Goodbye(payload(reason, detail), false));
   }
 
   /** A client's ping came. Only the newest of several is answered, as RFC 6455 allows. */
@@ -180,13 +187,12 @@ final class FrameDoor implements Subscriber, WriteListener {
   /** A client's close came; after one of ours it is the answer. */
   void answerClose(byte[] payload) {
     answered.countDown();
-    answerLast(payload);
+    sayGoodbye(new Goodbye(payload, false));
   }
 
-  private void answerLast(byte[] payload) {
+  private void sayGoodbye(Goodbye last) {
     closing = true;
-    if (closed.compareAndSet(false, true)) {
-      goodbye.set(payload);
+    if (goodbye.compareAndSet(null, last)) {
       answer();
     }
   }
@@ -195,7 +201,7 @@ final class FrameDoor implements Subscriber, WriteListener {
   public void onWritePossible() {
     output.signal();
     if (done) {
-      cut();
+      goodbyeIsWritten();
     } else {
       answer();
     }
@@ -233,12 +239,12 @@ final class FrameDoor implements Subscriber, WriteListener {
   private void writeAnswer() throws IOException {
     if (frames.hasRoomForControl()) {
       byte[] echo = pong.getAndSet(null);
-      byte[] last = goodbye.get();
+      Goodbye last = goodbye.get();
       if (echo != null) {
         frames.pong(echo);
       } else if (last != null) {
         goodbyeSaid = true;
-        frames.close(last);
+        frames.close(last.payload);
       }
     }
     frames.drain();
@@ -253,6 +259,15 @@ final class FrameDoor implements Subscriber, WriteListener {
   private void endWhenWritten() {
     done = true; // before the question: onWritePossible may come at once
     if (output.isPossible()) {
+      goodbyeIsWritten();
+    }
+  }
+
+  private void goodbyeIsWritten() {
+    Goodbye last = goodbye.get();
+    if (last != null && last.wantsAnswer) {
+      told.countDown();
+    } else {
       cut();
     }
   }

@@ -8,6 +8,7 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpUpgradeHandler;
 import jakarta.servlet.http.WebConnection;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.framing.FrameException;
@@ -22,6 +23,7 @@ import org.pgdeltastream.slot.SlotManager;
 public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameListener {
   private static final System.Logger LOG = System.getLogger(FrameHandler.class.getName());
   private static final int READ_BYTES = 2048;
+  private static final int NO_CODE = 1005; // RFC 6455, section 7.4.1: never sent
 
   private final StreamSession client = new StreamSession();
   private final FrameReader frames = new FrameReader(StreamSession.MOST_BYTES, this);
@@ -29,12 +31,15 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
 
   private @Nullable SlotManager slots;
   private @Nullable String queryString;
+  private String address = "";
+  private String goodbye = "";
   private @Nullable ServletInputStream input;
   private @Nullable FrameDoor door;
 
   /** Called once, before the container hands the connection over. */
-  void serve(SlotManager manager, @Nullable String handshakesQuery) {
+  void serve(SlotManager manager, @Nullable String handshakesQuery, String clientAddress) {
     slots = manager;
+    address = clientAddress;
     queryString = handshakesQuery;
   }
 
@@ -48,7 +53,7 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
       input = from;
       connection.getOutputStream().flush(); // some servers would keep their answer to the handshake
       connection.getOutputStream().setWriteListener(opened);
-      client.open(manager, queryString, opened, opened::refuse);
+      client.open(manager, queryString, address, opened, opened::refuse);
       from.setReadListener(this); // at last: some servers let another thread read at once
     } catch (IOException | IllegalStateException e) {
       LOG.log(DEBUG, "The client had gone before the stream began: " + e);
@@ -120,8 +125,14 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
   }
 
   @Override
+  public void onCloseReason(String reason) {
+    goodbye = reason;
+  }
+
+  @Override
   public void onClose(byte[] payload) {
-    client.closed();
+    boolean empty = payload.length < Short.BYTES;
+    client.closed(empty ? NO_CODE : ByteBuffer.wrap(payload).getShort() & 0xFFFF, goodbye);
     requireNonNull(door, "not opened").answerClose(payload);
   }
 }

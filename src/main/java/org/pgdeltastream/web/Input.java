@@ -6,12 +6,11 @@ import java.nio.charset.StandardCharsets;
 import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 
 /** Words from outside: how they become ours, and how they are refused. */
 final class Input {
-  private static final int SHOWN = 80;
-
   private Input() {}
 
   static ProblemException bad(String message) {
@@ -48,7 +47,6 @@ final class Input {
 
   /** A client's word as an answer may repeat it. */
   static String shown(String text) {
-    String cut = text.length() > SHOWN ? text.substring(0, SHOWN) + "…" : text;
-    return "'" + cut.replaceAll("\\p{Cntrl}", "?") + "'";
+    return "'" + Shown.of(text) + "'";
   }
 }

@@ -2,7 +2,6 @@ package org.pgdeltastream.web;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
-import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Which addresses and names mean this machine. Nothing is ever looked up. */
@@ -11,7 +10,6 @@ final class Loopback {
   private static final Pattern IPV4 = Pattern.compile("127(\\." + OCTET + "){3}");
   private static final Pattern IPV6 = Pattern.compile("[0-9a-fA-F:.]*:[0-9a-fA-F:.]*");
   private static final Pattern NAME = Pattern.compile("([a-z0-9_-]+\\.)*localhost");
-  private static final Pattern PORT = Pattern.compile(":[0-9]{1,5}$");
 
   private Loopback() {}
 
@@ -30,7 +28,7 @@ final class Loopback {
 
   /** Whether a Host header, with or without port, names this machine. */
   static boolean isHost(String hostHeader) {
-    String host = PORT.matcher(hostHeader.toLowerCase(Locale.ROOT)).replaceFirst("");
+    String host = PrivateHost.name(hostHeader);
     return NAME.matcher(host).matches() || IPV4.matcher(host).matches() || host.equals("[::1]");
   }
 }

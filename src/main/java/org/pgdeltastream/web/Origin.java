@@ -14,6 +14,22 @@ record Origin(String scheme, String host, int port) {
   private static final Pattern TEXT =
       Pattern.compile("(https?)://(\\[[0-9a-f:.]+\\]|[a-z0-9][a-z0-9._-]*)(?::([0-9]{1,5}))?");
 
+  private static final Pattern ANY_SCHEME =
+      Pattern.compile("([a-z][a-z0-9+.-]*)://(\\[[0-9a-f:.]+\\]|[a-z0-9._-]+)(:[0-9]{1,5})?");
+
+  /**
+   * Whether a browser, or a program with one inside, sends this as the Origin of some page, and of
+   * no others: not {@code null}, and written as they write it.
+   */
+  static boolean isOfPages(String text) {
+    Matcher parts = ANY_SCHEME.matcher(text);
+    if (!parts.matches() || parts.group(1).equals("file")) {
+      return false;
+    }
+    return !parts.group(1).startsWith("http")
+        || parse(text).filter(origin -> origin.toString().equals(text)).isPresent();
+  }
+
   /** Reads the value of an Origin header; empty for {@code null} and all that is not one origin. */
   static Optional<Origin> parse(String text) {
     Matcher parts = TEXT.matcher(text.toLowerCase(Locale.ROOT));
@@ -36,5 +52,12 @@ record Origin(String scheme, String host, int port) {
 
   private static boolean isAscii(String text) {
     return text.chars().allMatch(c -> c > ' ' && c < 0x7F);
+  }
+
+  /** As a browser writes it: without the usual port. */
+  @Override
+  public String toString() {
+    int usual = scheme.equals("https") ? 443 : 80;
+    return scheme + "://" + host + (port == usual ? "" : ":" + port);
   }
 }

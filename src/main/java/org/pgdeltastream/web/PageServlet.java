@@ -7,7 +7,6 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.SnapshotPage;
 
@@ -44,12 +43,12 @@ public class PageServlet extends HttpServlet {
     send(page, response);
   }
 
-  /** The body is JSON whatever its Content-Type says: curl's usual one is a form's. */
   private SnapshotPage read(HttpServletRequest request) throws IOException {
     Query.parse(request.getQueryString());
-    refuseEncoded(request.getHeader("Content-Encoding"));
-    PageBody asked =
-        PageBody.read(BodyReader.read(request.getInputStream()), slots.settings().snapshotLimit());
+    JsonTree body =
+        BodyReader.read(request)
+            .orElseThrow(() -> Input.bad("The body is empty; want {\"table\":\"…\"}"));
+    PageBody asked = PageBody.read(body, slots.settings().snapshotLimit());
     return slots.readPage(asked.slotName(), asked.page());
   }
 
@@ -69,12 +68,5 @@ public class PageServlet extends HttpServlet {
                     range.quality() > 0
                         && List.of("application/json", "application/*", "*/*")
                             .contains(range.type()));
-  }
-
-  /** A compressed body could be far larger than what came in. */
-  private static void refuseEncoded(@Nullable String encoding) {
-    if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
-      throw Input.bad("Content-Encoding " + Input.shown(encoding) + " is not taken");
-    }
   }
 }

@@ -18,7 +18,7 @@ final class PatientOutput {
   private final ServletOutputStream output;
   private final Semaphore possible = new Semaphore(0);
   private boolean unflushed; // the writing thread's
-  private volatile Duration patience;
+  private final Duration patience;
   private volatile boolean over;
 
   /**
@@ -76,11 +76,6 @@ final class PatientOutput {
   /** The container says yes. */
   void signal() {
     possible.release();
-  }
-
-  /** From now on waits are no longer than this. */
-  void hurry(Duration limit) {
-    patience = limit;
   }
 
   /** Ends the connection, and whoever waits for it. */

@@ -9,6 +9,8 @@ import org.jspecify.annotations.Nullable;
 
 /** A query string, read strictly: known names, each at most once, well-formed escapes. */
 final class Query {
+  private static final String WHAT = "The query string";
+
   private final Map<String, String> values = new LinkedHashMap<>();
 
   private Query() {}
@@ -27,10 +29,15 @@ final class Query {
     return query;
   }
 
+  /** Refuses bytes and escapes that are not well-formed: some servers would fail at them. */
+  static void check(String raw, String what) {
+    decode(raw, what);
+  }
+
   private void add(String pair, List<String> known) {
     int equals = pair.indexOf('=');
-    String name = decode(equals < 0 ? pair : pair.substring(0, equals));
-    String value = equals < 0 ? "" : decode(pair.substring(equals + 1));
+    String name = decode(equals < 0 ? pair : pair.substring(0, equals), WHAT);
+    String value = equals < 0 ? "" : decode(pair.substring(equals + 1), WHAT);
     if (!known.contains(name)) {
       throw Input.bad("Unknown parameter " + Input.shown(name));
     }
@@ -67,31 +74,31 @@ final class Query {
     };
   }
 
-  private static String decode(String raw) {
+  private static String decode(String raw, String what) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(raw.length());
     for (int i = 0; i < raw.length(); i++) {
       char c = raw.charAt(i);
       if (c == '%') {
-        bytes.write(escaped(raw, i + 1));
+        bytes.write(escaped(raw, i + 1, what));
         i += 2;
       } else if (c > ' ' && c < 0x7F) {
         bytes.write(c == '+' ? ' ' : c);
       } else {
-        throw Input.bad("The query string has a character that must be escaped");
+        throw Input.bad(what + " has a character that must be escaped");
       }
     }
-    String text = Input.utf8(bytes.toByteArray(), "The query string");
+    String text = Input.utf8(bytes.toByteArray(), what);
     if (text.chars().anyMatch(Character::isISOControl)) {
-      throw Input.bad("The query string has a control character");
+      throw Input.bad(what + " has a control character");
     }
     return text;
   }
 
-  private static int escaped(String raw, int from) {
+  private static int escaped(String raw, int from, String what) {
     int high = from + 1 < raw.length() ? Character.digit(raw.charAt(from), 16) : -1;
     int low = from + 1 < raw.length() ? Character.digit(raw.charAt(from + 1), 16) : -1;
     if (high < 0 || low < 0) {
-      throw Input.bad("The query string has a broken escape: % needs two hex digits");
+      throw Input.bad(what + " has a broken escape: % needs two hex digits");
     }
     return high << 4 | low;
   }

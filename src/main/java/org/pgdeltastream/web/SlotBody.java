@@ -13,6 +13,7 @@ import org.pgdeltastream.slot.SlotStatus;
   "plugin",
   "publications",
   "active",
+  "client",
   "restartLsn",
   "confirmedFlushLsn",
   "lagBytes",
@@ -27,6 +28,7 @@ public record SlotBody(
     String plugin,
     List<String> publications,
     boolean active,
+    @Nullable Client client,
     @Nullable String restartLsn,
     @Nullable String confirmedFlushLsn,
     long lagBytes,
@@ -46,14 +48,26 @@ public record SlotBody(
     }
   }
 
-  /** Why the last client was closed. */
-  @JsonbPropertyOrder({"code", "reason", "at"})
-  public record LastClose(int code, String reason, String at) {
+  /** Who streams the slot through this server. */
+  @JsonbPropertyOrder({"address", "since"})
+  public record Client(String address, String since) {
+    static Client of(SlotStatus.Client client) {
+      return new Client(client.address(), client.since().toString());
+    }
+  }
+
+  /** Why the last client was closed; by whom, if not by us. */
+  @JsonbPropertyOrder({"code", "reason", "by", "at"})
+  public record LastClose(int code, String reason, @Nullable String by, String at) {
     static LastClose of(SlotStatus.LastClose close) {
-      return new LastClose(
-          CloseCodes.code(close.reason()),
-          CloseCodes.text(close.reason(), close.detail()),
-          close.at().toString());
+      String at = close.at().toString();
+      return close
+          .reason()
+          .map(
+              reason ->
+                  new LastClose(
+                      CloseCodes.code(reason), CloseCodes.text(reason, close.detail()), null, at))
+          .orElseGet(() -> new LastClose(close.clientCode(), close.detail(), "client", at));
     }
   }
 
@@ -63,6 +77,7 @@ public record SlotBody(
         slot.plugin(),
         slot.publications(),
         slot.active(),
+        slot.client().map(Client::of).orElse(null),
         slot.restartLsn().map(Lsn::toString).orElse(null),
         slot.confirmedFlush().map(Lsn::toString).orElse(null),
         slot.lagBytes(),

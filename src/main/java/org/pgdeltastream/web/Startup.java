@@ -6,6 +6,7 @@ import jakarta.ejb.EJB;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
+import java.util.Collections;
 import org.pgdeltastream.slot.Settings;
 import org.pgdeltastream.slot.SlotManager;
 
@@ -21,7 +22,7 @@ public class Startup implements ServletContextListener {
   @Override
   public void contextInitialized(ServletContextEvent event) {
     ServletContext context = event.getServletContext();
-    Settings settings = Settings.read(context::getInitParameter);
+    Settings settings = settings(context);
     String server = context.getServerInfo();
     boolean own = OwnFrames.areWritten(settings.websocket(), server);
     LOG.log(
@@ -29,5 +30,16 @@ public class Startup implements ServletContextListener {
         "Frames are written by "
             + (own ? "this application, on " + server : "the server, " + server));
     slots.start(settings);
+  }
+
+  private static Settings settings(ServletContext context) {
+    try {
+      Settings.refuseUnknown(Collections.list(context.getInitParameterNames()));
+      Settings settings = Settings.read(context::getInitParameter);
+      UselessSettings.refuse(settings);
+      return settings;
+    } catch (IllegalArgumentException e) {
+      throw new BadSettingException(e);
+    }
   }
 }

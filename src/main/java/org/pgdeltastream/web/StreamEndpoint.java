@@ -3,6 +3,7 @@ package org.pgdeltastream.web;
 import static java.lang.System.Logger.Level.DEBUG;
 
 import jakarta.ejb.EJB;
+import jakarta.websocket.CloseReason;
 import jakarta.websocket.EndpointConfig;
 import jakarta.websocket.OnClose;
 import jakarta.websocket.OnError;
@@ -13,6 +14,7 @@ import jakarta.websocket.Session;
 import jakarta.websocket.server.ServerEndpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.security.Principal;
 import org.pgdeltastream.slot.SlotManager;
 
 /**
@@ -33,7 +35,9 @@ public class StreamEndpoint {
   public void open(Session session, EndpointConfig config) {
     try {
       EndpointDoor door = new EndpointDoor(session, slots.settings().sendTimeout());
-      client.open(slots, session.getQueryString(), door, door::close);
+      Principal peer = session.getUserPrincipal(); // StreamFilter has put it there
+      String address = peer == null ? "" : String.valueOf(peer.getName());
+      client.open(slots, session.getQueryString(), address, door, door::close);
     } catch (IOException e) {
       LOG.log(DEBUG, "The client had gone before the stream began: " + e);
     }
@@ -55,8 +59,8 @@ public class StreamEndpoint {
   }
 
   @OnClose
-  public void closed() {
-    client.closed();
+  public void closed(CloseReason reason) {
+    client.closed(reason.getCloseCode().getCode(), String.valueOf(reason.getReasonPhrase()));
   }
 
   @OnError

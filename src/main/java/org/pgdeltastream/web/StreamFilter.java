@@ -7,9 +7,12 @@ import jakarta.servlet.ServletException;
 import jakarta.servlet.ServletRequest;
 import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
+import java.security.Principal;
 import java.util.Collections;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.framing.Handshake;
 import org.pgdeltastream.slot.SlotManager;
 
@@ -37,8 +40,48 @@ public class StreamFilter implements Filter {
     if (isUpgrade(from)) {
       upgrade(from, to, handshake);
     } else {
-      chain.doFilter(new HiddenHeaderRequest(from, EXTENSIONS), to);
+      chain.doFilter(new HiddenHeaderRequest(forEndpoint(from), EXTENSIONS), to);
     }
+  }
+
+  /**
+   * A slash at the end is passed over everywhere, which servers' websockets do not know. Their API
+   * does not tell a client's address: it goes through in place of a user, since there is none.
+   */
+  private static HttpServletRequest forEndpoint(HttpServletRequest request) {
+    return new HttpServletRequestWrapper(request) {
+      @Override
+      public Principal getUserPrincipal() {
+        return new Peer(request.getRemoteAddr());
+      }
+
+      @Override
+      public String getServletPath() {
+        return cut(super.getServletPath());
+      }
+
+      @Override
+      public @Nullable String getPathInfo() {
+        String path = super.getPathInfo();
+        return path == null ? null : cut(path);
+      }
+
+      @Override
+      public String getRequestURI() {
+        return cut(super.getRequestURI());
+      }
+    };
+  }
+
+  private record Peer(String address) implements Principal {
+    @Override
+    public String getName() {
+      return address;
+    }
+  }
+
+  private static String cut(String path) {
+    return path.replaceFirst("/+$", "");
   }
 
   private boolean isUpgrade(HttpServletRequest request) {
@@ -53,8 +96,11 @@ public class StreamFilter implements Filter {
       Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(response);
       return false;
     }
-    if (!handshake.isAsked() || !handshake.hasVersion()) {
+    if (!handshake.isAsked()
+        || !handshake.hasVersion()
+        || request.getProtocol().equals("HTTP/1.0")) { // which has no upgrade
       response.setHeader("Upgrade", "websocket");
+      response.setHeader("Connection", "Upgrade");
       response.setHeader("Sec-WebSocket-Version", Handshake.VERSION);
       Errors.ofStatus(426, null).sendTo(response);
       return false;
@@ -82,6 +128,8 @@ public class StreamFilter implements Filter {
     if (handshake.offers(StreamConfigurator.SUBPROTOCOL)) {
       response.setHeader("Sec-WebSocket-Protocol", StreamConfigurator.SUBPROTOCOL);
     }
-    request.upgrade(FrameHandler.class).serve(slots, request.getQueryString());
+    request
+        .upgrade(FrameHandler.class)
+        .serve(slots, request.getQueryString(), request.getRemoteAddr());
   }
 }

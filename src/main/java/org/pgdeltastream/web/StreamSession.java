@@ -29,22 +29,25 @@ final class StreamSession {
    * Begins the stream.
    *
    * @param queryString the handshake's
+   * @param address the client's
    * @param refusal closes a client that gets no stream
    */
   void open(
       SlotManager slots,
       @Nullable String queryString,
+      String address,
       Subscriber door,
       BiConsumer<CloseReason, String> refusal) {
     try {
       SlotStream begun = slots.newStream(StreamRequest.parse(queryString), door);
+      begun.isFrom(address);
       stream = begun;
       begun.start();
     } catch (ProblemException e) {
       boolean limit = e.problem() == Problem.STREAMS_EXHAUSTED;
       refusal.accept(
           limit ? CloseReason.LIMIT : CloseReason.UPSTREAM_LOST, String.valueOf(e.getMessage()));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       refusal.accept(CloseReason.INTERNAL, "internal error, id " + logged(e));
     }
   }
@@ -64,7 +67,7 @@ final class StreamSession {
       running.acknowledge(acknowledgement.lsn(), acknowledgement.reply());
     } catch (IllegalArgumentException e) {
       end(CloseReason.BAD_ACK, String.valueOf(e.getMessage()));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       end(CloseReason.INTERNAL, "internal error, id " + logged(e));
     }
   }
@@ -93,11 +96,19 @@ final class StreamSession {
     }
   }
 
-  /** The client has gone. */
+  /** The client's connection has ended, without a word. */
   void closed() {
     SlotStream running = stream;
     if (running != null) {
       running.clientGone();
+    }
+  }
+
+  /** The client says goodbye. */
+  void closed(int code, String words) {
+    SlotStream running = stream;
+    if (running != null) {
+      running.clientGone(code, words);
     }
   }
 
@@ -107,7 +118,7 @@ final class StreamSession {
     closed();
   }
 
-  private static String logged(RuntimeException e) {
+  private static String logged(Throwable e) {
     String id = UUID.randomUUID().toString();
     LOG.log(ERROR, "A stream's client failed, error id " + id, e);
     return id;

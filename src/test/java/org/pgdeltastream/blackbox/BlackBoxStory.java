@@ -278,7 +278,9 @@ abstract class BlackBoxStory {
     assertThat(closeAfter(slot, "{}").code()).isEqualTo(4505);
     assertThat(closeAfter(slot, "[1]").code()).isEqualTo(4505);
     assertThat(closeAfter(slot, "{\"lsn\":\"zz\"}"))
-        .isEqualTo(new StreamClient.Closed(4505, "bad_ack: not an LSN: zz"));
+        .isEqualTo(
+            new StreamClient.Closed(
+                4505, "bad_ack: not an LSN (2 characters); want {\"lsn\":\"0/170FCB0\"}"));
     assertThat(closeAfter(slot, "{\"lsn\":\"FFFFFFFF/FFFFFFFF\"}").reason())
         .isEqualTo("bad_ack: lsn FFFFFFFF/FFFFFFFF is beyond PostgreSQL's WAL");
     assertThat(closeAfter(slot, " ".repeat(5000)).code()).isEqualTo(1009);

@@ -41,6 +41,42 @@ class SubscriptionTest {
   }
 
   @Test
+  void countsOnlyWhatTheClientHasToAcknowledge() throws Exception {
+    subscription.last(TEXT, 0, 2, Lsn.NONE); // a hello, or a message outside transactions
+    subscription.begin(new Lsn(5));
+    subscription.last(TEXT, 0, 2, Lsn.NONE); // an empty transaction in two messages
+    subscription.lastWithoutChanges(TEXT, 0, 2, new Lsn(5));
+    assertThat(subscription.unacknowledgedBytes()).isZero();
+
+    subscription.begin(new Lsn(7));
+    subscription.part(TEXT, 0, 2);
+    subscription.last(TEXT, 0, 2, new Lsn(7));
+    assertThat(subscription.unacknowledgedBytes()).isEqualTo(4);
+    subscription.begin(new Lsn(9));
+    subscription.lastWithoutChanges(TEXT, 0, 2, new Lsn(9));
+    assertThat(subscription.unacknowledgedBytes()).isEqualTo(4);
+
+    acks.acknowledge(new Lsn(7));
+    assertThat(subscription.unacknowledgedBytes()).isZero();
+  }
+
+  @Test
+  void waitsForTheClientOnlyInSendsThatTakeAWhile() throws Exception {
+    long start = subscription.waitedUntil();
+    clock.addAndGet(Duration.ofSeconds(1).toNanos());
+    subscription.last(TEXT, 0, 2, Lsn.NONE);
+    subscription.ping();
+    assertThat(subscription.waitedUntil()).isEqualTo(start);
+
+    SlowSubscriber slow = new SlowSubscriber(() -> clock.addAndGet(200_000_000));
+    Subscription place = new Subscription(slow, acks, Duration.ofSeconds(15), clock::get);
+    slow.watch(place);
+    place.last(TEXT, 0, 2, Lsn.NONE);
+    assertThat(place.waitedUntil()).isEqualTo(clock.get());
+    assertThat(place.bytes()).isEqualTo(2);
+  }
+
+  @Test
   void isNotStuckBetweenSends() throws Exception {
     subscription.last(TEXT, 0, 2, Lsn.NONE);
     clock.addAndGet(Duration.ofDays(1).toNanos());
@@ -95,6 +131,14 @@ class SubscriptionTest {
 
     @Override
     public void flush() {}
+
+    @Override
+    public void sendClose(CloseReason reason, String detail) {
+      close(reason, detail);
+    }
+
+    @Override
+    public void awaitClosed(Duration limit) {}
 
     @Override
     public void close(CloseReason reason, String detail) {}

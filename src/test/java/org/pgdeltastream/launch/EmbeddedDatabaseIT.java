@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -15,34 +16,40 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.PGConnection;
 
 /** The program's own PostgreSQL. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class EmbeddedDatabaseIT {
   private static final Duration DEADLINE = Duration.ofSeconds(20);
 
   @TempDir Path directory;
+  private Access access = new Access(0, "", Optional.empty());
 
   @Test
   void theDemoWrites() throws Exception {
     try (EmbeddedDatabase database = start(Optional.empty(), true)) {
-      long before = newest(database);
-      await().atMost(DEADLINE).until(() -> newest(database) > before);
+      assertThat(database).isNotNull();
+      long before = newest();
+      await().atMost(DEADLINE).until(() -> newest() > before);
     }
   }
 
   @Test
   void endsWhileAWalsenderHasUnreadChanges() throws Exception {
     EmbeddedDatabase database = start(Optional.empty(), false);
-    execute(database, "select pg_create_logical_replication_slot('unread', 'test_decoding')");
+    execute("select pg_create_logical_replication_slot('unread', 'test_decoding')");
     Properties properties = new Properties();
     properties.setProperty("user", EmbeddedDatabase.USER);
+    properties.setProperty("password", access.password());
     properties.setProperty("replication", "database");
     properties.setProperty("assumeMinServerVersion", "10");
     properties.setProperty("preferQueryMode", "simple");
-    Connection replication = DriverManager.getConnection(database.jdbcUrl(), properties);
+    Connection replication = DriverManager.getConnection(access.jdbcUrl(), properties);
     var unused =
         replication
             .unwrap(PGConnection.class)
@@ -52,7 +59,6 @@ class EmbeddedDatabaseIT {
             .withSlotName("unread")
             .start();
     execute(
-        database,
         "insert into test_table (name) select repeat('x', 1000) from generate_series(1, 50000)");
     long postgres = Long.parseLong(Files.readAllLines(data().resolve("postmaster.pid")).get(0));
 
@@ -67,27 +73,79 @@ class EmbeddedDatabaseIT {
   void keptDataAreThereAgain() throws Exception {
     Path kept = directory.resolve("kept");
     try (EmbeddedDatabase database = start(Optional.of(kept), false)) {
-      execute(database, "insert into test_table (id, name) values (4711, 'mine')");
+      assertThat(database).isNotNull();
+      execute("insert into test_table (id, name) values (4711, 'mine')");
     }
     try (EmbeddedDatabase database = start(Optional.of(kept), false)) {
-      assertThat(newest(database)).isEqualTo(4711);
+      assertThat(database).isNotNull();
+      assertThat(newest()).isEqualTo(4711);
       assertThatThrownBy(() -> start(Optional.of(kept), false))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("stop it first");
     }
   }
 
+  @Test
+  void letsNobodyInWithoutItsPassword() throws Exception {
+    try (EmbeddedDatabase database = start(Optional.empty(), false)) {
+      assertThat(database).isNotNull();
+      refusesAllPasswordsButItsOwn();
+    }
+  }
+
+  /** Data of an earlier release, which let every local user in. */
+  @Test
+  void givesKeptDataAPasswordThatHadNone() throws Exception {
+    Path kept = directory.resolve("kept");
+    try (EmbeddedPostgres open =
+            EmbeddedPostgres.builder().setDataDirectory(kept).setCleanDataDirectory(false).start();
+        Connection connection = open.getPostgresDatabase().getConnection();
+        Statement statement = connection.createStatement()) {
+      statement.execute("create table mine as select 1");
+    }
+    for (int start = 1; start <= 2; start++) {
+      try (EmbeddedDatabase database = start(Optional.of(kept), false)) {
+        assertThat(database).isNotNull();
+        execute("select * from mine");
+        refusesAllPasswordsButItsOwn();
+      }
+    }
+  }
+
+  private void refusesAllPasswordsButItsOwn() throws SQLException {
+    for (String wrong : new String[] {"", "postgres"}) {
+      assertThatThrownBy(
+              () ->
+                  DriverManager.getConnection(access.jdbcUrl(), EmbeddedDatabase.USER, wrong)
+                      .close())
+          .isInstanceOf(SQLException.class);
+    }
+    try (Connection connection =
+            DriverManager.getConnection(
+                access.jdbcUrl(), EmbeddedDatabase.USER, access.password());
+        Statement statement = connection.createStatement();
+        ResultSet rules =
+            statement.executeQuery(
+                "select count(*) from pg_hba_file_rules where auth_method <> 'scram-sha-256'")) {
+      rules.next();
+      assertThat(rules.getInt(1)).isZero();
+    }
+  }
+
   private EmbeddedDatabase start(Optional<Path> kept, boolean demo) throws Exception {
-    return EmbeddedDatabase.start(new Command.Embedded(kept, demo), data());
+    Path data = kept.orElse(data());
+    access = Access.to(data, Optional.empty());
+    return EmbeddedDatabase.start(new Command.Embedded(kept, demo), data, access);
   }
 
   private Path data() {
     return directory.resolve("data");
   }
 
-  private static long newest(EmbeddedDatabase database) throws SQLException {
+  private long newest() throws SQLException {
     try (Connection connection =
-            DriverManager.getConnection(database.jdbcUrl(), EmbeddedDatabase.USER, "");
+            DriverManager.getConnection(
+                access.jdbcUrl(), EmbeddedDatabase.USER, access.password());
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery("select max(id) from test_table")) {
       row.next();
@@ -95,9 +153,10 @@ class EmbeddedDatabaseIT {
     }
   }
 
-  private static void execute(EmbeddedDatabase database, String sql) throws SQLException {
+  private void execute(String sql) throws SQLException {
     try (Connection connection =
-            DriverManager.getConnection(database.jdbcUrl(), EmbeddedDatabase.USER, "");
+            DriverManager.getConnection(
+                access.jdbcUrl(), EmbeddedDatabase.USER, access.password());
         Statement statement = connection.createStatement()) {
       statement.execute(sql);
     }

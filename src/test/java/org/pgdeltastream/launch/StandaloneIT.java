@@ -6,19 +6,26 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,10 +33,16 @@ import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.TestDatabase;
 
 /** The runnable jar as its user starts it. */
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class StandaloneIT {
   private static final Duration START = Duration.ofSeconds(60);
   private static final Duration STOP = Duration.ofSeconds(20);
   private static final String JAR = System.getProperty("pgdelta.test.jar", "");
+
+  private static final Pattern BUSY =
+      Pattern.compile(
+          "(?s)HTTP/1.1 503 .*\r\nRetry-After: 1\r\n.*\r\nContent-Type: application/json.*"
+              + "\\{\"error\":\"[^\"]+\",\"code\":\"(\\w+)\",\"retry\":true,\"hint\":\"[^\"]+\"}");
 
   @TempDir Path directory;
   private final List<Process> started = new ArrayList<>();
@@ -42,7 +55,7 @@ class StandaloneIT {
   @Test
   void startsSaysWhatToTryAndLeavesNothingBehind() throws Exception {
     Process program = start("-serverPort", "0", "--no-demo");
-    await().atMost(START).until(() -> output().contains("Ctrl-C stops it") || !program.isAlive());
+    awaitStart(program);
     assertThat(output())
         .as(errors())
         .contains("/v1/init")
@@ -53,14 +66,15 @@ class StandaloneIT {
     stop(program);
 
     await().atMost(STOP).untilAsserted(() -> assertThat(postgresProcesses()).isEmpty());
-    assertThat(temporary()).as("temporary directories").isEmpty();
+    assertThat(temporary()).isEmpty();
+    assertThat(directory.resolve("here")).isEmptyDirectory();
   }
 
   @Test
   void keepsDataWhereItIsTold() throws Exception {
     Path data = directory.resolve("kept");
     Process program = start("-serverPort", "0", "--data", data.toString());
-    await().atMost(START).until(() -> output().contains("Ctrl-C stops it") || !program.isAlive());
+    awaitStart(program);
 
     stop(program);
 
@@ -113,6 +127,177 @@ class StandaloneIT {
     assertThat(temporary()).isEmpty();
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-Dpgdelta.hold=soon",
+        "-Dpgdelta.websocket=none",
+        "-Dpgdelta.open=yes",
+        "-Dpgdelta.origins=*",
+        "-Dpgdelta.tokens=my secret"
+      })
+  void saysInOneLineWhichSettingIsNotOfItsForm(String setting) throws Exception {
+    Process program = start(List.of(setting), "postgres", "localhost:1", "localhost:0");
+    assertThat(exit(program)).isEqualTo(1);
+    assertThat(errors().lines())
+        .singleElement()
+        .asString()
+        .startsWith("pgdeltastream: Setting " + setting.substring(2, setting.indexOf('=')));
+  }
+
+  @Test
+  void saysInOneLineWhichSettingThereIsNot() throws Exception {
+    Process program = start(List.of("-Dpgdelta.token=x"), "postgres", "localhost:1", "localhost:0");
+    assertThat(exit(program)).isEqualTo(1);
+    assertThat(errors().lines())
+        .containsExactly(
+            "pgdeltastream: There is no setting pgdelta.token; did you mean pgdelta.tokens?");
+  }
+
+  @Test
+  void saysThatAnAddressIsNotOfThisMachine() throws Exception {
+    assertThat(exit(start("-serverHost", "192.0.2.1"))).isEqualTo(1); // RFC 5737: nobody's
+    assertThat(errors().lines())
+        .singleElement()
+        .asString()
+        .contains("Cannot listen on 192.0.2.1:12312", "-serverHost")
+        .doesNotContain("-serverPort");
+  }
+
+  /** Languages with digits or letters of their own. The stream's port is asked as ever. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "-Duser.language=fa -Duser.country=IR",
+        "-Duser.language=ar -Duser.country=EG",
+        "-Duser.language=tr -Duser.country=TR",
+        "-Duser.language=th -Duser.country=TH -Duser.extensions=nu-thai",
+        "-Dfile.encoding=windows-1256 -Duser.timezone=Asia/Kathmandu",
+      })
+  void startsInAnyLanguageEncodingAndTimeZone(String settings) throws Exception {
+    Process program = start(List.of(settings.split(" ")), "postgres", "localhost:1", "localhost:0");
+    awaitStart(program);
+    assertThat(output()).as(errors()).containsPattern("http://localhost:[0-9]+/v1/init");
+    stop(program);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void removesAtItsStartWhatAKilledRunHasLeft(boolean keepingData) throws Exception {
+    String[] arguments =
+        keepingData
+            ? new String[] {"-serverPort", "0", "--data", directory.resolve("kept").toString()}
+            : new String[] {"-serverPort", "0"};
+    Process killed = start(arguments);
+    awaitStart(killed);
+    assertThat(output()).as(errors()).contains("Ctrl-C stops it");
+    List<ProcessHandle> left = postgresProcesses();
+    assertThat(left).isNotEmpty();
+    killed.destroyForcibly().waitFor();
+
+    Process next = start(arguments);
+    awaitStart(next);
+
+    assertThat(output()).as(errors()).contains("Ctrl-C stops it");
+    assertThat(left).noneMatch(ProcessHandle::isAlive);
+    assertThat(temporary()).as("the second run's").hasSize(1);
+    stop(next);
+    assertThat(temporary()).isEmpty();
+  }
+
+  @Test
+  void unpacksOnceForAllStartsAlsoWhereAFileIsLost() throws Exception {
+    Process first = start("postgres", "localhost:1", "localhost:0");
+    awaitStart(first);
+    Process beside = start("postgres", "localhost:1", "localhost:0");
+    awaitStart(beside);
+    assertThat(temporary()).hasSize(2);
+    List<Path> jars = unpacked();
+    Instant then = Files.getLastModifiedTime(jars.get(0)).toInstant();
+    stop(first);
+    stop(beside);
+    Files.delete(jars.get(1));
+    Files.writeString(jars.get(2), "not whole");
+
+    Process next = start("postgres", "localhost:1", "localhost:0");
+    awaitStart(next);
+
+    assertThat(output()).as(errors()).contains("Ctrl-C stops it");
+    assertThat(Files.getLastModifiedTime(jars.get(0)).toInstant()).isEqualTo(then);
+    assertThat(unpacked()).containsExactlyElementsOf(jars);
+    stop(next);
+  }
+
+  /** A directory that others could write to, or have made, is not trusted with what is run. */
+  @Test
+  void takesADirectoryOfItsOwnWhereAnotherUserCouldHavePlantedFiles() throws Exception {
+    Path planted = Files.createDirectories(directory.resolve("temporary").resolve(shared()));
+    Files.setPosixFilePermissions(planted, PosixFilePermissions.fromString("rwxrwxrwx"));
+
+    Process program = start("postgres", "localhost:1", "localhost:0");
+    awaitStart(program);
+
+    assertThat(output()).as(errors()).contains("Ctrl-C stops it");
+    try (Stream<Path> entries = Files.list(planted)) {
+      assertThat(entries).isEmpty();
+    }
+    stop(program);
+    try (Stream<Path> entries = Files.list(directory.resolve("temporary"))) {
+      assertThat(entries).containsExactly(planted);
+    }
+  }
+
+  @Test
+  void saysInOneLineThatItCannotUnpack() throws Exception {
+    String nowhere = directory.resolve("nowhere").toString();
+    Process program = start(List.of("-Djava.io.tmpdir=" + nowhere), "postgres", "localhost:1");
+    assertThat(exit(program)).isEqualTo(1);
+    assertThat(errors().lines())
+        .singleElement()
+        .asString()
+        .startsWith("pgdeltastream: cannot unpack into " + nowhere)
+        .contains("-Djava.io.tmpdir=");
+  }
+
+  /** Whoever asks meanwhile is told to come again: no page of the container's, at no time. */
+  @Test
+  void answersOnItsPortFromTheFirstConnectionToTheLast() throws Exception {
+    int port;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    Set<String> answers = new LinkedHashSet<>();
+    Process program = start("postgres", "localhost:1", "127.0.0.1:" + port);
+    while (program.isAlive() && !answers.contains("200")) {
+      answers.add(answer(port));
+    }
+    assertThat(answers).as(errors()).containsExactly("refused", "503 starting", "200");
+    await().until(() -> output().contains("Ctrl-C stops it"));
+
+    assertThat(program.toHandle().destroy()).isTrue();
+    while (program.isAlive()) {
+      answers.add(answer(port));
+    }
+    answers.removeAll(List.of("refused", "503 starting", "503 upstream_busy", "200"));
+    assertThat(answers).isEmpty();
+  }
+
+  /** What a client of the port gets; all that it should never get, as it is. */
+  private static String answer(int port) {
+    String request = "GET /v1/ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    try (Socket client = new Socket(InetAddress.getLoopbackAddress(), port)) {
+      client.setSoTimeout((int) STOP.toMillis());
+      client.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+      String text = new String(client.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      Matcher busy = BUSY.matcher(text);
+      return text.startsWith("HTTP/1.1 200 ")
+          ? "200"
+          : busy.matches() ? "503 " + busy.group(1) : text.isEmpty() ? "refused" : text;
+    } catch (IOException e) {
+      return "refused"; // or cut off by the end
+    }
+  }
+
   @Test
   void helpsWithoutStarting() throws Exception {
     assertThat(exit(start("--help"))).isZero();
@@ -125,17 +310,27 @@ class StandaloneIT {
     assertThat(output()).matches("pgdeltastream \\d.*\\R");
   }
 
+  private void awaitStart(Process program) {
+    await().atMost(START).until(() -> output().contains("Ctrl-C stops it") || !program.isAlive());
+  }
+
   private Process start(String... arguments) throws IOException {
+    return start(List.of(), arguments);
+  }
+
+  private Process start(List<String> settings, String... arguments) throws IOException {
     Path temporary = Files.createDirectories(directory.resolve("temporary"));
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Djava.io.tmpdir=" + temporary);
     // Unpacked once for all tests.
     command.add("-Dot.epg.working-dir=" + Path.of(JAR).resolveSibling("it").resolve("postgres"));
+    command.addAll(settings);
     command.addAll(List.of("-jar", JAR));
     command.addAll(Arrays.asList(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command)
+            .directory(Files.createDirectories(directory.resolve("here")).toFile())
             .redirectOutput(directory.resolve("output").toFile())
             .redirectError(directory.resolve("errors").toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
@@ -177,12 +372,27 @@ class StandaloneIT {
         .toList();
   }
 
+  /** What runs write; what is unpacked stays. */
   private List<String> temporary() throws IOException {
-    try (Stream<Path> entries = Files.list(directory.resolve("temporary"))) {
+    Path shared = directory.resolve("temporary").resolve(shared());
+    if (Files.notExists(shared)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(shared)) {
       return entries
           .map(entry -> entry.getFileName() + "")
-          .filter(name -> name.startsWith("pgdeltastream"))
+          .filter(name -> name.startsWith("run-"))
           .toList();
     }
+  }
+
+  private List<Path> unpacked() throws IOException {
+    try (Stream<Path> files = Files.walk(directory.resolve("temporary").resolve(shared()))) {
+      return files.filter(file -> file.toString().endsWith(".jar")).sorted().toList();
+    }
+  }
+
+  private static String shared() {
+    return "pgdeltastream-" + System.getProperty("user.name");
   }
 }

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.Lsn;
 
 class BackoffTest {
-  private final Backoff backoff = new Backoff(Duration.ofDays(1));
+  private static final Lsn HERE = new Lsn(100);
+
+  private long now = -1; // a monotonic clock may stand anywhere
+  private final Backoff backoff = new Backoff(Duration.ofSeconds(30), () -> now);
 
   @Test
   void triesSoonAndThenAtGrowingTimesUpToTwoSeconds() {
@@ -21,11 +25,78 @@ class BackoffTest {
   }
 
   @Test
-  void isExhaustedAfterTheHoldTime() {
-    Backoff none = new Backoff(Duration.ZERO);
-    none.next();
-
-    assertThat(none.isExhausted()).isTrue();
+  void isExhaustedAfterTheHoldTimeHoweverLongEachAttemptTakes() {
+    lost(HERE);
+    pass(11); // an attempt that a dead host lets wait
+    lost(HERE);
+    pass(11);
+    lost(HERE);
     assertThat(backoff.isExhausted()).isFalse();
+
+    pass(11);
+    lost(HERE);
+    assertThat(backoff.isExhausted()).isTrue();
+  }
+
+  @Test
+  void isExhaustedByConnectionsThatAllFailAtTheSamePlace() {
+    lost(HERE);
+    for (int attempt = 0; attempt < 7; attempt++) {
+      backoff.connected();
+      pass(5);
+      lost(HERE);
+    }
+    assertThat(backoff.isExhausted()).isTrue();
+  }
+
+  @Test
+  void isExhaustedInTheEndByConnectionsThatFailAtTheSamePlaceAfterAWhile() {
+    for (int attempt = 0; attempt < 20; attempt++) {
+      backoff.connected();
+      pass(15);
+      lost(HERE);
+    }
+    assertThat(backoff.isExhausted()).isTrue();
+  }
+
+  @Test
+  void countsAnewFromAConnectionThatCameFurther() {
+    lost(HERE);
+    pass(29);
+    backoff.connected();
+    pass(2);
+    lost(new Lsn(101));
+    pass(29);
+
+    assertThat(backoff.isExhausted()).isFalse();
+  }
+
+  @Test
+  void countsAnewFromAConnectionThatLivedWithoutNews() {
+    lost(HERE);
+    backoff.connected();
+    pass(3_600);
+    lost(HERE);
+
+    assertThat(backoff.isExhausted()).isFalse();
+  }
+
+  @Test
+  void givesAnAttemptThatStillGoesOnTenSecondsAtLeast() {
+    Backoff none = new Backoff(Duration.ZERO, () -> now);
+    pass(9);
+    assertThat(none.isOverdue()).isFalse();
+
+    pass(2);
+    assertThat(none.isOverdue()).isTrue();
+    assertThat(backoff.isOverdue()).isFalse();
+  }
+
+  private void lost(Lsn reached) {
+    backoff.lost(reached);
+  }
+
+  private void pass(int seconds) {
+    now += Duration.ofSeconds(seconds).toNanos();
   }
 }

@@ -14,6 +14,7 @@ import java.nio.charset.CharacterCodingException;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -248,6 +249,14 @@ class EncodingsPostgresIT {
 
     @Override
     public void flush() {}
+
+    @Override
+    public void sendClose(CloseReason reason, String detail) {
+      close(reason, detail);
+    }
+
+    @Override
+    public void awaitClosed(Duration limit) {}
 
     @Override
     public void close(CloseReason reason, String detail) {

@@ -19,7 +19,7 @@ class IdlePositionTest {
   private long now;
 
   private IdlePosition position(long mostBytesHeld) {
-    return new IdlePosition(acks, mostBytesHeld, (after, upTo) -> jumps.add(upTo), 0);
+    return new IdlePosition(acks, () -> mostBytesHeld, (after, upTo) -> jumps.add(upTo), 0);
   }
 
   private Optional<Lsn> idleAt(IdlePosition position, long walEnd) {

@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class SettingsTest {
   @Test
@@ -49,5 +52,46 @@ class SettingsTest {
     assertThat(settings.matches("aab_x")).isFalse();
     assertThat(Settings.read(name -> null).matches("delta_face56")).isTrue();
     assertThat(Settings.read(name -> null).matches("other")).isFalse();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pgdelta.token, pgdelta.tokens",
+    "pgdelta.send_timeout, pgdelta.send-timeout",
+    "pgdelta.Open, pgdelta.open",
+    "pgdelta.databaseurl, pgdelta.database-url",
+    "PGDELTA_TOKEN, PGDELTA_TOKENS",
+    "PGDELTA_ORIGIN, PGDELTA_ORIGINS",
+    "PGDELTA_SENDTIMEOUT, PGDELTA_SEND_TIMEOUT",
+    "pgdelta_tokens, PGDELTA_TOKENS",
+  })
+  void refusesWhatLooksLikeASettingByName(String name, String meant) {
+    boolean variable = meant.startsWith("PGDELTA_");
+    assertThatThrownBy(
+            () ->
+                SettingNames.refuseUnknown(
+                    variable ? List.of() : List.of("user.dir", name),
+                    variable ? List.of("PATH", name) : List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("There is no setting " + name + "; did you mean " + meant + "?");
+  }
+
+  @Test
+  void takesItsOwnNamesAndThoseOfOthers() {
+    SettingNames.refuseUnknown(SettingNames.properties(), List.of("PATH", "PGDELTA", "PGUSER"));
+    SettingNames.refuseUnknown(
+        List.of("pgdelta.test.war", "pgdeltastream", "java.home"),
+        SettingNames.properties().stream().map(SettingNames::variable).toList());
+    // Kubernetes, for services called pgdelta and pgdelta-web
+    SettingNames.refuseUnknown(
+        List.of(),
+        List.of(
+            "PGDELTA_SERVICE_HOST",
+            "PGDELTA_SERVICE_PORT",
+            "PGDELTA_SERVICE_PORT_HTTP",
+            "PGDELTA_PORT",
+            "PGDELTA_PORT_12312_TCP",
+            "PGDELTA_PORT_12312_TCP_ADDR",
+            "PGDELTA_WEB_SERVICE_HOST"));
   }
 }

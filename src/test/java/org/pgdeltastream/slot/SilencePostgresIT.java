@@ -81,7 +81,7 @@ class SilencePostgresIT {
     await("the reader to see its connection cut")
         .atMost(CUT)
         .pollInterval(Duration.ofMillis(100))
-        .until(() -> !stream.isReading());
+        .until(() -> !stream.state().isReading());
 
     database.execute("insert into t values (2)");
     proxy.reset();
@@ -98,7 +98,7 @@ class SilencePostgresIT {
     await("the reader to see its connection cut")
         .atMost(CUT)
         .pollInterval(Duration.ofMillis(100))
-        .until(() -> !stream.isReading());
+        .until(() -> !stream.state().isReading());
     signal("CONT", former);
 
     assertThat(client.nextWithChange()).as("nothing twice").contains("[2]");

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
@@ -617,7 +618,7 @@ abstract class StreamStory {
     database.execute("insert into users values (1, 'a')");
     await("the first client's send to block")
         .atMost(Duration.ofSeconds(10))
-        .until(() -> blocked.isPlaced() && blocked.subscription().isSending());
+        .until(blocked::isSending);
 
     RecordingSubscriber taker = new RecordingSubscriber();
     stream(
@@ -630,16 +631,31 @@ abstract class StreamStory {
   }
 
   @Test
-  void saysHelloOnRequest() throws Exception {
+  void saysHelloOnRequestAlsoWhereDigitsAreNotAscii() throws Exception {
     NewSlot made = init();
     RecordingSubscriber client = new RecordingSubscriber();
-    stream(
-        new StreamOptions(
-            made.name(), List.of(), ChangeOptions.usual(), Optional.empty(), false, true, false, 0),
-        client);
+    Locale before = Locale.getDefault();
+    Locale.setDefault(Locale.forLanguageTag("ar-EG"));
+    String hello;
+    try {
+      stream(
+          new StreamOptions(
+              made.name(),
+              List.of(),
+              ChangeOptions.usual(),
+              Optional.empty(),
+              false,
+              true,
+              false,
+              0),
+          client);
+      hello = client.next();
+    } finally {
+      Locale.setDefault(before);
+    }
 
     String system = database.text("select system_identifier from pg_control_system()");
-    assertThat(client.next())
+    assertThat(hello)
         .isEqualTo(
             "{\"hello\":{\"system\":\"%s\",\"timeline\":1,\"slot\":\"%s\",\"plugin\":\"%s\",\"confirmed\":\"%s\",\"start\":\"%s\"}}"
                 .formatted(

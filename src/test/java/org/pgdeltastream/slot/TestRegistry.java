@@ -15,7 +15,7 @@ import org.pgdeltastream.support.TestDatabase;
 final class TestRegistry implements AutoCloseable {
   final SlotRegistry slots;
   private final ExecutorService readers = Executors.newCachedThreadPool();
-  private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(2);
+  private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(3);
 
   /** The settings come in pairs of name, without pgdelta, and value. */
   TestRegistry(TestDatabase database, String... more) {
@@ -37,17 +37,14 @@ final class TestRegistry implements AutoCloseable {
                 Optional.empty()),
             read,
             readers);
-    var unused =
-        timer.scheduleWithFixedDelay(
-            () -> {
-              slots.reporter().lookAfterStreams(readers);
-              slots.reporter().lookAfterSlots();
-            },
-            100,
-            100,
-            TimeUnit.MILLISECONDS);
-    var unusedWatch =
-        timer.scheduleWithFixedDelay(slots.reporter()::lookAfterPostgres, 1, 1, TimeUnit.SECONDS);
+    Reporter reporter = slots.reporter();
+    every(100, () -> reporter.lookAfterStreams(readers));
+    every(100, reporter::lookAfterSlots); // waits for PostgreSQL where that is frozen
+    every(1_000, reporter::lookAfterPostgres);
+  }
+
+  private void every(int millis, Runnable look) {
+    var unused = timer.scheduleWithFixedDelay(look, millis, millis, TimeUnit.MILLISECONDS);
   }
 
   NewSlot init() {

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
@@ -127,14 +128,19 @@ class SnapshotFailurePostgresIT extends OnePooledConnection {
     assertThat(gone.heard.ended).isFalse();
   }
 
+  /** What they mean is for the room that knows all of PostgreSQL's codes. */
   @Test
-  void lostConnectionsAreUnavailable() throws Exception {
+  void passesOnWhatSaysNothingAboutTables() throws Exception {
     long pid = pool.connection.unwrap(PGConnection.class).getBackendPID();
     database.execute("select pg_terminate_backend(" + pid + ")");
-    refused(Problem.UPSTREAM_UNAVAILABLE, page("good"));
+    assertThatThrownBy(() -> read(snapshot.name(), page("good"), LONG))
+        .isInstanceOf(SQLException.class)
+        .extracting(e -> ((SQLException) e).getSQLState())
+        .isIn("57P01", "08006");
     assertThat(pool.lent).isZero();
     pool.lent = 1; // an exhausted pool
-    refused(Problem.UPSTREAM_UNAVAILABLE, page("good"));
+    assertThatThrownBy(() -> read(snapshot.name(), page("good"), LONG))
+        .isInstanceOf(SQLException.class);
     pool.connection.close();
   }
 

@@ -58,6 +58,14 @@ public final class RecordingSubscriber implements Subscriber {
   }
 
   @Override
+  public void sendClose(CloseReason reason, String detail) {
+    close(reason, detail);
+  }
+
+  @Override
+  public void awaitClosed(Duration limit) {}
+
+  @Override
   public void close(CloseReason reason, String detail) {
     closed.complete(new Closed(reason, detail));
     reading.release(1_000); // frees a send that waits, as closing a socket does

@@ -2,6 +2,7 @@ package org.pgdeltastream.support;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicReference;
@@ -112,6 +113,14 @@ public final class VerifyingClient {
 
     @Override
     public void ping() {}
+
+    @Override
+    public void sendClose(CloseReason reason, String detail) {
+      close(reason, detail);
+    }
+
+    @Override
+    public void awaitClosed(Duration limit) {}
 
     @Override
     public void close(CloseReason why, String detail) {

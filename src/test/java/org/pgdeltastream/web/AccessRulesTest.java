@@ -15,7 +15,11 @@ class AccessRulesTest {
   private static final String APP = "https://app.example.com";
   private static final AccessRules PROTECTED = new AccessRules(List.of(), List.of(APP), false);
   private static final AccessRules OPEN =
-      new AccessRules(List.of(), List.of(APP, "http://intern:8081", "null"), true);
+      new AccessRules(
+          List.of(),
+          List.of(APP, "http://intern:8081", "app://desktop", "null"),
+          List.of("db.example.com", "xn--bcher-kva.example", "Named.example.com:8080"),
+          true);
   private static final AccessRules TOKENS =
       new AccessRules(List.of("first-token", "zweites"), List.of(APP), false);
 
@@ -63,7 +67,81 @@ class AccessRulesTest {
       strings = {"evil.com", "localhost.evil.com", "127.0.0.1.evil.com", "", "a|localhost"})
   void takesOnlyLoopbackHostsWhenNothingIsConfigured(String host) {
     assertThat(status(PROTECTED, call("Host", host))).isEqualTo(403);
-    assertThat(status(OPEN, call("Host", host))).isEqualTo(200);
+    assertThat(status(OPEN, call("Host", host))).isEqualTo(403);
+    assertThat(status(TOKENS, call("Host", host))).isEqualTo(401);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.0.5:12312, 200",
+    "[fe80::1]:12312, 200",
+    "delta:12312, 200",
+    "delta_db_1, 200",
+    "pgdelta.prod.svc.cluster.local:80, 200",
+    "DELTA.Internal, 200",
+    "named.example.com, 200",
+    "NAMED.example.com:9, 200",
+    "evil.example.com:12312, 403",
+    "named.example.com.evil.com, 403",
+    "xnamed.example.com, 403",
+    "10.0.0.5.evil.com, 403",
+    "10.0.0.5.nip.io, 403",
+    "internal.evil.com, 403",
+    "evil.com., 403",
+    "user@10.0.0.5, 403",
+    "evil.com#.local, 403",
+    "ev\u0131l.local, 403",
+  })
+  void isOpenOnlyByAddressesAndNamesThatNoWebPageCanTake(String host, int status) {
+    assertThat(status(OPEN, from("GET", "http", "10.0.0.1", "Host", host))).isEqualTo(status);
+    String own = "http://" + host;
+    assertThat(status(OPEN, from("GET", "http", "10.0.0.1", "Host", host, "Origin", own)))
+        .as("a page that is of the same origin by its name alone")
+        .isEqualTo(status);
+  }
+
+  @Test
+  void isOpenToAProgramThatSendsNoHost() {
+    AccessRules.Call call = new AccessRules.Call("GET", "http", "10.0.0.1", name -> List.of());
+    assertThat(status(OPEN, call)).isEqualTo(200);
+    assertThat(status(PROTECTED, call)).isEqualTo(403);
+  }
+
+  /** What browsers send of an image, a frame, a form, a fetch whose answer nobody may read. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "Accept; image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;true",
+        "Accept; text/html,application/xhtml+xml,application/xml;true",
+        "Accept; text/css,*/*;true",
+        "Referer; http://evil.example/;true",
+        "Referer; http://localhost:8080/;true",
+        "User-Agent; Mozilla/5.0 (X11) AppleWebKit/537.36;true",
+        "Sec-Fetch-Dest; image;true",
+        "Sec-Fetch-Mode; no-cors;true",
+        "Sec-Purpose; prefetch;true",
+        "Sec-Fetch-Site; same-origin;true",
+        "Sec-Fetch-Site; none;false",
+        "Origin; http://localhost:8080;false",
+        "User-Agent; curl/8.5.0;false",
+        "User-Agent; Go-http-client/1.1;false",
+        "Accept; */*;false",
+        "Accept; application/json;false",
+      })
+  void knowsTheSignsOfAPage(String name, String value, boolean page) {
+    assertThat(OPEN.pageSign(call(name, value)).isPresent()).isEqualTo(page);
+    assertThat(PROTECTED.pageSign(call(name, value)).isPresent()).isEqualTo(page);
+    assertThat(TOKENS.pageSign(call(name, value))).as("no page has a token").isEmpty();
+  }
+
+  @Test
+  void tellsABrowsersDeveloperHowToSendAToken() {
+    assertThat(TOKENS.refusal(call()).map(ErrorBody::hint))
+        .hasValueSatisfying(
+            hint ->
+                assertThat(hint)
+                    .contains("new WebSocket(url, ['pgdeltastream.v1', 'bearer.<token>'])"));
   }
 
   @Test
@@ -93,6 +171,8 @@ class AccessRulesTest {
     "http, 127.0.0.1:8080, http://127.0.0.1:8080, 200",
     "http, localhost:8080, https://app.example.com, 200",
     "http, localhost:8080, http://intern:8081, 200",
+    "http, localhost:8080, app://desktop, 200",
+    "http, localhost:8080, app://other, 403",
     "http, localhost:8080, https://APP.example.com, 403",
     "http, localhost:8080, http://app.example.com, 403",
     "http, localhost:8080, https://app.example.com:443, 403",

@@ -3,6 +3,7 @@ package org.pgdeltastream.web;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -42,8 +43,35 @@ class AcknowledgementTest {
   }
 
   @Test
-  void namesTheValueThatIsWrong() {
-    assertThatThrownBy(() -> Acknowledgement.parse("{\"lsn\":\"zz\"}"))
-        .hasMessage("not an LSN: zz");
+  void refusesAnyTextAndNothingElse() {
+    Random random = new Random(15);
+    String alphabet = "{}[]\",:\\u0019eE+-.lsn/true \u0085\u009b\0";
+    for (int i = 0; i < 20_000; i++) {
+      StringBuilder text = new StringBuilder();
+      for (int j = random.nextInt(20); j > 0; j--) {
+        text.append(alphabet.charAt(random.nextInt(alphabet.length())));
+      }
+      assertThatThrownBy(() -> Acknowledgement.parse(text.toString()))
+          .as("for '%s'", text)
+          .isExactlyInstanceOf(IllegalArgumentException.class);
+    }
+    assertThatThrownBy(() -> Acknowledgement.parse("[".repeat(4000)))
+        .isExactlyInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "canary",
+        "[\"canary\"]",
+        "{\"canary\":1}",
+        "{\"lsn\":\"canary\"}",
+        "{\"lsn\":\"0/1\",\"reply\":\"canary\"}"
+      })
+  void saysWhatIsWrongWithoutRepeatingWhatMayBeARow(String message) {
+    assertThatThrownBy(() -> Acknowledgement.parse(message))
+        .message()
+        .doesNotContain("canary")
+        .containsAnyOf("characters", "true or false");
   }
 }

@@ -95,6 +95,13 @@ class BodyReaderTest {
   }
 
   @Test
+  void takesAStringThatFillsTheBody() throws IOException {
+    String text = "x".repeat(BodyReader.MOST_BYTES - 2);
+    byte[] full = ('"' + text + '"').getBytes(US_ASCII);
+    assertThat(BodyReader.read(new ByteArrayInputStream(full))).isEqualTo(new JsonTree.Text(text));
+  }
+
+  @Test
   void refusesBytesThatAreNotUtf8() {
     byte[] latin = {'"', (byte) 0xE4, '"'};
     assertThatThrownBy(() -> BodyReader.read(new ByteArrayInputStream(latin)))

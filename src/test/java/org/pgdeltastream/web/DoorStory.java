@@ -106,7 +106,7 @@ abstract class DoorStory extends ServerStory {
       client.send(PONG, "nobody asked");
       client.send(CONTINUATION, "z\"}");
 
-      assertThat(reason(client.next(CLOSE))).isEqualTo("bad_ack: not an LSN: zzz");
+      assertThat(reason(client.next(CLOSE))).startsWith("bad_ack: not an LSN (3 characters)");
     }
   }
 
@@ -220,6 +220,45 @@ abstract class DoorStory extends ServerStory {
       client.awaitEnd();
     }
     awaitFree(slot);
+  }
+
+  @Test
+  void showsWhoStreamsASlotAndWhyTheClientLeft() throws Exception {
+    String slot = init();
+    try (RawClient client = RawClient.open(streamUrl(slot))) {
+      awaitActive(slot);
+      JsonObject shown = object(get("/v1/slots/" + slot).body()).getJsonObject("client");
+      assertThat(shown.getString("address")).isEqualTo("127.0.0.1");
+      assertThat(shown.getString("since")).startsWith("20");
+      byte[] goodbye = new byte[] {0x03, (byte) 0xF1, 't', 'o', 'o', ' ', (byte) 0xC2, (byte) 0x9B};
+      client.send(CLOSE, goodbye);
+      client.next(CLOSE);
+    }
+    awaitFree(slot);
+    JsonObject left = object(get("/v1/slots/" + slot).body());
+    assertThat(left).doesNotContainKey("client");
+    assertThat(left.getJsonObject("lastClose").getInt("code")).isEqualTo(1009);
+    assertThat(left.getJsonObject("lastClose").getString("by")).isEqualTo("client");
+    assertThat(left.getJsonObject("lastClose").getString("reason")).isEqualTo("too \\u009b");
+
+    RawClient vanished = RawClient.open(streamUrl(slot));
+    awaitActive(slot);
+    vanished.close();
+    awaitFree(slot);
+    assertThat(lastClose(slot)).isEqualTo(1006);
+  }
+
+  @Test
+  void dropsASlotWhoseClientHasJustClosed() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      String slot = init();
+      database().execute("insert into test_table values (" + (100 + i) + ", 'x')");
+      try (RawClient client = RawClient.open(streamUrl(slot))) {
+        client.next(TEXT);
+        client.send(CLOSE, new byte[] {0x03, (byte) 0xE8});
+        assertThat(delete("/v1/slots/" + slot).statusCode()).isEqualTo(204);
+      }
+    }
   }
 
   @Test

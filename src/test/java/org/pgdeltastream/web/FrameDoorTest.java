@@ -121,6 +121,25 @@ class FrameDoorTest {
   }
 
   @Test
+  void beginsToCloseAClientThatDoesNotReadWithoutWaiting() throws Exception {
+    connection.ready = false;
+    send("a");
+    CompletableFuture<Void> flush = run(door::flush);
+    await("the flush to ask").until(() -> connection.asked.get() > 0);
+
+    door.sendClose(CloseReason.SERVICE_RESTART, "stops");
+    assertThat(flush).isNotDone();
+    connection.ready = true;
+    door.onWritePossible();
+
+    flush.get(5, TimeUnit.SECONDS);
+    assertThat(connection.written()).startsWith("\u0081\u0001a\u0088").endsWith(": stops");
+    assertThat(connection.closed).as("before the answer").isFalse();
+    door.awaitClosed(Duration.ZERO);
+    assertThat(connection.closed).isTrue();
+  }
+
+  @Test
   void answersAPingFromTheContainersThreadWithoutWaiting() {
     door.answerPing("x".getBytes(UTF_8));
     assertThat(connection.written()).isEqualTo("\u008A\u0001x");

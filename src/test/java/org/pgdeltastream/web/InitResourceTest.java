@@ -44,4 +44,50 @@ class InitResourceTest {
   void refusesOtherParameters(String query, String message) {
     assertThatThrownBy(() -> InitResource.read(query)).hasMessageContaining(message);
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "{\"plugin\":\"pgoutput\",\"publication\":\"a,b\",\"slotName\":\"delta_x\"}",
+        "{\"plugin\":\"pgoutput\",\"publication\":[\"a\",\"b\"],\"slotName\":\"delta_x\"}",
+      })
+  void readsABodyAsItReadsParameters(String body) {
+    InitRequest asked = InitResource.read("plugin=pgoutput&publication=a,b&slotName=delta_x");
+    assertThat(InitResource.read(null, body(body))).isEqualTo(asked);
+    assertThat(
+            InitResource.read(
+                "slotName=delta_x&publication=a,b", body("{\"plugin\":\"pgoutput\"}")))
+        .isEqualTo(asked);
+    assertThat(InitResource.read(null, body("{}"))).isEqualTo(InitResource.read(null));
+  }
+
+  @Test
+  void takesAPublicationsNameWithACommaInAList() {
+    assertThat(InitResource.read(null, body("{\"publication\":[\"a,b\"]}")).publications())
+        .containsExactly("a,b");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        "{\"slotname\":\"delta_x\"}; Unknown field 'slotname'",
+        "{\"plugins\":\"auto\"}; Unknown field 'plugins'",
+        "{\"slotName\":\"delta_y\"}; slotName is given twice",
+        "{\"slotName\":\"delta_x\"}; slotName is given twice",
+        "{\"plugin\":1}; plugin must be a string",
+        "{\"publication\":[\"\"]}; empty item",
+        "{\"publication\":[1]}; list of strings",
+        "[]; must be a JSON object",
+        "\"x\"; must be a JSON object",
+      })
+  void refusesWhatItDoesNotKnowInABody(String body, String message) {
+    assertThatThrownBy(() -> InitResource.read("slotName=delta_x", body(body)))
+        .hasMessageContaining(message);
+  }
+
+  private static Optional<JsonTree> body(String text) {
+    return Optional.of(BodyReader.parse(text));
+  }
 }

@@ -16,6 +16,12 @@ class PlainFilterTest {
   }
 
   @ParameterizedTest
+  @ValueSource(strings = {"%", "a=%zz", "%zz=1", "a=1&b=%C3", "a=%00", "a=\u00e4"})
+  void refusesWhatServersFailAt(String query) {
+    assertThat(PlainFilter.refusal(query)).isPresent();
+  }
+
+  @ParameterizedTest
   @ValueSource(strings = {"", "order_by=1", "a=_b", "slotName=delta_a&publication=_p"})
   void letsOurParametersPass(String query) {
     assertThat(PlainFilter.refusal(query)).isEmpty();

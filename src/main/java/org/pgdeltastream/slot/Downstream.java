@@ -1,0 +1,64 @@
+package org.pgdeltastream.slot;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.List;
+import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.replication.SlotRow;
+
+/**
+ * Whom an {@link Upstream} reads a slot for. It outlives connections to PostgreSQL, and says what
+ * PostgreSQL may forget. The reader's thread calls, but for the two positions.
+ */
+interface Downstream {
+  /** The publications that were asked for; empty for those that the slot was made with. */
+  List<String> publications();
+
+  /** Whether another reader of the slot is to give it up. */
+  boolean takesOver();
+
+  /** Whether it goes on with what is left where changes were lost. */
+  boolean acceptsGap();
+
+  /**
+   * The slot as it is before a connection.
+   *
+   * @throws Refusal if it cannot go on where this one stands
+   */
+  void found(SlotRow slot) throws SQLException, Refusal;
+
+  /**
+   * The data path of one connection.
+   *
+   * @throws Refusal if the plugin lacks what was asked for
+   */
+  SlotPipeline path(SlotPipeline.Source source, Catalog catalog) throws Refusal;
+
+  /** PostgreSQL streams the slot, with this plugin. Before anything is read. */
+  void started(OutputPlugin plugin) throws SQLException, IOException;
+
+  /** Up to where PostgreSQL may forget. */
+  Lsn flushPosition();
+
+  /** The newest end of a transaction that was handed on. */
+  Lsn newest();
+
+  /** A transaction was handed on in part: another connection would repeat its beginning. */
+  boolean hasHalf();
+
+  /** Whether more may be read now. */
+  boolean wantsMore(SlotPipeline path);
+
+  /**
+   * No more input is at hand, or a moment has passed.
+   *
+   * @param walEnd up to where PostgreSQL has found nothing more
+   * @param reported what PostgreSQL was told of {@link #flushPosition}
+   */
+  void onPause(SlotPipeline path, Lsn walEnd, Lsn reported) throws IOException;
+
+  /** The reader's thread is about to wait for PostgreSQL, and sends nothing until it is back. */
+  void away(boolean waits);
+}

@@ -1,0 +1,311 @@
+package org.pgdeltastream.slot;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import java.io.IOException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.Detail;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.delivery.AckRate;
+import org.pgdeltastream.delivery.AckTracker;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.ResumeFilter;
+import org.pgdeltastream.delivery.Subscriber;
+import org.pgdeltastream.delivery.Subscription;
+import org.pgdeltastream.replication.ServerIdentity;
+import org.pgdeltastream.replication.SlotRow;
+
+/**
+ * The client's half of a stream: what it is sent and acknowledges, and whether it lives. The
+ * reader's thread sends; the client's threads acknowledge; the reporter looks, and pings while the
+ * reader's thread waits for PostgreSQL.
+ */
+final class StreamClient implements Downstream {
+  private final Slot slot;
+  private final StreamOptions options;
+  private final Subscriber subscriber;
+  private final StreamServices services;
+  private final SlotLook look;
+  private final AckTracker acks = new AckTracker(Lsn.NONE);
+  private final Subscription subscription;
+  private final IdlePosition idle;
+  private final Liveness liveness;
+  private final AckRate ackRate = new AckRate(System.nanoTime());
+  private final AtomicReference<@Nullable Lsn> replyWanted = new AtomicReference<>();
+  private final ReentrantLock turn = new ReentrantLock(); // to ping while the reader is away
+  private boolean readerAway = true; // inside the lock
+  private volatile boolean placed;
+  private Lsn confirmed = Lsn.NONE; // the reader's, as is what follows
+  private boolean saidHello;
+
+  StreamClient(Slot slot, StreamOptions options, Subscriber subscriber, StreamServices services) {
+    Settings settings = services.settings();
+    this.slot = slot;
+    this.options = options;
+    this.subscriber = subscriber;
+    this.services = services;
+    this.look = new SlotLook(services.database(), settings, services.ownPublications());
+    this.subscription =
+        new Subscription(subscriber, acks, settings.sendTimeout(), System::nanoTime);
+    this.idle =
+        new IdlePosition(
+            acks,
+            () -> slot.doesClientKeepPosition() ? 0 : settings.idleWalBytes(),
+            slot::jumped,
+            System.nanoTime());
+    this.liveness = new Liveness(settings.pingInterval(), settings.pongTimeout());
+  }
+
+  @Override
+  public List<String> publications() {
+    return options.publications();
+  }
+
+  @Override
+  public boolean takesOver() {
+    return options.takeover();
+  }
+
+  @Override
+  public boolean acceptsGap() {
+    return options.gapAccepted();
+  }
+
+  /** The first time the client gets its place; whatever becomes of the connection, it keeps it. */
+  @Override
+  public void found(SlotRow row) throws SQLException, Refusal {
+    confirmed = row.confirmedFlush().orElse(Lsn.NONE);
+    if (!placed) {
+      place(row);
+      return;
+    }
+    if (confirmed.isAfter(acks.lastSent())) {
+      throw new Refusal(
+          CloseReason.POSITION_LOST, "slot " + row.name() + " was moved on by others");
+    }
+    if (services.database().isBeyondWal(acks.lastSent())) {
+      throw new Refusal(
+          CloseReason.DIVERGED,
+          "PostgreSQL has less WAL than was sent: another server, or a restored one");
+    }
+  }
+
+  private void place(SlotRow row) throws SQLException, Refusal {
+    Optional<Lsn> from = options.from();
+    if (from.isPresent()) {
+      slot.clientKeepsPosition();
+      look.checkFrom(slot, row, from.get(), options.gapAccepted());
+    }
+    synchronized (this) { // an acknowledgement that came before counts from here
+      acks.startAt(confirmed);
+      replyWanted.updateAndGet(wanted -> wanted == null ? null : confirmed);
+      placed = true;
+    }
+  }
+
+  @Override
+  public SlotPipeline path(SlotPipeline.Source source, Catalog catalog) throws Refusal {
+    if (source.plugin() == OutputPlugin.WAL2JSON && options.changes().has(Detail.UNCHANGED_TOAST)) {
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE,
+          "wal2json does not know " + Detail.UNCHANGED_TOAST.optionName());
+    }
+    ResumeFilter filter = new ResumeFilter(subscription, acks, options.from().orElse(Lsn.NONE));
+    return SlotPipeline.of(source, options.changes(), catalog, filter);
+  }
+
+  @Override
+  public void started(OutputPlugin plugin) throws SQLException, IOException {
+    if (options.hello() && !saidHello) {
+      ServerIdentity server = services.database().slots().identity();
+      away(false);
+      sayHello(server, plugin);
+      saidHello = true;
+    }
+    away(false);
+  }
+
+  private void sayHello(ServerIdentity server, OutputPlugin plugin) throws IOException {
+    Lsn start = options.from().filter(from -> from.isAfter(confirmed)).orElse(confirmed);
+    String hello =
+        "{\"hello\":{\"system\":\"%s\",\"timeline\":%s,\"slot\":\"%s\",\"plugin\":\"%s\",\"confirmed\":\"%s\",\"start\":\"%s\"}}"
+            .formatted(
+                server.systemId(),
+                server.timeline(),
+                slot.name(),
+                plugin.sqlName(),
+                confirmed,
+                start);
+    send(hello);
+    subscription.flush();
+  }
+
+  @Override
+  public Lsn flushPosition() {
+    return acks.acknowledged();
+  }
+
+  @Override
+  public Lsn newest() {
+    return acks.lastSent();
+  }
+
+  @Override
+  public boolean hasHalf() {
+    return subscription.hasHalfSent();
+  }
+
+  @Override
+  public boolean wantsMore(SlotPipeline path) {
+    return options.window() == 0
+        || !path.betweenTransactions()
+        || subscription.unacknowledgedBytes() < options.window();
+  }
+
+  @Override
+  public void onPause(SlotPipeline path, Lsn walEnd, Lsn reported) throws IOException {
+    if (path.betweenTransactions() && subscription.betweenMessages()) {
+      sendReply(reported);
+      offer(path, walEnd);
+    }
+    subscription.flush();
+    if (liveness.pingIsDue(System.nanoTime(), subscription.bytes())) {
+      subscription.ping();
+    }
+  }
+
+  /** {@code {"ack":"0/…"}} once the position was reported to PostgreSQL. */
+  private void sendReply(Lsn reported) throws IOException {
+    Lsn wanted = replyWanted.get();
+    if (wanted != null
+        && !wanted.isAfter(reported)
+        && replyWanted.compareAndSet(wanted, null)) { // else a newer one came
+      send("{\"ack\":\"" + wanted + "\"}");
+    }
+  }
+
+  /** Lets the client move an idle slot on, when WAL that does not concern it was written. */
+  private void offer(SlotPipeline path, Lsn walEnd) throws IOException {
+    Lsn from = options.from().orElse(Lsn.NONE);
+    Optional<Lsn> empty = idle.idle(walEnd, from, System.nanoTime());
+    if (empty.isPresent()) {
+      path.sendEmptyTransaction(empty.get());
+    }
+  }
+
+  private void send(String json) throws IOException {
+    byte[] bytes = json.getBytes(UTF_8);
+    subscription.last(bytes, 0, bytes.length, Lsn.NONE);
+  }
+
+  /** Before the reader's thread sends again, a ping of the reporter's is awaited. */
+  @Override
+  public void away(boolean waits) {
+    turn.lock();
+    try {
+      readerAway = waits;
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** For another thread than the reader's: a ping that is due while that one waits elsewhere. */
+  void pingWhileAway() {
+    if (!turn.tryLock()) {
+      return;
+    }
+    try {
+      if (readerAway && liveness.pingIsDue(System.nanoTime(), subscription.bytes())) {
+        subscription.ping();
+      }
+    } catch (IOException e) {
+      // the reader meets the same when it sends; a client that is gone says so by itself
+    } finally {
+      turn.unlock();
+    }
+  }
+
+  /** Whether {@link #pingWhileAway} has something to do. */
+  boolean needsPing() {
+    return liveness.isQuiet(System.nanoTime()) && !subscription.isSending();
+  }
+
+  /**
+   * The client says: done up to here. What was not sent here is ignored, unless PostgreSQL has not
+   * even written it: that is refused, because PostgreSQL would believe it.
+   *
+   * @return why it is refused
+   */
+  synchronized Optional<String> acknowledge(Lsn lsn, boolean reply, Predicate<Lsn> isBeyondWal) {
+    heard();
+    if (ackRate.isFlood(System.nanoTime())) {
+      return Optional.of("more than 1000 acknowledgements a second, lsn " + lsn);
+    }
+    AckTracker.Verdict verdict = acks.acknowledge(lsn);
+    if (verdict == AckTracker.Verdict.IGNORED && isBeyondWal.test(lsn)) {
+      return Optional.of("lsn " + lsn + " is beyond PostgreSQL's WAL");
+    }
+    if (reply) {
+      replyWanted.set(placed ? acks.acknowledged() : Lsn.NONE);
+    }
+    return Optional.empty();
+  }
+
+  /** The client gave a sign of life. */
+  void heard() {
+    liveness.heard(System.nanoTime(), subscription.bytes());
+  }
+
+  boolean isSending() {
+    return subscription.isSending();
+  }
+
+  /** A send makes no progress. */
+  boolean isStuck() {
+    return subscription.isStuck();
+  }
+
+  /** Why nobody waits for this client any longer: a send makes no progress, or a ping no answer. */
+  Optional<String> gone() {
+    if (subscription.isStuck()) {
+      return Optional.of("a send made no progress for the send timeout");
+    }
+    boolean silent =
+        !subscription.isSending() // a ping lies behind what is being sent
+            && liveness.isSilent(System.nanoTime(), subscription.waitedUntil());
+    return silent ? Optional.of("no answer to a ping") : Optional.empty();
+  }
+
+  /** Closes the client; may block for a bounded time. */
+  void close(CloseReason reason, String detail) {
+    subscriber.close(reason, detail);
+  }
+
+  /** Begins to close the client; never waits. */
+  void sendClose(CloseReason reason, String detail) {
+    subscriber.sendClose(reason, detail);
+  }
+
+  /** Waits until the client has answered the close, at most this long; then cuts it off. */
+  void awaitClosed(Duration limit) {
+    subscriber.awaitClosed(limit);
+  }
+
+  /** Ends a send that closing the client does not end. */
+  void interruptSend() {
+    subscription.interruptSend();
+  }
+
+  long acksIgnored() {
+    return acks.ignored();
+  }
+}

@@ -1,0 +1,18 @@
+package org.pgdeltastream.slot;
+
+import java.util.concurrent.Executor;
+import org.pgdeltastream.replication.OpenSockets;
+
+/**
+ * What all streams of this server share.
+ *
+ * @param ahead threads that decode ahead
+ */
+record StreamServices(
+    Database database, Settings settings, OwnPublications ownPublications, Executor ahead) {
+
+  /** The same, with connections that {@link OpenSockets#close} cuts from outside. */
+  StreamServices within(OpenSockets sockets) {
+    return new StreamServices(database.within(sockets), settings, ownPublications, ahead);
+  }
+}

@@ -1,0 +1,108 @@
+package org.pgdeltastream.slot;
+
+import java.sql.SQLException;
+import java.util.Optional;
+import org.pgdeltastream.delivery.CloseReason;
+
+/**
+ * What the loss of a connection to PostgreSQL means for the client behind it.
+ *
+ * <p>Source: manual, "PostgreSQL Error Codes".
+ *
+ * @param state the error code; empty where PostgreSQL gave none
+ * @param isFinal trying again cannot help
+ * @param isAnswer PostgreSQL answered with an error: if the next attempt meets the same one at the
+ *     same place, so will all
+ * @param ending what the client is told if trying again does not help
+ */
+record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending ending) {
+  private static final String TOO_LARGE = "54000";
+
+  static UpstreamLoss of(Exception cause) {
+    Optional<SQLException> error = error(cause);
+    String state = error.map(SQLException::getSQLState).orElse("");
+    return switch (state) {
+      case "42501" -> cannotDecode(state, "the role may not do this: it needs REPLICATION");
+      case "22023", "42704" -> cannotDecode(state, "PostgreSQL refuses an option or a publication");
+      case "0A000" ->
+          cannotDecode(
+              state,
+              "PostgreSQL cannot do this: publications that name different columns of a table?");
+      case TOO_LARGE ->
+          cannotDecode(state, "a row or message is larger than PostgreSQL can send (1 GB)");
+      case "22021", "22P05" ->
+          cannotDecode(state, "a text is not valid in the database's encoding, or not in UTF-8");
+      case "55006" ->
+          lost(state, CloseReason.SLOT_BUSY, "the slot's former walsender does not end; reconnect");
+      case "53300" ->
+          lost(
+              state,
+              CloseReason.UPSTREAM_LOST,
+              "PostgreSQL has no connection or walsender left: raise max_connections or"
+                  + " max_wal_senders; reconnect");
+      default -> byClass(state);
+    };
+  }
+
+  private static UpstreamLoss byClass(String state) {
+    if (state.startsWith("57P")) {
+      return lost(state, CloseReason.UPSTREAM_RESTARTING, "PostgreSQL restarts; reconnect");
+    }
+    if (state.startsWith("28") || state.equals("3D000")) {
+      Ending refused =
+          Ending.of(
+              CloseReason.UPSTREAM_LOST,
+              "PostgreSQL refuses our role, password or database (" + state + ")");
+      return new UpstreamLoss(state, true, true, refused);
+    }
+    if (state.isEmpty()
+        || state.startsWith("08")
+        || state.startsWith("57")
+        || state.startsWith("40")) {
+      return lost(state, CloseReason.UPSTREAM_LOST, "PostgreSQL cannot be reached; reconnect");
+    }
+    if (state.startsWith("53")) {
+      return lost(
+          state,
+          CloseReason.UPSTREAM_LOST,
+          "PostgreSQL lacks memory, disk or connections (" + state + "); reconnect");
+    }
+    Ending failed = Ending.of(CloseReason.UPSTREAM_LOST, "PostgreSQL fails (" + state + ")");
+    return new UpstreamLoss(state, false, true, failed);
+  }
+
+  /** The plugin may not be used, or is not there: PostgreSQL names it, in any language. */
+  static UpstreamLoss ofPlugin(String state) {
+    return cannotDecode(
+        state, "PostgreSQL does not allow the slot's plugin; see output_plugin_libraries");
+  }
+
+  /** A transaction was too large for one of PostgreSQL's strings. */
+  boolean isTooLarge() {
+    return state.equals(TOO_LARGE);
+  }
+
+  /** It came again, at the same place. */
+  Ending again() {
+    return Ending.of(
+        CloseReason.CANNOT_DECODE,
+        "PostgreSQL fails each time at the same place (" + state + "); see its log");
+  }
+
+  private static UpstreamLoss cannotDecode(String state, String detail) {
+    return new UpstreamLoss(state, true, true, Ending.of(CloseReason.CANNOT_DECODE, detail));
+  }
+
+  private static UpstreamLoss lost(String state, CloseReason reason, String detail) {
+    return new UpstreamLoss(state, false, false, Ending.of(reason, detail));
+  }
+
+  private static Optional<SQLException> error(Exception cause) {
+    for (Throwable e = cause; e != null; e = e.getCause()) {
+      if (e instanceof SQLException sql && sql.getSQLState() != null) {
+        return Optional.of(sql);
+      }
+    }
+    return Optional.empty();
+  }
+}

@@ -1,0 +1,90 @@
+package org.pgdeltastream.web;
+
+import static java.lang.System.Logger.Level.WARNING;
+
+import java.util.List;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+import org.pgdeltastream.change.Shown;
+import org.pgdeltastream.slot.Settings;
+
+/** Values that are of their form and can never do what they were set for. */
+final class UselessSettings {
+  private static final System.Logger LOG = System.getLogger(UselessSettings.class.getName());
+
+  private static final Pattern HOST =
+      Pattern.compile("[a-z0-9_-]+(\\.[a-z0-9_-]+)*|\\[[0-9a-f:.]+\\]");
+  private static final Pattern TOKEN = Pattern.compile("[!-~]+");
+  private static final Pattern SUBPROTOCOL = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
+  private static final Pattern SLOTS = Pattern.compile("[a-z0-9_*]+");
+  private static final int SHORT = 16;
+
+  /** PostgreSQL cuts {@code pgdeltastream/<node>} at 63 bytes, and puts ? for what is not ASCII. */
+  private static final Pattern NODE = Pattern.compile("[ -~]{1,49}");
+
+  private UselessSettings() {}
+
+  /**
+   * Refuses them, and warns of tokens that not everybody can send.
+   *
+   * @throws IllegalArgumentException naming the setting; of tokens never the value
+   */
+  static void refuse(Settings settings) {
+    refuse(
+        "origins",
+        settings.origins(),
+        Origin::isOfPages,
+        "which no browser sends as an Origin: write it like https://app.example.com, without a slash"
+            + " at the end, the usual port, or *");
+    refuse(
+        "hosts",
+        settings.hosts(),
+        host -> HOST.matcher(PrivateHost.name(host)).matches(),
+        "which is no host: write it like delta.example.com, without scheme or path");
+    refuse(
+        "slot-pattern",
+        List.of(settings.slotPattern()),
+        pattern -> SLOTS.matcher(pattern).matches(),
+        "which no slot's name matches: they have a-z, 0-9 and _; * stands for any of these");
+    refuse(
+        "database-url",
+        settings.databaseUrl().stream().toList(),
+        url -> url.startsWith("jdbc:postgresql:"),
+        "which is not like jdbc:postgresql://host:port/database");
+    refuse(
+        "node",
+        List.of(settings.node()),
+        node -> NODE.matcher(node).matches(),
+        "which PostgreSQL would not keep as it is: at most 49 characters of ASCII");
+    checkTokens(settings.tokens());
+  }
+
+  private static void refuse(
+      String name, List<String> values, Predicate<String> useful, String why) {
+    values.stream()
+        .filter(useful.negate())
+        .findFirst()
+        .ifPresent(
+            value -> {
+              throw new IllegalArgumentException(
+                  "Setting pgdelta." + name + " has '" + Shown.of(value) + "', " + why);
+            });
+  }
+
+  private static void checkTokens(List<String> tokens) {
+    if (!tokens.stream().allMatch(token -> TOKEN.matcher(token).matches())) {
+      throw new IllegalArgumentException(
+          "Setting pgdelta.tokens has a token with a space or a letter beyond ASCII, which no"
+              + " header can carry");
+    }
+    if (!tokens.stream().allMatch(token -> SUBPROTOCOL.matcher(token).matches())) {
+      LOG.log(
+          WARNING,
+          "pgdelta.tokens has a token that no browser can send with a websocket, because of a"
+              + " letter such as / or =; 'openssl rand -hex 32' makes one that works everywhere");
+    }
+    if (tokens.stream().anyMatch(token -> token.length() < SHORT)) {
+      LOG.log(WARNING, "pgdelta.tokens has a token of less than 16 characters: it can be guessed");
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package org.pgdeltastream.slot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.support.RecordingSubscriber;
+
+class ReporterTest {
+  private final Settings settings =
+      Settings.read(
+          Map.of(
+                  "pgdelta.database-url", "jdbc:postgresql://localhost:1/none",
+                  "pgdelta.database-user", "nobody",
+                  "pgdelta.ping-interval", "1")
+              ::get);
+  private final Database database = Database.open(settings, Optional.empty(), Optional.empty());
+  private final Slots slots = new Slots();
+  private final OwnPublications publications = new OwnPublications(database, slots);
+
+  @Test
+  void looksAfterEveryStreamAlsoWhenALookAtOneFails() {
+    occupy("delta_a");
+    occupy("delta_b");
+    Reporter reporter = new Reporter(database, slots, publications);
+
+    await("both clients to be quiet for so long that they are pinged")
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () -> {
+              AtomicInteger looks = new AtomicInteger();
+              reporter.lookAfterStreams(
+                  task -> {
+                    looks.incrementAndGet();
+                    throw new OutOfMemoryError("thrown by the test");
+                  });
+              return looks.get() == 2;
+            });
+    assertThat(slots.streams()).noneMatch(SlotStream::isEnding);
+  }
+
+  private void occupy(String name) {
+    Slot slot = slots.of(new SlotName(name));
+    StreamServices services =
+        new StreamServices(database, settings, publications, ReporterTest::noThread);
+    slot.occupy(
+        new SlotStream(
+            slot,
+            StreamOptions.of(slot.name()),
+            new RecordingSubscriber(),
+            services,
+            ReporterTest::noThread));
+  }
+
+  private static void noThread(Runnable task) {
+    throw new RejectedExecutionException("no thread for " + task);
+  }
+}

@@ -1,0 +1,73 @@
+package org.pgdeltastream.web;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.Map;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pgdeltastream.slot.Settings;
+
+class UselessSettingsTest {
+  @ParameterizedTest
+  @CsvSource({
+    "origins, *",
+    "origins, 'https://a.example.com,*'",
+    "origins, https://app.example.com/",
+    "origins, https://app.example.com/page",
+    "origins, https://app.example.com:443",
+    "origins, http://app.example.com:80",
+    "origins, https://App.example.com",
+    "origins, https://*.example.com",
+    "origins, https://user@app.example.com",
+    "origins, app.example.com",
+    "origins, //app.example.com",
+    "origins, https:app.example.com",
+    "origins, file://",
+    "origins, file://localhost",
+    "origins, null",
+    "origins, http://a:99999",
+    "hosts, *",
+    "hosts, http://delta.example.com",
+    "hosts, delta.example.com/",
+    "hosts, a b",
+    "slot-pattern, Delta_*",
+    "slot-pattern, delta-*",
+    "database-url, postgresql://localhost/db",
+    "node, b\u00fcro",
+    "node, aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+  })
+  void refusesByNameWhatCanNeverMatch(String name, String value) {
+    assertThatThrownBy(() -> UselessSettings.refuse(settings(name, value)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("pgdelta." + name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"my secret", "'a,my secret'", "pa\u00dfwort", "'a\tb'"})
+  void refusesATokenThatNoHeaderCarriesWithoutTellingIt(String tokens) {
+    assertThatThrownBy(() -> UselessSettings.refuse(settings("tokens", tokens)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("pgdelta.tokens")
+        .hasMessageNotContaining("secret")
+        .hasMessageNotContaining("wort");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "origins, 'https://app.example.com, http://localhost:3000'",
+    "origins, 'app://desktop,capacitor://localhost,chrome-extension://abcdefgh'",
+    "origins, http://[::1]:8080",
+    "hosts, 'delta.example.com,OTHER.example.com:8080,[fe80::1]'",
+    "tokens, 'c2VjcmV0/+==,0123456789abcdef'",
+    "slot-pattern, *",
+    "node, my node",
+    "open, true",
+  })
+  void takesWhatWorks(String name, String value) {
+    UselessSettings.refuse(settings(name, value));
+  }
+
+  private static Settings settings(String name, String value) {
+    return Settings.read(Map.of("pgdelta." + name, value)::get);
+  }
+}
