@@ -223,12 +223,20 @@ final class Arguments {
             .or(() -> variable("PGUSER"))
             .or(() -> Optional.ofNullable(properties.apply("user.name")))
             .orElse("postgres");
-    String password =
-        setting("database-password")
-            .or(() -> flag("password"))
-            .or(() -> variable("PGPASSWORD"))
-            .orElse("");
-    return new Command.Named(url.isPresent() ? url.get() : jdbcUrl(user), user, password);
+    return new Command.Named(url.isPresent() ? url.get() : jdbcUrl(user), user, password());
+  }
+
+  /** It may be of blanks alone. */
+  private String password() {
+    return given(properties.apply("pgdelta.database-password"))
+        .or(() -> given(environment.apply("PGDELTA_DATABASE_PASSWORD")))
+        .or(() -> flag("password"))
+        .or(() -> given(environment.apply("PGPASSWORD")))
+        .orElse("");
+  }
+
+  private static Optional<String> given(@Nullable String text) {
+    return Optional.ofNullable(text).filter(value -> !value.isEmpty());
   }
 
   /** What it is that names a database, if anything does. */

@@ -193,7 +193,9 @@ public final class Server implements AutoCloseable {
     resources.setProperty("jdbc/pgdelta.JdbcDriver", "org.postgresql.Driver");
     resources.setProperty("jdbc/pgdelta.JdbcUrl", jdbcUrl);
     resources.setProperty("jdbc/pgdelta.UserName", user);
-    resources.setProperty("jdbc/pgdelta.Password", password);
+    resources.setProperty("jdbc/pgdelta.PasswordCipher", HexPassword.class.getName());
+    resources.setProperty(
+        "jdbc/pgdelta.Password", String.valueOf(new HexPassword().encrypt(password)));
     resources.setProperty("jdbc/pgdelta.JtaManaged", "false");
     resources.setProperty("jdbc/pgdelta.InitialSize", "0");
     resources.setProperty("jdbc/pgdelta.MinIdle", "0");

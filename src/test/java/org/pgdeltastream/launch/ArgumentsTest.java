@@ -66,6 +66,13 @@ class ArgumentsTest {
   }
 
   @Test
+  void aPasswordMayBeOfBlanksAlone() throws BadArgumentException {
+    environment.putAll(Map.of("PGDATABASE", "d", "PGUSER", "u", "PGPASSWORD", "  "));
+    assertThat(database(""))
+        .isEqualTo(new Command.Named("jdbc:postgresql://localhost:5432/d", "u", "  "));
+  }
+
+  @Test
   void theCommandLineWinsOverTheEnvironment() throws BadArgumentException {
     environment.putAll(
         Map.of(

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
@@ -28,6 +29,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.support.ServerClient;
+import org.pgdeltastream.support.TestDatabase;
 
 /** The runnable jar as its user starts it. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -77,6 +80,32 @@ class StandaloneIT {
 
     assertThat(data.resolve("PG_VERSION")).as(errors()).exists();
     assertThat(data.resolve("postmaster.pid")).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"p${user.home}\\c#d%41&u=x+ ~${", "cipher:abc", "  "})
+  void readsPagesWithAPasswordOfAnyCharacters(String password) throws Exception {
+    Path rules = directory.resolve("pg_hba.conf");
+    Files.writeString(
+        rules,
+        "local all all trust\nhost all postgres all trust\nhost all all all scram-sha-256\n");
+    try (TestDatabase database = TestDatabase.embedded(Map.of("hba_file", rules.toString()))) {
+      database.execute("create table a (id int primary key); insert into a values (1)");
+      database.execute("create role delta superuser login password '" + password + "'");
+      String address = database.jdbcUrl().replaceAll(".*//|/.*", "");
+      Process program =
+          start("postgres", address, "127.0.0.1:0", "-user", "delta", "-password", password);
+      await().atMost(START).until(() -> output().contains("Ctrl-C stops it") || !program.isAlive());
+      Matcher own = Pattern.compile("http://127\\.0\\.0\\.1:\\d+").matcher(output());
+      assertThat(own.find()).as(output() + errors()).isTrue();
+      ServerClient client = new ServerClient(own.group());
+      client.init("");
+
+      assertThat(client.post("/v1/snapshot/data", "application/json", "{\"table\":\"a\"}").body())
+          .isEqualTo("[{\"id\":1}]");
+
+      stop(program);
+    }
   }
 
   @Test
