@@ -7,6 +7,7 @@ import java.lang.reflect.Proxy;
 import java.net.Socket;
 import java.sql.Connection;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Lsn;
 import org.postgresql.copy.CopyDual;
@@ -51,7 +52,7 @@ class ReplicationStreamTest {
   }
 
   /** Answers every question the same. */
-  private static <T> T fake(Class<T> type, byte[] answer) {
+  private static <T> T fake(Class<T> type, byte @Nullable [] answer) {
     return type.cast(
         Proxy.newProxyInstance(
             type.getClassLoader(), new Class<?>[] {type}, (proxy, method, arguments) -> answer));
