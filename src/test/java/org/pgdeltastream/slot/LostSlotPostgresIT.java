@@ -1,6 +1,7 @@
 package org.pgdeltastream.slot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.lang.reflect.Proxy;
@@ -17,6 +18,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.support.RecordingSubscriber;
@@ -92,7 +95,7 @@ class LostSlotPostgresIT {
               assertThat(closed.detail()).contains("wal_removed");
             });
     assertThat(registry.slots.status(slot).lastClose().orElseThrow().reason())
-        .isEqualTo(CloseReason.SLOT_INVALIDATED);
+        .contains(CloseReason.SLOT_INVALIDATED);
   }
 
   @Test
@@ -214,6 +217,24 @@ class LostSlotPostgresIT {
     database.execute("insert into t values (2, 'b')");
 
     assertThat(client.nextWithChange()).contains("[2,\"b\"]");
+  }
+
+  @Test
+  void saysThatAStandbyMakesNoPublications() throws Exception {
+    registry.closeWithoutDropping();
+    database.stop("INT");
+    database.becomeStandby();
+    database.startAgain();
+    registry = new TestRegistry(database);
+
+    assertThatThrownBy(registry::init)
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> {
+              assertThat(e.problem()).isEqualTo(Problem.UPSTREAM_CONFIG);
+              assertThat(e).hasMessageContaining("standby");
+              assertThat(e.hint()).contains("publication=");
+            });
   }
 
   /** Its reader is inside a send all the time: the reporter gives the signs of life. */
