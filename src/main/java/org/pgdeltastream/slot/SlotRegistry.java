@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.Problem;
@@ -47,7 +48,9 @@ final class SlotRegistry {
     this.settings = settings;
     ownPublications = new OwnPublications(database, slots);
     creator = new SlotCreator(database, settings, slots, ownPublications);
-    services = new StreamServices(database, settings, ownPublications, new AheadThreads(readers));
+    services =
+        new StreamServices(
+            database, settings, ownPublications, new AheadThreads(readers), new AtomicBoolean());
     this.readers = readers;
     reporter = new Reporter(database, slots, ownPublications);
   }
@@ -198,9 +201,9 @@ final class SlotRegistry {
    * for all, however many: for their answers and for the readers' last reports.
    */
   void close() {
+    services.stopping().set(true); // before the look: who waits for a slot is told by itself
     List<SlotStream> streams = slots.streams();
-    streams.forEach(
-        stream -> stream.end(CloseReason.SERVICE_RESTART, "the server stops; reconnect"));
+    streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, SlotStream.STOPS));
     streams.forEach(SlotStream::tellClientUnlessSending);
     slots.all().forEach(Slot::closeSnapshot);
     long deadline = System.nanoTime() + CLIENTS_CLOSE.toNanos();

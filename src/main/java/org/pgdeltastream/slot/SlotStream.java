@@ -27,6 +27,8 @@ import org.pgdeltastream.replication.WalsenderState;
  */
 public final class SlotStream implements Runnable {
   private static final System.Logger LOG = System.getLogger(SlotStream.class.getName());
+  static final String STOPS = "the server stops; reconnect";
+
   private static final long OVERDUE_NANOS = Duration.ofSeconds(2).toNanos();
   private static final Duration FORMER_READER = Duration.ofSeconds(5);
 
@@ -112,6 +114,9 @@ public final class SlotStream implements Runnable {
 
   private Ending serve() throws Refusal {
     occupy();
+    if (services.stopping().get()) {
+      throw new Refusal(CloseReason.SERVICE_RESTART, STOPS);
+    }
     try {
       return upstream.run();
     } catch (SubscriberGoneException e) {

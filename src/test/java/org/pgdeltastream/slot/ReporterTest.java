@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.SlotName;
@@ -48,7 +49,8 @@ class ReporterTest {
   private void occupy(String name) {
     Slot slot = slots.of(new SlotName(name));
     StreamServices services =
-        new StreamServices(database, settings, publications, ReporterTest::noThread);
+        new StreamServices(
+            database, settings, publications, ReporterTest::noThread, new AtomicBoolean());
     slot.occupy(
         new SlotStream(
             slot,

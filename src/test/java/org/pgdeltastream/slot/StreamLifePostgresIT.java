@@ -123,6 +123,26 @@ class StreamLifePostgresIT {
   }
 
   @Test
+  void tellsAClientThatWaitsForASlotThatTheServerStops() throws Exception {
+    RecordingSubscriber first = new RecordingSubscriber();
+    first.stopReading();
+    SlotStream blocked = stream(first);
+    insert(1);
+    await("the first client's send to block").until(blocked::isSending);
+    RecordingSubscriber taker = new RecordingSubscriber();
+    StreamOptions usual = StreamOptions.of(slot);
+    registry.slots.stream(
+        new StreamOptions(
+            slot, List.of(), usual.changes(), Optional.empty(), false, false, true, 0),
+        taker);
+    await("the first client to be told").until(blocked::isEnding);
+
+    registry.slots.close();
+
+    assertThat(taker.closed().reason()).isEqualTo(CloseReason.SERVICE_RESTART);
+  }
+
+  @Test
   void holdsAClientBehindADeadHostForTheHoldTimeAndPingsItMeanwhile() throws Exception {
     Pinged client = new Pinged();
     SlotStream held = registry.slots.stream(StreamOptions.of(slot), client);
