@@ -119,7 +119,7 @@ final class Upstream implements WalListener {
     lostAt = loss.isAnswer() ? reached : Lsn.NONE;
     backoff.lost(reached); // before the state: the reporter looks at both
     life.on(Event.LOST);
-    LOG.log(INFO, name + " lost PostgreSQL (" + loss.state() + "): " + cause.getMessage());
+    LOG.log(INFO, name + " lost PostgreSQL (" + loss.state() + "): " + loss.words(cause));
     boolean inChunks = loss.isTooLarge() && connector.canGoOnInChunks();
     if (client.hasHalf() || (loss.isFinal() && !inChunks)) {
       return Optional.of(loss.ending());

@@ -1,6 +1,7 @@
 package org.pgdeltastream.slot;
 
 import java.sql.SQLException;
+import java.util.List;
 import java.util.Optional;
 import org.pgdeltastream.delivery.CloseReason;
 
@@ -17,6 +18,7 @@ import org.pgdeltastream.delivery.CloseReason;
  */
 record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending ending) {
   private static final String TOO_LARGE = "54000";
+  private static final List<String> OF_A_ROW = List.of("22", "23", "P0", "XX"); // classes
 
   static UpstreamLoss of(Exception cause) {
     Optional<SQLException> error = error(cause);
@@ -75,6 +77,12 @@ record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending endi
   static UpstreamLoss ofPlugin(String state) {
     return cannotDecode(
         state, "PostgreSQL does not allow the slot's plugin; see output_plugin_libraries");
+  }
+
+  /** For the log: PostgreSQL's words about a row may hold its values, and stand in its own log. */
+  String words(Exception cause) {
+    boolean isOfARow = OF_A_ROW.stream().anyMatch(state::startsWith);
+    return isOfARow ? "see PostgreSQL's log" : String.valueOf(cause.getMessage());
   }
 
   /** A transaction was too large for one of PostgreSQL's strings. */
