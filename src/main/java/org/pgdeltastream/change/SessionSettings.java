@@ -75,7 +75,7 @@ public final class SessionSettings {
   public static String ofWalsender() {
     return "select pg_catalog.set_config(name, '60s', false) from pg_catalog.pg_settings"
         + " where name = 'wal_sender_timeout' and context = 'user'"
-        + " and source in ('database', 'user', 'database user')";
+        + " and source in ('global', 'database', 'user', 'database user')";
   }
 
   /** One command, which a walsender takes too, without a backslash in it. */

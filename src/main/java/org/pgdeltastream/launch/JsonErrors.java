@@ -42,13 +42,14 @@ public final class JsonErrors extends ErrorReportValve {
   }
 
   static String json(int status) {
-    return "{\"error\":\"%s\",\"code\":\"%s\",\"retry\":false}"
+    return "{\"error\":\"%s\",\"code\":\"%s\",\"retry\":%s}"
         .formatted(
             switch (status) {
               case 404 -> "There is nothing at this path";
               case 405, 501 -> "This server does not take this method or transfer encoding";
               case 413, 414, 431 -> "The request is too large";
               case 417 -> "This expectation cannot be met; leave Expect out";
+              case 503 -> "This server is busy";
               case 505 -> "This server speaks HTTP/1.1";
               default ->
                   status < FIRST_OF_SERVER
@@ -59,8 +60,9 @@ public final class JsonErrors extends ErrorReportValve {
               case 404 -> "not_found";
               case 405, 501 -> "method_not_allowed";
               case 413, 414, 431 -> "payload_too_large";
-              case 500 -> "internal";
-              default -> "bad_request";
-            });
+              case 503 -> "upstream_busy";
+              default -> status < FIRST_OF_SERVER || status == 505 ? "bad_request" : "internal";
+            },
+            status == 503);
   }
 }

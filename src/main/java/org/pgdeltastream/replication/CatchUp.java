@@ -229,8 +229,8 @@ public final class CatchUp implements AutoCloseable {
   }
 
   /**
-   * Ends the backends, and with them the copies; once, and by another thread where there is one,
-   * since PostgreSQL may not answer.
+   * Ends the backends, and with them the copies; once, and by another thread, since PostgreSQL may
+   * not answer.
    */
   @Override
   public void close() {
@@ -240,7 +240,9 @@ public final class CatchUp implements AutoCloseable {
     try {
       threads.execute(pieces::cancel);
     } catch (RejectedExecutionException e) {
-      pieces.cancel();
+      Thread canceller = new Thread(pieces::cancel, "cancel a catch-up");
+      canceller.setDaemon(true);
+      canceller.start();
     }
   }
 }

@@ -76,7 +76,7 @@ final class PublicationSession implements AutoCloseable {
 
   /** False if another session makes a slot of this name. */
   boolean lockName(SlotName slot) throws SQLException {
-    return isTrue("select pg_try_advisory_lock(%d, %d)".formatted(NAMES, slot.value().hashCode()));
+    return isTrue("select pg_try_advisory_lock(%s, %s)".formatted(NAMES, slot.value().hashCode()));
   }
 
   boolean isSlot(SlotName slot) throws SQLException {
@@ -167,15 +167,16 @@ final class PublicationSession implements AutoCloseable {
     if (own.names().isEmpty()) {
       return true;
     }
+    Set<String> idle = new TreeSet<>(); // nobody makes them now: looked at before what there is
+    for (String name : own.users()) {
+      if (isTrue("select pg_try_advisory_xact_lock(%s, %s)".formatted(NAMES, name.hashCode()))) {
+        idle.add(name);
+      }
+    }
     List<String> alive =
         strings("select slot_name from pg_replication_slots where database = current_database()");
     Set<String> left = new TreeSet<>(own.users());
-    for (String name : own.users()) {
-      if (!alive.contains(name)
-          && isTrue("select pg_try_advisory_xact_lock(%d, %d)".formatted(NAMES, name.hashCode()))) {
-        left.remove(name);
-      }
-    }
+    left.removeIf(name -> idle.contains(name) && !alive.contains(name));
     if (left.isEmpty()) {
       drop();
     } else if (!left.equals(own.users())) {

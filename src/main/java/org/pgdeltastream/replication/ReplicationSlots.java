@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
@@ -21,6 +22,10 @@ import org.pgdeltastream.change.SlotName;
 /** Creates, finds, streams and drops replication slots. Each call uses connections of its own. */
 public final class ReplicationSlots {
   private static final System.Logger LOG = System.getLogger(ReplicationSlots.class.getName());
+
+  private static final String BUSY = "55006";
+  private static final int DROP_TRIES = 20;
+  private static final long DROP_PAUSE_NANOS = 100_000_000;
 
   private final ReplicationConnector connector;
 
@@ -52,30 +57,40 @@ public final class ReplicationSlots {
 
   /** For a slot that was made in vain: why is told by another failure. */
   public void dropOrWarn(SlotName slot) {
-    try {
-      drop(slot);
-    } catch (SQLException e) {
-      LOG.log(WARNING, "Slot " + slot + " was made in vain and is left: drop it", e);
+    for (int attempt = 1; ; attempt++) {
+      try {
+        drop(slot);
+        return;
+      } catch (SQLException e) {
+        if (!BUSY.equals(e.getSQLState()) || attempt == DROP_TRIES) {
+          LOG.log(WARNING, "Slot " + slot + " was made in vain and is left: drop it", e);
+          return;
+        }
+        LockSupport.parkNanos(DROP_PAUSE_NANOS); // its backend ends in a moment
+      }
     }
   }
 
   /**
-   * One that takes too long is ended: PostgreSQL would make the slot yet, and nobody knew of it.
+   * One that takes too long, or whose answer was lost, is ended: PostgreSQL would make the slot
+   * yet, and nobody knew of it.
    */
   private ReplicationConnection.Created createSlot(
       ReplicationConnection walsender, SlotName slot, OutputPlugin plugin) throws SQLException {
     int process = walsender.process();
+    boolean wasThere = find(slot).isPresent();
     try {
       return walsender.createSlot(slot, plugin);
     } catch (SQLException e) {
-      if (!(e.getCause() instanceof SocketTimeoutException)) {
+      boolean late = e.getCause() instanceof SocketTimeoutException;
+      if (!late && !String.valueOf(e.getSQLState()).startsWith("08")) {
         throw e;
       }
       terminate(process);
-      if (find(slot).isPresent()) {
-        drop(slot);
+      if (!wasThere && find(slot).isPresent()) {
+        dropOrWarn(slot);
       }
-      throw new SQLException("PostgreSQL did not make the slot in time", "55P03", e);
+      throw late ? new SQLException("PostgreSQL did not make the slot in time", "55P03", e) : e;
     }
   }
 

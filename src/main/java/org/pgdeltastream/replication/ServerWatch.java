@@ -36,7 +36,7 @@ public final class ServerWatch implements AutoCloseable {
       return false;
     } catch (SQLException e) {
       rest();
-      failures++;
+      failures = isLost(e) ? failures + 1 : 0; // a server that refuses us is there
       return isOperatorsWord(e) && !isAnswering();
     }
   }
@@ -48,8 +48,12 @@ public final class ServerWatch implements AutoCloseable {
       return true;
     } catch (SQLException e) {
       rest();
-      return !isOperatorsWord(e) && !String.valueOf(e.getSQLState()).startsWith("08");
+      return !isOperatorsWord(e) && !isLost(e);
     }
+  }
+
+  private static boolean isLost(SQLException e) {
+    return String.valueOf(e.getSQLState()).startsWith("08");
   }
 
   /** Source: manual, "PostgreSQL Error Codes", class 57. */

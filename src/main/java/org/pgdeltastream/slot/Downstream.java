@@ -36,8 +36,11 @@ interface Downstream {
    */
   SlotPipeline path(SlotPipeline.Source source, Catalog catalog) throws Refusal;
 
+  /** The slot is about to be taken: what else is to be asked of PostgreSQL is asked now. */
+  void starting() throws SQLException;
+
   /** PostgreSQL streams the slot, with this plugin. Before anything is read. */
-  void started(OutputPlugin plugin) throws SQLException, IOException;
+  void started(OutputPlugin plugin) throws IOException;
 
   /** Up to where PostgreSQL may forget. */
   Lsn flushPosition();

@@ -17,7 +17,7 @@ final class SettingNames {
   private static final Pattern OTHERS =
       Pattern.compile(
           "pgdelta\\.test\\..*|PGDELTA(_[A-Z0-9_]+)?"
-              + "_(SERVICE_(HOST|PORT)(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_.*)?)?)");
+              + "_(SERVICE_(HOST|PORT)(_.*)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_.*)?)?|NAME|ENV_.*)");
 
   private SettingNames() {}
 
@@ -42,13 +42,16 @@ final class SettingNames {
    */
   static void refuseUnknown(Collection<String> properties, Collection<String> variables) {
     List<String> known = properties();
-    refuse(properties, known);
-    refuse(variables, known.stream().map(SettingNames::variable).toList());
+    List<String> knownVariables = known.stream().map(SettingNames::variable).toList();
+    // A server's own files name variables too (server-config/tomee), and it may keep them as
+    // properties.
+    refuse(properties.stream().filter(name -> !knownVariables.contains(name)), known);
+    refuse(variables.stream(), knownVariables);
   }
 
-  private static void refuse(Collection<String> names, List<String> known) {
+  private static void refuse(Stream<String> names, List<String> known) {
     Predicate<String> unknown = name -> OURS.matcher(name).matches() && !known.contains(name);
-    names.stream()
+    names
         .filter(unknown.and(name -> !OTHERS.matcher(name).matches()))
         .sorted()
         .findFirst()

@@ -74,6 +74,7 @@ final class SlotConnector {
             : services.database().catalog();
     SlotPipeline.Source source = look.source(found, publications);
     SlotPipeline path = client.path(source, catalog);
+    client.starting();
     if (services.settings().wal2jsonWhole() && !slot.doesNeedChunks()) {
       path.askForWholeTransactions();
     }
@@ -155,8 +156,9 @@ final class SlotConnector {
         terminated = true;
       }
       if (System.nanoTime() > deadline || life.awaitTold(RETRY)) {
-        if (own) {
-          throw busy; // its process is stopped: it may end yet
+        boolean ours = former.isPresent() && holder.filter(this::isOurs).isPresent();
+        if (own || ours) {
+          throw busy; // a process of this stream's that is stopped, or cut off: it may end yet
         }
         throw new Refusal(
             CloseReason.SLOT_BUSY, "slot " + slot.name() + " is streamed by another program");
@@ -168,9 +170,11 @@ final class SlotConnector {
     }
 
     private boolean isOtherServers(SlotHolder holder) {
-      String name = holder.applicationName();
-      String ours = "pgdeltastream/" + services.settings().node();
-      return name.startsWith("pgdeltastream/") && !name.equals(ours);
+      return holder.applicationName().startsWith("pgdeltastream/") && !isOurs(holder);
+    }
+
+    private boolean isOurs(SlotHolder holder) {
+      return holder.applicationName().equals("pgdeltastream/" + services.settings().node());
     }
   }
 

@@ -1,5 +1,7 @@
 package org.pgdeltastream.slot;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.sql.SQLException;
@@ -27,6 +29,7 @@ import org.pgdeltastream.replication.SlotRow;
 
 /** What can be asked of slots: make, read under the snapshot, stream, show, drop. */
 final class SlotRegistry {
+  private static final System.Logger LOG = System.getLogger(SlotRegistry.class.getName());
   private static final Duration STREAM_END = Duration.ofSeconds(5);
   private static final Duration CLIENTS_CLOSE = Duration.ofSeconds(4);
   private static final Duration LAST_REPORTS = Duration.ofSeconds(2);
@@ -204,7 +207,7 @@ final class SlotRegistry {
     services.stopping().set(true); // before the look: who waits for a slot is told by itself
     List<SlotStream> streams = slots.streams();
     streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, SlotStream.STOPS));
-    streams.forEach(SlotStream::tellClientUnlessSending);
+    streams.forEach(SlotRegistry::tellToGo);
     slots.all().forEach(Slot::closeSnapshot);
     long deadline = System.nanoTime() + CLIENTS_CLOSE.toNanos();
     for (SlotStream stream : streams) {
@@ -217,6 +220,15 @@ final class SlotRegistry {
     long lastReports = System.nanoTime() + LAST_REPORTS.toNanos();
     streams.forEach(stream -> stream.awaitEnd(until(lastReports)));
     database.watch().close();
+  }
+
+  /** Where that fails its reader tells it; the others must hear it all the same. */
+  private static void tellToGo(SlotStream stream) {
+    try {
+      stream.tellClientUnlessSending();
+    } catch (Throwable e) {
+      LOG.log(WARNING, "The client of " + stream + " could not be told at once", e);
+    }
   }
 
   private static Duration until(long deadline) {

@@ -18,6 +18,7 @@ import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.delivery.SubscriberGoneException;
+import org.pgdeltastream.replication.OpenSockets;
 import org.pgdeltastream.replication.WalsenderState;
 
 /**
@@ -54,8 +55,10 @@ public final class SlotStream implements Runnable {
     this.options = options;
     this.services = services;
     this.readers = readers;
-    this.client = new StreamClient(slot, options, subscriber, services);
-    this.upstream = new Upstream(slot, client, life, services);
+    OpenSockets sockets = new OpenSockets();
+    StreamServices cut = services.within(sockets);
+    this.client = new StreamClient(slot, options, subscriber, cut);
+    this.upstream = new Upstream(slot, client, life, cut, sockets);
   }
 
   /** Where the client is, for operators. */

@@ -45,6 +45,7 @@ final class StreamClient implements Downstream {
   private boolean readerAway = true; // inside the lock
   private volatile boolean placed;
   private Lsn confirmed = Lsn.NONE; // the reader's, as is what follows
+  private @Nullable ServerIdentity server;
   private boolean saidHello;
 
   StreamClient(Slot slot, StreamOptions options, Subscriber subscriber, StreamServices services) {
@@ -92,7 +93,7 @@ final class StreamClient implements Downstream {
       throw new Refusal(
           CloseReason.POSITION_LOST, "slot " + row.name() + " was moved on by others");
     }
-    if (services.database().isBeyondWal(acks.lastSent())) {
+    if (services.database().slots().isBeyondWal(acks.lastSent())) {
       throw new Refusal(
           CloseReason.DIVERGED,
           "PostgreSQL has less WAL than was sent: another server, or a restored one");
@@ -123,24 +124,31 @@ final class StreamClient implements Downstream {
     return SlotPipeline.of(source, options.changes(), catalog, filter);
   }
 
+  /** With the slot this would take a second walsender. */
   @Override
-  public void started(OutputPlugin plugin) throws SQLException, IOException {
-    if (options.hello() && !saidHello) {
-      ServerIdentity server = services.database().slots().identity();
-      away(false);
-      sayHello(server, plugin);
-      saidHello = true;
+  public void starting() throws SQLException {
+    if (options.hello() && server == null) {
+      server = services.database().slots().identity();
     }
-    away(false);
   }
 
-  private void sayHello(ServerIdentity server, OutputPlugin plugin) throws IOException {
+  @Override
+  public void started(OutputPlugin plugin) throws IOException {
+    away(false);
+    ServerIdentity identity = server;
+    if (identity != null && !saidHello) {
+      sayHello(identity, plugin);
+      saidHello = true;
+    }
+  }
+
+  private void sayHello(ServerIdentity identity, OutputPlugin plugin) throws IOException {
     Lsn start = options.from().filter(from -> from.isAfter(confirmed)).orElse(confirmed);
     String hello =
         "{\"hello\":{\"system\":\"%s\",\"timeline\":%s,\"slot\":\"%s\",\"plugin\":\"%s\",\"confirmed\":\"%s\",\"start\":\"%s\"}}"
             .formatted(
-                server.systemId(),
-                server.timeline(),
+                identity.systemId(),
+                identity.timeline(),
                 slot.name(),
                 plugin.sqlName(),
                 confirmed,
@@ -245,19 +253,21 @@ final class StreamClient implements Downstream {
    *
    * @return why it is refused
    */
-  synchronized Optional<String> acknowledge(Lsn lsn, boolean reply, Predicate<Lsn> isBeyondWal) {
+  Optional<String> acknowledge(Lsn lsn, boolean reply, Predicate<Lsn> isBeyondWal) {
     heard();
-    if (ackRate.isFlood(System.nanoTime())) {
-      return Optional.of("more than 1000 acknowledgements a second, lsn " + lsn);
+    boolean ignored;
+    synchronized (this) {
+      if (ackRate.isFlood(System.nanoTime())) {
+        return Optional.of("more than 1000 acknowledgements a second, lsn " + lsn);
+      }
+      ignored = acks.acknowledge(lsn) == AckTracker.Verdict.IGNORED;
+      if (reply) {
+        replyWanted.set(placed ? acks.acknowledged() : Lsn.NONE);
+      }
     }
-    AckTracker.Verdict verdict = acks.acknowledge(lsn);
-    if (verdict == AckTracker.Verdict.IGNORED && isBeyondWal.test(lsn)) {
-      return Optional.of("lsn " + lsn + " is beyond PostgreSQL's WAL");
-    }
-    if (reply) {
-      replyWanted.set(placed ? acks.acknowledged() : Lsn.NONE);
-    }
-    return Optional.empty();
+    return ignored && lsn.isAfter(acks.lastSent()) && isBeyondWal.test(lsn)
+        ? Optional.of("lsn " + lsn + " is beyond PostgreSQL's WAL")
+        : Optional.empty();
   }
 
   /** The client gave a sign of life. */

@@ -33,7 +33,7 @@ final class Upstream implements WalListener {
   private final String name;
   private final Downstream client;
   private final StreamLife life;
-  private final OpenSockets sockets = new OpenSockets();
+  private final OpenSockets sockets;
   private final SlotConnector connector;
   private final Backoff backoff;
   private final UpstreamLook silence = new UpstreamLook();
@@ -43,11 +43,18 @@ final class Upstream implements WalListener {
   private Lsn lostAt = Lsn.NONE; // the reader's, as is what follows
   private @Nullable SlotPipeline pipeline;
 
-  Upstream(Slot slot, Downstream client, StreamLife life, StreamServices services) {
+  /**
+   * Reads nothing yet.
+   *
+   * @param sockets those of the services' connections; they are cut when this is told to stop
+   */
+  Upstream(
+      Slot slot, Downstream client, StreamLife life, StreamServices services, OpenSockets sockets) {
     this.name = "reader " + slot.name();
     this.client = client;
     this.life = life;
-    this.connector = new SlotConnector(slot, client, life, services.within(sockets));
+    this.sockets = sockets;
+    this.connector = new SlotConnector(slot, client, life, services);
     this.backoff = new Backoff(services.settings().hold(), System::nanoTime);
   }
 
@@ -90,6 +97,7 @@ final class Upstream implements WalListener {
   }
 
   private void connectAndRead() throws SQLException, IOException, Refusal {
+    walEnd = Lsn.NONE; // another server may answer now, with less WAL
     SlotConnector.Opened opened = connector.connect(this, reader);
     pipeline = opened.path();
     reader = opened.reader();
@@ -115,8 +123,9 @@ final class Upstream implements WalListener {
     UpstreamLoss loss = loss(cause);
     lastLoss = loss;
     Lsn reached = reached();
-    boolean sameAgain = loss.isAnswer() && reached.equals(lostAt);
-    lostAt = loss.isAnswer() ? reached : Lsn.NONE;
+    boolean decoding = loss.isAnswer() && life.state().isReading();
+    boolean sameAgain = decoding && reached.equals(lostAt);
+    lostAt = decoding ? reached : Lsn.NONE;
     backoff.lost(reached); // before the state: the reporter looks at both
     life.on(Event.LOST);
     LOG.log(INFO, name + " lost PostgreSQL (" + loss.state() + "): " + loss.words(cause));
@@ -131,7 +140,7 @@ final class Upstream implements WalListener {
       return Optional.of(loss.again());
     }
     if (life.awaitTold(backoff.next())) {
-      return life.why();
+      return life.why().or(() -> Optional.of(loss.ending())); // the thread was interrupted
     }
     return backoff.isExhausted() ? Optional.of(loss.ending()) : Optional.empty();
   }
@@ -148,6 +157,7 @@ final class Upstream implements WalListener {
     return refused ? UpstreamLoss.ofPlugin(loss.state()) : loss;
   }
 
+  /** How far the WAL was handed on or found empty, over all connections. */
   private Lsn reached() {
     Lsn newest = client.newest();
     return newest.isAfter(walEnd) ? newest : walEnd;

@@ -26,14 +26,19 @@ record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending endi
     return switch (state) {
       case "42501" -> cannotDecode(state, "the role may not do this: it needs REPLICATION");
       case "22023", "42704" -> cannotDecode(state, "PostgreSQL refuses an option or a publication");
-      case "0A000" ->
-          cannotDecode(
-              state,
-              "PostgreSQL cannot do this: publications that name different columns of a table?");
+      case "0A000" -> {
+        Ending unable =
+            Ending.of(
+                CloseReason.CANNOT_DECODE,
+                "PostgreSQL cannot do this: publications that name different columns of a table?");
+        yield new UpstreamLoss(state, false, true, unable); // or a standby that is yet to promote
+      }
       case TOO_LARGE ->
           cannotDecode(state, "a row or message is larger than PostgreSQL can send (1 GB)");
       case "22021", "22P05" ->
           cannotDecode(state, "a text is not valid in the database's encoding, or not in UTF-8");
+      case "55P03" ->
+          lost(state, CloseReason.UPSTREAM_LOST, "a table stays locked by others; reconnect");
       case "55006" ->
           lost(state, CloseReason.SLOT_BUSY, "the slot's former walsender does not end; reconnect");
       case "53300" ->
@@ -92,6 +97,9 @@ record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending endi
 
   /** It came again, at the same place. */
   Ending again() {
+    if (ending.reason().filter(CloseReason.CANNOT_DECODE::equals).isPresent()) {
+      return ending;
+    }
     return Ending.of(
         CloseReason.CANNOT_DECODE,
         "PostgreSQL fails each time at the same place (" + state + "); see its log");

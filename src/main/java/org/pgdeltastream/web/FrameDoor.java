@@ -120,7 +120,7 @@ final class FrameDoor implements Subscriber, WriteListener {
   private void beginTurn() throws IOException {
     turn.lock();
     if (closing) {
-      turn.unlock();
+      endTurn(); // who closes may have met this turn
       throw new IOException("The connection is being closed");
     }
   }

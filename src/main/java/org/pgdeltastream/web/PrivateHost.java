@@ -14,7 +14,7 @@ final class PrivateHost {
   private static final Pattern ADDRESS =
       Pattern.compile("[0-9]{1,3}(\\.[0-9]{1,3}){3}|\\[[0-9a-f:.]+\\]");
   private static final Pattern NAME =
-      Pattern.compile("[a-z0-9_-]+|([a-z0-9_-]+\\.)+(localhost|local|internal|home\\.arpa)");
+      Pattern.compile("[a-z0-9_-]+|([a-z0-9_-]+\\.)+(localhost|local|internal|test|home\\.arpa)");
 
   private PrivateHost() {}
 

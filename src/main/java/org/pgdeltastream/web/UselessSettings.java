@@ -46,16 +46,15 @@ final class UselessSettings {
         List.of(settings.slotPattern()),
         pattern -> SLOTS.matcher(pattern).matches(),
         "which no slot's name matches: they have a-z, 0-9 and _; * stands for any of these");
-    refuse(
-        "database-url",
-        settings.databaseUrl().stream().toList(),
-        url -> url.startsWith("jdbc:postgresql:"),
-        "which is not like jdbc:postgresql://host:port/database");
-    refuse(
-        "node",
-        List.of(settings.node()),
-        node -> NODE.matcher(node).matches(),
-        "which PostgreSQL would not keep as it is: at most 49 characters of ASCII");
+    if (!settings.databaseUrl().orElse("jdbc:postgresql:").startsWith("jdbc:postgresql:")) {
+      throw new IllegalArgumentException( // without the value: it may hold a password
+          "Setting pgdelta.database-url is not like jdbc:postgresql://host:port/database");
+    }
+    if (!NODE.matcher(settings.node()).matches()) {
+      LOG.log(
+          WARNING,
+          "pgdelta.node is cut by PostgreSQL: it keeps 49 characters of ASCII in application_name");
+    }
     checkTokens(settings.tokens());
   }
 

@@ -62,7 +62,7 @@ class RefusingPostgresIT {
     try (TestRegistry server = new TestRegistry(database)) {
       ProblemException told = refused(server::init);
       assertThat(told.problem()).isEqualTo(Problem.UPSTREAM_CONFIG);
-      assertThat(told.hint()).contains("publication=", "primary");
+      assertThat(told.hint()).contains("publication=", "default_transaction_read_only");
       assertThat(server.slots.create(named("delta_ro")).publications()).containsExactly("p");
       database.execute(
           "begin; set transaction read write; alter database postgres reset all; commit");
@@ -78,7 +78,7 @@ class RefusingPostgresIT {
     try (TestRegistry server = new TestRegistry(database)) {
       ProblemException told = refused(server::init);
       assertThat(told.problem()).isEqualTo(Problem.UPSTREAM_CONFIG);
-      assertThat(told.hint()).contains("event triggers").doesNotContain("migrations");
+      assertThat(told.hint()).contains("event trigger").doesNotContain("migrations");
       database.execute("drop event trigger no_ddl");
     }
   }

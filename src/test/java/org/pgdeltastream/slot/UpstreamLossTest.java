@@ -12,13 +12,7 @@ import org.pgdeltastream.delivery.CloseReason;
 
 class UpstreamLossTest {
   @ParameterizedTest
-  @CsvSource({
-    "54000, 1 GB",
-    "22021, encoding",
-    "22P05, encoding",
-    "0A000, columns",
-    "42704, publication"
-  })
+  @CsvSource({"54000, 1 GB", "22021, encoding", "22P05, encoding", "42704, publication"})
   void isFinalWhereItWillComeAgain(String state, String word) {
     UpstreamLoss loss = UpstreamLoss.of(new SQLException("words", state));
 
@@ -28,7 +22,8 @@ class UpstreamLossTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"08006", "57P01", "57P03", "57014", "40001", "53300", "53200", "55006"})
+  @ValueSource(
+      strings = {"08006", "57P01", "57P03", "57014", "40001", "53300", "53200", "55006", "55P03"})
   void isNoneWhereWaitingHelps(String state) {
     UpstreamLoss loss = UpstreamLoss.of(new SQLException("words", state));
 
@@ -45,6 +40,14 @@ class UpstreamLossTest {
     assertThat(loss.isAnswer()).isTrue();
     assertThat(loss.again().reason()).hasValue(CloseReason.CANNOT_DECODE);
     assertThat(loss.again().detail()).contains(state);
+  }
+
+  @Test
+  void triesAgainWhatAStandbyCannotDoYet() {
+    UpstreamLoss loss = UpstreamLoss.of(new SQLException("words", "0A000"));
+
+    assertThat(loss.isFinal()).isFalse();
+    assertThat(loss.again().detail()).contains("columns");
   }
 
   @Test

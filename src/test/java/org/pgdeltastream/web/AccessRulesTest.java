@@ -121,7 +121,9 @@ class AccessRulesTest {
         "Sec-Fetch-Dest; image;true",
         "Sec-Fetch-Mode; no-cors;true",
         "Sec-Purpose; prefetch;true",
-        "Sec-Fetch-Site; same-origin;true",
+        "Sec-Fetch-Site; cross-site;true",
+        "Sec-Fetch-Site; same-origin;false",
+        "Sec-Fetch-Mode; cors;false",
         "Sec-Fetch-Site; none;false",
         "Origin; http://localhost:8080;false",
         "User-Agent; curl/8.5.0;false",
@@ -133,6 +135,31 @@ class AccessRulesTest {
     assertThat(OPEN.pageSign(call(name, value)).isPresent()).isEqualTo(page);
     assertThat(PROTECTED.pageSign(call(name, value)).isPresent()).isEqualTo(page);
     assertThat(TOKENS.pageSign(call(name, value))).as("no page has a token").isEmpty();
+  }
+
+  @Test
+  void takesNoProgramForAPageThatSendsHeadersLikeABrowsers() {
+    Map<String, String> java =
+        Map.of(
+            "Host", "localhost:8080",
+            "User-Agent", "Java/17.0.15",
+            "Accept", "text/html, image/gif, image/jpeg, */*; q=0.2");
+    Map<String, String> node =
+        Map.of(
+            "Host", "localhost:8080",
+            "User-Agent", "node",
+            "Accept", "*/*",
+            "Accept-Language", "*",
+            "Sec-Fetch-Mode", "cors");
+    for (Map<String, String> headers : List.of(java, node)) {
+      AccessRules.Call call =
+          new AccessRules.Call(
+              "GET",
+              "http",
+              "127.0.0.1",
+              name -> headers.containsKey(name) ? List.of(headers.get(name)) : List.of());
+      assertThat(PROTECTED.pageSign(call)).isEmpty();
+    }
   }
 
   @Test

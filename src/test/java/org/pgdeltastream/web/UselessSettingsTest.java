@@ -3,6 +3,7 @@ package org.pgdeltastream.web;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.Map;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgdeltastream.slot.Settings;
@@ -33,13 +34,19 @@ class UselessSettingsTest {
     "slot-pattern, Delta_*",
     "slot-pattern, delta-*",
     "database-url, postgresql://localhost/db",
-    "node, b\u00fcro",
-    "node, aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
   })
   void refusesByNameWhatCanNeverMatch(String name, String value) {
     assertThatThrownBy(() -> UselessSettings.refuse(settings(name, value)))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("pgdelta." + name);
+  }
+
+  @Test
+  void tellsNoPasswordOfAUrlThatItRefuses() {
+    assertThatThrownBy(
+            () -> UselessSettings.refuse(settings("database-url", "postgresql://u:secret@db/x")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageNotContaining("secret");
   }
 
   @ParameterizedTest
@@ -61,6 +68,8 @@ class UselessSettingsTest {
     "tokens, 'c2VjcmV0/+==,0123456789abcdef'",
     "slot-pattern, *",
     "node, my node",
+    "node, b\u00fcro", // PostgreSQL cuts it, which is told
+    "node, aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "open, true",
   })
   void takesWhatWorks(String name, String value) {
