@@ -2,6 +2,7 @@ package org.pgdeltastream.launch;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -53,11 +54,12 @@ record Postmaster(ProcessHandle process, String data, Instant start, int port) {
 
   /** The living process that the file names. */
   private static Optional<Postmaster> named(Path data) throws IOException {
-    Path pidFile = data.resolve(PID_FILE);
-    if (!Files.exists(pidFile)) {
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(data.resolve(PID_FILE));
+    } catch (NoSuchFileException e) {
       return Optional.empty();
     }
-    List<String> lines = Files.readAllLines(pidFile);
     Optional<ProcessHandle> process = ProcessHandle.of(number(lines, 0));
     return process.map(
         one ->
@@ -102,11 +104,20 @@ record Postmaster(ProcessHandle process, String data, Instant start, int port) {
     }
     String[] noted = Files.readString(note).split("\n", 2);
     Path data = Path.of(noted[noted.length - 1]);
-    Optional<Postmaster> running = named(data);
-    if (running.isPresent()
-        && running.get().worksWith(data)
-        && noted[0].equals("" + running.get().port())) {
-      stop(running.get().process(), data.startsWith(run) ? "-QUIT" : "-INT"); // immediate, or fast
+    if (noted.length == 2 && noted[0].matches("\\d{1,5}")) {
+      stop(data, Integer.parseInt(noted[0]), data.startsWith(run) ? "-QUIT" : "-INT");
+    }
+  }
+
+  /** Stops the PostgreSQL of these data, fast, if it has this port: no other start's. */
+  static void stop(Path data, int port) throws IOException {
+    stop(data, port, "-INT");
+  }
+
+  private static void stop(Path data, int port, String signal) throws IOException {
+    Optional<Postmaster> running = named(data).filter(one -> one.port() == port);
+    if (running.isPresent() && running.get().worksWith(data)) {
+      stop(running.get().process(), signal);
     }
   }
 
