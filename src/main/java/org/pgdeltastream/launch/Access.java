@@ -15,8 +15,9 @@ import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
-import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * How the own PostgreSQL is reached: where it will listen and the password that it asks for, both
@@ -27,14 +28,8 @@ import java.util.regex.Pattern;
 record Access(int port, String password, Optional<Path> binaries) {
   private static final String PASSWORD_FILE = "pgdeltastream.password";
   private static final int PASSWORD_BYTES = 16;
-  private static final Pattern TRUST = Pattern.compile("(?m)^[^#]*\\btrust\\b");
-  private static final String TRUST_NOBODY =
-      """
-      # TYPE  DATABASE  USER  ADDRESS  METHOD
-      local   all          all            scram-sha-256
-      host    all          all  samehost  scram-sha-256
-      host    replication  all  samehost  scram-sha-256
-      """;
+  private static final String WRONG_PASSWORD = "28P01"; // manual, "PostgreSQL Error Codes"
+  private static final String REFUSED = "28"; // the class
 
   /** To the PostgreSQL that will have these data. */
   static Access to(Path data, Optional<Path> binaries) throws IOException {
@@ -90,14 +85,14 @@ record Access(int port, String password, Optional<Path> binaries) {
   /** Data of an earlier release let every local user in: they get a password. */
   private EmbeddedPostgres startAgain(EmbeddedPostgres.Builder builder, Path data)
       throws IOException, SQLException {
-    Path rules = data.resolve("pg_hba.conf");
-    boolean open = TRUST.matcher(Files.readString(rules)).find();
+    ClientRules rules = ClientRules.of(data);
+    boolean open = rules.letAllIn(Files.exists(passwordFile(data)));
     EmbeddedPostgres postgres = startOrSay(builder, data);
     try {
       if (open) {
         keepPassword(data); // first: a start that is killed here is made up for by the next
         execute("alter role " + EmbeddedDatabase.USER + " password '" + password + "'");
-        Files.writeString(rules, TRUST_NOBODY);
+        rules.replace();
         execute(
             "select pg_reload_conf(); select pg_terminate_backend(pid) from pg_stat_activity"
                 + " where backend_type = 'client backend' and pid <> pg_backend_pid()");
@@ -121,11 +116,16 @@ record Access(int port, String password, Optional<Path> binaries) {
   private EmbeddedPostgres startOrSay(EmbeddedPostgres.Builder builder, Path data)
       throws IOException {
     try {
-      return start(builder);
+      return startAlsoWithWornBinaries(builder, data);
     } catch (IOException | RuntimeException | ExceptionInInitializerError e) { // the library's
+      Postmaster.stop(data, port); // it may have come too late, or let us not in
+      Throwable cause = deepest(e);
       throw new IOException(
-          "The own PostgreSQL cannot be started with its data in %s (%s). Is there room, and the right to write?"
-              .formatted(data, deepest(e)),
+          WRONG_PASSWORD.equals(state(cause))
+              ? "The role %s of the own PostgreSQL has another password than %s says; write it there"
+                  .formatted(EmbeddedDatabase.USER, passwordFile(data))
+              : "The own PostgreSQL cannot be started with its data in %s (%s). Is there room, and the right to write?"
+                  .formatted(data, cause),
           e);
     }
   }
@@ -135,6 +135,43 @@ record Access(int port, String password, Optional<Path> binaries) {
     return cause == null ? problem : deepest(cause);
   }
 
+  private static String state(Throwable cause) {
+    return cause instanceof SQLException sql ? String.valueOf(sql.getSQLState()) : "";
+  }
+
+  /** Binaries of an earlier start may have lost files since, or never have reached the disk. */
+  private EmbeddedPostgres startAlsoWithWornBinaries(EmbeddedPostgres.Builder builder, Path data)
+      throws IOException {
+    Optional<Path> ready = binaries.map(Access::ready).filter(Files::exists);
+    boolean fresh = children(data).isEmpty();
+    try {
+      return start(builder);
+    } catch (IOException | RuntimeException | ExceptionInInitializerError e) {
+      if (ready.isEmpty() || state(deepest(e)).startsWith(REFUSED)) {
+        throw e;
+      }
+      Postmaster.stop(data, port);
+      for (Path left : fresh ? children(data) : List.of(data.resolve("epg-lock"))) {
+        Trees.delete(left); // initdb wants an empty directory, and the library locks that file
+      }
+      Files.deleteIfExists(ready.get());
+      return start(builder);
+    }
+  }
+
+  private static List<Path> children(Path data) throws IOException {
+    if (Files.notExists(data)) {
+      return List.of();
+    }
+    try (Stream<Path> entries = Files.list(data)) {
+      return entries.toList();
+    }
+  }
+
+  private static Path ready(Path binaries) {
+    return binaries.resolveSibling("postgres.ready");
+  }
+
   /** One start at a time unpacks; what a killed one has left is unpacked anew. */
   private EmbeddedPostgres start(EmbeddedPostgres.Builder builder) throws IOException {
     if (binaries.isEmpty()) {
@@ -142,7 +179,7 @@ record Access(int port, String password, Optional<Path> binaries) {
     }
     Path directory = binaries.get();
     builder.setOverrideWorkingDirectory(directory.toFile());
-    Path ready = directory.resolveSibling("postgres.ready");
+    Path ready = ready(directory);
     if (Files.exists(ready)) {
       return builder.start();
     }

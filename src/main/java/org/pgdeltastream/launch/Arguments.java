@@ -220,17 +220,19 @@ final class Arguments {
     String user =
         setting("database-user")
             .or(() -> flag("user"))
+            .or(() -> url.flatMap(text -> JdbcUrl.parameter(text, "user")))
             .or(() -> variable("PGUSER"))
             .or(() -> Optional.ofNullable(properties.apply("user.name")))
             .orElse("postgres");
-    return new Command.Named(url.isPresent() ? url.get() : jdbcUrl(user), user, password());
+    return new Command.Named(url.isPresent() ? url.get() : jdbcUrl(user), user, password(url));
   }
 
   /** It may be of blanks alone. */
-  private String password() {
+  private String password(Optional<String> url) {
     return given(properties.apply("pgdelta.database-password"))
         .or(() -> given(environment.apply("PGDELTA_DATABASE_PASSWORD")))
         .or(() -> flag("password"))
+        .or(() -> url.flatMap(text -> JdbcUrl.parameter(text, "password")))
         .or(() -> given(environment.apply("PGPASSWORD")))
         .orElse("");
   }

@@ -5,7 +5,6 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -34,7 +33,7 @@ final class EmbeddedDatabase implements AutoCloseable {
   static EmbeddedDatabase start(Command.Embedded wanted, Path directory, Access access)
       throws IOException, SQLException {
     Path data = wanted.data().orElse(directory);
-    refuseRunning(data);
+    Postmaster.refuseRunning(data);
     String durable = wanted.data().isPresent() ? "on" : "off";
     EmbeddedPostgres.Builder builder =
         EmbeddedPostgres.builder()
@@ -71,15 +70,6 @@ final class EmbeddedDatabase implements AutoCloseable {
       System.err.println("pgdeltastream: the walsenders were not stopped: " + e.getMessage());
     }
     postgres.close();
-  }
-
-  private static void refuseRunning(Path data) throws IOException {
-    Optional<ProcessHandle> running = Postmaster.of(data);
-    if (running.isPresent()) {
-      throw new IOException(
-          "A PostgreSQL, process %s, works in %s already; stop it first"
-              .formatted(running.get().pid(), data));
-    }
   }
 
   /** The demo table, and what writes to it: a row every two seconds, of which few are kept. */

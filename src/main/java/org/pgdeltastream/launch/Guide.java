@@ -35,7 +35,7 @@ final class Guide {
         """
         .formatted(
             server,
-            database.jdbcUrl(),
+            JdbcUrl.shown(database.jdbcUrl()),
             database.user(),
             own.map(Guide::ownDatabase).orElse(""),
             own.isPresent() ? "test_table" : "YOUR_TABLE",

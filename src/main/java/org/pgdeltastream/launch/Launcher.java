@@ -96,12 +96,12 @@ public final class Launcher {
   /** PostgreSQL and the server start side by side; the application needs both. */
   private String withOwn(Command.Embedded wanted, Address listen, Path jar) throws Exception {
     Path data = wanted.data().orElse(directory.resolve("data"));
-    Postmaster.note(directory, data);
     Optional<Path> binaries =
         System.getProperty("ot.epg.working-dir") == null
             ? Optional.of(files.resolve("postgres"))
             : Optional.empty();
     Access access = Access.to(data, binaries);
+    Postmaster.note(directory, data, access.port());
     Command.Named named =
         new Command.Named(access.jdbcUrl(), EmbeddedDatabase.USER, access.password());
     FutureTask<EmbeddedDatabase> database =

@@ -7,11 +7,14 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.nio.file.attribute.UserPrincipal;
 import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
@@ -55,7 +58,7 @@ final class ProgramFiles {
     String name = "pgdeltastream-" + System.getProperty("user.name", "").replaceAll("\\W", "_");
     try {
       Path base = temporary.resolve(name);
-      createOwn(base);
+      createOwn(base, temporary);
       return openShared(jar, base);
     } catch (IOException e) { // another user's directory, no locks: a directory for this run alone
       Path base = temporary.resolve(name + "-" + UUID.randomUUID());
@@ -65,10 +68,14 @@ final class ProgramFiles {
   }
 
   private static ProgramFiles openShared(Path jar, Path base) throws IOException {
-    try (FileChannel channel = open(base.resolve(LOCK));
+    try (FileChannel channel = open(base.resolve(LOCK), StandardOpenOption.CREATE);
         FileLock alone = channel.lock()) {
       ProgramFiles files = inDirectory(jar, base, alone.isValid());
-      files.removeOthersOfNoUse();
+      try {
+        files.removeOthersOfNoUse();
+      } catch (IOException e) {
+        System.err.println("pgdeltastream: something of another run is left over: " + e);
+      }
       return files;
     }
   }
@@ -76,10 +83,7 @@ final class ProgramFiles {
   private static ProgramFiles inDirectory(Path jar, Path base, boolean kept) throws IOException {
     Path run = Files.createDirectory(base.resolve(RUN + UUID.randomUUID()), onlyOwner());
     try {
-      if (!Files.getOwner(run).equals(Files.getOwner(base, LinkOption.NOFOLLOW_LINKS))) {
-        throw new IOException(base + " is another user's");
-      }
-      FileChannel channel = open(run.resolve(LOCK));
+      FileChannel channel = open(run.resolve(LOCK), StandardOpenOption.CREATE);
       channel.lock();
       held = channel;
       Unpacked unpacked = Unpacked.of(jar, base);
@@ -91,33 +95,51 @@ final class ProgramFiles {
     }
   }
 
-  private static FileChannel open(Path file) throws IOException {
-    return FileChannel.open(
-        file, StandardOpenOption.CREATE, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+  private static FileChannel open(Path file, OpenOption... more) throws IOException {
+    if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)
+        && !Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      throw new IOException(file + " is no file"); // to open a named pipe would never end
+    }
+    Set<OpenOption> options = new HashSet<>(List.of(more));
+    options.addAll(List.of(StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS));
+    return FileChannel.open(file, options);
   }
 
-  /** Makes the directory, or finds it as this user would have made it. */
-  private static void createOwn(Path base) throws IOException {
+  /** Makes the directory, or finds it as this user would have made it, before it is used. */
+  private static void createOwn(Path base, Path temporary) throws IOException {
     try {
       Files.createDirectory(base, onlyOwner());
     } catch (FileAlreadyExistsException e) {
-      if (!Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS) || isOpenToOthers(base)) {
+      if (!isOwn(base, ownerOfNew(temporary))) {
         throw e;
       }
     }
   }
 
-  private static boolean isOpenToOthers(Path base) throws IOException {
-    if (!isPosix()) {
-      return false; // there each user has a folder of his own
+  private static UserPrincipal ownerOfNew(Path temporary) throws IOException {
+    Path probe = Files.createTempFile(temporary, "pgdeltastream-", "");
+    try {
+      return Files.getOwner(probe, LinkOption.NOFOLLOW_LINKS);
+    } finally {
+      Files.delete(probe);
     }
-    Set<PosixFilePermission> granted =
-        Files.getPosixFilePermissions(base, LinkOption.NOFOLLOW_LINKS);
-    return !EnumSet.of(
-            PosixFilePermission.OWNER_READ,
-            PosixFilePermission.OWNER_WRITE,
-            PosixFilePermission.OWNER_EXECUTE)
-        .containsAll(granted);
+  }
+
+  /** All in one look: between two another user could put another directory there. */
+  private static boolean isOwn(Path base, UserPrincipal self) throws IOException {
+    if (!isPosix()) { // there each user has a folder of his own
+      return Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS)
+          && Files.getOwner(base, LinkOption.NOFOLLOW_LINKS).equals(self);
+    }
+    PosixFileAttributes found =
+        Files.readAttributes(base, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    return found.isDirectory()
+        && found.owner().equals(self)
+        && EnumSet.of(
+                PosixFilePermission.OWNER_READ,
+                PosixFilePermission.OWNER_WRITE,
+                PosixFilePermission.OWNER_EXECUTE)
+            .containsAll(found.permissions());
   }
 
   private static FileAttribute<?>[] onlyOwner() {
@@ -132,27 +154,37 @@ final class ProgramFiles {
     return FileSystems.getDefault().supportedFileAttributeViews().contains("posix");
   }
 
-  /** Runs that were killed, and builds that no run uses. */
+  /** Runs that were killed, and builds that no run uses, as far as that is known. */
   private void removeOthersOfNoUse() throws IOException {
     Set<Path> used = new HashSet<>(List.of(run, unpacked.directory(), base.resolve(LOCK)));
+    boolean allBuildsKnown = true;
     List<Path> all;
     try (Stream<Path> entries = Files.list(base)) {
       all = entries.toList();
     }
     for (Path other : all) {
-      if ((other.getFileName() + "").startsWith(RUN) && !other.equals(run) && isRunning(other)) {
+      if (isRun(other) && !other.equals(run) && isRunning(other)) {
         used.add(other);
-        used.add(base.resolve(Files.readString(other.resolve(BUILD))));
+        Path build = other.resolve(BUILD);
+        allBuildsKnown &= Files.isRegularFile(build);
+        if (Files.isRegularFile(build)) {
+          used.add(base.resolve(Files.readString(build)));
+        }
       }
     }
     for (Path other : all) {
-      if (!used.contains(other)) {
+      if (!used.contains(other) && (allBuildsKnown || isRun(other))) {
         Postmaster.endOfRun(other);
         Trees.delete(other);
       }
     }
   }
 
+  private static boolean isRun(Path path) {
+    return (path.getFileName() + "").startsWith(RUN);
+  }
+
+  /** So it counts also if its files were removed by what keeps the temporary folder clean. */
   private static boolean isRunning(Path other) {
     try (FileChannel channel = open(other.resolve(LOCK));
         FileLock lock = channel.tryLock()) {

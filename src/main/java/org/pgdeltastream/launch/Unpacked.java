@@ -2,10 +2,12 @@ package org.pgdeltastream.launch;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -63,6 +65,9 @@ record Unpacked(Path directory, String build) {
     Path partial = target.resolveSibling(target.getFileName() + ".new");
     try (InputStream content = file.getInputStream(entry)) {
       Files.copy(content, partial, StandardCopyOption.REPLACE_EXISTING);
+      try (FileChannel written = FileChannel.open(partial, StandardOpenOption.WRITE)) {
+        written.force(true); // else the name may outlive a power failure, and the content not
+      }
       Files.move(
           partial, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
     } finally {

@@ -17,6 +17,8 @@ final class UselessSettings {
   private static final Pattern TOKEN = Pattern.compile("[!-~]+");
   private static final Pattern SUBPROTOCOL = Pattern.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+");
   private static final Pattern SLOTS = Pattern.compile("[a-z0-9_*]+");
+
+  private static final Pattern URL = Pattern.compile("jdbc:postgresql:(?!//[^/?]*@).*");
   private static final int SHORT = 16;
 
   /** PostgreSQL cuts {@code pgdeltastream/<node>} at 63 bytes, and puts ? for what is not ASCII. */
@@ -27,7 +29,7 @@ final class UselessSettings {
   /**
    * Refuses them, and warns of tokens that not everybody can send.
    *
-   * @throws IllegalArgumentException naming the setting; of tokens never the value
+   * @throws IllegalArgumentException naming the setting; of tokens and the URL never the value
    */
   static void refuse(Settings settings) {
     refuse(
@@ -46,16 +48,22 @@ final class UselessSettings {
         List.of(settings.slotPattern()),
         pattern -> SLOTS.matcher(pattern).matches(),
         "which no slot's name matches: they have a-z, 0-9 and _; * stands for any of these");
-    if (!settings.databaseUrl().orElse("jdbc:postgresql:").startsWith("jdbc:postgresql:")) {
-      throw new IllegalArgumentException( // without the value: it may hold a password
-          "Setting pgdelta.database-url is not like jdbc:postgresql://host:port/database");
-    }
     if (!NODE.matcher(settings.node()).matches()) {
       LOG.log(
           WARNING,
           "pgdelta.node is cut by PostgreSQL: it keeps 49 characters of ASCII in application_name");
     }
+    settings.databaseUrl().ifPresent(UselessSettings::checkUrl);
     checkTokens(settings.tokens());
+  }
+
+  /** Another kind of URL may have a password anywhere. */
+  private static void checkUrl(String url) {
+    if (!URL.matcher(url).matches()) {
+      throw new IllegalArgumentException(
+          "Setting pgdelta.database-url is not like jdbc:postgresql://host:port/database; a user and"
+              + " a password stand in settings of their own, not before the host");
+    }
   }
 
   private static void refuse(

@@ -127,6 +127,28 @@ class ArgumentsTest {
   }
 
   @Test
+  void userAndPasswordOfTheUrlCountBeforeLibpqsVariables() throws BadArgumentException {
+    String url = "jdbc:postgresql://x/y?ssl=true&user=a%40b&password=p%26q";
+    properties.put("pgdelta.database-url", url);
+    environment.putAll(Map.of("PGUSER", "u", "PGPASSWORD", "p"));
+    assertThat(database("")).isEqualTo(new Command.Named(url, "a@b", "p&q"));
+    assertThat(database("-user z -password s")).isEqualTo(new Command.Named(url, "z", "s"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "jdbc:postgresql://x:1/y?user=a&password=secret",
+        "jdbc:postgresql://a:secret@x:1/y?sslmode=require"
+      })
+  void theGuideShowsNoPasswordOfTheUrl(String url) {
+    Command.Named named = new Command.Named(url, "a", "secret");
+    assertThat(Guide.text(Path.of("a.jar"), USUAL, named, Optional.empty()))
+        .contains("reads jdbc:postgresql://x:1/y (user a)")
+        .doesNotContain("secret");
+  }
+
+  @Test
   void aDatabasesNameIsEncodedForTheUrl() throws BadArgumentException {
     assertThat(Arguments.parse(new String[] {"a b?c/d"}, environment::get, properties::get))
         .extracting(command -> ((Command.Serve) command).database())

@@ -110,6 +110,35 @@ class EmbeddedDatabaseIT {
         refusesAllPasswordsButItsOwn();
       }
     }
+    assertThat(kept.resolve("pg_hba.conf.before")).content().contains("trust");
+  }
+
+  @Test
+  void theOwnersRulesStayAlsoIfTheyTrust() throws Exception {
+    Path kept = directory.resolve("kept");
+    start(Optional.of(kept), false).close();
+    Path rules = kept.resolve("pg_hba.conf");
+    String own = "host all guest 127.0.0.1/32 trust\n" + Files.readString(rules);
+    Files.writeString(rules, own);
+
+    start(Optional.of(kept), false).close();
+
+    assertThat(rules).hasContent(own);
+    assertThat(kept.resolve("pg_hba.conf.before")).doesNotExist();
+  }
+
+  @Test
+  void saysThatThePasswordIsAnotherAndLeavesNoServer() throws Exception {
+    Path kept = directory.resolve("kept");
+    try (EmbeddedDatabase database = start(Optional.of(kept), false)) {
+      assertThat(database).isNotNull();
+      execute("alter role postgres password 'mine'");
+    }
+    assertThatThrownBy(() -> start(Optional.of(kept), false))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("another password than")
+        .hasMessageContaining("pgdeltastream.password");
+    assertThat(kept.resolve("postmaster.pid")).doesNotExist();
   }
 
   private void refusesAllPasswordsButItsOwn() throws SQLException {

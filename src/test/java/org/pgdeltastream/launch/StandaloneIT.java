@@ -46,6 +46,7 @@ class StandaloneIT {
 
   @TempDir Path directory;
   private final List<Process> started = new ArrayList<>();
+  private boolean sharedBinaries = true;
 
   @AfterEach
   void endWhatRuns() {
@@ -228,6 +229,24 @@ class StandaloneIT {
     stop(next);
   }
 
+  @Test
+  void unpacksPostgresqlAnewWhereAFileOfItIsLost() throws Exception {
+    sharedBinaries = false;
+    Process first = start("-serverPort", "0", "--no-demo");
+    awaitStart(first);
+    stop(first);
+    try (Stream<Path> files = Files.walk(directory.resolve("temporary"))) {
+      Path initdb = files.filter(file -> file.endsWith("bin/initdb")).findFirst().orElseThrow();
+      Files.writeString(initdb, "");
+    }
+
+    Process next = start("-serverPort", "0", "--no-demo");
+    awaitStart(next);
+
+    assertThat(output()).as(errors()).contains("Ctrl-C stops it");
+    stop(next);
+  }
+
   /** A directory that others could write to, or have made, is not trusted with what is run. */
   @Test
   void takesADirectoryOfItsOwnWhereAnotherUserCouldHavePlantedFiles() throws Exception {
@@ -323,8 +342,10 @@ class StandaloneIT {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Djava.io.tmpdir=" + temporary);
-    // Unpacked once for all tests.
-    command.add("-Dot.epg.working-dir=" + Path.of(JAR).resolveSibling("it").resolve("postgres"));
+    // Unpacked once for all tests but one.
+    if (sharedBinaries) {
+      command.add("-Dot.epg.working-dir=" + Path.of(JAR).resolveSibling("it").resolve("postgres"));
+    }
     command.addAll(settings);
     command.addAll(List.of("-jar", JAR));
     command.addAll(Arrays.asList(arguments));

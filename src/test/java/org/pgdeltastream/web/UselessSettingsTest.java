@@ -6,6 +6,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.slot.Settings;
 
 class UselessSettingsTest {
@@ -60,6 +61,20 @@ class UselessSettingsTest {
   }
 
   @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "postgresql://user:secret@db/x",
+        "jdbc:postgresql://user:secret@db/x",
+        "jdbc:mysql://db/x?password=secret"
+      })
+  void refusesAUrlWithoutTellingItsPassword(String url) {
+    assertThatThrownBy(() -> UselessSettings.refuse(settings("database-url", url)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("pgdelta.database-url")
+        .hasMessageNotContaining("secret");
+  }
+
+  @ParameterizedTest
   @CsvSource({
     "origins, 'https://app.example.com, http://localhost:3000'",
     "origins, 'app://desktop,capacitor://localhost,chrome-extension://abcdefgh'",
@@ -71,6 +86,9 @@ class UselessSettingsTest {
     "node, b\u00fcro", // PostgreSQL cuts it, which is told
     "node, aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
     "open, true",
+    "database-url, jdbc:postgresql://[::1]:5432/d?user=me@here&password=a@b",
+    "database-url, 'jdbc:postgresql://a:1,b:2/d@e'",
+    "database-url, jdbc:postgresql:d",
   })
   void takesWhatWorks(String name, String value) {
     UselessSettings.refuse(settings(name, value));
