@@ -31,6 +31,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
   private static final int LSN = 5;
   private static final int NEXT_LSN = 6;
 
+  private final Matcher head = HEAD.matcher("");
   private final MessageOutput output;
   private final boolean transactions;
   private final boolean positions;
@@ -70,7 +71,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
   @Override
   public void decode(byte[] message, int start, int end) throws IOException {
     int length = Math.min(end - start, LONGEST_HEAD);
-    Matcher head = HEAD.matcher(new String(message, start, length, StandardCharsets.ISO_8859_1));
+    head.reset(new String(message, start, length, StandardCharsets.ISO_8859_1));
     if (!head.lookingAt()) {
       throw new MalformedMessageException("Not an action of wal2json at byte 0");
     }

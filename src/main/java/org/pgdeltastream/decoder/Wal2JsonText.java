@@ -2,10 +2,12 @@ package org.pgdeltastream.decoder;
 
 import java.io.IOException;
 import java.nio.charset.Charset;
+import java.util.Optional;
+import org.pgdeltastream.change.ChangeOptions;
 
 /**
- * Makes UTF-8 of what wal2json writes. In a database of that encoding only a logical message needs
- * a look: anybody may write any bytes into it.
+ * Makes UTF-8 and JSON of what wal2json writes. In a database of that encoding only a logical
+ * message needs a look: anybody may write any bytes into it.
  */
 public final class Wal2JsonText implements WalDecoder {
   private static final int KIND_AT = "{\"kind\":\"".length();
@@ -14,14 +16,17 @@ public final class Wal2JsonText implements WalDecoder {
   private final WalDecoder next;
   private final Charset encoding;
   private final boolean ofMessagesOnly;
+  private final Optional<Wal2JsonNames> names;
 
   /**
    * Stands before a decoder of wal2json.
    *
    * @param encoding the database's
    */
-  public Wal2JsonText(WalDecoder next, ServerEncoding encoding) {
+  public Wal2JsonText(WalDecoder next, ServerEncoding encoding, ChangeOptions options) {
     this.next = next;
+    this.names =
+        Wal2JsonNames.areIn(options) ? Optional.of(new Wal2JsonNames(options)) : Optional.empty();
     this.encoding = encoding.charset();
     this.ofMessagesOnly = encoding.isSureToBeUtf8();
   }
@@ -31,11 +36,20 @@ public final class Wal2JsonText implements WalDecoder {
   public void decode(byte[] message, int start, int end) throws IOException {
     if ((ofMessagesOnly && !mayHoldMessage(message, start, end))
         || ServerEncoding.isAscii(message, start, end)) {
-      next.decode(message, start, end);
+      decodeUtf8(message, start, end);
       return;
     }
     byte[] text = ServerEncoding.toUtf8(message, start, end, encoding);
-    next.decode(text, 0, text.length);
+    decodeUtf8(text, 0, text.length);
+  }
+
+  private void decodeUtf8(byte[] text, int start, int end) throws IOException {
+    if (names.isEmpty() || names.get().areJson(text, start, end)) {
+      next.decode(text, start, end);
+      return;
+    }
+    byte[] escaped = names.get().escaped(text, start, end);
+    next.decode(escaped, 0, escaped.length);
   }
 
   /** Of format 1: a change that is a message, or a text of several changes; of format 2: M. */

@@ -30,7 +30,7 @@ record ColumnText(
     byte[] optional,
     byte[] defaultValue,
     ValueFormat format) {
-  private static final Pattern ALREADY_QUOTED = Pattern.compile("\"[^\"\\\\\\p{Cntrl}]+\"");
+  private static final Pattern ALREADY_QUOTED = Pattern.compile("\"[^\"\\\\\\x00-\\x1F]+\"");
 
   static List<ColumnText> list(
       Relation relation, List<ColumnDetails> details, ChangeOptions options) throws IOException {

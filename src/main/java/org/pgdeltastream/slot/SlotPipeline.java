@@ -134,13 +134,13 @@ final class SlotPipeline {
         asked.put("format-version", "1");
         asked.put(IN_CHUNKS, "true");
         Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, output);
-        WalDecoder text = new Wal2JsonText(decoder, source.encoding());
+        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options);
         yield new SlotPipeline(text, lsn -> {}, decoder::quoteNumbers, asked, options, output);
       }
       case ACTIONS -> {
         asked.put("format-version", "2");
         Wal2JsonActionDecoder decoder = new Wal2JsonActionDecoder(options, output);
-        WalDecoder text = new Wal2JsonText(decoder, source.encoding());
+        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options);
         yield new SlotPipeline(text, lsn -> {}, decoder::quoteNumbers, asked, options, output);
       }
     };

@@ -7,6 +7,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
@@ -116,11 +118,19 @@ class Wal2JsonFuzzTest {
   }
 
   private static WalDecoder format1(MessageOutput output) {
-    return new Wal2JsonDecoder(ChangeOptions.usual(), output);
+    ChangeOptions options = withDefaults("1");
+    return new Wal2JsonText(new Wal2JsonDecoder(options, output), ServerEncoding.OF_MOST, options);
   }
 
   private static WalDecoder format2(MessageOutput output) {
-    return new Wal2JsonActionDecoder(ChangeOptions.usual(), output);
+    ChangeOptions options = withDefaults("2");
+    return new Wal2JsonText(
+        new Wal2JsonActionDecoder(options, output), ServerEncoding.OF_MOST, options);
+  }
+
+  private static ChangeOptions withDefaults(String format) {
+    Map<String, String> words = Map.of("format", format, "include-default", "1");
+    return ChangeOptions.parse(name -> Optional.ofNullable(words.get(name)));
   }
 
   private static List<byte[]> bytes(List<String> texts) {

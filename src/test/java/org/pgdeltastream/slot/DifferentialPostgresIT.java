@@ -558,25 +558,25 @@ class DifferentialPostgresIT {
         .contains("\"content\":\"a\\u0000b\"");
   }
 
-  /** Known peer trouble: eulerto/wal2json#296. */
-  @Test
-  void writesTypeNamesThatNeedQuotesAsJson() throws Exception {
-    plugins.run(
-        "create type t.\"Mood Ring\" as enum ('a')",
-        "create table t.a (id int primary key, m t.\"Mood Ring\")",
-        "insert into t.a values (1, 'a')");
-    assertThat(plugins.texts(OutputPlugin.PGOUTPUT, "").get(0))
-        .contains("\"columntypes\":[\"integer\",\"t.\\\"Mood Ring\\\"\"]");
-  }
-
   /** Known peer trouble: eulerto/wal2json#298. */
   @Test
   void writesDefaultsWithQuotesAsJson() throws Exception {
     plugins.run(
-        "create table t.a (id int primary key, v text default 'a\"b\\c')",
-        "insert into t.a values (1)");
-    assertThat(plugins.texts(OutputPlugin.PGOUTPUT, "include-default=1").get(0))
-        .contains("\"columndefaults\":[null,\"'a\\\"b\\\\c'::text\"]");
+        "create schema \"t \"\"d\"\"\"",
+        "create type \"t \"\"d\"\"\".\"E,\" as enum ('a\",\"b', 'a\\''\"],\"')",
+        "create function \"t \"\"d\"\"\".f(x text) returns text language sql immutable as 'select x'",
+        "create table t.a (id int primary key, v text default 'a\"b\\c', b bit(3) default '101',"
+            + " c \"char\" default 'x', d text default 'a' collate \"C\","
+            + " e \"t \"\"d\"\"\".\"E,\" default 'a\",\"b',"
+            + " f text default \"t \"\"d\"\"\".f('\"') || E'\\x01\\n\\t\\\\',"
+            + " g \"t \"\"d\"\"\".\"E,\"[] default array['a\",\"b', 'a\\''\"],\"']"
+            + "::\"t \"\"d\"\"\".\"E,\"[], h int)",
+        "insert into t.a values (1)",
+        "update t.a set h = 4");
+    compareWithCatalog();
+    assertThat(plugins.texts(OutputPlugin.WAL2JSON, "include-default=1&skip-empty-xacts=1").get(0))
+        .contains("\"columndefaults\":[null,\"'a\\\"b\\\\c'::text\",\"'101'::\\\"bit\\\"\"");
+    plugins.run("drop table t.a", "drop schema \"t \"\"d\"\"\" cascade");
   }
 
   @Test

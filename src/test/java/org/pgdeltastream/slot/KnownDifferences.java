@@ -7,10 +7,6 @@ import java.util.regex.Pattern;
 
 /** Where pgoutput's messages are meant to differ from wal2json's; contract.md has the list. */
 final class KnownDifferences {
-  /** wal2json takes the quotes of such a type's name for JSON's own, and makes invalid JSON. */
-  private static final List<String> QUOTED_TYPES =
-      List.of("\"My Schema\".\"T y\"", "\"My Schema\".low");
-
   private static final Pattern TRUNCATE =
       Pattern.compile(
           ",?\\{\"kind\":\"truncate\",(?:\"schema\":\"[^\"]*\",)?\"table\":\"[^\"]*\"\\}");
@@ -35,7 +31,7 @@ final class KnownDifferences {
         texts.remove(last);
         continue;
       }
-      texts.add(withoutPositionAtBegin(validTypes(text)));
+      texts.add(withoutPositionAtBegin(text));
     }
     return texts;
   }
@@ -51,18 +47,6 @@ final class KnownDifferences {
 
   private static boolean isEmpty(String message) {
     return message.endsWith("\"change\":[]}");
-  }
-
-  private static String validTypes(String wal2json) {
-    String text = wal2json;
-    for (String name : QUOTED_TYPES) {
-      String escaped = "\"" + name.replace("\"", "\\\"") + "\"";
-      text =
-          text.replaceAll(
-              "(?<=[\\[,:])" + Pattern.quote(name) + "(?=[\\],}])",
-              Matcher.quoteReplacement(escaped));
-    }
-    return text;
   }
 
   /** PostgreSQL tells pgoutput the end of a transaction only at its end. */

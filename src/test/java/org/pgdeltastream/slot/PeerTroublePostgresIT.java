@@ -50,14 +50,38 @@ class PeerTroublePostgresIT {
   @Test
   void writesTypeNamesThatNeedQuotesAsJson() throws Exception {
     plugins.run(
+        "drop schema if exists \"t,\"\"t\\\" cascade",
+        "create schema \"t,\"\"t\\\"",
         "create type t.\"Mood Ring\" as enum ('a')",
-        "create table t.a (id int primary key, m t.\"Mood Ring\")",
-        "insert into t.a values (1, 'a')");
-    assertThat(change(OutputPlugin.PGOUTPUT, "").getJsonArray("columntypes").getString(1))
-        .isEqualTo("t.\"Mood Ring\"");
-    String action = plugins.texts(OutputPlugin.PGOUTPUT, "format=2").get(1);
-    assertThat(parse(action).getJsonArray("columns").getJsonObject(1).getString("type"))
-        .isEqualTo("t.\"Mood Ring\"");
+        "create type \"t,\"\"t\\\".mood as enum ('a')",
+        "create type \"t,\"\"t\\\".\"\"\",\\\" as enum ('a')",
+        "create domain \"t,\"\"t\\\".\"D\"\"]\" as \"t,\"\"t\\\".\"\"\",\\\"",
+        "create table t.a (id \"t,\"\"t\\\".\"D\"\"]\", m t.\"Mood Ring\","
+            + " n \"t,\"\"t\\\".mood, o \"t,\"\"t\\\".\"\"\",\\\"[], c \"char\","
+            + " p \"t,\"\"t\\\".\"\"\",\\\"[], primary key (id, n, p))",
+        "insert into t.a values ('a', 'a', 'a', '{a}', 'c', '{a}')",
+        "update t.a set c = 'd'",
+        "alter table t.a replica identity full",
+        "update t.a set c = 'e'",
+        "delete from t.a");
+    for (OutputPlugin plugin : OutputPlugin.values()) {
+      JsonArray types =
+          change(plugin, "skip-empty-xacts=1").getJsonObject("oldkeys").getJsonArray("keytypes");
+      assertThat(strings(types))
+          .containsExactly(
+              "\"t,\"\"t\\\".\"D\"\"]\"",
+              "t.\"Mood Ring\"",
+              "\"t,\"\"t\\\".mood",
+              "\"t,\"\"t\\\".\"\"\",\\\"[]",
+              "char",
+              "\"t,\"\"t\\\".\"\"\",\\\"[]");
+    }
+    for (String options :
+        List.of("", "include-type-oids=1", "include-typmod=0", "include-domain-data-type=1")) {
+      plugins.compare(options);
+      plugins.compare("format=2&include-pk=1" + (options.isEmpty() ? "" : "&" + options));
+    }
+    plugins.run("drop schema \"t,\"\"t\\\" cascade");
   }
 
   /** eulerto/wal2json#106: filtered-out transactions came empty, in thousands. */
