@@ -1,7 +1,10 @@
 package org.pgdeltastream.decoder;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import java.io.IOException;
 import java.nio.charset.Charset;
+import java.util.Arrays;
 import java.util.Optional;
 import org.pgdeltastream.change.ChangeOptions;
 
@@ -11,6 +14,7 @@ import org.pgdeltastream.change.ChangeOptions;
  */
 public final class Wal2JsonText implements WalDecoder {
   private static final int KIND_AT = "{\"kind\":\"".length();
+  private static final byte[] OF_A_MESSAGE = "{\"kind\":\"message\"".getBytes(UTF_8);
   private static final int ACTION_AT = "{\"action\":\"".length();
 
   private final WalDecoder next;
@@ -61,8 +65,18 @@ public final class Wal2JsonText implements WalDecoder {
     return switch (message[change + 2]) {
       case 'k' -> message[change + KIND_AT] == 'm';
       case 'a' -> message[start + ACTION_AT] == 'M';
-      default -> message[end - 1] != '['; // else the head of a transaction
+      default -> holds(message, start, end, OF_A_MESSAGE);
     };
+  }
+
+  /** Raw quotes do not stand inside a text: it is a key. */
+  private static boolean holds(byte[] text, int start, int end, byte[] key) {
+    for (int at = start; at <= end - key.length; at++) {
+      if (text[at] == key[0] && Arrays.equals(text, at, at + key.length, key, 0, key.length)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   @Override
