@@ -1,6 +1,7 @@
 package org.pgdeltastream.replication;
 
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -10,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.pgdeltastream.change.SlotName;
 
 /** Which publications PostgreSQL has, and what of its tables and settings an operator must know. */
 public final class Publications {
@@ -66,6 +68,26 @@ public final class Publications {
         }
       }
       return new Present(oids, users);
+    }
+  }
+
+  /**
+   * Whether one of these was made or changed when WAL had been written already that the slot has
+   * yet to send: a slot that was made later, perhaps by the name of an older one, lacks nothing.
+   */
+  public boolean areYoungerThan(SlotName slot, List<String> names) throws SQLException {
+    String sql =
+        "select exists (select from pg_catalog.pg_publication p, pg_catalog.pg_replication_slots s"
+            + " where s.slot_name = ? and p.pubname = any (?)"
+            + " and pg_catalog.age(p.xmin) <= pg_catalog.age(s.catalog_xmin))";
+    try (Connection connection = connector.openOrdinary();
+        PreparedStatement statement = connection.prepareStatement(sql)) {
+      statement.setString(1, slot.value());
+      statement.setArray(2, connection.createArrayOf("text", names.toArray()));
+      try (ResultSet rows = statement.executeQuery()) {
+        rows.next();
+        return rows.getBoolean(1);
+      }
     }
   }
 

@@ -152,14 +152,16 @@ final class SlotLook {
   /** Or since the slot was made, as far as that is known. */
   private void checkSinceFormerStream(
       Slot slot, List<String> publications, Publications.Present present, boolean gapAccepted)
-      throws Refusal {
+      throws SQLException, Refusal {
     boolean own = slot.ownPublications() && publications.equals(Publications.OWN);
     boolean older = own && !present.users().contains(slot.name().value());
     Optional<String> broken =
         older // the comment went with the former ones
             ? Optional.of(PublicationGuard.madeAnew(publications.get(0)))
             : slot.guard().broken(publications, present.oids());
-    if (broken.isPresent() && !gapAccepted) {
+    if (broken.isPresent()
+        && !gapAccepted
+        && (older || database.publications().areYoungerThan(slot.name(), publications))) {
       throw new Refusal(CloseReason.CANNOT_DECODE, broken.get());
     }
     if (older) {

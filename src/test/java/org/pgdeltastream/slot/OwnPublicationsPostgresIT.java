@@ -509,6 +509,25 @@ class OwnPublicationsPostgresIT {
   }
 
   @Test
+  void streamsASlotThatWasMadeAnewByItsNameWithPublicationsThatWereToo() throws Exception {
+    run("create table t.a (id int primary key)", "create publication named for table t.a");
+    try {
+      init("delta_again", "named");
+      run(
+          "select pg_drop_replication_slot('delta_again')",
+          "drop publication named",
+          "create publication named for table t.a",
+          "select pg_create_logical_replication_slot('delta_again', 'pgoutput')");
+
+      RecordingSubscriber client = stream(new SlotName("delta_again"), "named");
+      run("insert into t.a values (1)");
+      assertThat(client.nextWithChange()).contains("\"insert\"");
+    } finally {
+      run("drop publication named");
+    }
+  }
+
+  @Test
   void saysWhyPostgresRefusesToMakeThem() throws Exception {
     run("alter database postgres set default_transaction_read_only = on");
     try {
