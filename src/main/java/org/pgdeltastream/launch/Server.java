@@ -1,16 +1,12 @@
 package org.pgdeltastream.launch;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.URI;
-import java.net.URISyntaxException;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -31,7 +27,7 @@ public final class Server implements AutoCloseable {
   /** 401 and 403 are the application's: access is configured. */
   private static final Set<Integer> APPLICATION_ANSWERS = Set.of(200, 401, 403);
 
-  private static final Duration PING_TIMEOUT = Duration.ofSeconds(20);
+  private static final int PING_MILLIS = 20_000;
 
   private final Container container;
   private final SystemProperties properties;
@@ -90,6 +86,7 @@ public final class Server implements AutoCloseable {
       String host, int port, String jdbcUrl, String user, String password, Path workDirectory)
       throws IOException {
     SystemProperties properties = new SystemProperties();
+    LeanStart.prepare();
     Container container = new Container();
     Availability availability = new Availability();
     try {
@@ -169,6 +166,7 @@ public final class Server implements AutoCloseable {
     resources.setProperty("connector.attributes.socket.appWriteBufSize", "65536");
     configuration.setProperties(resources);
     container.setup(configuration);
+    LeanStart.writeFiles(Path.of(configuration.getDir()));
     container.getTomcat().setBaseDir(configuration.getDir()); // else one in the user's directory
     container.getTomcat().getEngine().getPipeline().addValve(availability);
     ((StandardHost) container.getTomcat().getHost())
@@ -230,34 +228,21 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private static void checkPing(String host, int port) throws IOException, InterruptedException {
-    URI ping = uri(Address.reachable(host), port);
-    HttpResponse<String> answer;
+  private static void checkPing(String host, int port) throws IOException {
+    URL ping = new URL("http", Address.reachable(host), port, "/v1/ping");
+    int status;
     try {
-      answer =
-          HttpClient.newBuilder()
-              .version(HttpClient.Version.HTTP_1_1)
-              .connectTimeout(PING_TIMEOUT)
-              .proxy(HttpClient.Builder.NO_PROXY)
-              .build()
-              .send(
-                  HttpRequest.newBuilder(ping).timeout(PING_TIMEOUT).build(),
-                  HttpResponse.BodyHandlers.ofString());
+      HttpURLConnection call = (HttpURLConnection) ping.openConnection(Proxy.NO_PROXY);
+      call.setConnectTimeout(PING_MILLIS);
+      call.setReadTimeout(PING_MILLIS);
+      status = call.getResponseCode();
+      call.disconnect();
     } catch (IOException e) {
       throw new IOException("The application does not answer %s: %s".formatted(ping, e), e);
     }
-    if (!APPLICATION_ANSWERS.contains(answer.statusCode())) {
+    if (!APPLICATION_ANSWERS.contains(status)) {
       throw new IOException(
-          "The application did not start: %s answers %s; the log says why"
-              .formatted(ping, answer.statusCode()));
-    }
-  }
-
-  private static URI uri(String host, int port) throws IOException {
-    try {
-      return new URI("http", null, host, port, "/v1/ping", null, null);
-    } catch (URISyntaxException e) {
-      throw new IOException("Not a host: " + InetAddress.getByName(host), e);
+          "The application did not start: %s answers %s; the log says why".formatted(ping, status));
     }
   }
 
