@@ -47,7 +47,7 @@ class ProgramIT {
   void dropSlots() throws Exception {
     database.execute("delete from test_table where id > 1");
     await("the slots to be free")
-        .atMost(Duration.ofSeconds(20))
+        .atMost(Duration.ofSeconds(60))
         .ignoreExceptions()
         .untilAsserted(
             () -> {
@@ -109,7 +109,7 @@ class ProgramIT {
     command.addAll(List.of(more));
     Process watch = new ProcessBuilder(command).redirectErrorStream(true).start();
     String said = new String(watch.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    assertThat(watch.waitFor(20, TimeUnit.SECONDS)).isTrue();
+    assertThat(watch.waitFor(60, TimeUnit.SECONDS)).isTrue();
     return said;
   }
 

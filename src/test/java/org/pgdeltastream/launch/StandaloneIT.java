@@ -33,10 +33,10 @@ import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.TestDatabase;
 
 /** The runnable jar as its user starts it. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
 class StandaloneIT {
-  private static final Duration START = Duration.ofSeconds(60);
-  private static final Duration STOP = Duration.ofSeconds(20);
+  private static final Duration START = Duration.ofSeconds(180);
+  private static final Duration STOP = Duration.ofSeconds(60);
   private static final String JAR = System.getProperty("pgdelta.test.jar", "");
 
   private static final Pattern BUSY =

@@ -29,7 +29,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.support.TestDatabase;
 
 /** How each connection of ours is made from what the administrator said. */
-@Timeout(value = 60, unit = TimeUnit.SECONDS)
+@Timeout(value = 180, unit = TimeUnit.SECONDS)
 class DatabasePostgresIT {
   private static TestDatabase database;
 

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 /** The runnable jar as a process of its own, on a database of the test. */
 public final class Program implements AutoCloseable {
   private static final Pattern LISTENS = Pattern.compile("listens on (http://[^ ]+:([0-9]+))");
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofSeconds(180);
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final Process process;
@@ -114,7 +114,7 @@ public final class Program implements AutoCloseable {
   /** As Ctrl-C does; answers what it printed. */
   public String stop() throws Exception {
     assertThat(process.toHandle().destroy()).isTrue();
-    assertThat(process.waitFor(20, TimeUnit.SECONDS)).as("ended").isTrue();
+    assertThat(process.waitFor(60, TimeUnit.SECONDS)).as("ended").isTrue();
     return Files.readString(output);
   }
 
