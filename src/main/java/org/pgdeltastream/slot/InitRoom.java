@@ -133,15 +133,17 @@ final class InitRoom {
   /** In favour of one that was opened, those that were unused for longest. */
   private void closeUnused(int mostSnapshots) {
     while (slots.snapshots() > mostSnapshots) {
-      Optional<Slot> unused = slots.longestUnused(unusedSince());
+      Instant since = unusedSince();
+      Optional<Slot> unused = slots.longestUnused(since);
       if (unused.isEmpty()) {
         return;
       }
-      LOG.log(
-          INFO,
-          "The snapshot of slot %s, unused for longest, is closed for a newer one: %d may be open"
-              .formatted(unused.get().name(), mostSnapshots));
-      unused.get().closeSnapshot();
+      if (unused.get().closeSnapshotIfUnused(since)) {
+        LOG.log(
+            INFO,
+            "The snapshot of slot %s, unused for longest, is closed for a newer one: %d may be open"
+                .formatted(unused.get().name(), mostSnapshots));
+      }
     }
   }
 

@@ -159,6 +159,11 @@ final class Slot {
     }
   }
 
+  /** False if it is read, was read since then, or is closed. */
+  synchronized boolean closeSnapshotIfUnused(Instant since) {
+    return unusedSince().filter(when -> !when.isAfter(since)).isPresent() && closeSnapshot();
+  }
+
   /** Reads that run go on: each has adopted the snapshot. False if it was closed already. */
   synchronized boolean closeSnapshot() {
     SnapshotLease open = lease;
