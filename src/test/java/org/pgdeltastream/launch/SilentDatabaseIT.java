@@ -73,7 +73,7 @@ class SilentDatabaseIT {
           CompletableFuture.anyOf(pages.toArray(new CompletableFuture<?>[0])).join().toString();
       assertThat(first).startsWith("503").contains("upstream_busy", "pool");
       assertThat(Duration.ofNanos(System.nanoTime() - start))
-          .isBetween(Duration.ofSeconds(9), Duration.ofSeconds(18));
+          .isBetween(Duration.ofSeconds(9), Duration.ofSeconds(26));
       statement.execute("rollback");
       assertThat(pages.stream().map(CompletableFuture::join).filter(page -> page.startsWith("200")))
           .hasSize(POOL);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.io.OutputStream;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -139,6 +140,41 @@ class SilentNetworkPostgresIT {
     frozen.countDown();
 
     assertAllUnavailable();
+  }
+
+  /** Its query is to be cancelled, which is not heard either. */
+  @Test
+  void endsATableWhoseClientLeavesWhileNothingComes() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch frozen = new CountDownLatch(1);
+    CompletableFuture<Object> table =
+        CompletableFuture.supplyAsync(
+            () -> {
+              try {
+                return readTable(
+                    new OutputStream() {
+                      @Override
+                      public void write(int one) {}
+
+                      @Override
+                      public void write(byte[] source, int start, int length) throws IOException {
+                        begun.countDown();
+                        awaitQuietly(frozen);
+                        throw new IOException("the client has left");
+                      }
+                    });
+              } catch (Exception e) {
+                return e;
+              }
+            },
+            clients);
+    begun.await();
+
+    proxy.freeze();
+    frozen.countDown();
+
+    await("the request's thread to be free").atMost(ANSWERED).until(table::isDone);
+    assertThat(table.join()).isInstanceOf(IOException.class);
   }
 
   @Test
