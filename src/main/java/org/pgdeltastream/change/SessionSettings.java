@@ -65,7 +65,7 @@ public final class SessionSettings {
    */
   public static String ofTransaction(Duration statementTimeout) {
     String milliseconds = Long.toString(statementTimeout.toMillis());
-    return sql("true", Map.of("lock_timeout", "30s", "statement_timeout", milliseconds));
+    return sql("true", Map.of("lock_timeout", "20s", "statement_timeout", milliseconds));
   }
 
   /**

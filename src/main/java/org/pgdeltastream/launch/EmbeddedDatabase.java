@@ -45,7 +45,7 @@ final class EmbeddedDatabase implements AutoCloseable {
             .setLocaleConfig("locale", "C")
             .setServerConfig("wal_level", "logical")
             .setServerConfig("max_wal_senders", "80")
-            .setServerConfig("max_replication_slots", "80")
+            .setServerConfig("max_replication_slots", "160")
             .setServerConfig("unix_socket_directories", "")
             .setServerConfig("fsync", durable)
             .setServerConfig("synchronous_commit", durable);

@@ -28,6 +28,10 @@ public final class Server implements AutoCloseable {
   private static final Set<Integer> APPLICATION_ANSWERS = Set.of(200, 401, 403);
 
   private static final int PING_MILLIS = 20_000;
+  /** In seconds, for the login and the pool's looks; the application sets those of its reads. */
+  private static final String TIME_LIMITS =
+      "connectTimeout=10;socketTimeout=10;cancelSignalTimeout=10;tcpKeepAlive=true";
+
 
   private final Container container;
   private final SystemProperties properties;
@@ -199,6 +203,8 @@ public final class Server implements AutoCloseable {
     resources.setProperty("jdbc/pgdelta.MinIdle", "0");
     resources.setProperty("jdbc/pgdelta.MaxActive", "32");
     resources.setProperty("jdbc/pgdelta.MaxIdle", "16");
+    resources.setProperty("jdbc/pgdelta.MaxWait", "10000"); // milliseconds, for a free one
+    resources.setProperty("jdbc/pgdelta.ConnectionProperties", TIME_LIMITS);
     resources.setProperty("jdbc/pgdelta.TestOnBorrow", "true");
     resources.setProperty("jdbc/pgdelta.ValidationQuery", "select 1");
     resources.setProperty(

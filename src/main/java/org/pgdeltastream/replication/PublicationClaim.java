@@ -8,6 +8,8 @@ import org.pgdeltastream.change.SlotName;
  * this is open nobody drops them and nobody else makes a slot of that name with them.
  */
 public final class PublicationClaim implements AutoCloseable {
+  private static final int UNDO_MILLIS = 5_000; // else the next look of any server does it
+
   private final PublicationSession session;
   private final SlotName slot;
   private final Refreshed refreshed;
@@ -28,6 +30,7 @@ public final class PublicationClaim implements AutoCloseable {
   }
 
   static void undo(PublicationSession session, SlotName slot) throws SQLException {
+    session.connection().setNetworkTimeout(Runnable::run, UNDO_MILLIS);
     session.lock();
     try {
       session.strike(slot);

@@ -24,12 +24,14 @@ final class PublicationSession implements AutoCloseable {
   private static final int NAMES = 0x7067_646c; // "pgdl", beside the name's hash
   private static final int LOCK_WAIT_MILLIS = 15_000;
   private static final int DROP_WAIT_MILLIS = 200;
+  private static final int ANSWER_MILLIS = 25_000; // a statement may take 20 s
 
   private final Connection connection;
 
   PublicationSession(ReplicationConnector connector) throws SQLException {
     connection = connector.openOrdinary();
     try {
+      connection.setNetworkTimeout(Runnable::run, ANSWER_MILLIS);
       execute(connection, "set statement_timeout = '20s'", "set synchronous_commit = local");
       if (connection.getMetaData().getDatabaseMajorVersion() >= 14) {
         execute(connection, "set idle_session_timeout = 0");

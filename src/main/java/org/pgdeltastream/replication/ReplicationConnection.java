@@ -21,8 +21,13 @@ import org.postgresql.PGConnection;
  * <p>Source: manual, "Streaming Replication Protocol".
  */
 final class ReplicationConnection implements AutoCloseable {
-  /** Each transaction is waited for as long as for a lock; a standby may wait for its primary. */
-  private static final int MOST_MILLIS = 60_000;
+  /**
+   * Each transaction is waited for as long as for a lock, several one after the other; a standby
+   * may wait for its primary.
+   */
+  private static final int CREATE_MILLIS = 20_000;
+
+  private static final int START_MILLIS = 60_000;
 
   private final InputConnection opened;
   private final Connection connection;
@@ -39,7 +44,7 @@ final class ReplicationConnection implements AutoCloseable {
     String command =
         "CREATE_REPLICATION_SLOT %s LOGICAL %s EXPORT_SNAPSHOT"
             .formatted(TableName.quote(slot.value()), plugin.sqlName());
-    connection.setNetworkTimeout(Runnable::run, MOST_MILLIS); // it waits for ends of transactions
+    connection.setNetworkTimeout(Runnable::run, CREATE_MILLIS); // it waits for ends of transactions
     try (Statement statement = connection.createStatement();
         ResultSet answer = statement.executeQuery(command)) {
       answer.next();
@@ -79,6 +84,7 @@ final class ReplicationConnection implements AutoCloseable {
         "START_REPLICATION SLOT %s LOGICAL %s (%s)"
             .formatted(TableName.quote(slot.value()), start, optionList(options));
     PGConnection driver = opened.driver();
+    connection.setNetworkTimeout(Runnable::run, START_MILLIS);
     var copy = driver.getCopyAPI().copyDual(command);
     connection.setNetworkTimeout(Runnable::run, 0); // silence is noticed otherwise
     catchUp.ifPresent(queries -> queries.options(options));

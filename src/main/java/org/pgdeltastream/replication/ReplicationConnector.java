@@ -23,6 +23,10 @@ public final class ReplicationConnector {
   private static final String OPTIONS =
       " -c lock_timeout=10s -c statement_timeout=0 -c idle_in_transaction_session_timeout=0";
 
+  private static final int WATCH_MILLIS = 3_000;
+  private static final int CALL_MILLIS = 20_000; // one that takes longer says so itself
+  private static final int DECODING_MILLIS = 60_000;
+
   private final ConnectionSettings settings;
   private final Optional<DataSource> replicationSource;
   private final Optional<OpenSockets> cuts;
@@ -66,15 +70,21 @@ public final class ReplicationConnector {
   }
 
   private Connection openOrdinary(Properties properties) throws SQLException {
-    return told(connect(properties), SessionSettings.ofSession());
+    return told(connect(properties), CALL_MILLIS, SessionSettings.ofSession());
   }
 
-  /** Closes the connection where it does not take them. */
-  private static Connection told(Connection connection, String... settings) throws SQLException {
+  /**
+   * Closes the connection where it does not take them.
+   *
+   * @param millis how long each answer may take from then on; the first ones may take less
+   */
+  private static Connection told(Connection connection, int millis, String... settings)
+      throws SQLException {
     try (Statement statement = connection.createStatement()) {
       for (String setting : settings) {
         statement.execute(setting);
       }
+      connection.setNetworkTimeout(Runnable::run, millis);
       return connection;
     } catch (SQLException e) {
       connection.close();
@@ -88,7 +98,7 @@ public final class ReplicationConnector {
     properties.setProperty("connectTimeout", "3");
     properties.setProperty("sslResponseTimeout", "3000");
     properties.setProperty("socketTimeout", "3");
-    return openOrdinary(properties);
+    return told(connect(properties), WATCH_MILLIS, SessionSettings.ofSession());
   }
 
   /** A connection to a walsender; the caller closes it. */
@@ -97,7 +107,11 @@ public final class ReplicationConnector {
         replicationSource.isPresent()
             ? new InputConnection(replicationSource.get().getConnection(), Optional.empty())
             : connectWithInput(walsenderProperties());
-    told(opened.connection(), SessionSettings.ofSession(), SessionSettings.ofWalsender());
+    told(
+        opened.connection(),
+        CALL_MILLIS,
+        SessionSettings.ofSession(),
+        SessionSettings.ofWalsender());
     return new ReplicationConnection(opened);
   }
 
@@ -112,7 +126,7 @@ public final class ReplicationConnector {
   /** An ordinary connection that shows values as a walsender does; the caller closes it. */
   InputConnection openWithInput() throws SQLException {
     InputConnection opened = connectWithInput(commonProperties());
-    told(opened.connection(), SessionSettings.ofSession());
+    told(opened.connection(), DECODING_MILLIS, SessionSettings.ofSession());
     return opened;
   }
 
@@ -139,10 +153,10 @@ public final class ReplicationConnector {
   private Properties commonProperties() {
     Properties properties = new Properties();
     properties.setProperty("connectTimeout", "10");
-    properties.setProperty("socketTimeout", "60"); // no call waits for ever on a dead network
     properties.setProperty("tcpKeepAlive", "true");
     properties.setProperty("socketFactory", ReplicationSocketFactory.class.getName());
     properties.putAll(settings.parameters());
+    properties.setProperty("socketTimeout", "10"); // for the login; then each call has its own
     if (isOurs(properties)) {
       properties.setProperty("socketFactoryArg", ReplicationSocketFactory.NO_KEY);
     }

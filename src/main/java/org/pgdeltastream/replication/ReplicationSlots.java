@@ -17,6 +17,8 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 
 /** Creates, finds, streams and drops replication slots. Each call uses connections of its own. */
@@ -24,6 +26,8 @@ public final class ReplicationSlots {
   private static final System.Logger LOG = System.getLogger(ReplicationSlots.class.getName());
 
   private static final String BUSY = "55006";
+  private static final String GONE = "42704";
+  private static final int HOLD_MILLIS = 5_000;
   private static final int DROP_TRIES = 20;
   private static final long DROP_PAUSE_NANOS = 100_000_000;
 
@@ -41,6 +45,7 @@ public final class ReplicationSlots {
       boolean held = false;
       try {
         holder = connector.openHolder(slot);
+        holder.setNetworkTimeout(Runnable::run, HOLD_MILLIS);
         ExportedSnapshot snapshot = ExportedSnapshot.adopt(created.snapshotName(), holder);
         held = true;
         return new CreatedSlot(created.consistentPoint(), snapshot);
@@ -59,9 +64,12 @@ public final class ReplicationSlots {
   public void dropOrWarn(SlotName slot) {
     for (int attempt = 1; ; attempt++) {
       try {
-        drop(slot);
+        drop(slot, connector.openWatch());
         return;
       } catch (SQLException e) {
+        if (GONE.equals(e.getSQLState())) {
+          return;
+        }
         if (!BUSY.equals(e.getSQLState()) || attempt == DROP_TRIES) {
           LOG.log(WARNING, "Slot " + slot + " was made in vain and is left: drop it", e);
           return;
@@ -86,20 +94,37 @@ public final class ReplicationSlots {
       if (!late && !String.valueOf(e.getSQLState()).startsWith("08")) {
         throw e;
       }
-      terminate(process);
-      if (!wasThere && find(slot).isPresent()) {
+      boolean standby = terminate(process);
+      if (!wasThere) {
         dropOrWarn(slot);
+      }
+      if (late && standby) {
+        throw waitsForPrimary(e);
       }
       throw late ? new SQLException("PostgreSQL did not make the slot in time", "55P03", e) : e;
     }
   }
 
-  private void terminate(int process) throws SQLException {
-    try (Connection connection = connector.openOrdinary();
+  private static ProblemException waitsForPrimary(SQLException cause) {
+    return new ProblemException(
+        Problem.UPSTREAM_BUSY,
+        "This PostgreSQL is a standby, which makes a slot only when its primary has written down"
+            + " which transactions run; an idle primary does so seldom",
+        "Run on the primary: SELECT pg_log_standby_snapshot(); and try again at the same time",
+        cause);
+  }
+
+  /** Ends the backend; tells whether PostgreSQL is a standby. */
+  private boolean terminate(int process) throws SQLException {
+    try (Connection connection = connector.openWatch();
         PreparedStatement statement =
-            connection.prepareStatement("select pg_catalog.pg_terminate_backend(?)")) {
+            connection.prepareStatement(
+                "select pg_catalog.pg_terminate_backend(?), pg_catalog.pg_is_in_recovery()")) {
       statement.setInt(1, process);
-      statement.execute();
+      try (ResultSet row = statement.executeQuery()) {
+        row.next();
+        return row.getBoolean(2);
+      }
     }
   }
 
@@ -216,7 +241,11 @@ public final class ReplicationSlots {
   }
 
   public void drop(SlotName slot) throws SQLException {
-    try (Connection connection = connector.openOrdinary();
+    drop(slot, connector.openOrdinary());
+  }
+
+  private static void drop(SlotName slot, Connection opened) throws SQLException {
+    try (Connection connection = opened;
         PreparedStatement statement =
             connection.prepareStatement("select pg_catalog.pg_drop_replication_slot(?)")) {
       statement.setString(1, slot.value());

@@ -31,7 +31,7 @@ record Database(
     ServerWatch watch,
     SnapshotReader snapshots) {
 
-  private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(30);
+  private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(25);
   private static final String WHAT_TO_SET =
       "Set pgdelta.database-url, pgdelta.database-user and pgdelta.database-password"
           + " (or PGDELTA_DATABASE_URL, …), or define the DataSource jdbc/pgdelta"

@@ -19,9 +19,7 @@ final class DirectDataSource implements DataSource {
 
   @Override
   public Connection getConnection() throws SQLException {
-    Connection connection = connector.openOrdinary();
-    connection.setNetworkTimeout(Runnable::run, 0); // before the first row a sort may take long
-    return connection;
+    return connector.openOrdinary();
   }
 
   @Override

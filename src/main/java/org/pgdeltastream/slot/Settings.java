@@ -16,6 +16,9 @@ import org.pgdeltastream.change.Shown;
  *
  * @param hosts names by which open mode may be called, beside those that no web page can take
  * @param node what this server calls itself in {@code application_name}
+ * @param snapshots how many may be open at the same time; 0: a quarter of {@code max_connections}
+ * @param slotsMaximum how many slots of the pattern there may be for another to be made; 0: half of
+ *     {@code max_replication_slots}
  * @param idleWalBytes how much WAL a slot may hold whose client leaves empty transactions
  *     unacknowledged; 0: any amount
  * @param catchUpBytes how much WAL a slot must have missed to be read by queries first; 0: never
@@ -38,6 +41,8 @@ public record Settings(
     Duration snapshotMaximum,
     int snapshotLimit,
     int snapshotPageBytes,
+    int snapshots,
+    int slotsMaximum,
     int streams,
     Websocket websocket,
     Duration sendTimeout,
@@ -79,6 +84,8 @@ public record Settings(
         source.seconds("snapshot-maximum", 7200),
         source.number("snapshot-limit", 10_000, 1, 1_000_000),
         source.number("snapshot-page-bytes", 64 << 20, 1 << 16, 1 << 30),
+        source.number("snapshots", 0, 1, 100_000),
+        source.number("slots-maximum", 0, 1, 100_000),
         source.number("streams", 64, 1, 100_000),
         source.websocket(),
         source.seconds("send-timeout", 15),

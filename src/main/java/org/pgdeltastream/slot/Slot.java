@@ -22,6 +22,8 @@ final class Slot {
   private PublicationGuard guard = PublicationGuard.NONE;
   private boolean ownPublications;
   private boolean madeHere;
+  private boolean isThere;
+  private int streams;
   private @Nullable SnapshotLease lease;
   private @Nullable SlotStream stream;
   private SlotStatus.@Nullable LastClose lastClose;
@@ -88,8 +90,38 @@ final class Slot {
     return madeHere;
   }
 
+  /** PostgreSQL has it. */
+  synchronized void isThere() {
+    isThere = true;
+  }
+
+  /** A stream of it is about to begin. */
+  synchronized void entered() {
+    streams++;
+  }
+
+  synchronized void left() {
+    streams--;
+  }
+
+  /** Whether a snapshot or a stream, one that is yet to begin too, needs it. */
+  synchronized boolean isHeld() {
+    return streams > 0 || lease != null;
+  }
+
+  /** Whether it is held, or is more than a name that a client has said. */
+  synchronized boolean isKnown() {
+    return isHeld() || madeHere || isThere;
+  }
+
   synchronized boolean hasSnapshot() {
     return lease != null;
+  }
+
+  /** Since when nobody reads its snapshot; empty if it is read, or closed. */
+  synchronized Optional<Instant> unusedSince() {
+    SnapshotLease open = lease;
+    return open == null ? Optional.empty() : open.unusedSince();
   }
 
   /** Keeps the snapshot open while it is read; empty if it is closed. */
@@ -125,6 +157,11 @@ final class Slot {
     if (open.isExpired(now)) {
       closeSnapshot();
     }
+  }
+
+  /** False if it is read, was read since then, or is closed. */
+  synchronized boolean closeSnapshotIfUnused(Instant since) {
+    return unusedSince().filter(when -> !when.isAfter(since)).isPresent() && closeSnapshot();
   }
 
   /** Reads that run go on: each has adopted the snapshot. False if it was closed already. */

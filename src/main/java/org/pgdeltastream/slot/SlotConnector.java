@@ -63,6 +63,7 @@ final class SlotConnector {
   Opened connect(WalListener listener, @Nullable ReplicationReader former)
       throws SQLException, Refusal {
     SlotRow row = look.at(slot.name());
+    slot.isThere();
     OutputPlugin found = look.plugin(row);
     plugin = found;
     List<String> publications = look.publications(slot, found, client.publications());

@@ -16,6 +16,7 @@ import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.replication.CreatedSlot;
+import org.pgdeltastream.replication.OpenTransactions;
 import org.pgdeltastream.replication.PublicationClaim;
 import org.pgdeltastream.replication.Publications;
 import org.pgdeltastream.snapshot.KnownTables;
@@ -28,23 +29,37 @@ final class SlotCreator {
   private final Settings settings;
   private final Slots slots;
   private final OwnPublications ownPublications;
+  private final InitRoom room;
 
   SlotCreator(Database database, Settings settings, Slots slots, OwnPublications ownPublications) {
     this.database = database;
     this.settings = settings;
     this.slots = slots;
     this.ownPublications = ownPublications;
+    this.room = new InitRoom(database, settings, slots);
   }
 
   NewSlot create(InitRequest request) {
     check(request);
     try {
-      NewSlot made = createByPlugin(request);
+      NewSlot made = room.enter(request.slotName(), () -> createByPlugin(request));
       LOG.log(INFO, "Made slot " + made.name() + " with " + made.plugin().sqlName());
       return made;
     } catch (SQLException e) {
-      throw Problems.of(e);
+      throw Problems.has(e, "55P03") ? blocked(e) : Problems.of(e);
     }
+  }
+
+  /** By transactions that have written; who they are is said as far as it can be seen. */
+  private ProblemException blocked(SQLException e) {
+    String hint = Meaning.BLOCKED.hint();
+    try {
+      List<String> open = OpenTransactions.oldest(database.connector());
+      hint += open.isEmpty() ? "" : ". Now open: " + String.join("; ", open);
+    } catch (SQLException unseen) {
+      e.addSuppressed(unseen);
+    }
+    return new ProblemException(Meaning.BLOCKED.problem(), Meaning.BLOCKED.message(), hint, e);
   }
 
   private void check(InitRequest request) {

@@ -145,13 +145,16 @@ final class SlotRegistry {
   /** A stream that is yet to start; what is wrong with the slot is told by closing the client. */
   SlotStream newStream(StreamOptions options, Subscriber subscriber) {
     checkRoom();
-    return new SlotStream(slots.of(options.slotName()), options, subscriber, services, readers);
+    return new SlotStream(slots, options, subscriber, services, readers);
   }
 
   List<SlotStatus> statuses() {
     try {
+      List<Slot> known = slots.all(); // before PostgreSQL is asked: not those that come meanwhile
+      List<SlotRow> all = database.slots().list();
+      slots.forgetGone(known, all.stream().map(SlotRow::name).toList());
       List<SlotRow> rows =
-          database.slots().list().stream()
+          all.stream()
               .filter(row -> row.logical() && row.ofThisDatabase())
               .filter(row -> settings.matches(row.name()))
               .toList();
@@ -192,6 +195,11 @@ final class SlotRegistry {
     slots.find(name).ifPresent(Slot::closeSnapshot);
     slots.forget(name);
     ownPublications.tidy();
+  }
+
+  /** Of how many slots something is known here. */
+  int known() {
+    return slots.all().size();
   }
 
   /** What is to be called again and again. */

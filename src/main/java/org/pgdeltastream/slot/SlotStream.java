@@ -33,6 +33,7 @@ public final class SlotStream implements Runnable {
   private static final long OVERDUE_NANOS = Duration.ofSeconds(2).toNanos();
   private static final Duration FORMER_READER = Duration.ofSeconds(5);
 
+  private final Slots slots;
   private final Slot slot;
   private final StreamOptions options;
   private final StreamServices services;
@@ -46,12 +47,13 @@ public final class SlotStream implements Runnable {
   private volatile String address = "";
 
   SlotStream(
-      Slot slot,
+      Slots slots,
       StreamOptions options,
       Subscriber subscriber,
       StreamServices services,
       Executor readers) {
-    this.slot = slot;
+    this.slots = slots;
+    this.slot = slots.entered(options.slotName());
     this.options = options;
     this.services = services;
     this.readers = readers;
@@ -78,10 +80,16 @@ public final class SlotStream implements Runnable {
    * @throws ProblemException STREAMS_EXHAUSTED if no thread is free
    */
   public void start() {
+    boolean begun = false;
     try {
       readers.execute(this);
+      begun = true;
     } catch (RejectedExecutionException e) {
       throw tooMany(services.settings(), e);
+    } finally {
+      if (!begun) {
+        slots.left(slot);
+      }
     }
   }
 
@@ -174,6 +182,7 @@ public final class SlotStream implements Runnable {
       slot.leave(this, close.orElse(null), client.acksIgnored());
       LOG.log(INFO, this + " ended: " + why);
     } finally {
+      slots.left(slot);
       life.ended();
     }
   }

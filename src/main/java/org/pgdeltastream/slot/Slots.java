@@ -2,6 +2,7 @@ package org.pgdeltastream.slot;
 
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -9,19 +10,46 @@ import java.util.Map;
 import java.util.Optional;
 import org.pgdeltastream.change.SlotName;
 
-/** The slots that this server has met, in the order of their making. No I/O inside the lock. */
+/**
+ * The slots that this server has met, in the order of their making: those of which it holds
+ * something, and those that it saw in PostgreSQL. No I/O inside the lock.
+ */
 final class Slots {
+  private static final int MOST = 1000;
+
   private final Map<SlotName, Slot> byName = new LinkedHashMap<>();
 
-  /** What is known of a slot; a slot met for the first time is remembered. */
-  synchronized Slot of(SlotName name) {
-    return byName.computeIfAbsent(name, Slot::new);
+  /** What is known of a slot, for a stream of it; it is not forgotten until that has left. */
+  synchronized Slot entered(SlotName name) {
+    Slot slot = byName.computeIfAbsent(name, Slot::new);
+    slot.entered();
+    return slot;
+  }
+
+  /** A stream has ended, or never began: a name that only clients know is forgotten. */
+  synchronized void left(Slot slot) {
+    slot.left();
+    if (!slot.isKnown()) {
+      byName.remove(slot.name(), slot);
+    }
+    if (byName.size() > MOST) {
+      byName.values().removeIf(other -> !other.isHeld());
+    }
+  }
+
+  /** PostgreSQL has none of these any more, but for those that are there. */
+  synchronized void forgetGone(Collection<Slot> known, Collection<String> there) {
+    known.stream()
+        .filter(slot -> !there.contains(slot.name().value()) && !slot.isHeld())
+        .forEach(slot -> byName.remove(slot.name(), slot));
   }
 
   /** A new slot of an old name takes the old one's place at the end. */
   synchronized Slot made(SlotName name) {
     byName.remove(name);
-    return of(name);
+    Slot slot = new Slot(name);
+    byName.put(name, slot);
+    return slot;
   }
 
   synchronized Optional<Slot> find(SlotName name) {
@@ -43,6 +71,20 @@ final class Slots {
     return newestFirst.stream()
         .filter(slot -> slot.held().filter(held -> held.expires().isAfter(now)).isPresent())
         .findFirst();
+  }
+
+  /** How many snapshots are open. */
+  int snapshots() {
+    return (int) all().stream().filter(Slot::hasSnapshot).count();
+  }
+
+  /** The slot whose snapshot was unused for longest, of those that were since then or longer. */
+  Optional<Slot> longestUnused(Instant since) {
+    Map<Slot, Instant> unused = new LinkedHashMap<>();
+    for (Slot slot : all()) {
+      slot.unusedSince().filter(when -> !when.isAfter(since)).ifPresent(w -> unused.put(slot, w));
+    }
+    return unused.entrySet().stream().min(Map.Entry.comparingByValue()).map(Map.Entry::getKey);
   }
 
   List<SlotStream> streams() {

@@ -2,6 +2,7 @@ package org.pgdeltastream.slot;
 
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import org.pgdeltastream.replication.ExportedSnapshot;
 import org.pgdeltastream.snapshot.KnownTables;
 
@@ -15,6 +16,7 @@ final class SnapshotLease implements AutoCloseable {
   private final Instant latest;
   private final KnownTables tables;
   private Instant expires;
+  private Instant lastUsed;
   private int reads;
 
   SnapshotLease(
@@ -28,6 +30,7 @@ final class SnapshotLease implements AutoCloseable {
     this.lease = lease;
     this.latest = now.plus(maximum);
     this.expires = now;
+    this.lastUsed = now;
     renew(now);
   }
 
@@ -49,8 +52,14 @@ final class SnapshotLease implements AutoCloseable {
   }
 
   private void renew(Instant now) {
+    lastUsed = now;
     Instant renewed = now.plus(lease);
     expires = renewed.isBefore(latest) ? renewed : latest;
+  }
+
+  /** Made, or read at last; empty while it is read. */
+  Optional<Instant> unusedSince() {
+    return reads > 0 ? Optional.empty() : Optional.of(lastUsed);
   }
 
   Instant expires() {

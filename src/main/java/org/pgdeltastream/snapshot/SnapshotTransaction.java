@@ -21,16 +21,23 @@ import org.pgdeltastream.change.SessionSettings;
 final class SnapshotTransaction implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SnapshotTransaction.class.getName());
   private static final int MOST_DEAD = 64;
+  private static final long PASSED_OVER_NANOS = Duration.ofSeconds(5).toNanos();
   // One round trip for all statements.
   private static final String BEGIN = "set transaction isolation level repeatable read read only; ";
   private static final String ADOPT = "set transaction snapshot '%s'; ";
 
+  private static final int ADOPT_MILLIS = 10_000;
+  private static final int ANSWER_MILLIS = 3_000; // beyond PostgreSQL's own limit
+  private static final int SILENCE_MILLIS = 28_000; // between two rows
+
   private final Connection connection;
   private final boolean autoCommit;
+  private final int networkTimeout;
 
   private SnapshotTransaction(Connection connection) throws SQLException {
     this.connection = connection;
     autoCommit = connection.getAutoCommit();
+    networkTimeout = connection.getNetworkTimeout();
   }
 
   /**
@@ -53,6 +60,7 @@ final class SnapshotTransaction implements AutoCloseable {
       throws SQLException {
     List<Connection> dead = new ArrayList<>();
     List<SQLException> losses = new ArrayList<>();
+    long start = System.nanoTime();
     try {
       while (true) {
         Connection connection = connect(database, losses);
@@ -61,7 +69,8 @@ final class SnapshotTransaction implements AutoCloseable {
         } catch (SQLException e) {
           dead.add(connection); // given back only at the end, else it would be lent again
           losses.add(e);
-          if (!SnapshotFailure.isLost(e) || dead.size() > MOST_DEAD) {
+          boolean silent = System.nanoTime() - start > PASSED_OVER_NANOS;
+          if (!SnapshotFailure.isLost(e) || dead.size() > MOST_DEAD || silent) {
             throw e;
           }
         }
@@ -107,6 +116,7 @@ final class SnapshotTransaction implements AutoCloseable {
   }
 
   private void adopt(Optional<String> snapshot, Duration statementTimeout) throws SQLException {
+    limitAnswers(ADOPT_MILLIS);
     if (!autoCommit) {
       connection.rollback(); // of whatever the pool left open: a snapshot must come first
     }
@@ -117,6 +127,10 @@ final class SnapshotTransaction implements AutoCloseable {
             + SessionSettings.ofTransaction(statementTimeout);
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
+      limitAnswers(
+          statementTimeout.isZero()
+              ? SILENCE_MILLIS
+              : (int) statementTimeout.toMillis() + ANSWER_MILLIS);
     } catch (SQLException e) {
       if (SnapshotFailure.isSnapshotGone(e)) {
         throw new ProblemException(
@@ -129,6 +143,11 @@ final class SnapshotTransaction implements AutoCloseable {
     }
   }
 
+  /** A network that has gone gives the thread back after this time. */
+  private void limitAnswers(int millis) throws SQLException {
+    connection.setNetworkTimeout(Runnable::run, millis);
+  }
+
   Connection connection() {
     return connection;
   }
@@ -137,8 +156,10 @@ final class SnapshotTransaction implements AutoCloseable {
   private void restore() {
     try {
       if (!connection.isClosed()) {
+        limitAnswers(ADOPT_MILLIS);
         connection.rollback();
         connection.setAutoCommit(autoCommit);
+        limitAnswers(networkTimeout);
       }
     } catch (SQLException e) {
       LOG.log(DEBUG, "A connection cannot be restored", e); // its own failure is told
@@ -149,8 +170,10 @@ final class SnapshotTransaction implements AutoCloseable {
   public void close() throws SQLException {
     try (connection) {
       if (!connection.isClosed()) {
+        limitAnswers(ADOPT_MILLIS);
         connection.rollback();
         connection.setAutoCommit(autoCommit);
+        limitAnswers(networkTimeout);
       }
     }
   }

@@ -11,6 +11,8 @@ import org.postgresql.copy.CopyOut;
  * driver's own {@code cancelCopy} does not do if PostgreSQL had sent everything already.
  */
 final class TableCopy implements AutoCloseable {
+  private static final int CANCEL_MILLIS = 10_000;
+
   private final Connection pooled;
   private final PGConnection connection;
   private final CopyOut copy;
@@ -18,7 +20,14 @@ final class TableCopy implements AutoCloseable {
   TableCopy(Connection pooled, String sql) throws SQLException {
     this.pooled = pooled;
     connection = pooled.unwrap(PGConnection.class);
-    copy = connection.getCopyAPI().copyOut(sql);
+    try {
+      copy = connection.getCopyAPI().copyOut(sql);
+    } catch (SQLException e) {
+      if (SnapshotFailure.isLost(e)) {
+        pooled.abort(Runnable::run); // the driver itself does not: a rollback would wait, too
+      }
+      throw e;
+    }
   }
 
   /** The next row with its line end; null at the end. */
@@ -32,6 +41,7 @@ final class TableCopy implements AutoCloseable {
       return;
     }
     try {
+      pooled.setNetworkTimeout(Runnable::run, CANCEL_MILLIS);
       connection.cancelQuery();
       while (copy.readFromCopy() != null) {
         // what was on its way when PostgreSQL heard of it

@@ -28,6 +28,9 @@ final class TableRead {
              / pg_catalog.current_setting('block_size')::bigint from family
       """;
 
+  /** A publication's row filter may leave out many rows, one after the other. */
+  private static final int FILTERED_MILLIS = 300_000;
+
   private final Connection connection;
   private final TableReference reference;
   private final TableRequest request;
@@ -45,6 +48,9 @@ final class TableRead {
     this.request = request;
     table = new CatalogReader(connection, publications).table(reference);
     columns = table.selected(request.columns());
+    if (table.rows().isPresent()) {
+      connection.setNetworkTimeout(Runnable::run, FILTERED_MILLIS);
+    }
   }
 
   void rows(RowListener rows) throws SQLException, IOException {

@@ -26,7 +26,7 @@ import org.pgdeltastream.support.servers.ApplicationServer;
 @TestClassOrder(ClassOrderer.OrderAnnotation.class)
 class ServerIT {
   private static final Map<String, String> MANY_SLOTS =
-      Map.of("max_replication_slots", "80", "max_wal_senders", "80", "max_connections", "300");
+      Map.of("max_replication_slots", "160", "max_wal_senders", "80", "max_connections", "300");
   private static final int REDEPLOYMENTS = 3;
 
   private static TestDatabase database;

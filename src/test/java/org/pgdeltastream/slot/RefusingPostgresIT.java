@@ -122,7 +122,7 @@ class RefusingPostgresIT {
     assertThat(fine.text())
         .matches(
             "PostgreSQL [0-9.]+.*, database postgres, role postgres: wal_level logical,"
-                + " \\d+ of 20 replication slots and \\d+ of 20 walsenders in use");
+                + " \\d+ of 40 replication slots and \\d+ of 20 walsenders in use");
     assertThat(look(database, "database-user", "guarded", "database-password", "x").text())
         .contains("role guarded", "needs REPLICATION");
     assertThat(look(database, "database-user", "guarded", "database-password", "y"))

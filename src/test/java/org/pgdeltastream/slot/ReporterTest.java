@@ -47,17 +47,18 @@ class ReporterTest {
   }
 
   private void occupy(String name) {
-    Slot slot = slots.of(new SlotName(name));
+    SlotName slot = new SlotName(name);
     StreamServices services =
         new StreamServices(
             database, settings, publications, ReporterTest::noThread, new AtomicBoolean());
-    slot.occupy(
+    SlotStream stream =
         new SlotStream(
-            slot,
-            StreamOptions.of(slot.name()),
+            slots,
+            StreamOptions.of(slot),
             new RecordingSubscriber(),
             services,
-            ReporterTest::noThread));
+            ReporterTest::noThread);
+    slots.find(slot).orElseThrow().occupy(stream);
   }
 
   private static void noThread(Runnable task) {

@@ -26,7 +26,7 @@ class ShutdownPostgresIT {
     ExecutorService readers = Executors.newCachedThreadPool();
     ScheduledExecutorService timer = Executors.newScheduledThreadPool(1);
     try (TestDatabase database =
-        TestDatabase.embedded(Map.of("max_wal_senders", "30", "max_replication_slots", "30"))) {
+        TestDatabase.embedded(Map.of("max_wal_senders", "30", "max_replication_slots", "60"))) {
       database.execute("create table users (id int primary key, name text)");
       SlotRegistry registry = registry(database, readers);
       var unused =

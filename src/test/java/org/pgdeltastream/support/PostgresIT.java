@@ -28,7 +28,7 @@ class PostgresIT {
     try (database;
         Connection left = database.connect()) {
       assertThat(database.text("show wal_level")).isEqualTo("logical");
-      assertThat(database.text("show max_replication_slots")).isEqualTo("20");
+      assertThat(database.text("show max_replication_slots")).isEqualTo("40");
       assertThat(database.text("show fsync")).isEqualTo("off");
       assertThat(database.text("select null")).isEqualTo("null");
       String made = "select pg_create_logical_replication_slot('s', '" + plugin + "')::text";

@@ -65,7 +65,7 @@ public final class TestDatabase implements Sql, AutoCloseable {
     Map<String, String> all = new LinkedHashMap<>();
     all.put("wal_level", "logical");
     all.put("max_wal_senders", "20");
-    all.put("max_replication_slots", "20");
+    all.put("max_replication_slots", "40");
     all.put("fsync", "off");
     all.putAll(settings);
     return all;
