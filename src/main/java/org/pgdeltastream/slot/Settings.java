@@ -16,6 +16,7 @@ import org.pgdeltastream.change.Shown;
  *
  * @param hosts names by which open mode may be called, beside those that no web page can take
  * @param node what this server calls itself in {@code application_name}
+ * @param heapBytes what pages and large messages may take of the heap together
  * @param idleWalBytes how much WAL a slot may hold whose client leaves empty transactions
  *     unacknowledged; 0: any amount
  * @param catchUpBytes how much WAL a slot must have missed to be read by queries first; 0: never
@@ -38,6 +39,7 @@ public record Settings(
     Duration snapshotMaximum,
     int snapshotLimit,
     int snapshotPageBytes,
+    long heapBytes,
     int streams,
     Websocket websocket,
     Duration sendTimeout,
@@ -79,6 +81,7 @@ public record Settings(
         source.seconds("snapshot-maximum", 7200),
         source.number("snapshot-limit", 10_000, 1, 1_000_000),
         source.number("snapshot-page-bytes", 64 << 20, 1 << 16, 1 << 30),
+        source.heapBytes(),
         source.number("streams", 64, 1, 100_000),
         source.websocket(),
         source.seconds("send-timeout", 15),
@@ -161,13 +164,27 @@ public record Settings(
       };
     }
 
+    /**
+     * A quarter: the serial collector, which the JVM takes on small machines, keeps two thirds of
+     * the heap for what lives long, where the program itself has 25 MB and more, and a collector
+     * that copies needs room besides. HeapBudgetIT held with 128 MB, 256 MB and 1 GB.
+     */
+    long heapBytes() {
+      long heap = Runtime.getRuntime().maxMemory();
+      return number("heap-bytes", heap / 4, 1 << 20, heap);
+    }
+
     int number(String name, int usual, int least, int most) {
+      return (int) number(name, (long) usual, least, most);
+    }
+
+    long number(String name, long usual, long least, long most) {
       Optional<String> value = text(name);
       if (value.isEmpty()) {
         return usual;
       }
       try {
-        int number = Integer.parseInt(value.get());
+        long number = Long.parseLong(value.get());
         if (number >= least && number <= most) {
           return number;
         }
