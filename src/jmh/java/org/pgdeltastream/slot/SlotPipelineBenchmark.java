@@ -22,6 +22,7 @@ import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.ChangeListener;
 import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Commit;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
@@ -77,7 +78,8 @@ public class SlotPipelineBenchmark {
         new SlotPipeline.Source(OutputPlugin.PGOUTPUT, List.of("p"), 15),
         ChangeOptions.parse(name -> Optional.empty()),
         recording,
-        output);
+        output,
+        HeapBudget.unlimited());
   }
 
   @Benchmark

@@ -8,6 +8,8 @@ import java.util.List;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.ChangeListener;
 import org.pgdeltastream.change.Commit;
+import org.pgdeltastream.change.HeapBudget;
+import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
@@ -30,10 +32,15 @@ public final class PgOutputDecoder implements WalDecoder {
 
   private static final VarHandle INT64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+  private static final int LARGE = HeapBudget.STEP;
+  private static final int RELATIONS = 4; // one part of so many of the budget is enough for them
+  private static final int COPIES = 5; // of the text of a logical message, while it is decoded
+  private static final byte[] NOTHING = {};
   private static final int BEGIN_COMMIT_TIME = 9; // after the type and the final LSN
 
   private final ChangeListener listener;
   private final ServerEncoding encoding;
+  private final HeapShare heap;
   private final WireReader in = new WireReader();
   private final Relations relations = new Relations();
   private final Tuple oldTuple = new Tuple();
@@ -42,17 +49,24 @@ public final class PgOutputDecoder implements WalDecoder {
   private Begin begin = new Begin(Lsn.NONE, 0, 0);
 
   public PgOutputDecoder(ChangeListener listener) {
-    this(listener, ServerEncoding.OF_MOST);
+    this(listener, ServerEncoding.OF_MOST, HeapBudget.unlimited().share());
   }
 
   /**
    * Of a database.
    *
    * @param encoding of the content of its logical messages; PostgreSQL converts all the rest
+   * @param heap for relations and large logical messages
    */
-  public PgOutputDecoder(ChangeListener listener, ServerEncoding encoding) {
+  public PgOutputDecoder(ChangeListener listener, ServerEncoding encoding, HeapShare heap) {
     this.listener = listener;
     this.encoding = encoding;
+    this.heap = heap;
+  }
+
+  @Override
+  public boolean isFull() {
+    return relations.bytes() > heap.budget() / RELATIONS;
   }
 
   @Override
@@ -76,13 +90,28 @@ public final class PgOutputDecoder implements WalDecoder {
       case 'D' -> delete(in);
       case 'B' -> begin(in);
       case 'C' -> commit(in);
-      case 'R' -> relations.add(PgOutputParser.relation(in));
+      case 'R' -> relation(in);
       case 'T' -> truncate(in);
-      case 'M' -> message(in);
+      case 'M' -> message(in, end - start);
       case 'O' -> origin(in);
       case 'Y' -> relations.add(PgOutputParser.type(in));
       default -> throw new MalformedMessageException("Unknown message type " + type + " at byte 0");
     }
+    if (end - start >= LARGE) {
+      letGo();
+    }
+  }
+
+  /** Keeps no large message that others have given up. */
+  private void letGo() {
+    in.reset(NOTHING, 0, 0);
+    oldTuple.reset(NOTHING);
+    newTuple.reset(NOTHING);
+  }
+
+  private void relation(WireReader in) throws IOException {
+    relations.add(PgOutputParser.relation(in));
+    heap.hold(relations.bytes());
   }
 
   private void begin(WireReader in) {
@@ -149,12 +178,14 @@ public final class PgOutputDecoder implements WalDecoder {
   }
 
   /** Only a transactional message belongs to the transaction that it stands in. */
-  private void message(WireReader in) throws IOException {
+  private void message(WireReader in, int length) throws IOException {
+    heap.hold(relations.bytes() + (length >= LARGE ? (long) COPIES * length : 0));
     LogicalMessage message = PgOutputParser.message(in, encoding.charset());
     if (message.transactional()) {
       beforeChange();
     }
     listener.message(message);
+    heap.hold(relations.bytes());
   }
 
   private void commit(WireReader in) throws IOException {

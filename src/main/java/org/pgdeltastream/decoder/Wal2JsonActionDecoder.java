@@ -130,6 +130,11 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     }
     byte[] opening = Wal2JsonDecoder.ascii(head(head));
     int rest = start + head.end();
+    if (end - rest > BOUND && !quotes) {
+      output.part(opening, 0, opening.length);
+      sendParts(message, rest, end);
+      return;
+    }
     byte[] told = new byte[opening.length + end - rest];
     System.arraycopy(opening, 0, told, 0, opening.length);
     System.arraycopy(message, rest, told, opening.length, end - rest);

@@ -7,6 +7,8 @@ import java.nio.charset.Charset;
 import java.util.Arrays;
 import java.util.Optional;
 import org.pgdeltastream.change.ChangeOptions;
+import org.pgdeltastream.change.HeapBudget;
+import org.pgdeltastream.change.HeapShare;
 
 /**
  * Makes UTF-8 and JSON of what wal2json writes. In a database of that encoding only a logical
@@ -15,20 +17,26 @@ import org.pgdeltastream.change.ChangeOptions;
 public final class Wal2JsonText implements WalDecoder {
   private static final int KIND_AT = "{\"kind\":\"".length();
   private static final byte[] OF_A_MESSAGE = "{\"kind\":\"message\"".getBytes(UTF_8);
+  private static final int CONVERTED = 8; // copies at the most: text, and UTF-8 of it that grows
+  private static final int ESCAPED = 4;
   private static final int ACTION_AT = "{\"action\":\"".length();
 
   private final WalDecoder next;
   private final Charset encoding;
   private final boolean ofMessagesOnly;
+  private final HeapShare heap;
   private final Optional<Wal2JsonNames> names;
 
   /**
    * Stands before a decoder of wal2json.
    *
    * @param encoding the database's
+   * @param heap for the copies of large texts
    */
-  public Wal2JsonText(WalDecoder next, ServerEncoding encoding, ChangeOptions options) {
+  public Wal2JsonText(
+      WalDecoder next, ServerEncoding encoding, ChangeOptions options, HeapShare heap) {
     this.next = next;
+    this.heap = heap;
     this.names =
         Wal2JsonNames.areIn(options) ? Optional.of(new Wal2JsonNames(options)) : Optional.empty();
     this.encoding = encoding.charset();
@@ -40,20 +48,29 @@ public final class Wal2JsonText implements WalDecoder {
   public void decode(byte[] message, int start, int end) throws IOException {
     if ((ofMessagesOnly && !mayHoldMessage(message, start, end))
         || ServerEncoding.isAscii(message, start, end)) {
-      decodeUtf8(message, start, end);
+      decodeUtf8(message, start, end, 0);
       return;
     }
+    long copies = (long) CONVERTED * large(end - start);
+    heap.hold(copies);
     byte[] text = ServerEncoding.toUtf8(message, start, end, encoding);
-    decodeUtf8(text, 0, text.length);
+    decodeUtf8(text, 0, text.length, copies);
+    heap.hold(0);
   }
 
-  private void decodeUtf8(byte[] text, int start, int end) throws IOException {
+  private static int large(int length) {
+    return length >= HeapBudget.STEP ? length : 0;
+  }
+
+  private void decodeUtf8(byte[] text, int start, int end, long held) throws IOException {
     if (names.isEmpty() || names.get().areJson(text, start, end)) {
       next.decode(text, start, end);
       return;
     }
+    heap.hold(held + (long) ESCAPED * large(end - start));
     byte[] escaped = names.get().escaped(text, start, end);
     next.decode(escaped, 0, escaped.length);
+    heap.hold(held);
   }
 
   /** Of format 1: a change that is a message, or a text of several changes; of format 2: M. */

@@ -11,6 +11,7 @@ public interface WalDecoder {
    * @param end where it ends
    * @throws org.pgdeltastream.change.MalformedMessageException if the bytes are not the plugin's
    *     format; the decoder must not be used any more
+   * @throws org.pgdeltastream.change.HeapUsedUpException if the heap has no room for what it takes
    * @throws IOException if the receiver is gone
    */
   void decode(byte[] message, int start, int end) throws IOException;
@@ -23,4 +24,9 @@ public interface WalDecoder {
 
   /** No transaction or message is half done. */
   boolean betweenMessages();
+
+  /** So much is remembered of the stream that it is better to begin it anew. */
+  default boolean isFull() {
+    return false;
+  }
 }

@@ -114,13 +114,27 @@ final class JsonBuffer {
   }
 
   void appendQuoted(String text) throws IOException {
-    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-    appendQuoted(utf8, 0, utf8.length);
+    append('"');
+    for (int from = 0; from < text.length(); ) {
+      int to = Math.min(text.length(), from + BLOCK);
+      if (to < text.length() && Character.isHighSurrogate(text.charAt(to - 1))) {
+        to++;
+      }
+      byte[] utf8 = text.substring(from, to).getBytes(StandardCharsets.UTF_8);
+      appendEscaped(utf8, 0, utf8.length);
+      from = to;
+    }
+    append('"');
   }
 
   /** Escapes what wal2json escapes: quote, backslash and control characters, nothing else. */
   void appendQuoted(byte[] source, int from, int length) throws IOException {
     append('"');
+    appendEscaped(source, from, length);
+    append('"');
+  }
+
+  private void appendEscaped(byte[] source, int from, int length) throws IOException {
     int sourceEnd = from + length;
     for (int block = from; block < sourceEnd; block += BLOCK) {
       int count = Math.min(BLOCK, sourceEnd - block);
@@ -128,7 +142,6 @@ final class JsonBuffer {
       end = escape(source, block, block + count, bytes, end);
       drainIfFull();
     }
-    append('"');
   }
 
   /** Eight bytes at a time while none needs an escape. */

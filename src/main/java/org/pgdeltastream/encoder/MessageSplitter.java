@@ -5,6 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
@@ -13,7 +14,8 @@ import org.pgdeltastream.change.MessageOutput;
  * Cuts the messages of format 1 that are larger than a client takes into messages of the same
  * shape: all but the last say {@code "more":true}, and only the last has the position. It cuts
  * between changes, so a change that is too large by itself is a message of its own. Holds no more
- * than one message of the size that the client takes.
+ * than one message of the size that the client takes; where the heap has no room for that, it sends
+ * what it holds, as a smaller message.
  *
  * <p>A change begins where the text says <code>,{"kind":"</code>: inside a string the quotes would
  * be escaped, so it can stand nowhere else.
@@ -23,7 +25,10 @@ public final class MessageSplitter implements MessageOutput {
       Pattern.compile("(\\{(?:\"xid\":\\d+,)?)(?:\"nextlsn\":\"[^\"]*\",)?([^\\[]*\"change\":\\[)");
   private static final int LONGEST_HEAD = 512;
   private static final int LONGEST_FRAME = 40; // what stands around the changes, besides the head
+  private static final int FIRST = 4 * 1024;
   private static final int SLICE = 64 * 1024;
+  private static final int SMALL = 2 * SLICE; // what a text may always have
+  private static final int FRAME = 64; // room behind the text for what is written around changes
   private static final int KEPT = 64; // of a change that leaves in parts: its end may be the text's
   private static final byte[] NEXT_CHANGE = Ascii.bytes(",{\"kind\":\"");
   private static final byte[] MORE = Ascii.bytes("],\"more\":true}");
@@ -32,7 +37,8 @@ public final class MessageSplitter implements MessageOutput {
 
   private final int bound;
   private final MessageOutput output;
-  private byte[] text = new byte[4 * 1024];
+  private final HeapShare heap;
+  private byte[] text = new byte[FIRST];
   private int length;
   private byte[] opening = {};
   private byte[] head = {};
@@ -52,9 +58,10 @@ public final class MessageSplitter implements MessageOutput {
    *
    * @param bound how many bytes a message may have that holds more than one change
    */
-  public MessageSplitter(int bound, MessageOutput output) {
+  public MessageSplitter(int bound, MessageOutput output, HeapShare heap) {
     this.bound = bound;
     this.output = output;
+    this.heap = heap;
   }
 
   @Override
@@ -80,6 +87,10 @@ public final class MessageSplitter implements MessageOutput {
     }
     close(endLsn);
     open = false;
+    if (text.length > SMALL) {
+      text = new byte[FIRST];
+      heap.holdAnyway(0);
+    }
   }
 
   @Override
@@ -98,6 +109,7 @@ public final class MessageSplitter implements MessageOutput {
     int end = start + count;
     while (from < end) {
       int slice = Math.min(end - from, SLICE);
+      makeRoom(slice);
       append(bytes, from, slice);
       from += slice;
       cut();
@@ -145,9 +157,10 @@ public final class MessageSplitter implements MessageOutput {
 
   /** A message that is not the last; says how far the rest has moved to the front. */
   private int sendUpTo(int end) throws IOException {
-    byte[] whole = Arrays.copyOf(text, end + MORE.length);
-    System.arraycopy(MORE, 0, whole, end, MORE.length);
-    output.last(whole, 0, whole.length, Lsn.NONE);
+    byte[] behind = Arrays.copyOfRange(text, end, end + MORE.length);
+    System.arraycopy(MORE, 0, text, end, MORE.length);
+    send(end + MORE.length, Lsn.NONE);
+    System.arraycopy(behind, 0, text, end, behind.length);
     return restart(end + 1); // without the comma
   }
 
@@ -155,10 +168,9 @@ public final class MessageSplitter implements MessageOutput {
   private int restart(int from) {
     int rest = from == 0 ? 0 : length - from;
     int before = scanned;
-    byte[] kept = Arrays.copyOfRange(text, from, from + rest);
-    length = 0;
-    append(head, 0, head.length);
-    append(kept, 0, rest);
+    System.arraycopy(text, from, text, head.length, rest); // what was sent had the head, and more
+    System.arraycopy(head, 0, text, 0, head.length);
+    length = head.length + rest;
     partSent = false;
     changeEnd = 0;
     int shift = from - head.length;
@@ -172,7 +184,8 @@ public final class MessageSplitter implements MessageOutput {
     while ((text[end] & 0xC0) == 0x80) {
       end--;
     }
-    output.part(text, 0, end);
+    int from = sendParts(end);
+    output.part(text, from, end - from);
     System.arraycopy(text, end, text, 0, length - end);
     length -= end;
     scanned -= end;
@@ -183,16 +196,36 @@ public final class MessageSplitter implements MessageOutput {
     boolean acknowledged = !endLsn.equals(Lsn.NONE);
     if (partSent) {
       append(Ascii.bytes(acknowledged ? "],\"nextlsn\":\"" + endLsn + "\"}" : "]}"));
-      output.last(text, 0, length, endLsn);
+      send(length, endLsn);
       return;
     }
     byte[] position = Ascii.bytes(acknowledged ? "\"nextlsn\":\"" + endLsn + "\"," : "");
-    byte[] changes = Arrays.copyOfRange(text, opening.length, length);
-    length = opening.length;
-    append(position);
-    append(changes);
+    int changes = opening.length + position.length;
+    System.arraycopy(text, opening.length, text, changes, length - opening.length);
+    System.arraycopy(position, 0, text, opening.length, position.length);
+    length += position.length;
     append(CLOSE);
-    output.last(text, 0, length, endLsn);
+    send(length, endLsn);
+  }
+
+  /** A whole message, or the end of one. */
+  private void send(int end, Lsn endLsn) throws IOException {
+    int from = sendParts(end);
+    output.last(text, from, end - from, endLsn);
+  }
+
+  /** All but the last slice; says where that begins. */
+  private int sendParts(int end) throws IOException {
+    int from = 0;
+    while (end - from > SLICE) {
+      int cut = from + SLICE;
+      while ((text[cut] & 0xC0) == 0x80) {
+        cut--;
+      }
+      output.part(text, from, cut - from);
+      from = cut;
+    }
+    return from;
   }
 
   /** Where the changes end: before the brackets, or before the position if it comes last. */
@@ -217,10 +250,35 @@ public final class MessageSplitter implements MessageOutput {
     append(bytes, 0, bytes.length);
   }
 
-  private void append(byte[] bytes, int from, int count) {
-    if (count > text.length - length) {
-      text = Arrays.copyOf(text, Math.max(text.length * 2, length + count));
+  /** Where the heap has none, by sending what is there. */
+  private void makeRoom(int count) throws IOException {
+    if (!hasRoom(count) && changeEnd > 0) {
+      sendUpTo(changeEnd);
     }
+    if (!hasRoom(count)) {
+      sendPart();
+      hasRoom(count); // a small text may always be had
+    }
+  }
+
+  private boolean hasRoom(int count) {
+    int least = length + count + FRAME;
+    if (least <= text.length) {
+      return true;
+    }
+    int size = Math.max(least, Math.min(2 * text.length, bound + SMALL));
+    if (size > SMALL && !heap.tryHold((long) text.length + size)) { // both, while it is copied
+      size = SMALL;
+    }
+    if (size < least) {
+      return false;
+    }
+    text = Arrays.copyOf(text, size);
+    heap.holdAnyway(size);
+    return true;
+  }
+
+  private void append(byte[] bytes, int from, int count) {
     System.arraycopy(bytes, from, text, length, count);
     length += count;
   }

@@ -175,7 +175,7 @@ public final class CatchUp implements AutoCloseable {
     /** A row, if the driver had to be asked for it; null tells to try again. */
     private @Nullable CopyData await(Silence silence, CopyInput input)
         throws SQLException, IOException {
-      silence.waiting(true);
+      silence.waiting(!input.isStarved());
       CopyData row = input.await(WAIT_MILLIS);
       silence.waiting(false);
       return row;

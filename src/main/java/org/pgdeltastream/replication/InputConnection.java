@@ -4,14 +4,16 @@ import java.io.IOException;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Optional;
+import org.pgdeltastream.change.HeapShare;
 import org.postgresql.PGConnection;
 
 /**
  * A connection whose input can be awaited outside the driver.
  *
  * @param input empty for a connection that an administrator's DataSource or socket factory made
+ * @param heap what its large messages take
  */
-record InputConnection(Connection connection, Optional<SocketInput> input)
+record InputConnection(Connection connection, Optional<SocketInput> input, HeapShare heap)
     implements AutoCloseable {
 
   /** The driver's own interface. */
@@ -39,6 +41,8 @@ record InputConnection(Connection connection, Optional<SocketInput> input)
       connection.unwrap(Connection.class).abort(Runnable::run);
     } catch (SQLException e) {
       // it is gone already
+    } finally {
+      heap.close();
     }
   }
 }

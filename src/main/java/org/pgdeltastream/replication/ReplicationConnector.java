@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import javax.sql.DataSource;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.SessionSettings;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.replication.ReplicationSocketFactory.Purpose;
@@ -29,23 +30,28 @@ public final class ReplicationConnector {
 
   private final ConnectionSettings settings;
   private final Optional<DataSource> replicationSource;
+  private final HeapBudget heap;
   private final Optional<OpenSockets> cuts;
 
   /**
    * Opens nothing yet.
    *
    * @param replicationSource the administrator's, for connections to walsenders
+   * @param heap for large messages
    */
-  public ReplicationConnector(ConnectionSettings settings, Optional<DataSource> replicationSource) {
-    this(settings, replicationSource, Optional.empty());
+  public ReplicationConnector(
+      ConnectionSettings settings, Optional<DataSource> replicationSource, HeapBudget heap) {
+    this(settings, replicationSource, heap, Optional.empty());
   }
 
   private ReplicationConnector(
       ConnectionSettings settings,
       Optional<DataSource> replicationSource,
+      HeapBudget heap,
       Optional<OpenSockets> cuts) {
     this.settings = settings;
     this.replicationSource = replicationSource;
+    this.heap = heap;
     this.cuts = cuts;
   }
 
@@ -54,7 +60,7 @@ public final class ReplicationConnector {
    * cannot.
    */
   public ReplicationConnector within(OpenSockets sockets) {
-    return new ReplicationConnector(settings, replicationSource, Optional.of(sockets));
+    return new ReplicationConnector(settings, replicationSource, heap, Optional.of(sockets));
   }
 
   /** An ordinary connection with our display settings; the caller closes it. */
@@ -105,7 +111,7 @@ public final class ReplicationConnector {
   ReplicationConnection openReplication() throws SQLException {
     InputConnection opened =
         replicationSource.isPresent()
-            ? new InputConnection(replicationSource.get().getConnection(), Optional.empty())
+            ? withInput(replicationSource.get().getConnection(), Optional.empty())
             : connectWithInput(walsenderProperties());
     told(
         opened.connection(),
@@ -133,16 +139,20 @@ public final class ReplicationConnector {
   /** The input stays the driver's where the administrator names another socket factory. */
   private InputConnection connectWithInput(Properties properties) throws SQLException {
     if (!isOurs(properties)) {
-      return new InputConnection(connect(properties), Optional.empty());
+      return withInput(connect(properties), Optional.empty());
     }
     Purpose purpose = new Purpose(true, cuts);
     Connection connection = connect(properties, purpose);
     try {
-      return new InputConnection(connection, Optional.of(purpose.input()));
+      return withInput(connection, Optional.of(purpose.input()));
     } catch (IOException e) {
       connection.close();
       throw new SQLException("The connection was lost at its start", "08006", e);
     }
+  }
+
+  private InputConnection withInput(Connection connection, Optional<SocketInput> input) {
+    return new InputConnection(connection, input, heap.share());
   }
 
   private static boolean isOurs(Properties properties) {

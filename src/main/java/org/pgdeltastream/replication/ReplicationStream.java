@@ -108,7 +108,7 @@ final class ReplicationStream {
    * @return a message, if the driver had to be asked for it; null tells to poll
    */
   @Nullable CopyData await(int milliseconds) throws SQLException, IOException {
-    waiting(true);
+    waiting(!messages.isStarved());
     insideDriver.lock(); // both set the socket's time limit
     try {
       CopyData message = messages.await(milliseconds);

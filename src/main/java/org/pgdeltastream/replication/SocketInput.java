@@ -128,7 +128,7 @@ final class SocketInput extends InputStream {
   }
 
   /** Of the CopyData that begins here, with its header; negative as long as it cannot be told. */
-  private int lengthOfData() {
+  int lengthOfData() {
     if (end - next < MessageBounds.HEADER || !bounds.atBoundary() || buffer[next] != COPY_DATA) {
       return UNKNOWN;
     }

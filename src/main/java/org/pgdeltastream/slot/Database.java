@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
 import javax.sql.DataSource;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -21,7 +22,10 @@ import org.pgdeltastream.replication.ReplicationSlots;
 import org.pgdeltastream.replication.ServerWatch;
 import org.pgdeltastream.snapshot.SnapshotReader;
 
-/** The doors to PostgreSQL, as far as this server was told how to reach it. */
+/**
+ * The doors to PostgreSQL, as far as this server was told how to reach it, and the heap for what
+ * comes through them.
+ */
 record Database(
     ReplicationConnector connector,
     ReplicationSlots slots,
@@ -29,7 +33,8 @@ record Database(
     PublicationKeeper publicationKeeper,
     PostgresCatalog catalog,
     ServerWatch watch,
-    SnapshotReader snapshots) {
+    SnapshotReader snapshots,
+    HeapBudget heap) {
 
   private static final Duration STATEMENT_TIMEOUT = Duration.ofSeconds(25);
   private static final String WHAT_TO_SET =
@@ -47,7 +52,8 @@ record Database(
   static Database open(
       Settings settings, Optional<DataSource> queries, Optional<DataSource> replication) {
     ConnectionSettings connection = connectionSettings(settings, queries);
-    ReplicationConnector connector = new ReplicationConnector(connection, replication);
+    HeapBudget heap = new HeapBudget(settings.heapBytes());
+    ReplicationConnector connector = new ReplicationConnector(connection, replication, heap);
     DataSource pages = queries.orElseGet(() -> new DirectDataSource(connector));
     return new Database(
         connector,
@@ -56,7 +62,8 @@ record Database(
         new PublicationKeeper(connector),
         new PostgresCatalog(connector),
         new ServerWatch(connector),
-        new SnapshotReader(pages, STATEMENT_TIMEOUT));
+        new SnapshotReader(pages, STATEMENT_TIMEOUT, heap),
+        heap);
   }
 
   /** The same, with connections that are cut from outside when these sockets are closed. */
@@ -69,7 +76,8 @@ record Database(
         publicationKeeper,
         new PostgresCatalog(cut),
         watch,
-        snapshots);
+        snapshots,
+        heap);
   }
 
   /** Whether PostgreSQL has not written this position yet; false if it cannot be asked. */

@@ -5,20 +5,30 @@ import java.io.OutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.locks.LockSupport;
+import org.pgdeltastream.change.HeapShare;
+import org.pgdeltastream.change.HeapUsedUpException;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 
 /**
- * A page in memory, up to a bound, until it is known that it is right. In pieces as they came: one
- * array would be copied each time it grows.
+ * A page in memory, up to a bound, until it is known that it is right, and written. In pieces as
+ * they came: one array would be copied each time it grows.
  */
 public final class PageBytes extends OutputStream {
+  private static final long LEAST_NANOS = 100_000_000;
+  private static final long MOST_NANOS = 2_000_000_000;
+  private static final long PAUSE_NANOS = 2_000_000;
+
   private final List<byte[]> pieces = new ArrayList<>();
   private final int limit;
+  private final HeapShare heap;
   private int size;
 
-  PageBytes(int limit) {
+  PageBytes(int limit, HeapShare heap) {
     this.limit = limit;
+    this.heap = heap;
   }
 
   public int size() {
@@ -44,7 +54,35 @@ public final class PageBytes extends OutputStream {
           "The page is larger than " + limit + " bytes",
           "Ask for fewer rows, or raise pgdelta.snapshot-page-bytes");
     }
+    hold(size + length);
     pieces.add(Arrays.copyOfRange(source, start, start + length));
     size += length;
+  }
+
+  /** Waits a moment where there is no room, each page another one, so that not all give up. */
+  private void hold(int bytes) {
+    if (heap.tryHold(bytes)) {
+      return;
+    }
+    long deadline =
+        System.nanoTime() + ThreadLocalRandom.current().nextLong(LEAST_NANOS, MOST_NANOS);
+    try {
+      while (!heap.tryHold(bytes)) {
+        if (heap.isHopeless(bytes) || System.nanoTime() - deadline > 0) {
+          heap.hold(bytes);
+        }
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
+    } catch (HeapUsedUpException e) {
+      close(); // before the query is ended, which takes a while: others need it
+      throw Problems.of(e);
+    }
+  }
+
+  /** Gives its memory back. */
+  @Override
+  public void close() {
+    pieces.clear();
+    heap.close();
   }
 }

@@ -8,6 +8,8 @@ import java.sql.SQLException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
+import org.pgdeltastream.change.HeapUsedUpException;
+import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.postgresql.util.GT;
 import org.postgresql.util.PSQLException;
@@ -34,6 +36,22 @@ final class Problems {
   static boolean refusesPlugin(SQLException e, String plugin) {
     boolean refused = has(e, "58P01") || has(e, "42501");
     return refused && text(e).contains(plugin);
+  }
+
+  /** No room for what was asked for, now or ever. */
+  static ProblemException of(HeapUsedUpException e) {
+    return e.isHopeless()
+        ? new ProblemException(
+            Problem.PAYLOAD_TOO_LARGE,
+            "The answer needs more memory than there is for it: " + e.getMessage(),
+            "Ask for fewer rows or columns, or raise pgdelta.heap-bytes and -Xmx",
+            e)
+        : new ProblemException(
+            Problem.UPSTREAM_BUSY,
+            "This server has no memory left for the answer: " + e.getMessage(),
+            "Try again in a moment, or ask for fewer rows at once; or raise pgdelta.heap-bytes and"
+                + " -Xmx",
+            e);
   }
 
   static ProblemException of(SQLException e) {

@@ -19,6 +19,7 @@ import org.pgdeltastream.change.Shown;
  * @param snapshots how many may be open at the same time; 0: a quarter of {@code max_connections}
  * @param slotsMaximum how many slots of the pattern there may be for another to be made; 0: half of
  *     {@code max_replication_slots}
+ * @param heapBytes what pages and large messages may take of the heap together
  * @param idleWalBytes how much WAL a slot may hold whose client leaves empty transactions
  *     unacknowledged; 0: any amount
  * @param catchUpBytes how much WAL a slot must have missed to be read by queries first; 0: never
@@ -43,6 +44,7 @@ public record Settings(
     int snapshotPageBytes,
     int snapshots,
     int slotsMaximum,
+    long heapBytes,
     int streams,
     Websocket websocket,
     Duration sendTimeout,
@@ -86,6 +88,7 @@ public record Settings(
         source.number("snapshot-page-bytes", 64 << 20, 1 << 16, 1 << 30),
         source.number("snapshots", 0, 1, 100_000),
         source.number("slots-maximum", 0, 1, 100_000),
+        source.heapBytes(),
         source.number("streams", 64, 1, 100_000),
         source.websocket(),
         source.seconds("send-timeout", 15),
@@ -168,13 +171,27 @@ public record Settings(
       };
     }
 
+    /**
+     * A quarter: the serial collector, which the JVM takes on small machines, keeps two thirds of
+     * the heap for what lives long, where the program itself has 25 MB and more, and a collector
+     * that copies needs room besides. HeapBudgetIT held with 128 MB, 256 MB and 1 GB.
+     */
+    long heapBytes() {
+      long heap = Runtime.getRuntime().maxMemory();
+      return number("heap-bytes", heap / 4, 1 << 20, heap);
+    }
+
     int number(String name, int usual, int least, int most) {
+      return (int) number(name, (long) usual, least, most);
+    }
+
+    long number(String name, long usual, long least, long most) {
       Optional<String> value = text(name);
       if (value.isEmpty()) {
         return usual;
       }
       try {
-        int number = Integer.parseInt(value.get());
+        long number = Long.parseLong(value.get());
         if (number >= least && number <= most) {
           return number;
         }

@@ -136,7 +136,7 @@ public class SlotManager {
     return registry().create(request);
   }
 
-  /** Reads a page under the slot's snapshot, or the newest open one's. */
+  /** Reads a page under the slot's snapshot, or the newest open one's; the caller closes it. */
   public SnapshotPage readPage(Optional<SlotName> slot, PageRequest page) {
     return registry().readPage(slot, page);
   }

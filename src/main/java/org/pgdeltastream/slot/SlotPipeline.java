@@ -12,6 +12,8 @@ import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
 import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Detail;
+import org.pgdeltastream.change.HeapBudget;
+import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 import org.pgdeltastream.change.OutputPlugin;
@@ -28,7 +30,7 @@ import org.pgdeltastream.encoder.MessageSplitter;
 import org.pgdeltastream.encoder.TransactionEncoder;
 
 /** The data path of one slot, in the order the bytes travel. Runs in the reader task. */
-final class SlotPipeline {
+final class SlotPipeline implements AutoCloseable {
   private static final int FIRST_WITH_MESSAGES = 14;
   private static final String IN_CHUNKS = "write-in-chunks";
 
@@ -38,6 +40,7 @@ final class SlotPipeline {
   private final Map<String, String> pluginOptions;
   private final ChangeOptions options;
   private final MessageOutput output;
+  private final Shares shares;
 
   /**
    * What PostgreSQL is asked through.
@@ -53,39 +56,49 @@ final class SlotPipeline {
     }
   }
 
+  /** What its rooms hold of the heap. */
+  private record Shares(HeapShare decoder, HeapShare splitter) {}
+
   private SlotPipeline(
       WalDecoder decoder,
       LongConsumer position,
       Runnable quoteNumbers,
       Map<String, String> pluginOptions,
       ChangeOptions options,
-      MessageOutput output) {
+      MessageOutput output,
+      Shares shares) {
     this.decoder = decoder;
     this.position = position;
     this.quoteNumbers = quoteNumbers;
     this.pluginOptions = pluginOptions;
     this.options = options;
     this.output = output;
+    this.shares = shares;
   }
 
   static SlotPipeline of(
-      Source source, ChangeOptions options, Catalog catalog, MessageOutput client) {
-    MessageOutput output = split(options, client);
+      Source source,
+      ChangeOptions options,
+      Catalog catalog,
+      MessageOutput client,
+      HeapBudget heap) {
+    Shares shares = new Shares(heap.share(), heap.share());
+    MessageOutput output = split(options, client, shares);
     return switch (source.plugin()) {
-      case PGOUTPUT -> pgoutput(source, options, catalog, output);
-      case WAL2JSON -> wal2json(source, options, output);
+      case PGOUTPUT -> pgoutput(source, options, catalog, output, shares);
+      case WAL2JSON -> wal2json(source, options, output, shares);
     };
   }
 
   /** In format 2 each change is a message already. */
-  private static MessageOutput split(ChangeOptions options, MessageOutput output) {
+  private static MessageOutput split(ChangeOptions options, MessageOutput output, Shares shares) {
     boolean splits =
         options.maxMessage() > 0 && options.format() == ChangeOptions.Format.TRANSACTIONS;
-    return splits ? new MessageSplitter(options.maxMessage(), output) : output;
+    return splits ? new MessageSplitter(options.maxMessage(), output, shares.splitter()) : output;
   }
 
   private static SlotPipeline pgoutput(
-      Source source, ChangeOptions options, Catalog catalog, MessageOutput output) {
+      Source source, ChangeOptions options, Catalog catalog, MessageOutput output, Shares shares) {
     Map<String, String> asked = new LinkedHashMap<>();
     asked.put("proto_version", "" + protocol(source.serverVersion()));
     asked.put(
@@ -98,14 +111,17 @@ final class SlotPipeline {
       case TRANSACTIONS -> {
         ChangeListener encoder = new TransactionEncoder(options, catalog, output);
         WalDecoder decoder =
-            new PgOutputDecoder(new ChangeFilter(options, catalog, encoder), source.encoding());
-        yield new SlotPipeline(decoder, lsn -> {}, () -> {}, asked, options, output);
+            new PgOutputDecoder(
+                new ChangeFilter(options, catalog, encoder), source.encoding(), shares.decoder());
+        yield new SlotPipeline(decoder, lsn -> {}, () -> {}, asked, options, output, shares);
       }
       case ACTIONS -> {
         ActionEncoder encoder = new ActionEncoder(options, catalog, output);
         WalDecoder decoder =
-            new PgOutputDecoder(new ChangeFilter(options, catalog, encoder), source.encoding());
-        yield new SlotPipeline(decoder, encoder::position, () -> {}, asked, options, output);
+            new PgOutputDecoder(
+                new ChangeFilter(options, catalog, encoder), source.encoding(), shares.decoder());
+        yield new SlotPipeline(
+            decoder, encoder::position, () -> {}, asked, options, output, shares);
       }
     };
   }
@@ -121,7 +137,8 @@ final class SlotPipeline {
   }
 
   /** Format 1 in chunks, so that no transaction is held whole; joined, they are the usual text. */
-  private static SlotPipeline wal2json(Source source, ChangeOptions options, MessageOutput output) {
+  private static SlotPipeline wal2json(
+      Source source, ChangeOptions options, MessageOutput output, Shares shares) {
     Map<String, String> asked = new LinkedHashMap<>(options.pluginOptions());
     asked.remove(Detail.NO_EMPTY_TRANSACTIONS.optionName()); // ours
     asked.remove(Detail.UNCHANGED_TOAST.optionName());
@@ -134,14 +151,16 @@ final class SlotPipeline {
         asked.put("format-version", "1");
         asked.put(IN_CHUNKS, "true");
         Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, output);
-        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options);
-        yield new SlotPipeline(text, lsn -> {}, decoder::quoteNumbers, asked, options, output);
+        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, shares.decoder());
+        yield new SlotPipeline(
+            text, lsn -> {}, decoder::quoteNumbers, asked, options, output, shares);
       }
       case ACTIONS -> {
         asked.put("format-version", "2");
         Wal2JsonActionDecoder decoder = new Wal2JsonActionDecoder(options, output);
-        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options);
-        yield new SlotPipeline(text, lsn -> {}, decoder::quoteNumbers, asked, options, output);
+        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, shares.decoder());
+        yield new SlotPipeline(
+            text, lsn -> {}, decoder::quoteNumbers, asked, options, output, shares);
       }
     };
   }
@@ -195,6 +214,18 @@ final class SlotPipeline {
   /** No transaction is half read. */
   boolean betweenTransactions() {
     return decoder.betweenMessages();
+  }
+
+  /** So many relations are remembered that it is better to begin anew, with none. */
+  boolean isFull() {
+    return decoder.isFull();
+  }
+
+  /** Gives its memory back; nothing comes after that. */
+  @Override
+  public void close() {
+    shares.decoder().close();
+    shares.splitter().close();
   }
 
   /** Lets a client move an idle slot on. */

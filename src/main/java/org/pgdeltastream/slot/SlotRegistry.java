@@ -79,9 +79,11 @@ final class SlotRegistry {
     return creator.create(request);
   }
 
+  /** Reads a page, which the caller closes. */
   SnapshotPage readPage(Optional<SlotName> name, PageRequest page) {
     Slot slot = withSnapshot(name);
-    PageBytes json = new PageBytes(settings.snapshotPageBytes());
+    PageBytes json = new PageBytes(settings.snapshotPageBytes(), database.heap().share());
+    boolean whole = false;
     try (SnapshotUse use = use(slot)) {
       Optional<String> next =
           database
@@ -91,11 +93,16 @@ final class SlotRegistry {
                   use.lease().tables(),
                   page,
                   new RowArrayEncoder(json, page.numbers()));
+      whole = true;
       return new SnapshotPage(slot.name(), json, next);
     } catch (SQLException e) {
       throw Problems.of(e);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    } finally {
+      if (!whole) {
+        json.close();
+      }
     }
   }
 

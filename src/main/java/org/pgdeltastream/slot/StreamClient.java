@@ -121,7 +121,7 @@ final class StreamClient implements Downstream {
           "wal2json does not know " + Detail.UNCHANGED_TOAST.optionName());
     }
     ResumeFilter filter = new ResumeFilter(subscription, acks, options.from().orElse(Lsn.NONE));
-    return SlotPipeline.of(source, options.changes(), catalog, filter);
+    return SlotPipeline.of(source, options.changes(), catalog, filter, services.database().heap());
   }
 
   /** With the slot this would take a second walsender. */

@@ -68,8 +68,12 @@ final class Upstream implements WalListener {
     while (true) {
       try {
         connectAndRead();
-        return life.why()
-            .orElseThrow(() -> new IllegalStateException("the reader ended by itself"));
+        if (life.why().isPresent()) {
+          return life.why().get();
+        }
+        LOG.log(INFO, name + " connects anew, since it has met too many relations to remember");
+        backoff.startAnew();
+        life.on(Event.LOST);
       } catch (Refusal e) {
         return e.ending();
       } catch (SubscriberGoneException e) {
@@ -111,6 +115,7 @@ final class Upstream implements WalListener {
       opened.reader().run();
     } finally {
       opened.reader().abort(); // where it was not even run
+      opened.path().close();
       client.away(true);
     }
   }
@@ -191,7 +196,11 @@ final class Upstream implements WalListener {
 
   @Override
   public void onPause() throws IOException {
-    client.onPause(path(), walEnd, requireNonNull(reader, "not opened").reported());
+    ReplicationReader running = requireNonNull(reader, "not opened");
+    client.onPause(path(), walEnd, running.reported());
+    if (path().isFull() && path().betweenTransactions()) {
+      running.stop(); // PostgreSQL describes relations again to another connection
+    }
   }
 
   @Override

@@ -3,6 +3,7 @@ package org.pgdeltastream.slot;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import org.pgdeltastream.change.HeapUsedUpException;
 import org.pgdeltastream.delivery.CloseReason;
 
 /**
@@ -21,6 +22,9 @@ record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending endi
   private static final List<String> OF_A_ROW = List.of("22", "23", "P0", "XX"); // classes
 
   static UpstreamLoss of(Exception cause) {
+    if (cause instanceof HeapUsedUpException e) {
+      return ofHeap(e);
+    }
     Optional<SQLException> error = error(cause);
     String state = error.map(SQLException::getSQLState).orElse("");
     return switch (state) {
@@ -49,6 +53,19 @@ record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending endi
                   + " max_wal_senders; reconnect");
       default -> byClass(state);
     };
+  }
+
+  /** What has come has no room; it may have later, when others have given theirs back. */
+  private static UpstreamLoss ofHeap(HeapUsedUpException e) {
+    Ending ending =
+        e.isHopeless()
+            ? Ending.of(
+                CloseReason.INTERNAL,
+                "no memory for what comes: " + e.getMessage() + "; raise it and -Xmx")
+            : Ending.of(
+                CloseReason.LIMIT,
+                "no memory: " + e.getMessage() + "; reconnect, or raise it and -Xmx");
+    return new UpstreamLoss("", e.isHopeless(), false, ending);
   }
 
   private static UpstreamLoss byClass(String state) {

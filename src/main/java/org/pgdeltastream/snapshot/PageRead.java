@@ -5,12 +5,18 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Optional;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
 
 /** The reading of one page, inside its transaction, on its thread. */
-record PageRead(Connection connection, Cursors cursors, String snapshotName, KnownTables tables) {
+record PageRead(
+    Connection connection,
+    Cursors cursors,
+    String snapshotName,
+    KnownTables tables,
+    HeapBudget heap) {
   /** PostgreSQL refused to read a table that was known; nothing was passed on. */
   static final class RefusedException extends SQLException {
     private static final long serialVersionUID = 1L;
@@ -48,7 +54,7 @@ record PageRead(Connection connection, Cursors cursors, String snapshotName, Kno
 
   private TableCopy copy(PageQuery query, boolean known) throws SQLException {
     try {
-      return new TableCopy(connection, query.sql());
+      return new TableCopy(connection, query.sql(), heap);
     } catch (SQLException e) {
       throw known && SnapshotFailure.isRefusal(e) ? new RefusedException(e) : e;
     }

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import javax.sql.DataSource;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.RowListener;
@@ -25,6 +26,7 @@ public final class SnapshotReader {
 
   private final DataSource database;
   private final Duration statementTimeout;
+  private final HeapBudget heap;
   private final Cursors cursors = new Cursors();
 
   /**
@@ -33,8 +35,18 @@ public final class SnapshotReader {
    * @param statementTimeout how long PostgreSQL may work at one page
    */
   public SnapshotReader(DataSource database, Duration statementTimeout) {
+    this(database, statementTimeout, HeapBudget.unlimited());
+  }
+
+  /**
+   * The same with a limit.
+   *
+   * @param heap for large rows
+   */
+  public SnapshotReader(DataSource database, Duration statementTimeout, HeapBudget heap) {
     this.database = database;
     this.statementTimeout = statementTimeout;
+    this.heap = heap;
   }
 
   /**
@@ -76,7 +88,8 @@ public final class SnapshotReader {
   private Optional<String> readPage(Page page) throws SQLException, IOException {
     try (var transaction =
         SnapshotTransaction.begin(database, page.snapshotName(), statementTimeout)) {
-      return new PageRead(transaction.connection(), cursors, page.snapshotName(), page.tables())
+      return new PageRead(
+              transaction.connection(), cursors, page.snapshotName(), page.tables(), heap)
           .read(page.reference(), page.request(), page.rows());
     }
   }
@@ -110,7 +123,8 @@ public final class SnapshotReader {
       throws SQLException, IOException {
     TableReference reference = TableReference.of(request.table(), request.schema());
     try (var transaction = SnapshotTransaction.begin(database, checked(snapshotName), NO_LIMIT)) {
-      way.take(new TableRead(transaction.connection(), tables.publications(), reference, request));
+      way.take(
+          new TableRead(transaction.connection(), tables.publications(), reference, request, heap));
     } catch (SQLException e) {
       throw SnapshotFailure.translated(e, reference);
     }

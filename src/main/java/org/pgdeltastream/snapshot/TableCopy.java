@@ -3,12 +3,18 @@ package org.pgdeltastream.snapshot;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.HeapBudget;
+import org.pgdeltastream.change.HeapShare;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
 /**
- * A running COPY. Closing it early leaves the connection ready for the next command, which the
- * driver's own {@code cancelCopy} does not do if PostgreSQL had sent everything already.
+ * A running COPY. The driver makes an array for each row; large ones count, the last and the one
+ * before, which its reader may still hold. Closing it early leaves the connection ready for the
+ * next command, which the driver's own {@code cancelCopy} does not do if PostgreSQL had sent
+ * everything already.
  */
 final class TableCopy implements AutoCloseable {
   private static final int CANCEL_MILLIS = 10_000;
@@ -16,9 +22,13 @@ final class TableCopy implements AutoCloseable {
   private final Connection pooled;
   private final PGConnection connection;
   private final CopyOut copy;
+  private final HeapShare heap;
+  private int last;
+  private boolean counted;
 
-  TableCopy(Connection pooled, String sql) throws SQLException {
+  TableCopy(Connection pooled, String sql, HeapBudget budget) throws SQLException {
     this.pooled = pooled;
+    heap = budget.share();
     connection = pooled.unwrap(PGConnection.class);
     try {
       copy = connection.getCopyAPI().copyOut(sql);
@@ -32,12 +42,42 @@ final class TableCopy implements AutoCloseable {
 
   /** The next row with its line end; null at the end. */
   byte @Nullable [] next() throws SQLException {
-    return copy.readFromCopy();
+    byte[] row = read();
+    int length = row == null ? 0 : row.length;
+    long both = (long) last + length;
+    if (counted || both >= HeapBudget.STEP) {
+      heap.holdAnyway(both);
+      counted = both >= HeapBudget.STEP;
+    }
+    last = length;
+    return row;
+  }
+
+  /** How long a row is nobody says beforehand. */
+  private byte @Nullable [] read() throws SQLException {
+    try {
+      return copy.readFromCopy();
+    } catch (OutOfMemoryError e) {
+      pooled.abort(Runnable::run); // the driver stands in the middle of the row
+      throw new ProblemException(
+          Problem.UPSTREAM_BUSY,
+          "This server has no memory left for a row of the table",
+          "Try again in a moment, or leave its large columns out (columns); or raise -Xmx",
+          e);
+    }
   }
 
   @Override
   public void close() throws SQLException {
-    if (!copy.isActive()) {
+    try {
+      end();
+    } finally {
+      heap.close();
+    }
+  }
+
+  private void end() throws SQLException {
+    if (!copy.isActive() || pooled.isClosed()) {
       return;
     }
     try {

@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Collectors;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.RowListener;
@@ -36,16 +37,19 @@ final class TableRead {
   private final TableRequest request;
   private final SnapshotTable table;
   private final List<Attribute> columns;
+  private final HeapBudget heap;
 
   TableRead(
       Connection connection,
       List<String> publications,
       TableReference reference,
-      TableRequest request)
+      TableRequest request,
+      HeapBudget heap)
       throws SQLException {
     this.connection = connection;
     this.reference = reference;
     this.request = request;
+    this.heap = heap;
     table = new CatalogReader(connection, publications).table(reference);
     columns = table.selected(request.columns());
     if (table.rows().isPresent()) {
@@ -57,7 +61,7 @@ final class TableRead {
     CopyTextParser parser = new CopyTextParser(columns.size());
     rows.columns(columns.stream().map(Attribute::column).toList());
     for (String stripe : stripes()) {
-      try (TableCopy copy = new TableCopy(connection, sql(stripe, ""))) {
+      try (TableCopy copy = new TableCopy(connection, sql(stripe, ""), heap)) {
         for (byte[] row = copy.next(); row != null; row = copy.next()) {
           rows.row(parser.parse(row));
         }
@@ -71,7 +75,7 @@ final class TableRead {
   void csv(OutputStream out) throws SQLException, IOException {
     String options = " (format csv, header)";
     for (String stripe : stripes()) {
-      try (TableCopy copy = new TableCopy(connection, sql(stripe, options))) {
+      try (TableCopy copy = new TableCopy(connection, sql(stripe, options), heap)) {
         for (byte[] row = copy.next(); row != null; row = copy.next()) {
           out.write(row);
         }

@@ -40,7 +40,9 @@ public class PageServlet extends HttpServlet {
       Errors.of(e).sendTo(response);
       return;
     }
-    send(page, response);
+    try (page) {
+      send(page, response);
+    }
   }
 
   private SnapshotPage read(HttpServletRequest request) throws IOException {

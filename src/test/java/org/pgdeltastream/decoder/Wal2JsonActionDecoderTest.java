@@ -52,6 +52,16 @@ class Wal2JsonActionDecoderTest {
   }
 
   @Test
+  void sendsALargeChangeInPiecesWithoutACopy() throws IOException {
+    String large = INSERT.replace("\"value\":1", "\"value\":\"" + "é☃".repeat(100_000) + "\"");
+    decode(decoder(), BEGIN, large, COMMIT);
+    assertThat(output.texts().get(1)).isEqualTo(large.replace(",\"lsn\":\"0/19\"", ""));
+    assertThat(output.messages().get(1).pieces())
+        .hasSizeGreaterThan(7)
+        .allSatisfy(piece -> assertThat(piece).isLessThanOrEqualTo(64 * 1024));
+  }
+
+  @Test
   void tellsTimesOnlyToWhomAskedForThem() throws IOException {
     String begin = BEGIN.replace(",\"lsn\"", TIME + ",\"lsn\"");
     String insert = INSERT.replace(",\"lsn\"", TIME + ",\"lsn\"");

@@ -13,6 +13,7 @@ import java.util.Random;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.ChangeOptions;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
@@ -119,13 +120,20 @@ class Wal2JsonFuzzTest {
 
   private static WalDecoder format1(MessageOutput output) {
     ChangeOptions options = withDefaults("1");
-    return new Wal2JsonText(new Wal2JsonDecoder(options, output), ServerEncoding.OF_MOST, options);
+    return new Wal2JsonText(
+        new Wal2JsonDecoder(options, output),
+        ServerEncoding.OF_MOST,
+        options,
+        HeapBudget.unlimited().share());
   }
 
   private static WalDecoder format2(MessageOutput output) {
     ChangeOptions options = withDefaults("2");
     return new Wal2JsonText(
-        new Wal2JsonActionDecoder(options, output), ServerEncoding.OF_MOST, options);
+        new Wal2JsonActionDecoder(options, output),
+        ServerEncoding.OF_MOST,
+        options,
+        HeapBudget.unlimited().share());
   }
 
   private static ChangeOptions withDefaults(String format) {

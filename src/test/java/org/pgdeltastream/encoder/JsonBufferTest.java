@@ -29,6 +29,14 @@ class JsonBufferTest {
   }
 
   @Test
+  void cutsNoPairOfALongText() throws IOException {
+    for (int before = 2_040; before < 2_056; before++) {
+      String text = "x".repeat(before) + "😀".repeat(3_000);
+      assertThat(quoted(text)).isEqualTo("\"" + text + "\"");
+    }
+  }
+
+  @Test
   void escapesTheSameAtEveryPlaceInAWord() throws IOException {
     for (int before = 0; before < 20; before++) {
       for (int after = 0; after < 20; after++) {

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Commit;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
@@ -58,7 +59,9 @@ class MessageSplitterTest {
   @Test
   void leavesAnEmptyTransactionAndAMessageOfItsOwnAsTheyAre() throws IOException {
     RecordingOutput output = new RecordingOutput();
-    TransactionEncoder encoder = encoder(ChangeOptions.usual(), new MessageSplitter(1, output));
+    TransactionEncoder encoder =
+        encoder(
+            ChangeOptions.usual(), new MessageSplitter(1, output, HeapBudget.unlimited().share()));
     encoder.message(new LogicalMessage(false, Lsn.NONE, "p", "x".repeat(200_000)));
     encoder.begin(new Begin(END, 0, 1));
     encoder.commit(new Commit(END, END, 0));
@@ -98,6 +101,25 @@ class MessageSplitterTest {
     }
   }
 
+  @Test
+  void sendsSmallerMessagesWhereTheHeapHasNoRoomAndGivesBackWhatItHad() throws IOException {
+    for (int seed = 0; seed < 40; seed++) {
+      List<String> names = names(new Random(seed));
+      List<String> changes = changes(only(pgoutput(names, headed(), 0)));
+      for (int steps : new int[] {0, 3, 8, 40}) {
+        HeapBudget heap = new HeapBudget((long) steps * HeapBudget.STEP);
+        String what = "seed " + seed + ", steps " + steps;
+        RecordingOutput output = new RecordingOutput();
+        transaction(names, headed(), new MessageSplitter(16 << 20, output, heap.share()));
+        check(what, output.messages(), changes, 16 << 20, headed());
+        assertThat(output.messages().stream().flatMap(one -> one.pieces().stream()))
+            .as(what)
+            .allSatisfy(piece -> assertThat(piece).isLessThanOrEqualTo(2 * 64 * 1024 + 64));
+        assertThat(heap.size() - heap.free()).as(what).isLessThanOrEqualTo(2L * HeapBudget.STEP);
+      }
+    }
+  }
+
   /** No more pieces than needed: two neighbours never fit together. */
   @Test
   void fillsItsMessages() throws IOException {
@@ -132,14 +154,19 @@ class MessageSplitterTest {
   private static List<Message> pgoutput(List<String> names, ChangeOptions options, int bound)
       throws IOException {
     RecordingOutput output = new RecordingOutput();
-    TransactionEncoder encoder = encoder(options, splitter(bound, output));
+    transaction(names, options, splitter(bound, output));
+    assertThat(output.openPieces()).isEmpty();
+    return output.messages();
+  }
+
+  private static void transaction(List<String> names, ChangeOptions options, MessageOutput output)
+      throws IOException {
+    TransactionEncoder encoder = encoder(options, output);
     encoder.begin(new Begin(END, 0, 7));
     for (String name : names) {
       encoder.insert(USERS, tuple("1", name, NULL));
     }
     encoder.commit(new Commit(END, END, 0));
-    assertThat(output.openPieces()).isEmpty();
-    return output.messages();
   }
 
   private static List<Message> wal2json(List<String> changes, ChangeOptions options, int bound)
@@ -166,7 +193,7 @@ class MessageSplitterTest {
   }
 
   private static MessageOutput splitter(int bound, RecordingOutput output) {
-    return bound == 0 ? output : new MessageSplitter(bound, output);
+    return bound == 0 ? output : new MessageSplitter(bound, output, HeapBudget.unlimited().share());
   }
 
   private static TransactionEncoder encoder(ChangeOptions options, MessageOutput output) {

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
@@ -80,7 +81,8 @@ class AdministratorsDataSourcePostgresIT {
         new ReplicationConnector(
             new ConnectionSettings(
                 database.jdbcUrl(), database.user(), database.password(), "test"),
-            Optional.of(source)));
+            Optional.of(source),
+            HeapBudget.unlimited()));
   }
 
   private static final class FirstMessage implements WalListener {

@@ -9,6 +9,7 @@ import java.sql.Connection;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.postgresql.copy.CopyDual;
 
@@ -23,7 +24,8 @@ class ReplicationStreamTest {
       ReplicationStream stream =
           new ReplicationStream(
               fake(CopyDual.class, new byte[] {'k'}),
-              new InputConnection(fake(Connection.class, null), Optional.of(input)),
+              new InputConnection(
+                  fake(Connection.class, null), Optional.of(input), HeapBudget.unlimited().share()),
               () -> Lsn.NONE);
 
       assertThat(stream.await(1)).isNotNull();
@@ -40,7 +42,8 @@ class ReplicationStreamTest {
       ReplicationStream stream =
           new ReplicationStream(
               fake(CopyDual.class, null),
-              new InputConnection(fake(Connection.class, null), Optional.of(input)),
+              new InputConnection(
+                  fake(Connection.class, null), Optional.of(input), HeapBudget.unlimited().share()),
               () -> Lsn.NONE);
       assertThat(stream.await(1)).isNull();
       assertThat(stream.silentNanos()).isPositive();

@@ -45,6 +45,18 @@ class SettingsTest {
   }
 
   @Test
+  void givesPagesAndMessagesAQuarterOfTheHeapAndNeverMoreThanAll() {
+    long heap = Runtime.getRuntime().maxMemory();
+    assertThat(Settings.read(name -> null).heapBytes()).isEqualTo(heap / 4);
+    assertThat(Settings.read(Map.of("pgdelta.heap-bytes", "2000000")::get).heapBytes())
+        .isEqualTo(2_000_000);
+    String more = "" + (heap + 1);
+    assertThatThrownBy(() -> Settings.read(Map.of("pgdelta.heap-bytes", more)::get))
+        .hasMessageContaining("pgdelta.heap-bytes")
+        .hasMessageContaining("to " + heap);
+  }
+
+  @Test
   void matchesSlotNamesByThePattern() {
     Settings settings = Settings.read(Map.of("pgdelta.slot-pattern", "a.*_x")::get);
 

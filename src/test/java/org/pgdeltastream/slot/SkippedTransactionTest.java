@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.change.ChangeOptions;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.delivery.AckTracker;
@@ -42,8 +43,11 @@ class SkippedTransactionTest {
             options,
             new PostgresCatalog(
                 new ReplicationConnector(
-                    new ConnectionSettings("", "", "", ""), Optional.empty())), // never asked
-            new ResumeFilter(place, acks, Lsn.parse("0/30")));
+                    new ConnectionSettings("", "", "", ""),
+                    Optional.empty(),
+                    HeapBudget.unlimited())), // never asked
+            new ResumeFilter(place, acks, Lsn.parse("0/30")),
+            HeapBudget.unlimited());
 
     for (String chunk : emptyTransaction(format)) {
       byte[] message = chunk.getBytes(UTF_8);

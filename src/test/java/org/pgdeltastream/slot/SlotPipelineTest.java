@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.ColumnDetails;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Relation;
@@ -107,6 +108,7 @@ class SlotPipelineTest {
         new SlotPipeline.Source(plugin, List.of("p"), version),
         ChangeOptions.parse(name -> Optional.ofNullable(words.get(name))),
         NOTHING,
-        output);
+        output,
+        HeapBudget.unlimited());
   }
 }

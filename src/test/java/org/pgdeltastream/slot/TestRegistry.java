@@ -8,12 +8,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.support.TestDatabase;
 
 /** A server's slots without a web server. */
 final class TestRegistry implements AutoCloseable {
   final SlotRegistry slots;
+  final HeapBudget heap;
   private final ExecutorService readers = Executors.newCachedThreadPool();
   private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(3);
 
@@ -27,16 +29,15 @@ final class TestRegistry implements AutoCloseable {
       settings.put("pgdelta." + more[i], more[i + 1]);
     }
     Settings read = Settings.read(settings::get);
-    slots =
-        new SlotRegistry(
-            Database.open(
-                read,
-                Optional.of(database.dataSource()) // which may be another than of these settings
-                    .filter(source -> read.databaseUser().equals(Optional.of(database.user())))
-                    .filter(source -> read.databaseUrl().orElseThrow().contains("/postgres")),
-                Optional.empty()),
+    Database doors =
+        Database.open(
             read,
-            readers);
+            Optional.of(database.dataSource()) // which may be another than of these settings
+                .filter(source -> read.databaseUser().equals(Optional.of(database.user())))
+                .filter(source -> read.databaseUrl().orElseThrow().contains("/postgres")),
+            Optional.empty());
+    heap = doors.heap();
+    slots = new SlotRegistry(doors, read, readers);
     Reporter reporter = slots.reporter();
     every(100, () -> reporter.lookAfterStreams(readers));
     every(100, reporter::lookAfterSlots); // waits for PostgreSQL where that is frozen

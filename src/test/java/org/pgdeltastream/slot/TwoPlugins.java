@@ -21,6 +21,7 @@ import java.util.stream.Stream;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.ColumnDetails;
+import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Relation;
@@ -45,7 +46,8 @@ final class TwoPlugins {
     this.connector =
         new ReplicationConnector(
             new ConnectionSettings(database.jdbcUrl(), database.user(), database.password(), "two"),
-            Optional.empty());
+            Optional.empty(),
+            HeapBudget.unlimited());
     this.catalog = remembering(new PostgresCatalog(connector));
     this.serverVersion = new ReplicationSlots(connector).server().version();
   }
@@ -137,7 +139,8 @@ final class TwoPlugins {
             new SlotPipeline.Source(plugin, List.of("everything"), serverVersion),
             options(options),
             catalog,
-            output);
+            output,
+            HeapBudget.unlimited());
     for (Map.Entry<Lsn, byte[]> piece : peek(plugin, pipeline)) {
       byte[] message = piece.getValue();
       pipeline.decode(message, 0, message.length, piece.getKey().value());

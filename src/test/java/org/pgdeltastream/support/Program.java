@@ -118,6 +118,11 @@ public final class Program implements AutoCloseable {
     return Files.readString(output);
   }
 
+  /** What it has printed so far. */
+  public String output() throws IOException {
+    return Files.readString(output);
+  }
+
   /** The most memory that it had, in MB, where the system tells that. */
   public Optional<Long> peakMemory() throws IOException {
     Path status = Path.of("/proc", String.valueOf(process.pid()), "status");
