@@ -17,6 +17,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
@@ -31,6 +32,7 @@ import org.pgdeltastream.support.TestDatabase;
 /** Our own publications: what they hold, what they leave out, and when they come and go. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 120)
+@Tag("versions")
 class OwnPublicationsPostgresIT {
   private static final Duration SOON = Duration.ofSeconds(20);
 

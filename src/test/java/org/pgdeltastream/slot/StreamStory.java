@@ -165,6 +165,7 @@ abstract class StreamStory {
                     .isEqualTo(Optional.of(position)));
   }
 
+  @Tag("versions")
   @Test
   void streamsATransactionInWal2JsonsShape() throws Exception {
     SlotName slot = init().name();
@@ -185,6 +186,7 @@ abstract class StreamStory {
                 + "\"columnvalues\":[2,null]}]}");
   }
 
+  @Tag("versions")
   @Test
   void streamsEachChangeByItselfInFormat2() throws Exception {
     SlotName slot = init().name();
@@ -224,6 +226,7 @@ abstract class StreamStory {
     assertThat(client.nextWithChange()).contains("\"columnvalues\":[\"1\",\"2\"]");
   }
 
+  @Tag("versions")
   @Test
   void streamsUpdatesAndDeletes() throws Exception {
     database.execute("insert into users values (1, 'a')");
@@ -254,6 +257,7 @@ abstract class StreamStory {
     assertThat(client.next()).isEqualTo("{\"ack\":\"" + position + "\"}");
   }
 
+  @Tag("versions")
   @Test
   void resumesAfterTheLastAcknowledgedTransaction() throws Exception {
     SlotName slot = init().name();
@@ -325,6 +329,7 @@ abstract class StreamStory {
     assertThat(registry.status(slot).confirmedFlush()).contains(before);
   }
 
+  @Tag("versions")
   @Test
   void readsTheSnapshotAsOfTheConsistentPointAlsoWhileStreaming() throws Exception {
     database.execute("insert into users values (1, 'before')");
@@ -381,6 +386,7 @@ abstract class StreamStory {
     assertThat(again.nextWithChange()).contains("[1,\"a\"]");
   }
 
+  @Tag("versions")
   @Test
   void goesOnBehindTheSameClientWhenTheWalsenderIsTerminated() throws Exception {
     SlotName slot = init().name();
@@ -495,7 +501,6 @@ abstract class StreamStory {
   }
 
   @Test
-  @Tag("idle") // waits ten seconds and more
   void movesAnIdleSlotOnForAClientThatAcknowledgesOnlyChanges() throws Exception {
     SlotName slot = init().name();
     database.execute("insert into users values (1, 'a')");
@@ -522,7 +527,6 @@ abstract class StreamStory {
   }
 
   @Test
-  @Tag("idle") // waits ten seconds and more
   void movesASlotOnWhoseChangesAreAllFilteredOut() throws Exception {
     SlotName slot = init().name();
     RecordingSubscriber client = new RecordingSubscriber();
@@ -562,7 +566,6 @@ abstract class StreamStory {
   }
 
   @Test
-  @Tag("idle") // waits ten seconds and more
   void offersAnIdleSlotsClientAPositionToAcknowledge() throws Exception {
     SlotName slot = init().name();
     RecordingSubscriber client = new RecordingSubscriber();
@@ -582,6 +585,7 @@ abstract class StreamStory {
     awaitConfirmed(slot, nextLsn(empty));
   }
 
+  @Tag("versions")
   @Test
   void tellsAClientThatIsAheadOfPostgres() throws Exception {
     SlotName slot = init().name();
@@ -630,6 +634,7 @@ abstract class StreamStory {
     assertThat(taker.nextWithChange()).contains("[1,\"a\"]");
   }
 
+  @Tag("versions")
   @Test
   void saysHelloOnRequestAlsoWhereDigitsAreNotAscii() throws Exception {
     NewSlot made = init();
@@ -685,6 +690,7 @@ abstract class StreamStory {
     assertThat(client.nextWithChange()).contains("[2,\"b\"]");
   }
 
+  @Tag("versions")
   @Test
   void dropsASlotThatIsStreamedOnlyByForce() throws Exception {
     SlotName slot = init().name();
@@ -739,6 +745,7 @@ abstract class StreamStory {
     }
   }
 
+  @Tag("versions")
   @Test
   void readsWhatASlotHasMissedByQueriesAndThenGoesOn() throws Exception {
     SlotName slot = init().name();
@@ -800,6 +807,7 @@ abstract class StreamStory {
     expectRows(client, stream, 1001, 1500);
   }
 
+  @Tag("versions")
   @Test
   void goesOnBehindTheSameClientWhenACatchUpIsTerminated() throws Exception {
     SlotName slot = init().name();
@@ -836,6 +844,7 @@ abstract class StreamStory {
     await("the copies to go").atMost(Duration.ofSeconds(5)).untilAsserted(() -> expectCopies(0));
   }
 
+  @Tag("versions")
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void readsAlsoWherePostgresHasRoomForNoCopyOrForOne(int left) throws Exception {

@@ -21,6 +21,11 @@ public final class DataDirectories {
     return Files.createTempDirectory(ROOT, "pg-" + ProcessHandle.current().pid() + "-");
   }
 
+  /** What initdb leaves, as this kind of server has it. */
+  static InitialData initial(String kind) {
+    return new InitialData(ROOT, kind);
+  }
+
   static Path data(Path home) {
     return home.resolve("data");
   }
