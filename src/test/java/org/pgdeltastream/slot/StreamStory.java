@@ -42,7 +42,9 @@ import org.pgdeltastream.support.TestDatabase;
 /** What every plugin must do for a slot, on a real PostgreSQL, without a web server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class StreamStory {
-  private static final Duration LONG = Duration.ofMillis(200); // the changes take twice as long
+  private static final Duration SOON = Duration.ofMillis(20);
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final int TRIES = 3;
   private static final Pattern NEXT_LSN = Pattern.compile("\"nextlsn\":\"([^\"]+)\"");
 
   private final OutputPlugin plugin;
@@ -101,7 +103,7 @@ abstract class StreamStory {
   @AfterEach
   void endStreams() {
     streams.forEach(SlotStream::clientGone);
-    streams.forEach(stream -> assertThat(stream.awaitEnd(Duration.ofSeconds(5))).isTrue());
+    streams.forEach(stream -> assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue());
     registry.statuses().forEach(slot -> registry.drop(slot.name(), true));
   }
 
@@ -157,7 +159,7 @@ abstract class StreamStory {
 
   void awaitConfirmed(SlotName slot, Lsn position) {
     await("confirmed_flush_lsn of " + slot)
-        .atMost(Duration.ofSeconds(2))
+        .atMost(Duration.ofSeconds(10))
         .pollInterval(Duration.ofMillis(20))
         .untilAsserted(
             () ->
@@ -248,13 +250,20 @@ abstract class StreamStory {
     SlotName slot = init().name();
     RecordingSubscriber client = new RecordingSubscriber();
     SlotStream stream = stream(slot, client);
-    database.execute("insert into users values (1, 'a')");
-    Lsn position = nextLsn(client.nextWithChange());
+    Duration quickest = Duration.ofHours(1); // what a busy machine holds up comes sooner next time
+    for (int i = 1; i <= TRIES; i++) {
+      database.execute("insert into users values (" + i + ", 'a')");
+      Lsn position = nextLsn(client.nextWithChange());
+      long begin = System.nanoTime();
 
-    stream.acknowledge(position, true);
+      stream.acknowledge(position, true);
 
-    awaitConfirmed(slot, position);
-    assertThat(client.next()).isEqualTo("{\"ack\":\"" + position + "\"}");
+      awaitConfirmed(slot, position);
+      Duration took = Duration.ofNanos(System.nanoTime() - begin);
+      quickest = took.compareTo(quickest) < 0 ? took : quickest;
+      assertThat(client.next()).isEqualTo("{\"ack\":\"" + position + "\"}");
+    }
+    assertThat(quickest).isLessThan(SECOND);
   }
 
   @Tag("versions")
@@ -379,7 +388,7 @@ abstract class StreamStory {
     database.execute("insert into users values (1, 'a')");
 
     assertThat(client.closed().reason()).isEqualTo(CloseReason.SLOW_SUBSCRIBER);
-    assertThat(stream.awaitEnd(Duration.ofSeconds(5))).isTrue();
+    assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue();
 
     RecordingSubscriber again = new RecordingSubscriber();
     stream(slot, again);
@@ -441,7 +450,7 @@ abstract class StreamStory {
     for (int i = 1; i <= changes; i++) {
       assertThat(client.nextWithChange()).contains("[" + i + ",");
     }
-    assertThat(client.longestUnflushed()).as("2 ms, but for a busy machine").isLessThan(LONG);
+    assertThat(client.typicallyUnflushed()).as("2 ms, but for a busy machine").isLessThan(SOON);
   }
 
   @Test
@@ -836,7 +845,7 @@ abstract class StreamStory {
     Lsn first = nextLsn(client.nextWithChange());
     stream.acknowledge(first, false);
     stream.clientGone();
-    assertThat(stream.awaitEnd(Duration.ofSeconds(2))).isTrue();
+    assertThat(stream.awaitEnd(Duration.ofSeconds(10))).isTrue();
     awaitConfirmed(slot, first);
 
     RecordingSubscriber again = new RecordingSubscriber();

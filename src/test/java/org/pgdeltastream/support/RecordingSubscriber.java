@@ -3,8 +3,11 @@ package org.pgdeltastream.support;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
+import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -20,7 +23,7 @@ public final class RecordingSubscriber implements Subscriber {
 
   private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
   private volatile long unflushedSince; // 0: everything is flushed
-  private volatile long longestUnflushed;
+  private final Queue<Long> unflushed = new ConcurrentLinkedQueue<>();
   private final StringBuilder open = new StringBuilder();
   private final CompletableFuture<Closed> closed = new CompletableFuture<>();
   private final Semaphore reading = new Semaphore(1 << 30);
@@ -41,9 +44,10 @@ public final class RecordingSubscriber implements Subscriber {
     }
   }
 
-  /** How long a message was sent at most before the flush behind it. */
-  public Duration longestUnflushed() {
-    return Duration.ofNanos(longestUnflushed);
+  /** How long the first of some messages waited for the flush behind them, in half of the cases. */
+  public Duration typicallyUnflushed() {
+    List<Long> sorted = unflushed.stream().sorted().toList();
+    return Duration.ofNanos(sorted.get(sorted.size() / 2));
   }
 
   @Override
@@ -52,7 +56,7 @@ public final class RecordingSubscriber implements Subscriber {
   @Override
   public void flush() {
     if (unflushedSince != 0) {
-      longestUnflushed = Math.max(longestUnflushed, System.nanoTime() - unflushedSince);
+      unflushed.add(System.nanoTime() - unflushedSince);
       unflushedSince = 0;
     }
   }
