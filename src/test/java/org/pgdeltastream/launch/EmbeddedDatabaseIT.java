@@ -25,7 +25,7 @@ import org.postgresql.PGConnection;
 /** The program's own PostgreSQL. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class EmbeddedDatabaseIT {
-  private static final Duration DEADLINE = Duration.ofSeconds(20);
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
 
   @TempDir Path directory;
   private Access access = new Access(0, "", Optional.empty());
@@ -64,7 +64,7 @@ class EmbeddedDatabaseIT {
 
     database.close();
 
-    await().atMost(Duration.ofSeconds(5)).until(() -> ProcessHandle.of(postgres).isEmpty());
+    await().atMost(DEADLINE).until(() -> ProcessHandle.of(postgres).isEmpty());
     assertThat(data()).doesNotExist();
     replication.abort(Runnable::run);
   }

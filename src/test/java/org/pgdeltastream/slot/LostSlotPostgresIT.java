@@ -251,7 +251,7 @@ class LostSlotPostgresIT {
 
     await("three times wal_sender_timeout")
         .during(Duration.ofSeconds(6))
-        .atMost(Duration.ofSeconds(12))
+        .atMost(Duration.ofSeconds(30))
         .pollInterval(Duration.ofMillis(200))
         .until(
             () ->

@@ -25,6 +25,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -85,7 +86,7 @@ class RebuildPostgresIT {
       Map<Integer, JsonObject> table = readByMany(server, slot, random);
       enough.set(true);
       for (Future<Void> writer : writers) {
-        writer.get();
+        writer.get(60, TimeUnit.SECONDS);
       }
       database.execute("insert into ends values (1)");
       if (stream == null) {
@@ -96,7 +97,7 @@ class RebuildPostgresIT {
       assertThat(table.values()).containsExactlyElementsOf(source());
       System.out.printf("  %d rows after %d changes%n", table.size(), changes);
       stream.clientGone();
-      stream.awaitEnd(Duration.ofSeconds(5));
+      assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue();
     } finally {
       enough.set(true);
     }

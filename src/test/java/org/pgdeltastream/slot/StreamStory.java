@@ -115,7 +115,7 @@ abstract class StreamStory {
     registry.close();
     timer.shutdownNow();
     readers.shutdown();
-    assertThat(readers.awaitTermination(10, TimeUnit.SECONDS)).as("readers ended").isTrue();
+    assertThat(readers.awaitTermination(30, TimeUnit.SECONDS)).as("readers ended").isTrue();
     assertThat(database.text("select count(*) from pg_stat_replication")).isEqualTo("0");
     database.close();
   }
@@ -310,7 +310,7 @@ abstract class StreamStory {
     database.execute("select pg_logical_emit_message(false, 'x', repeat('x', 100000))");
     await("several reports after T1")
         .during(Duration.ofMillis(2500))
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(15))
         .until(() -> registry.status(slot).confirmedFlush().equals(Optional.of(second)));
     stream.clientGone();
 
@@ -850,7 +850,7 @@ abstract class StreamStory {
 
     RecordingSubscriber again = new RecordingSubscriber();
     expectRows(again, streamWithin(slot, again, 5_000), 2, 3000);
-    await("the copies to go").atMost(Duration.ofSeconds(5)).untilAsserted(() -> expectCopies(0));
+    await("the copies to go").atMost(Duration.ofSeconds(20)).untilAsserted(() -> expectCopies(0));
   }
 
   @Tag("versions")

@@ -56,7 +56,7 @@ class WholeTransactionsPostgresIT {
       assertThat(walsender(database)).as("the limit struck").isNotEqualTo(walsender);
       assertThat(stream.isEnding()).isFalse();
       stream.clientGone();
-      assertThat(stream.awaitEnd(Duration.ofSeconds(5))).isTrue();
+      assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue();
       registry.close();
     } finally {
       readers.shutdown();

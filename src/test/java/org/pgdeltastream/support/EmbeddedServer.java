@@ -21,7 +21,7 @@ final class EmbeddedServer {
     CHATTER.setLevel(Level.WARNING);
     Path home = DataDirectories.create();
     Path data = DataDirectories.data(home);
-    InitialData initial = DataDirectories.initial(binaries());
+    KeptFiles initial = DataDirectories.initial(binaries());
     initial.copyTo(data); // then it does not run initdb
     EmbeddedPostgres.Builder builder =
         EmbeddedPostgres.builder()
@@ -35,7 +35,7 @@ final class EmbeddedServer {
     return new TestDatabase(home, server.getPort(), false, server::close);
   }
 
-  private static void keep(InitialData initial, Path data) {
+  private static void keep(KeptFiles initial, Path data) {
     try {
       initial.keep(data);
     } catch (IOException e) {

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeoutException;
 /** A server's first process; stopping it stops them all. Source: manual, "Shutting Down". */
 record Postmaster(long pid, Path program) {
   private static final Duration START = Duration.ofSeconds(60);
-  private static final Duration FAST = Duration.ofSeconds(10);
+  private static final Duration FAST = Duration.ofSeconds(20);
   private static final long LOOK_MILLIS = 20;
   private static final Duration IMMEDIATE = Duration.ofSeconds(10);
 

@@ -19,7 +19,7 @@ public final class RecordingSubscriber implements Subscriber {
   /** How it was closed. */
   public record Closed(CloseReason reason, String detail) {}
 
-  private static final Duration DEADLINE = Duration.ofSeconds(20);
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
 
   private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
   private volatile long unflushedSince; // 0: everything is flushed

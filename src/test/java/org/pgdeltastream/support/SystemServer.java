@@ -35,7 +35,7 @@ final class SystemServer {
   }
 
   private void initialise() throws IOException {
-    InitialData initial = DataDirectories.initial(bin.toString());
+    KeptFiles initial = DataDirectories.initial(bin.toString());
     if (!initial.copyTo(data)) {
       initdb();
       initial.keep(data);

@@ -24,7 +24,7 @@ public final class TestDatabase implements Sql, AutoCloseable {
     void stop() throws IOException;
   }
 
-  private static final Duration CONNECTIONS_END = Duration.ofSeconds(5);
+  private static final Duration CONNECTIONS_END = Duration.ofSeconds(20);
 
   private final Path home;
   private final int port;
@@ -112,13 +112,13 @@ public final class TestDatabase implements Sql, AutoCloseable {
 
   /** While it is stopped: keeps its files as they are now, as a backup does. */
   public void keepFiles() throws IOException {
-    InitialData.copy(DataDirectories.data(home), home.resolve("kept"));
+    KeptFiles.copy(DataDirectories.data(home), home.resolve("kept"));
   }
 
   /** While it is stopped: puts the kept files in place of what was written since. */
   public void restoreFiles() throws IOException {
     DataDirectories.delete(DataDirectories.data(home));
-    InitialData.copy(home.resolve("kept"), DataDirectories.data(home));
+    KeptFiles.copy(home.resolve("kept"), DataDirectories.data(home));
   }
 
   /** While it is stopped: started again it is a standby, and nobody sends it anything. */

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
@@ -30,6 +31,10 @@ public final class TimeLimit
   private static final int ENDED_BY_LIMIT = 124;
 
   private static @Nullable Watch watch;
+
+  static {
+    Awaitility.setDefaultTimeout(Duration.ofSeconds(30)); // ten are too few on a busy machine
+  }
 
   @Override
   public void beforeAll(ExtensionContext context) {

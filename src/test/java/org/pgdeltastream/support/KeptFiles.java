@@ -7,36 +7,38 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 
-/**
- * What initdb writes for a kind of server, made once and copied for each: a copy takes a tenth of
- * the time. All these servers have the same system identifier.
- */
-final class InitialData {
+/** A directory that takes long to make: made once, kept for all test classes, and copied. */
+final class KeptFiles {
   private final Path kept;
 
-  /**
-   * @param kind which program makes it, with which options
-   */
-  InitialData(Path root, String kind) {
-    kept = root.resolve("initdb-" + Integer.toHexString(kind.hashCode()));
+  KeptFiles(Path kept) {
+    this.kept = kept;
   }
 
   /** Puts a copy there, if one was kept already. */
-  boolean copyTo(Path data) throws IOException {
+  boolean copyTo(Path directory) throws IOException {
     boolean known = Files.exists(kept);
     if (known) {
-      copy(kept, data);
+      copy(kept, directory);
     }
     return known;
   }
 
-  /** Keeps this one, before a server starts in it, unless one is kept already. */
-  void keep(Path data) throws IOException {
+  /** As a copy, but each file is the kept one: for files that are never written to. */
+  void linkTo(Path directory) throws IOException {
+    if (Files.exists(kept)) {
+      copy("-al", kept, directory);
+    }
+  }
+
+  /** Keeps a copy, unless one is kept already. */
+  void keep(Path directory) throws IOException {
     if (Files.exists(kept)) {
       return;
     }
+    Files.createDirectories(kept.toAbsolutePath().getParent());
     Path copy = kept.resolveSibling(kept.getFileName() + "-" + ProcessHandle.current().pid());
-    copy(data, copy);
+    copy(directory, copy);
     try {
       Files.move(copy, kept, StandardCopyOption.ATOMIC_MOVE);
     } catch (FileSystemException e) {
@@ -49,11 +51,15 @@ final class InitialData {
 
   /** With modes and owners; the target does not exist. */
   static void copy(Path from, Path to) throws IOException {
+    copy("-a", from, to);
+  }
+
+  private static void copy(String how, Path from, Path to) throws IOException {
     if (Files.exists(to)) {
       throw new FileAlreadyExistsException(to.toString());
     }
     try {
-      int code = new ProcessBuilder("cp", "-a", from.toString(), to.toString()).start().waitFor();
+      int code = new ProcessBuilder("cp", how, "" + from, "" + to).start().waitFor();
       if (code != 0) {
         throw new IOException("cp ended with " + code);
       }
