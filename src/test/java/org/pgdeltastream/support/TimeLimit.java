@@ -19,13 +19,13 @@ import org.junit.jupiter.api.extension.PreInterruptContext;
  * interrupted, those that would follow fail at once. If an interrupt does not help, the JVM ends. A
  * single test has JUnit's own limit, junit.jupiter.execution.timeout.default, and a dump too.
  *
- * <p>JUnit registers this for every class. The limit is 8 minutes for {@code *IT} and 2 for others;
- * {@code -Dpgdelta.test.class-limit} is another one, in seconds.
+ * <p>JUnit registers this for every class. The limit is 12 minutes for {@code *IT} and 2 for
+ * others; {@code -Dpgdelta.test.class-limit} is another one, in seconds.
  */
 public final class TimeLimit
     implements BeforeAllCallback, BeforeEachCallback, AfterAllCallback, PreInterruptCallback {
   private static final String LIMIT = "pgdelta.test.class-limit";
-  private static final long INTEGRATION = Duration.ofMinutes(8).toSeconds();
+  private static final long INTEGRATION = Duration.ofMinutes(12).toSeconds();
   private static final long UNIT = Duration.ofMinutes(2).toSeconds();
   private static final long GRACE = 45; // seconds, to stop what was started
   private static final int ENDED_BY_LIMIT = 124;
