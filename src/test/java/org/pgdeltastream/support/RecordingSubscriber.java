@@ -3,11 +3,8 @@ package org.pgdeltastream.support;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -22,8 +19,6 @@ public final class RecordingSubscriber implements Subscriber {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
 
   private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
-  private volatile long unflushedSince; // 0: everything is flushed
-  private final Queue<Long> unflushed = new ConcurrentLinkedQueue<>();
   private final StringBuilder open = new StringBuilder();
   private final CompletableFuture<Closed> closed = new CompletableFuture<>();
   private final Semaphore reading = new Semaphore(1 << 30);
@@ -39,27 +34,13 @@ public final class RecordingSubscriber implements Subscriber {
     sendPart(bytes, start, length);
     messages.add(open.toString());
     open.setLength(0);
-    if (unflushedSince == 0) {
-      unflushedSince = System.nanoTime();
-    }
-  }
-
-  /** How long the first of some messages waited for the flush behind them, in half of the cases. */
-  public Duration typicallyUnflushed() {
-    List<Long> sorted = unflushed.stream().sorted().toList();
-    return Duration.ofNanos(sorted.get(sorted.size() / 2));
   }
 
   @Override
   public void ping() {}
 
   @Override
-  public void flush() {
-    if (unflushedSince != 0) {
-      unflushed.add(System.nanoTime() - unflushedSince);
-      unflushedSince = 0;
-    }
-  }
+  public void flush() {}
 
   @Override
   public void sendClose(CloseReason reason, String detail) {

@@ -34,6 +34,7 @@ public final class TimeLimit
 
   static {
     Awaitility.setDefaultTimeout(Duration.ofSeconds(30)); // ten are too few on a busy machine
+    Awaitility.doNotCatchUncaughtExceptionsByDefault(); // TomEE's threads end with some
   }
 
   @Override
