@@ -3,6 +3,7 @@ package org.pgdeltastream.blackbox;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.pgdeltastream.support.ServerClient.array;
+import static org.pgdeltastream.support.ServerClient.nextLsn;
 import static org.pgdeltastream.support.ServerClient.object;
 
 import jakarta.json.JsonArray;
@@ -16,8 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +31,6 @@ import org.pgdeltastream.support.StreamClient;
  * this test.
  */
 abstract class BlackBoxStory {
-  private static final Pattern NEXT_LSN = Pattern.compile("\"nextlsn\":\"([^\"]+)\"");
   private static final int STREAMS = 64; // what server-config allows
 
   /** How a table ends that could not be read to its end, where the connection is not broken off. */
@@ -72,15 +70,9 @@ abstract class BlackBoxStory {
     return server.init("plugin=" + plugin);
   }
 
-  static String nextLsn(String message) {
-    Matcher found = NEXT_LSN.matcher(message);
-    assertThat(found.find()).as(message).isTrue();
-    return found.group(1);
-  }
-
   void awaitConfirmed(String slot, String lsn) {
     await("confirmed_flush_lsn of " + slot)
-        .atMost(Duration.ofSeconds(1))
+        .atMost(Duration.ofSeconds(10))
         .pollInterval(Duration.ofMillis(20))
         .until(
             () ->

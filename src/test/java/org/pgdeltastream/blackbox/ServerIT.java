@@ -25,7 +25,7 @@ import org.pgdeltastream.support.servers.ApplicationServer;
 /** The WAR on the application server of this run, configured as server-config says. */
 @TestClassOrder(ClassOrderer.OrderAnnotation.class)
 class ServerIT {
-  private static final Map<String, String> MANY_SLOTS =
+  static final Map<String, String> MANY_SLOTS =
       Map.of("max_replication_slots", "160", "max_wal_senders", "80", "max_connections", "300");
   private static final int REDEPLOYMENTS = 3;
 
@@ -100,7 +100,7 @@ class ServerIT {
           database.execute("insert into redeployed values (" + i + ")");
           String message = stream.nextWithChange();
           assertThat(message).contains("\"columnvalues\":[" + i + "]");
-          stream.acknowledge(BlackBoxStory.nextLsn(message));
+          stream.acknowledge(ServerClient.nextLsn(message));
 
           server.redeploy();
 

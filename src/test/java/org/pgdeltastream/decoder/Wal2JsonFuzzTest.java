@@ -113,7 +113,8 @@ class Wal2JsonFuzzTest {
     }
     if (output.bytes - before > 2L * message.length + 70_000 || output.ended > output.begun) {
       throw new AssertionError(
-          "Read as something else: " + new String(message, 0, 80, StandardCharsets.UTF_8));
+          "Read as something else: "
+              + new String(message, 0, Math.min(80, message.length), StandardCharsets.UTF_8));
     }
     return true;
   }

@@ -1,5 +1,6 @@
 package org.pgdeltastream.encoder;
 
+import static java.util.Comparator.reverseOrder;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pgdeltastream.encoder.Tuples.NULL;
 import static org.pgdeltastream.encoder.Tuples.USERS;
@@ -9,6 +10,7 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.StringReader;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -66,6 +68,8 @@ class FragmentTest {
 
   @Test
   void sendsASmallMessageWholeAndALargerOneInPieces() throws IOException {
+    List<Integer> pieces = new ArrayList<>();
+    List<Boolean> first = new ArrayList<>();
     for (int size = BOUND - 400; size < BOUND + 400; size++) {
       begin();
       encoder.insert(USERS, tuple("1", "x".repeat(size), NULL));
@@ -73,13 +77,15 @@ class FragmentTest {
       Message message = whole();
       boolean positionFirst =
           message.text().startsWith("{\"nextlsn\":\"16/3002D50\",\"change\":[{");
-      assertThat(positionFirst || message.text().endsWith("}],\"nextlsn\":\"16/3002D50\"}"))
-          .isTrue();
-      if (positionFirst) {
-        assertThat(message.pieces()).hasSize(1);
-      }
+      boolean positionLast = message.text().endsWith("}],\"nextlsn\":\"16/3002D50\"}");
+      assertThat(positionFirst).as("%d characters", size).isNotEqualTo(positionLast);
+      assertThat(message.pieces().size()).isLessThanOrEqualTo(positionFirst ? 1 : 2);
+      pieces.add(message.pieces().size());
+      first.add(positionFirst);
       output.messages().clear();
     }
+    assertThat(pieces).startsWith(1).endsWith(2).isSorted();
+    assertThat(first).startsWith(true).endsWith(false).isSortedAccordingTo(reverseOrder());
   }
 
   @Test

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.PGConnection;
 
 /** The program's own PostgreSQL. */
-@Timeout(value = 300, unit = TimeUnit.SECONDS)
+@Timeout(value = 120, unit = TimeUnit.SECONDS)
 class EmbeddedDatabaseIT {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
 
@@ -64,7 +64,7 @@ class EmbeddedDatabaseIT {
 
     database.close();
 
-    await().atMost(Duration.ofSeconds(30)).until(() -> ProcessHandle.of(postgres).isEmpty());
+    await().atMost(DEADLINE).until(() -> ProcessHandle.of(postgres).isEmpty());
     assertThat(data()).doesNotExist();
     replication.abort(Runnable::run);
   }

@@ -28,7 +28,7 @@ import org.pgdeltastream.support.TestDatabase;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class LargeTableIT {
   private static final String HEAP = "64m";
-  private static final int ROWS = 200_000; // 1 KB each
+  private static final int ROWS = 100_000; // 1 KB each
   private static final int SMALLER = 70_000; // still larger than the heap
   private static final int READERS = 20;
   private static final Pattern SLOT = Pattern.compile("\"slotName\":\"([^\"]+)\"");

@@ -31,7 +31,7 @@ import org.pgdeltastream.support.TestDatabase;
 @NeedsWal2Json
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ProgramIT {
-  private static final int ROWS = Integer.getInteger("pgdelta.test.rows", 1_000_000);
+  private static final int ROWS = Integer.getInteger("pgdelta.test.rows", 200_000);
 
   @TempDir private Path directory;
   private TestDatabase database;

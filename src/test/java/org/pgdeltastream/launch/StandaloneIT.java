@@ -25,17 +25,16 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.TestDatabase;
+import org.pgdeltastream.support.UnpackedJar;
 
 /** The runnable jar as its user starts it. */
-@Timeout(value = 300, unit = TimeUnit.SECONDS)
 class StandaloneIT {
-  private static final Duration START = Duration.ofSeconds(180);
+  private static final Duration START = Duration.ofMinutes(3);
   private static final Duration STOP = Duration.ofSeconds(60);
   private static final String JAR = System.getProperty("pgdelta.test.jar", "");
 
@@ -47,6 +46,7 @@ class StandaloneIT {
   @TempDir Path directory;
   private final List<Process> started = new ArrayList<>();
   private boolean sharedBinaries = true;
+  private boolean unpackedBefore = true;
 
   @AfterEach
   void endWhatRuns() {
@@ -208,6 +208,7 @@ class StandaloneIT {
 
   @Test
   void unpacksOnceForAllStartsAlsoWhereAFileIsLost() throws Exception {
+    unpackedBefore = false;
     Process first = start("postgres", "localhost:1", "localhost:0");
     awaitStart(first);
     Process beside = start("postgres", "localhost:1", "localhost:0");
@@ -232,6 +233,7 @@ class StandaloneIT {
   @Test
   void unpacksPostgresqlAnewWhereAFileOfItIsLost() throws Exception {
     sharedBinaries = false;
+    unpackedBefore = false;
     Process first = start("-serverPort", "0", "--no-demo");
     awaitStart(first);
     stop(first);
@@ -329,8 +331,11 @@ class StandaloneIT {
     assertThat(output()).matches("pgdeltastream \\d.*\\R");
   }
 
-  private void awaitStart(Process program) {
+  private void awaitStart(Process program) throws IOException {
     await().atMost(START).until(() -> output().contains("Ctrl-C stops it") || !program.isAlive());
+    if (unpackedBefore && program.isAlive()) {
+      UnpackedJar.keep(directory.resolve("temporary"));
+    }
   }
 
   private Process start(String... arguments) throws IOException {
@@ -339,6 +344,9 @@ class StandaloneIT {
 
   private Process start(List<String> settings, String... arguments) throws IOException {
     Path temporary = Files.createDirectories(directory.resolve("temporary"));
+    if (unpackedBefore) {
+      UnpackedJar.putInto(temporary);
+    }
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Djava.io.tmpdir=" + temporary);

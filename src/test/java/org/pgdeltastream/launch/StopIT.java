@@ -25,7 +25,7 @@ import org.pgdeltastream.support.TestDatabase;
 class StopIT {
   private static final int MUTE = 40;
   private static final int STALLED = 10;
-  private static final Duration MOST = Duration.ofSeconds(10);
+  private static final Duration MOST = Duration.ofSeconds(20);
 
   @TempDir private Path directory;
   private final List<RawClient> mute = new ArrayList<>();

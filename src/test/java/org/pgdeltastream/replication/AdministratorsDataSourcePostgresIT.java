@@ -48,9 +48,9 @@ class AdministratorsDataSourcePostgresIT {
                 }
               });
 
-      assertThat(first.type.get(10, TimeUnit.SECONDS)).isEqualTo((byte) 'B');
+      assertThat(first.type.get(60, TimeUnit.SECONDS)).isEqualTo((byte) 'B');
       reader.stop();
-      running.get(10, TimeUnit.SECONDS);
+      running.get(60, TimeUnit.SECONDS);
       created.snapshot().close();
     }
   }

@@ -28,6 +28,7 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.support.FaultProxy;
+import org.pgdeltastream.support.Seeds;
 import org.pgdeltastream.support.TestDatabase;
 import org.pgdeltastream.support.VerifyingClient;
 
@@ -39,7 +40,7 @@ import org.pgdeltastream.support.VerifyingClient;
 abstract class FaultStory {
   private static final int FAULTS = Integer.getInteger("pgdelta.test.faults", 20);
   private static final int SEEDS = Integer.getInteger("pgdelta.test.seeds", 1);
-  private static final long SEED = Long.getLong("pgdelta.test.seed", 20_261_125L);
+  private static final long SEED = Seeds.first();
   private static final int WRITERS = 4;
   private static final int LONG_FREEZE_ONE_IN = 12;
 

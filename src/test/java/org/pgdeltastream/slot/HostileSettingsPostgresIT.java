@@ -159,7 +159,7 @@ class HostileSettingsPostgresIT {
                       .equals("0"));
       await("longer than any of the limits")
           .during(Duration.ofSeconds(2))
-          .atMost(Duration.ofSeconds(10))
+          .atMost(Duration.ofSeconds(20))
           .until(() -> holderOf(database, slot).equals(holder));
       client.readAgain();
       for (int i = 0; i < MISSED; i++) {

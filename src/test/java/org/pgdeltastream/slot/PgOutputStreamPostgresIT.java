@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
@@ -31,6 +32,7 @@ class PgOutputStreamPostgresIT extends StreamStory {
     assertThat(made.name().value()).startsWith("delta_");
   }
 
+  @Tag("versions")
   @Test
   void neverLetsTheApplicationsOwnUpdateFail() throws Exception {
     database().execute("drop table if exists plain");
@@ -47,6 +49,7 @@ class PgOutputStreamPostgresIT extends StreamStory {
     assertThat(client.nextWithChange()).contains("\"kind\":\"insert\"");
   }
 
+  @Tag("versions")
   @Test
   void takesInATableThatIsMadeLater() throws Exception {
     SlotName slot = init().name();
@@ -64,6 +67,7 @@ class PgOutputStreamPostgresIT extends StreamStory {
         .anyMatch(warning -> warning.contains("public.later"));
   }
 
+  @Tag("versions")
   @Test
   void deliversATruncate() throws Exception {
     String version = database().text("show server_version_num");
@@ -77,6 +81,7 @@ class PgOutputStreamPostgresIT extends StreamStory {
         .endsWith("{\"kind\":\"truncate\",\"schema\":\"public\",\"table\":\"users\"}]}");
   }
 
+  @Tag("versions")
   @Test
   void dropsItsPublicationsWithTheLastSlot() throws Exception {
     SlotName slot = init().name();

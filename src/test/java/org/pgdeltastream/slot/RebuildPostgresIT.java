@@ -25,6 +25,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -33,6 +34,7 @@ import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.support.RecordingSubscriber;
+import org.pgdeltastream.support.Seeds;
 import org.pgdeltastream.support.TestDatabase;
 
 /**
@@ -59,8 +61,8 @@ class RebuildPostgresIT {
 
   @Test
   void rebuiltTablesAreEqualToTheirSource() throws Exception {
-    int runs = Integer.getInteger("pgdelta.test.rebuilds", 3);
-    long seed = Long.getLong("pgdelta.test.seed", new Random().nextInt(1_000_000));
+    int runs = Integer.getInteger("pgdelta.test.rebuilds", 2);
+    long seed = Seeds.first();
     for (int run = 0; run < runs; run++) {
       System.out.printf("Rebuild %d of %d, -Dpgdelta.test.seed=%d%n", run + 1, runs, seed + run);
       rebuild(new Random(seed + run));
@@ -84,7 +86,7 @@ class RebuildPostgresIT {
       Map<Integer, JsonObject> table = readByMany(server, slot, random);
       enough.set(true);
       for (Future<Void> writer : writers) {
-        writer.get();
+        writer.get(60, TimeUnit.SECONDS);
       }
       database.execute("insert into ends values (1)");
       if (stream == null) {
@@ -95,7 +97,7 @@ class RebuildPostgresIT {
       assertThat(table.values()).containsExactlyElementsOf(source());
       System.out.printf("  %d rows after %d changes%n", table.size(), changes);
       stream.clientGone();
-      stream.awaitEnd(Duration.ofSeconds(5));
+      assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue();
     } finally {
       enough.set(true);
     }

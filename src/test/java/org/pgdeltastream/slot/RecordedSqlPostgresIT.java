@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.util.List;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.decoder.Vectors;
@@ -15,6 +16,7 @@ import org.pgdeltastream.support.TestDatabase;
  * The recorded SQL on the PostgreSQL of the class path ({@code -Dpostgres.version=…}): pgoutput
  * says what wal2json said when it was recorded, but for the positions.
  */
+@Tag("versions")
 class RecordedSqlPostgresIT {
   private static final String CANNOT_UPDATE_WITHOUT_IDENTITY = "55000";
 

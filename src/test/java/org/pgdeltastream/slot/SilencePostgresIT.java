@@ -14,7 +14,7 @@ import org.pgdeltastream.support.TestDatabase;
 
 /** Connections to PostgreSQL that are open and dead: they are cut, and the stream goes on. */
 class SilencePostgresIT {
-  private static final Duration CUT = Duration.ofSeconds(15);
+  private static final Duration CUT = Duration.ofSeconds(30);
 
   private TestDatabase database;
   private FaultProxy proxy;

@@ -109,7 +109,7 @@ class SnapshotLeasePostgresIT {
 
       await("three times the lease")
           .during(Duration.ofSeconds(3))
-          .atMost(Duration.ofSeconds(4))
+          .atMost(Duration.ofSeconds(20))
           .until(() -> server.slots.status(slot).snapshot().isPresent());
 
       assertThat(reader.finish()).endsWith("{\"complete\":true,\"rows\":5}\n");

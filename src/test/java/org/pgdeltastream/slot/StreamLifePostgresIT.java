@@ -88,7 +88,7 @@ class StreamLifePostgresIT {
 
     assertThat(client.closed().reason()).isEqualTo(CloseReason.INTERNAL);
     assertThat(client.closed().detail()).contains("-Xmx").contains("id ");
-    assertThat(failing.awaitEnd(Duration.ofSeconds(5))).isTrue();
+    assertThat(failing.awaitEnd(Duration.ofSeconds(20))).isTrue();
     RecordingSubscriber next = new RecordingSubscriber();
     stream(next);
     assertThat(next.nextWithChange()).contains("[1,1]");
@@ -157,9 +157,9 @@ class StreamLifePostgresIT {
     int before = client.pings.get();
 
     assertThat(client.seen.closed().reason()).isEqualTo(CloseReason.UPSTREAM_LOST);
-    assertThat(Duration.ofNanos(System.nanoTime() - lost)).isLessThan(Duration.ofSeconds(15));
+    assertThat(Duration.ofNanos(System.nanoTime() - lost)).isLessThan(Duration.ofSeconds(25));
     assertThat(client.pings.get()).as("pings meanwhile").isGreaterThan(before + 3);
-    assertThat(held.awaitEnd(Duration.ofSeconds(2))).as("the slot is free").isTrue();
+    assertThat(held.awaitEnd(Duration.ofSeconds(20))).as("the slot is free").isTrue();
   }
 
   /** A client that answers pings. */
@@ -194,7 +194,7 @@ class StreamLifePostgresIT {
     SlotStream stream = stream(mute);
 
     assertThat(mute.closed().detail()).contains("no answer to a ping");
-    assertThat(stream.awaitEnd(Duration.ofSeconds(2))).as("the slot is free").isTrue();
+    assertThat(stream.awaitEnd(Duration.ofSeconds(20))).as("the slot is free").isTrue();
   }
 
   @Test
@@ -209,7 +209,7 @@ class StreamLifePostgresIT {
 
     await("more than the pong timeout")
         .during(Duration.ofSeconds(5))
-        .atMost(Duration.ofSeconds(6))
+        .atMost(Duration.ofSeconds(20))
         .until(() -> !stream.isEnding());
 
     slow.readAgain();
@@ -324,9 +324,9 @@ class StreamLifePostgresIT {
     stream.clientGone();
 
     await("its end, long before it is done")
-        .atMost(Duration.ofSeconds(3))
+        .atMost(Duration.ofSeconds(8))
         .until(() -> database.text(decoding).equals("0"));
-    assertThat(stream.awaitEnd(Duration.ofSeconds(5))).isTrue();
+    assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue();
     await("the copies to go")
         .until(
             () ->
@@ -349,7 +349,7 @@ class StreamLifePostgresIT {
         stream.acknowledge(end, false);
         stream.clientGone(); // while PostgreSQL is in the middle of sending
 
-        assertThat(stream.awaitEnd(Duration.ofSeconds(10))).isTrue();
+        assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue();
         await("the slot to be free").until(() -> !direct.slots.status(slot).active());
         assertThat(direct.slots.status(slot).confirmedFlush()).as("try %d", i).hasValue(end);
       }

@@ -19,6 +19,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
@@ -36,13 +37,15 @@ import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.support.ForwardingSubscriber;
 import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 
 /** What every plugin must do for a slot, on a real PostgreSQL, without a web server. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class StreamStory {
-  private static final Duration LONG = Duration.ofMillis(200); // the changes take twice as long
+  private static final Duration SECOND = Duration.ofSeconds(1);
+  private static final int TRIES = 3;
   private static final Pattern NEXT_LSN = Pattern.compile("\"nextlsn\":\"([^\"]+)\"");
 
   private final OutputPlugin plugin;
@@ -101,7 +104,7 @@ abstract class StreamStory {
   @AfterEach
   void endStreams() {
     streams.forEach(SlotStream::clientGone);
-    streams.forEach(stream -> assertThat(stream.awaitEnd(Duration.ofSeconds(5))).isTrue());
+    streams.forEach(stream -> assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue());
     registry.statuses().forEach(slot -> registry.drop(slot.name(), true));
   }
 
@@ -113,7 +116,7 @@ abstract class StreamStory {
     registry.close();
     timer.shutdownNow();
     readers.shutdown();
-    assertThat(readers.awaitTermination(10, TimeUnit.SECONDS)).as("readers ended").isTrue();
+    assertThat(readers.awaitTermination(30, TimeUnit.SECONDS)).as("readers ended").isTrue();
     assertThat(database.text("select count(*) from pg_stat_replication")).isEqualTo("0");
     database.close();
   }
@@ -157,7 +160,7 @@ abstract class StreamStory {
 
   void awaitConfirmed(SlotName slot, Lsn position) {
     await("confirmed_flush_lsn of " + slot)
-        .atMost(Duration.ofSeconds(2))
+        .atMost(Duration.ofSeconds(10))
         .pollInterval(Duration.ofMillis(20))
         .untilAsserted(
             () ->
@@ -165,6 +168,7 @@ abstract class StreamStory {
                     .isEqualTo(Optional.of(position)));
   }
 
+  @Tag("versions")
   @Test
   void streamsATransactionInWal2JsonsShape() throws Exception {
     SlotName slot = init().name();
@@ -185,6 +189,7 @@ abstract class StreamStory {
                 + "\"columnvalues\":[2,null]}]}");
   }
 
+  @Tag("versions")
   @Test
   void streamsEachChangeByItselfInFormat2() throws Exception {
     SlotName slot = init().name();
@@ -224,6 +229,7 @@ abstract class StreamStory {
     assertThat(client.nextWithChange()).contains("\"columnvalues\":[\"1\",\"2\"]");
   }
 
+  @Tag("versions")
   @Test
   void streamsUpdatesAndDeletes() throws Exception {
     database.execute("insert into users values (1, 'a')");
@@ -245,15 +251,23 @@ abstract class StreamStory {
     SlotName slot = init().name();
     RecordingSubscriber client = new RecordingSubscriber();
     SlotStream stream = stream(slot, client);
-    database.execute("insert into users values (1, 'a')");
-    Lsn position = nextLsn(client.nextWithChange());
+    Duration quickest = Duration.ofHours(1); // what a busy machine holds up comes sooner next time
+    for (int i = 1; i <= TRIES; i++) {
+      database.execute("insert into users values (" + i + ", 'a')");
+      Lsn position = nextLsn(client.nextWithChange());
+      long begin = System.nanoTime();
 
-    stream.acknowledge(position, true);
+      stream.acknowledge(position, true);
 
-    awaitConfirmed(slot, position);
-    assertThat(client.next()).isEqualTo("{\"ack\":\"" + position + "\"}");
+      awaitConfirmed(slot, position);
+      Duration took = Duration.ofNanos(System.nanoTime() - begin);
+      quickest = took.compareTo(quickest) < 0 ? took : quickest;
+      assertThat(client.next()).isEqualTo("{\"ack\":\"" + position + "\"}");
+    }
+    assertThat(quickest).isLessThan(SECOND);
   }
 
+  @Tag("versions")
   @Test
   void resumesAfterTheLastAcknowledgedTransaction() throws Exception {
     SlotName slot = init().name();
@@ -297,7 +311,7 @@ abstract class StreamStory {
     database.execute("select pg_logical_emit_message(false, 'x', repeat('x', 100000))");
     await("several reports after T1")
         .during(Duration.ofMillis(2500))
-        .atMost(Duration.ofSeconds(5))
+        .atMost(Duration.ofSeconds(15))
         .until(() -> registry.status(slot).confirmedFlush().equals(Optional.of(second)));
     stream.clientGone();
 
@@ -325,6 +339,7 @@ abstract class StreamStory {
     assertThat(registry.status(slot).confirmedFlush()).contains(before);
   }
 
+  @Tag("versions")
   @Test
   void readsTheSnapshotAsOfTheConsistentPointAlsoWhileStreaming() throws Exception {
     database.execute("insert into users values (1, 'before')");
@@ -374,13 +389,14 @@ abstract class StreamStory {
     database.execute("insert into users values (1, 'a')");
 
     assertThat(client.closed().reason()).isEqualTo(CloseReason.SLOW_SUBSCRIBER);
-    assertThat(stream.awaitEnd(Duration.ofSeconds(5))).isTrue();
+    assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue();
 
     RecordingSubscriber again = new RecordingSubscriber();
     stream(slot, again);
     assertThat(again.nextWithChange()).contains("[1,\"a\"]");
   }
 
+  @Tag("versions")
   @Test
   void goesOnBehindTheSameClientWhenTheWalsenderIsTerminated() throws Exception {
     SlotName slot = init().name();
@@ -417,25 +433,51 @@ abstract class StreamStory {
     assertThat(client.nextWithChange()).as("nothing twice").contains("[2,\"b\"]");
   }
 
-  /** The driver waits for a message a millisecond, and under this load always finds one. */
+  /** It is flushed after two milliseconds, though the next one is always there already. */
   @Test
   void neverLetsAMessageWaitForManyMore() throws Exception {
     SlotName slot = init().name();
-    RecordingSubscriber client = new RecordingSubscriber();
-    stream(slot, client);
-    int changes = 5_000;
+    int changes = 1_500;
     try (Connection connection = database.connect();
         PreparedStatement insert =
             connection.prepareStatement("insert into users values (?, 'a')")) {
       for (int i = 1; i <= changes; i++) {
         insert.setInt(1, i);
-        insert.execute(); // more than one a millisecond
+        insert.execute();
       }
     }
+    Unhurried client = new Unhurried(new RecordingSubscriber());
+    streams.add(registry.stream(StreamOptions.of(slot), client));
     for (int i = 1; i <= changes; i++) {
-      assertThat(client.nextWithChange()).contains("[" + i + ",");
+      assertThat(client.seen.nextWithChange()).contains("[" + i + ",");
     }
-    assertThat(client.longestUnflushed()).as("2 ms, but for a busy machine").isLessThan(LONG);
+    assertThat(client.mostAtOnce).as("20 of 0.1 ms").isBetween(1, 150);
+  }
+
+  /** Takes a tenth of a millisecond for a message, or longer; counts those before a flush. */
+  private static final class Unhurried extends ForwardingSubscriber {
+    final RecordingSubscriber seen;
+    volatile int mostAtOnce;
+    private int unflushed;
+
+    Unhurried(RecordingSubscriber seen) {
+      super(seen);
+      this.seen = seen;
+    }
+
+    @Override
+    public void sendLast(byte[] bytes, int start, int length) throws IOException {
+      super.sendLast(bytes, start, length);
+      LockSupport.parkNanos(100_000);
+      unflushed++;
+      mostAtOnce = Math.max(mostAtOnce, unflushed);
+    }
+
+    @Override
+    public void flush() throws IOException {
+      super.flush();
+      unflushed = 0;
+    }
   }
 
   @Test
@@ -495,7 +537,6 @@ abstract class StreamStory {
   }
 
   @Test
-  @Tag("idle") // waits ten seconds and more
   void movesAnIdleSlotOnForAClientThatAcknowledgesOnlyChanges() throws Exception {
     SlotName slot = init().name();
     database.execute("insert into users values (1, 'a')");
@@ -522,7 +563,6 @@ abstract class StreamStory {
   }
 
   @Test
-  @Tag("idle") // waits ten seconds and more
   void movesASlotOnWhoseChangesAreAllFilteredOut() throws Exception {
     SlotName slot = init().name();
     RecordingSubscriber client = new RecordingSubscriber();
@@ -562,7 +602,6 @@ abstract class StreamStory {
   }
 
   @Test
-  @Tag("idle") // waits ten seconds and more
   void offersAnIdleSlotsClientAPositionToAcknowledge() throws Exception {
     SlotName slot = init().name();
     RecordingSubscriber client = new RecordingSubscriber();
@@ -582,6 +621,7 @@ abstract class StreamStory {
     awaitConfirmed(slot, nextLsn(empty));
   }
 
+  @Tag("versions")
   @Test
   void tellsAClientThatIsAheadOfPostgres() throws Exception {
     SlotName slot = init().name();
@@ -630,6 +670,7 @@ abstract class StreamStory {
     assertThat(taker.nextWithChange()).contains("[1,\"a\"]");
   }
 
+  @Tag("versions")
   @Test
   void saysHelloOnRequestAlsoWhereDigitsAreNotAscii() throws Exception {
     NewSlot made = init();
@@ -685,6 +726,7 @@ abstract class StreamStory {
     assertThat(client.nextWithChange()).contains("[2,\"b\"]");
   }
 
+  @Tag("versions")
   @Test
   void dropsASlotThatIsStreamedOnlyByForce() throws Exception {
     SlotName slot = init().name();
@@ -739,6 +781,7 @@ abstract class StreamStory {
     }
   }
 
+  @Tag("versions")
   @Test
   void readsWhatASlotHasMissedByQueriesAndThenGoesOn() throws Exception {
     SlotName slot = init().name();
@@ -800,6 +843,7 @@ abstract class StreamStory {
     expectRows(client, stream, 1001, 1500);
   }
 
+  @Tag("versions")
   @Test
   void goesOnBehindTheSameClientWhenACatchUpIsTerminated() throws Exception {
     SlotName slot = init().name();
@@ -828,14 +872,15 @@ abstract class StreamStory {
     Lsn first = nextLsn(client.nextWithChange());
     stream.acknowledge(first, false);
     stream.clientGone();
-    assertThat(stream.awaitEnd(Duration.ofSeconds(2))).isTrue();
+    assertThat(stream.awaitEnd(Duration.ofSeconds(10))).isTrue();
     awaitConfirmed(slot, first);
 
     RecordingSubscriber again = new RecordingSubscriber();
     expectRows(again, streamWithin(slot, again, 5_000), 2, 3000);
-    await("the copies to go").atMost(Duration.ofSeconds(5)).untilAsserted(() -> expectCopies(0));
+    await("the copies to go").atMost(Duration.ofSeconds(20)).untilAsserted(() -> expectCopies(0));
   }
 
+  @Tag("versions")
   @ParameterizedTest
   @ValueSource(ints = {0, 1})
   void readsAlsoWherePostgresHasRoomForNoCopyOrForOne(int left) throws Exception {

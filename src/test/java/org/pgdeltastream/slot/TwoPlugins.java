@@ -109,8 +109,11 @@ final class TwoPlugins {
     }
   }
 
-  /** Asserts that both say the same, byte for byte, except where they are known to differ. */
-  void compare(String options) throws Exception {
+  /**
+   * Asserts that both say the same, byte for byte, except where they are known to differ, and
+   * answers what: nothing would be the same too.
+   */
+  List<String> compare(String options) throws Exception {
     database.execute("checkpoint"); // no commit writes out a last message outside transactions
     List<String> raw = texts(OutputPlugin.PGOUTPUT, options);
     List<String> others = texts(OutputPlugin.WAL2JSON, options);
@@ -125,6 +128,7 @@ final class TwoPlugins {
       assertThat(ours.get(i)).as(options).isEqualTo(oracle.get(i));
     }
     assertThat(ours).as(options).hasSameSizeAs(oracle);
+    return ours;
   }
 
   List<String> texts(OutputPlugin plugin, String options) throws Exception {

@@ -7,6 +7,7 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.pgdeltastream.change.OutputPlugin;
@@ -16,6 +17,7 @@ import org.pgdeltastream.support.TestDatabase;
  * What a publication of the user's own leaves out or adds, PostgreSQL does, and we say as it is.
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Tag("versions")
 class UserPublicationsPostgresIT {
   private TestDatabase database;
   private TwoPlugins plugins;

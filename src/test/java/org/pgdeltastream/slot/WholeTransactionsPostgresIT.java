@@ -12,6 +12,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.delivery.CloseReason;
@@ -24,6 +25,7 @@ import org.pgdeltastream.support.TestDatabase;
  * eulerto/wal2json#169.
  */
 @NeedsWal2Json
+@Tag("nightly")
 class WholeTransactionsPostgresIT {
   private static final int ROWS = 110;
   private static final int ROW_BYTES = 10_000_000; // as JSON; compressed, they are small on disk
@@ -56,7 +58,7 @@ class WholeTransactionsPostgresIT {
       assertThat(walsender(database)).as("the limit struck").isNotEqualTo(walsender);
       assertThat(stream.isEnding()).isFalse();
       stream.clientGone();
-      assertThat(stream.awaitEnd(Duration.ofSeconds(5))).isTrue();
+      assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue();
       registry.close();
     } finally {
       readers.shutdown();

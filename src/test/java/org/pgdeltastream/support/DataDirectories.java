@@ -9,7 +9,7 @@ import java.util.stream.Stream;
 
 /** Where the test servers keep their files, and the sweeping up after a killed test run. */
 public final class DataDirectories {
-  private static final Path ROOT =
+  static final Path ROOT =
       Path.of(System.getProperty("pgdelta.test.directory", "target/it")).toAbsolutePath();
 
   private DataDirectories() {}
@@ -19,6 +19,11 @@ public final class DataDirectories {
     Files.createDirectories(ROOT);
     sweep();
     return Files.createTempDirectory(ROOT, "pg-" + ProcessHandle.current().pid() + "-");
+  }
+
+  /** What initdb leaves, as this kind of server has it; all have the same system identifier. */
+  static KeptFiles initial(String kind) {
+    return new KeptFiles(ROOT.resolve("initdb-" + Integer.toHexString(kind.hashCode())));
   }
 
   static Path data(Path home) {

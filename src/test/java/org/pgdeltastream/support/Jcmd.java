@@ -4,9 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 
 /** Asks a JVM about itself. */
 public final class Jcmd {
+  private static final int DEADLINE = 60; // seconds
+
   private Jcmd() {}
 
   /**
@@ -16,17 +19,18 @@ public final class Jcmd {
   public static String ask(long pid, String command) throws Exception {
     Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
     Path answer = Files.createTempFile("jcmd", ".txt");
+    Process process =
+        new ProcessBuilder(jcmd.toString(), "" + pid, command)
+            .redirectErrorStream(true)
+            .redirectOutput(answer.toFile())
+            .start();
     try {
-      Process process =
-          new ProcessBuilder(jcmd.toString(), "" + pid, command)
-              .redirectErrorStream(true)
-              .redirectOutput(answer.toFile())
-              .start();
-      int status = process.waitFor();
+      assertThat(process.waitFor(DEADLINE, TimeUnit.SECONDS)).as("%s of %d", command, pid).isTrue();
       String said = Files.readString(answer);
-      assertThat(status).as(said).isZero();
+      assertThat(process.exitValue()).as(said).isZero();
       return said;
     } finally {
+      process.destroyForcibly();
       Files.delete(answer);
     }
   }

@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -15,7 +16,8 @@ import java.util.concurrent.TimeoutException;
 /** A server's first process; stopping it stops them all. Source: manual, "Shutting Down". */
 record Postmaster(long pid, Path program) {
   private static final Duration START = Duration.ofSeconds(60);
-  private static final Duration FAST = Duration.ofSeconds(10);
+  private static final Duration FAST = Duration.ofSeconds(20);
+  private static final long LOOK_MILLIS = 20;
   private static final Duration IMMEDIATE = Duration.ofSeconds(10);
 
   /** Reads the number that the server left in its data directory. */
@@ -104,17 +106,46 @@ record Postmaster(long pid, Path program) {
     }
   }
 
+  boolean isRunning() {
+    return ProcessHandle.of(pid).filter(one -> !ended(one, Duration.ZERO)).isPresent();
+  }
+
+  /** It has ended also where nobody has asked yet how: that is its parent's affair, not ours. */
   private static boolean ended(ProcessHandle process, Duration bound) {
+    long deadline = System.nanoTime() + bound.toNanos();
+    CompletableFuture<ProcessHandle> exit = process.onExit();
     try {
-      process.onExit().get(bound.toMillis(), TimeUnit.MILLISECONDS);
+      while (!isDefunct(process)) {
+        if (System.nanoTime() > deadline) {
+          return !process.isAlive();
+        }
+        await(exit);
+      }
       return true;
-    } catch (TimeoutException e) {
-      return !process.isAlive();
     } catch (ExecutionException e) {
       throw new IllegalStateException("Cannot watch pid " + process.pid(), e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       return false;
+    }
+  }
+
+  private static void await(CompletableFuture<ProcessHandle> exit)
+      throws ExecutionException, InterruptedException {
+    try {
+      exit.get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (TimeoutException e) {
+      // looked at again by the caller, until its deadline
+    }
+  }
+
+  /** Gone, or no more than an entry in the table of processes. */
+  private static boolean isDefunct(ProcessHandle process) {
+    try {
+      String state = Files.readString(Path.of("/proc", Long.toString(process.pid()), "stat"));
+      return state.startsWith("Z", state.lastIndexOf(')') + 2);
+    } catch (IOException e) {
+      return !process.isAlive(); // it is gone, or there is no such file on this system
     }
   }
 }

@@ -22,7 +22,7 @@ import java.util.regex.Pattern;
 /** The runnable jar as a process of its own, on a database of the test. */
 public final class Program implements AutoCloseable {
   private static final Pattern LISTENS = Pattern.compile("listens on (http://[^ ]+:([0-9]+))");
-  private static final Duration START = Duration.ofSeconds(180);
+  private static final Duration START = Duration.ofMinutes(3);
 
   private final HttpClient http = HttpClient.newHttpClient();
   private final Process process;
@@ -50,6 +50,7 @@ public final class Program implements AutoCloseable {
   public static Program start(
       TestDatabase database, int port, String heap, Path directory, String... settings)
       throws IOException {
+    UnpackedJar.putInto(directory);
     Path output = Files.createTempFile(directory, "program-output", "");
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
@@ -68,6 +69,7 @@ public final class Program implements AutoCloseable {
         .until(() -> LISTENS.matcher(Files.readString(output)).find() || !process.isAlive());
     Matcher listens = LISTENS.matcher(Files.readString(output));
     assertThat(listens.find()).as(Files.readString(output)).isTrue();
+    UnpackedJar.keep(directory);
     return new Program(process, output, Integer.parseInt(listens.group(2)));
   }
 

@@ -26,7 +26,7 @@ public final class RawClient implements AutoCloseable {
   public static final int PING = 9;
   public static final int PONG = 10;
 
-  private static final int DEADLINE_MILLIS = 30_000;
+  private static final int DEADLINE_MILLIS = 60_000;
   private static final byte[] MASK = {0x11, (byte) 0xFE, 0x00, 0x42};
 
   /** A frame of the server's. */

@@ -13,7 +13,7 @@ import java.util.Optional;
  * Sends what no HTTP library would, byte for byte, and reads the answer to the connection's end.
  */
 public final class RawHttp {
-  private static final int DEADLINE_MILLIS = 20_000;
+  private static final int DEADLINE_MILLIS = 60_000;
 
   private final int port;
 

@@ -13,12 +13,16 @@ import java.net.http.HttpResponse;
 import java.net.http.WebSocketHandshakeException;
 import java.time.Duration;
 import java.util.concurrent.CompletionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
 /** A client of a running server, of which it knows the address alone. */
 public final class ServerClient {
   private static final HttpClient HTTP =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
+
+  private static final Pattern NEXT_LSN = Pattern.compile("\"nextlsn\":\"([^\"]+)\"");
 
   private final String base;
   private final String[] always;
@@ -85,6 +89,15 @@ public final class ServerClient {
       return refused.getResponse();
     }
     throw failure;
+  }
+
+  /** The position that acknowledges a message. */
+  public static String nextLsn(String message) {
+    Matcher found = NEXT_LSN.matcher(message);
+    if (!found.find()) {
+      throw new AssertionError("Without a position: " + message);
+    }
+    return found.group(1);
   }
 
   public static JsonObject object(String json) {

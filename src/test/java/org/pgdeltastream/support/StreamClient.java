@@ -18,7 +18,7 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
   /** How the server closed it. */
   public record Closed(int code, String reason) {}
 
-  private static final Duration DEADLINE = Duration.ofSeconds(30);
+  private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final long LOOK_MILLIS = 100;
   private static final HttpClient HTTP = HttpClient.newHttpClient();
 

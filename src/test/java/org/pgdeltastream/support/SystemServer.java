@@ -35,7 +35,14 @@ final class SystemServer {
   }
 
   private void initialise() throws IOException {
-    String directory = data.toString();
+    KeptFiles initial = DataDirectories.initial(bin.toString());
+    if (!initial.copyTo(data)) {
+      initdb();
+      initial.keep(data);
+    }
+  }
+
+  private void initdb() throws IOException {
     run(
         "initdb",
         "-A",
@@ -47,7 +54,7 @@ final class SystemServer {
         "--locale=C",
         "-N",
         "-D",
-        directory);
+        data.toString());
   }
 
   private void configure(int port, Map<String, String> settings) throws IOException {

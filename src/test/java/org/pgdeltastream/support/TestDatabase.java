@@ -24,7 +24,7 @@ public final class TestDatabase implements Sql, AutoCloseable {
     void stop() throws IOException;
   }
 
-  private static final Duration CONNECTIONS_END = Duration.ofSeconds(5);
+  private static final Duration CONNECTIONS_END = Duration.ofSeconds(20);
 
   private final Path home;
   private final int port;
@@ -97,6 +97,11 @@ public final class TestDatabase implements Sql, AutoCloseable {
     return postmaster.pid();
   }
 
+  /** Whether its first process lives. */
+  public boolean isRunning() {
+    return postmaster.isRunning();
+  }
+
   /** Ends all its processes as this signal does, INT (fast), QUIT (immediate) or KILL. */
   public void stop(String signal) throws IOException {
     List<ProcessHandle> children = postmaster.children();
@@ -107,30 +112,18 @@ public final class TestDatabase implements Sql, AutoCloseable {
 
   /** While it is stopped: keeps its files as they are now, as a backup does. */
   public void keepFiles() throws IOException {
-    copy(DataDirectories.data(home), home.resolve("kept"));
+    KeptFiles.copy(DataDirectories.data(home), home.resolve("kept"));
   }
 
   /** While it is stopped: puts the kept files in place of what was written since. */
   public void restoreFiles() throws IOException {
     DataDirectories.delete(DataDirectories.data(home));
-    copy(home.resolve("kept"), DataDirectories.data(home));
+    KeptFiles.copy(home.resolve("kept"), DataDirectories.data(home));
   }
 
   /** While it is stopped: started again it is a standby, and nobody sends it anything. */
   public void becomeStandby() throws IOException {
     Files.createFile(DataDirectories.data(home).resolve("standby.signal"));
-  }
-
-  private static void copy(Path from, Path to) throws IOException {
-    try {
-      int code = new ProcessBuilder("cp", "-a", from.toString(), to.toString()).start().waitFor();
-      if (code != 0) {
-        throw new IOException("cp ended with " + code);
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IOException("Interrupted", e);
-    }
   }
 
   /** Starts it again as it was started, and waits until it answers. */

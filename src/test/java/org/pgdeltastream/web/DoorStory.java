@@ -22,7 +22,7 @@ import org.pgdeltastream.support.StreamClient;
 /**
  * What a websocket client may rely on, down to single bytes, whichever door its frames go through.
  */
-abstract class DoorStory extends ServerStory {
+abstract class DoorStory extends StoryServer {
   private static final List<String> HANDSHAKE =
       List.of(
           "Upgrade: websocket",
@@ -31,7 +31,7 @@ abstract class DoorStory extends ServerStory {
           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
 
   DoorStory(String door) {
-    super("pgoutput", door);
+    super(door);
   }
 
   @Test

@@ -59,7 +59,7 @@ class FrameDoorTest {
     connection.ready = true;
     door.onWritePossible();
 
-    flush.get(5, TimeUnit.SECONDS);
+    flush.get(20, TimeUnit.SECONDS);
     assertThat(connection.written()).isEqualTo("\u0081\u0001a");
   }
 
@@ -75,7 +75,7 @@ class FrameDoorTest {
     assertThat(flush).isNotDone();
     connection.ready = true;
     door.onWritePossible();
-    flush.get(5, TimeUnit.SECONDS);
+    flush.get(20, TimeUnit.SECONDS);
   }
 
   @Test
@@ -87,7 +87,7 @@ class FrameDoorTest {
 
     door.cut();
 
-    assertThatThrownBy(() -> flush.get(5, TimeUnit.SECONDS))
+    assertThatThrownBy(() -> flush.get(20, TimeUnit.SECONDS))
         .hasRootCauseMessage("The connection is closed");
     assertThat(connection.closed).isTrue();
     assertThatThrownBy(() -> send("b")).isInstanceOf(IOException.class);
@@ -102,7 +102,7 @@ class FrameDoorTest {
 
     door.close(CloseReason.SLOW_SUBSCRIBER, "a send made no progress");
 
-    assertThatThrownBy(() -> flush.get(5, TimeUnit.SECONDS)).isNotNull();
+    assertThatThrownBy(() -> flush.get(20, TimeUnit.SECONDS)).isNotNull();
     assertThat(connection.closed).isTrue();
     assertThat(connection.written()).isEmpty();
   }
@@ -115,7 +115,7 @@ class FrameDoorTest {
 
     door.answerClose(new byte[0]);
 
-    close.get(2, TimeUnit.SECONDS);
+    close.get(20, TimeUnit.SECONDS);
     assertThat(connection.written()).isEqualTo("\u0088\u0012\u000F\u00A2slot_busy: taken");
     assertThat(connection.closed).isTrue();
   }
@@ -132,7 +132,7 @@ class FrameDoorTest {
     connection.ready = true;
     door.onWritePossible();
 
-    flush.get(5, TimeUnit.SECONDS);
+    flush.get(20, TimeUnit.SECONDS);
     assertThat(connection.written()).startsWith("\u0081\u0001a\u0088").endsWith(": stops");
     assertThat(connection.closed).as("before the answer").isFalse();
     door.awaitClosed(Duration.ZERO);
@@ -164,7 +164,7 @@ class FrameDoorTest {
     door.answerClose(new byte[] {0x03, (byte) 0xE8});
     connection.ready = true;
     door.onWritePossible();
-    send.get(5, TimeUnit.SECONDS);
+    send.get(20, TimeUnit.SECONDS);
 
     assertThat(connection.written()).endsWith("x\u008A\u0001p\u0088\u0002\u0003\u00E8");
     assertThat(connection.closed).isTrue();

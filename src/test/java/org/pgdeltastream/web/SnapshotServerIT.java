@@ -256,7 +256,7 @@ class SnapshotServerIT {
         assertThat(database.text("select count(*)" + COPIES)).isEqualTo("1");
       }
       await("the end of its query")
-          .atMost(Duration.ofSeconds(2))
+          .atMost(Duration.ofSeconds(15))
           .until(() -> database.text("select count(*)" + COPIES).equals("0"));
     }
   }
