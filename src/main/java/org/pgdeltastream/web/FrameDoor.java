@@ -61,6 +61,7 @@ final class FrameDoor implements Subscriber, WriteListener {
    * @param sendTimeout after which a send is ended from outside; by itself it waits longer
    */
   FrameDoor(WebConnection connection, Duration sendTimeout) throws IOException {
+    UpgradedSocket.widen(connection, PIECE_BYTES + 1);
     this.output = new PatientOutput(connection, sendTimeout.multipliedBy(2));
     this.frames = new FrameWriter(PIECE_BYTES, output::write);
   }
