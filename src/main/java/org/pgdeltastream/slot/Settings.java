@@ -18,6 +18,7 @@ import org.pgdeltastream.change.Shown;
  * @param node what this server calls itself in {@code application_name}
  * @param idleWalBytes how much WAL a slot may hold whose client leaves empty transactions
  *     unacknowledged; 0: any amount
+ * @param tableReaders how many whole tables are read at the same time; each holds a connection
  * @param catchUpBytes how much WAL a slot must have missed to be read by queries first; 0: never
  * @param wal2jsonWhole whether wal2json's format 1 is asked for whole transactions, not for chunks
  * @param websocket how frames are written: by the container, or by us on an upgraded connection
@@ -38,6 +39,7 @@ public record Settings(
     Duration snapshotMaximum,
     int snapshotLimit,
     int snapshotPageBytes,
+    int tableReaders,
     int streams,
     Websocket websocket,
     Duration sendTimeout,
@@ -79,6 +81,7 @@ public record Settings(
         source.seconds("snapshot-maximum", 7200),
         source.number("snapshot-limit", 10_000, 1, 1_000_000),
         source.number("snapshot-page-bytes", 64 << 20, 1 << 16, 1 << 30),
+        source.number("table-readers", 24, 1, 100_000),
         source.number("streams", 64, 1, 100_000),
         source.websocket(),
         source.seconds("send-timeout", 15),

@@ -53,6 +53,11 @@ final class SnapshotLease implements AutoCloseable {
     expires = renewed.isBefore(latest) ? renewed : latest;
   }
 
+  /** When nobody may read any longer. */
+  Instant latest() {
+    return latest;
+  }
+
   Instant expires() {
     return expires;
   }

@@ -25,7 +25,8 @@ public final class SnapshotReader {
 
   private final DataSource database;
   private final Duration statementTimeout;
-  private final Cursors cursors = new Cursors();
+  private final Duration tableLimit;
+  private final Cursors cursors;
 
   /**
    * Keeps the pool; opens nothing yet.
@@ -33,8 +34,20 @@ public final class SnapshotReader {
    * @param statementTimeout how long PostgreSQL may work at one page
    */
   public SnapshotReader(DataSource database, Duration statementTimeout) {
+    this(database, statementTimeout, NO_LIMIT, new Cursors());
+  }
+
+  private SnapshotReader(
+      DataSource database, Duration statementTimeout, Duration tableLimit, Cursors cursors) {
     this.database = database;
     this.statementTimeout = statementTimeout;
+    this.tableLimit = tableLimit;
+    this.cursors = cursors;
+  }
+
+  /** The same, but PostgreSQL may not work longer than this at a whole table. */
+  public SnapshotReader within(Duration limit) {
+    return new SnapshotReader(database, statementTimeout, limit, cursors);
   }
 
   /**
@@ -82,7 +95,7 @@ public final class SnapshotReader {
   }
 
   /**
-   * Reads a table, or a part of it, from end to end, however long it takes. The rows count only
+   * Reads a table, or a part of it, from end to end, however long it takes if no limit is set. The rows count only
    * when this returns.
    *
    * @throws ProblemException if the request cannot be met, also after rows were read
@@ -109,7 +122,7 @@ public final class SnapshotReader {
   private void read(String snapshotName, KnownTables tables, TableRequest request, Way way)
       throws SQLException, IOException {
     TableReference reference = TableReference.of(request.table(), request.schema());
-    try (var transaction = SnapshotTransaction.begin(database, checked(snapshotName), NO_LIMIT)) {
+    try (var transaction = SnapshotTransaction.begin(database, checked(snapshotName), tableLimit)) {
       way.take(new TableRead(transaction.connection(), tables.publications(), reference, request));
     } catch (SQLException e) {
       throw SnapshotFailure.translated(e, reference);

@@ -24,7 +24,7 @@ import org.pgdeltastream.support.TestDatabase;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class SlowBodiesIT {
   private static final int REQUESTS = 500;
-  private static final Duration SOON = Duration.ofSeconds(3); // 1 s, on a machine that is busy
+  private static final Duration SOON = Duration.ofSeconds(6); // 1 s, on a machine that is busy
   private static final Duration GIVEN_UP = Duration.ofSeconds(25); // 10 s, likewise
   private static final String END = " HTTP/1.1\r\nHost: localhost\r\n";
 
