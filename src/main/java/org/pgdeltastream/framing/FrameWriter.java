@@ -57,7 +57,9 @@ public final class FrameWriter {
   /** As many of these as end with a whole character. */
   private static int whole(byte[] bytes, int start, int length) {
     int whole = length;
-    while (whole > length - LONGEST_CHARACTER && whole > 0 && (bytes[start + whole] & 0xC0) == 0x80) {
+    while (whole > length - LONGEST_CHARACTER
+        && whole > 0
+        && (bytes[start + whole] & 0xC0) == 0x80) {
       whole--;
     }
     return whole;

@@ -36,7 +36,8 @@ final class Answers extends ValveBase {
 
   @Override
   public void invoke(Request request, Response response) throws IOException, ServletException {
-    if (!request.getRequestURI().startsWith(LARGE)) {
+    String path = String.valueOf(request.getRequestURI()); // none where the request is malformed
+    if (!path.startsWith(LARGE)) {
       getNext().invoke(request, response);
       leaveBody(request);
       return;

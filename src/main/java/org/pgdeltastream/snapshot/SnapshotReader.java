@@ -95,8 +95,8 @@ public final class SnapshotReader {
   }
 
   /**
-   * Reads a table, or a part of it, from end to end, however long it takes if no limit is set. The rows count only
-   * when this returns.
+   * Reads a table, or a part of it, from end to end, however long it takes if no limit is set. The
+   * rows count only when this returns.
    *
    * @throws ProblemException if the request cannot be met, also after rows were read
    * @throws IOException if the listener threw it; PostgreSQL has ended the query then

@@ -67,7 +67,6 @@ class IdleConnectionsIT {
       long before = heapInUse(program);
       int connected = attack.open(MANY, sent, ATTACK);
       long after = heapInUse(program);
-      if (Boolean.getBoolean("histo")) System.out.println(Jcmd.ask(program.pid(), "GC.class_histogram").lines().limit(45).collect(java.util.stream.Collectors.joining("\n")));
       System.out.printf(
           "%d connections, %s: %d KB, then %d KB of heap, %d bytes each%n",
           connected,

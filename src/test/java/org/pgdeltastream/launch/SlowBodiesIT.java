@@ -57,7 +57,9 @@ class SlowBodiesIT {
         "POST /v1/init" + END + "Transfer-Encoding: chunked",
         "GET /v1/ping" + END + "Content-Length: 5000",
         "GET /v1/nothing" + END + "Content-Length: 5000000",
-        "DELETE /v1/slots/x" + END + "X-Forwarded-For: 10.0.0.1\r\nTransfer-Encoding: chunked", // 403
+        "DELETE /v1/slots/x"
+            + END
+            + "X-Forwarded-For: 10.0.0.1\r\nTransfer-Encoding: chunked", // 403
         "GET /v1/lr/stream?slotName=delta_s"
             + END
             + "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"

@@ -45,10 +45,10 @@ class SlowClientsIT {
   @BeforeAll
   void start() throws Exception {
     database = TestDatabase.embedded();
+    database.execute("create table t (id int, name text)");
+    database.execute("create publication p for table t");
     database.execute(
-        "create table t (id int, name text); create publication p for table t;"
-            + " create table big (id int, name text);"
-            + " insert into big select i, repeat('x', 1000) from generate_series(1, 20000) i");
+        "create table big as select i, repeat('x', 1000) t from generate_series(1, 20000) i");
   }
 
   @AfterAll

@@ -103,8 +103,7 @@ class BodyReaderTest {
   @Test
   void refusesBytesThatAreNotUtf8() {
     byte[] latin = {'"', (byte) 0xE4, '"'};
-    assertThatThrownBy(() -> BodyReader.read(latin))
-        .hasMessage("The body is not UTF-8");
+    assertThatThrownBy(() -> BodyReader.read(latin)).hasMessage("The body is not UTF-8");
   }
 
   @Test
