@@ -20,7 +20,7 @@ import org.apache.tomcat.util.net.SocketWrapperBase;
  */
 final class Answers extends ValveBase {
   private static final String LARGE = "/v1/snapshot/";
-  private static final int PIECE = 64 << 10;
+  private static final int PIECE = 16 << 10;
 
   private final Duration sendTimeout;
 
