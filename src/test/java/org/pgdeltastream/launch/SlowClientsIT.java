@@ -66,8 +66,10 @@ class SlowClientsIT {
           ask(
               program,
               "/v1/lr/stream?slotName=" + slot,
-              "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
-                  + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n")) {
+              "Upgrade: websocket",
+              "Connection: Upgrade",
+              "Sec-WebSocket-Version: 13",
+              "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")) {
         database.execute( // one transaction of 4 MB
             "insert into t select i, repeat('x', 1000) from generate_series(1, 4000) i");
         readSlowly(client.getInputStream());
@@ -93,7 +95,7 @@ class SlowClientsIT {
   void ofAWholeTableIsCutOnlyWhereItStandsStill() throws Exception {
     try (Program program = startProgram()) {
       program.post("/v1/init?slotName=delta_t&publication=p", "");
-      try (Socket client = ask(program, "/v1/snapshot/stream?slotName=delta_t&table=big", "")) {
+      try (Socket client = ask(program, "/v1/snapshot/stream?slotName=delta_t&table=big")) {
         readSlowly(client.getInputStream());
         assertThat(copies()).isEqualTo(1);
 
@@ -111,7 +113,7 @@ class SlowClientsIT {
     try (Program program = startProgram("-Dpgdelta.table-readers=" + FEW)) {
       program.post("/v1/init?slotName=delta_u&publication=p", "");
       for (int i = 0; i < FEW; i++) {
-        unread.add(ask(program, "/v1/snapshot/stream?slotName=delta_u&table=big", ""));
+        unread.add(ask(program, "/v1/snapshot/stream?slotName=delta_u&table=big"));
       }
       await("all to be read").atMost(Duration.ofSeconds(20)).until(() -> copies() == FEW);
 
@@ -138,13 +140,15 @@ class SlowClientsIT {
     return Program.start(database, database.port(), "256m", directory, all.toArray(String[]::new));
   }
 
-  private static Socket ask(Program program, String path, String headers) throws IOException {
+  private static Socket ask(Program program, String path, String... headers) throws IOException {
     Socket socket = new Socket();
     socket.setReceiveBufferSize(RECEIVE_BUFFER);
     socket.setSoTimeout(30_000);
     socket.connect(
         new InetSocketAddress(InetAddress.getLoopbackAddress(), IdleConnectionsIT.port(program)));
-    String request = "GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n".formatted(path, headers);
+    String request =
+        "GET %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n"
+            .formatted(path, String.join("\r\n", headers));
     socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
     return socket;
   }
