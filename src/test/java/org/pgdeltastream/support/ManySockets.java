@@ -87,16 +87,18 @@ public final class ManySockets implements AutoCloseable {
     channel.register(selector, SelectionKey.OP_CONNECT);
   }
 
-  /** Sends these bytes on each that is still open. */
-  public void send(String text) {
+  /** Sends these bytes on each that is still open; says how many are not. */
+  public int send(String text) {
+    int closed = 0;
     ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
     for (SocketChannel channel : open) {
       try {
         channel.write(bytes.duplicate());
       } catch (IOException e) {
-        continue; // closed by the server
+        closed++; // by the server
       }
     }
+    return closed;
   }
 
   /** How many the server has closed by now. */
