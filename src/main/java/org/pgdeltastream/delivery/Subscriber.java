@@ -20,6 +20,11 @@ public interface Subscriber {
   /** Pushes out what was gathered. */
   void flush() throws IOException;
 
+  /** Whether the client's connection has taken bytes since, within a send that takes long. */
+  default boolean hasMovedSince(long nanoTime) {
+    return false;
+  }
+
   /**
    * Begins to end the connection: the client is told as soon as what is being sent has ended. The
    * detail says what and what to do, for the client's reader. Never waits; the first call counts.

@@ -126,10 +126,11 @@ public final class Subscription implements MessageOutput {
     return sendingSince != NOT_SENDING;
   }
 
-  /** A send has made no progress for the send timeout. */
+  /** A send is under way, and the client has taken nothing for the send timeout. */
   public boolean isStuck() {
     long since = sendingSince;
-    return since != NOT_SENDING && nanoTime.getAsLong() - since > sendTimeoutNanos;
+    long latest = nanoTime.getAsLong() - sendTimeoutNanos;
+    return since != NOT_SENDING && since - latest < 0 && !subscriber.hasMovedSince(latest);
   }
 
   /** Ends a send from outside, on servers where closing the client does not. */

@@ -11,6 +11,8 @@ public final class FrameWriter {
   public static final int MOST_CONTROL_BYTES = 2 + 125;
 
   private static final int MOST_HEADER_BYTES = 2 + Long.BYTES;
+  private static final int LEAST_PART = 1024; // less is not worth a frame of its own
+  private static final int LONGEST_CHARACTER = 4;
   private static final int LAST = 0x80;
 
   /** Where the pieces go. */
@@ -34,21 +36,44 @@ public final class FrameWriter {
     this.gathered = new byte[pieceBytes];
   }
 
-  /** Writes a piece of a text message as a frame; the bytes are not kept. */
+  /**
+   * Writes a piece of a text message; the bytes are not kept. What has no room in a piece becomes
+   * several frames, so that each piece ends with a frame, and a close can follow any of them.
+   */
   public void text(byte[] bytes, int start, int length, boolean last) throws IOException {
-    header(messageOpen ? Opcode.CONTINUATION : Opcode.TEXT, last, length);
-    messageOpen = !last;
     int at = start;
     int end = start + length;
-    while (at < end) {
-      if (used == gathered.length) {
-        drain();
+    while (end - at > room()) {
+      int part = whole(bytes, at, room());
+      if (part >= LEAST_PART || used == 0) {
+        frame(bytes, at, part, false);
+        at += part;
       }
-      int room = Math.min(end - at, gathered.length - used);
-      System.arraycopy(bytes, at, gathered, used, room);
-      used += room;
-      at += room;
+      drain();
     }
+    frame(bytes, at, end - at, last);
+  }
+
+  /** As many of these as end with a whole character. */
+  private static int whole(byte[] bytes, int start, int length) {
+    int whole = length;
+    while (whole > length - LONGEST_CHARACTER
+        && whole > 0
+        && (bytes[start + whole] & 0xC0) == 0x80) {
+      whole--;
+    }
+    return whole;
+  }
+
+  private int room() {
+    return gathered.length - used - MOST_HEADER_BYTES;
+  }
+
+  private void frame(byte[] bytes, int start, int length, boolean last) throws IOException {
+    header(messageOpen ? Opcode.CONTINUATION : Opcode.TEXT, last, length);
+    messageOpen = !last;
+    System.arraycopy(bytes, start, gathered, used, length);
+    used += length;
   }
 
   public void ping() throws IOException {
@@ -78,9 +103,8 @@ public final class FrameWriter {
   /** Writes what is gathered. */
   public void drain() throws IOException {
     if (used > 0) {
-      int length = used;
-      used = 0;
-      output.write(gathered, length);
+      output.write(gathered, used);
+      used = 0; // not where that failed: it may be possible later
     }
   }
 
@@ -94,9 +118,6 @@ public final class FrameWriter {
   }
 
   private void header(int opcode, boolean last, int length) throws IOException {
-    if (gathered.length - used < MOST_HEADER_BYTES) {
-      drain();
-    }
     gathered[used++] = (byte) (last ? opcode | LAST : opcode);
     if (length < 126) {
       gathered[used++] = (byte) length;

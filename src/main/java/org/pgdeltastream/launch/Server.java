@@ -166,13 +166,15 @@ public final class Server implements AutoCloseable {
     configuration.setDir(workDirectory.resolve("tomee").toString());
     configuration.setQuickSession(true);
     resources.setProperty("connector.attributes.address", host);
-    // A table goes out in pieces of this size, not in the usual 8 KB.
-    resources.setProperty("connector.attributes.socket.appWriteBufSize", "65536");
+    Connections connections = Connections.fitting();
+    connections.configure(resources);
+    connections.log();
     configuration.setProperties(resources);
     container.setup(configuration);
     LeanStart.writeFiles(Path.of(configuration.getDir()));
     container.getTomcat().setBaseDir(configuration.getDir()); // else one in the user's directory
     container.getTomcat().getEngine().getPipeline().addValve(availability);
+    container.getTomcat().getEngine().getPipeline().addValve(new Answers(sendTimeout()));
     ((StandardHost) container.getTomcat().getHost())
         .setErrorReportValveClass(JsonErrors.class.getName());
     container.start();
@@ -188,8 +190,7 @@ public final class Server implements AutoCloseable {
 
   private static Properties resources(String jdbcUrl, String user, String password) {
     // Each stream keeps a thread, and no task may wait behind one.
-    String variable = Optional.ofNullable(System.getenv("PGDELTA_STREAMS")).orElse("");
-    int core = streams(System.getProperty("pgdelta.streams", ""), variable) + 64;
+    int core = setting("pgdelta.streams", "PGDELTA_STREAMS", 64) + 64;
     Properties resources = new Properties();
     resources.setProperty("jdbc/pgdelta", "new://Resource?type=javax.sql.DataSource");
     resources.setProperty("jdbc/pgdelta.JdbcDriver", "org.postgresql.Driver");
@@ -218,10 +219,19 @@ public final class Server implements AutoCloseable {
     return resources;
   }
 
+  private static Duration sendTimeout() {
+    return Duration.ofSeconds(setting("pgdelta.send-timeout", "PGDELTA_SEND_TIMEOUT", 15));
+  }
+
+  private static int setting(String property, String variable, int usual) {
+    String environment = Optional.ofNullable(System.getenv(variable)).orElse("");
+    return number(System.getProperty(property, ""), environment, usual);
+  }
+
   /** As the application reads it, which refuses what is no number. */
-  static int streams(String property, String variable) {
+  static int number(String property, String variable, int usual) {
     String text = property.isBlank() ? variable : property;
-    return text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : 64;
+    return text.matches("[0-9]{1,6}") ? Integer.parseInt(text) : usual;
   }
 
   /** TomEE's deploy returns without an exception when the application did not start. */

@@ -22,6 +22,7 @@ import org.pgdeltastream.change.Shown;
  * @param heapBytes what pages and large messages may take of the heap together
  * @param idleWalBytes how much WAL a slot may hold whose client leaves empty transactions
  *     unacknowledged; 0: any amount
+ * @param tableReaders how many whole tables are read at the same time; each holds a connection
  * @param catchUpBytes how much WAL a slot must have missed to be read by queries first; 0: never
  * @param wal2jsonWhole whether wal2json's format 1 is asked for whole transactions, not for chunks
  * @param websocket how frames are written: by the container, or by us on an upgraded connection
@@ -45,6 +46,7 @@ public record Settings(
     int snapshots,
     int slotsMaximum,
     long heapBytes,
+    int tableReaders,
     int streams,
     Websocket websocket,
     Duration sendTimeout,
@@ -89,6 +91,7 @@ public record Settings(
         source.number("snapshots", 0, 1, 100_000),
         source.number("slots-maximum", 0, 1, 100_000),
         source.heapBytes(),
+        source.number("table-readers", 24, 1, 100_000),
         source.number("streams", 64, 1, 100_000),
         source.websocket(),
         source.seconds("send-timeout", 15),

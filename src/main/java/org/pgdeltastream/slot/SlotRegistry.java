@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
@@ -45,6 +46,7 @@ final class SlotRegistry {
   private final StreamServices services;
   private final Executor readers;
   private final Reporter reporter;
+  private final Semaphore tableReaders;
 
   SlotRegistry(Database database, Settings settings, Executor readers) {
     this.database = database;
@@ -55,6 +57,7 @@ final class SlotRegistry {
         new StreamServices(
             database, settings, ownPublications, new AheadThreads(readers), new AtomicBoolean());
     this.readers = readers;
+    tableReaders = new Semaphore(settings.tableReaders());
     reporter = new Reporter(database, slots, ownPublications);
   }
 
@@ -111,11 +114,24 @@ final class SlotRegistry {
       Optional<SlotName> name, TableRequest request, TableFormat format, TableReceiver receiver)
       throws IOException {
     Slot slot = withSnapshot(name);
+    if (!tableReaders.tryAcquire()) { // the other connections are for pages
+      throw tooManyReaders();
+    }
     try (SnapshotUse use = use(slot)) {
       new TableDelivery(database.snapshots(), use, request, receiver).run(format);
     } catch (SQLException e) {
       throw Problems.of(e);
+    } finally {
+      tableReaders.release();
     }
+  }
+
+  private ProblemException tooManyReaders() {
+    return new ProblemException(
+        Problem.UPSTREAM_BUSY,
+        "This server sends whole tables to " + settings.tableReaders() + " clients already",
+        "Try again when one has ended; or raise pgdelta.table-readers, and with it the pool of"
+            + " jdbc/pgdelta");
   }
 
   List<TableSummary> tables(Optional<SlotName> name) {

@@ -62,6 +62,11 @@ final class SnapshotLease implements AutoCloseable {
     return reads > 0 ? Optional.empty() : Optional.of(lastUsed);
   }
 
+  /** When nobody may read any longer. */
+  Instant latest() {
+    return latest;
+  }
+
   Instant expires() {
     return expires;
   }

@@ -6,7 +6,10 @@ import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableRequest;
@@ -15,7 +18,10 @@ import org.pgdeltastream.encoder.RowLinesEncoder;
 import org.pgdeltastream.snapshot.KnownTables;
 import org.pgdeltastream.snapshot.SnapshotReader;
 
-/** One reading of a whole table, from COPY's bytes to a client's, on the client's thread. */
+/**
+ * One reading of a whole table, from COPY's bytes to a client's, on the client's thread: at most
+ * until the snapshot has reached its greatest age, however slowly the client reads.
+ */
 final class TableDelivery {
   private static final int PIECE = 64 << 10;
 
@@ -27,11 +33,13 @@ final class TableDelivery {
 
   TableDelivery(
       SnapshotReader snapshots, SnapshotUse use, TableRequest request, TableReceiver receiver) {
-    this.snapshots = snapshots;
+    Instant latest = use.lease().latest();
+    long left = Math.max(1, Duration.between(Instant.now(), latest).toMillis());
+    this.snapshots = snapshots.within(Duration.ofMillis(left));
     this.snapshotName = use.snapshotName();
     this.tables = use.lease().tables();
     this.request = request;
-    this.out = new LateOutput(use.slot().name(), receiver);
+    this.out = new LateOutput(use.slot().name(), receiver, latest);
   }
 
   void run(TableFormat format) throws SQLException, IOException {
@@ -68,11 +76,13 @@ final class TableDelivery {
   private static final class LateOutput extends OutputStream {
     private final SlotName slot;
     private final TableReceiver receiver;
+    private final Instant latest;
     private @Nullable OutputStream begun;
 
-    LateOutput(SlotName slot, TableReceiver receiver) {
+    LateOutput(SlotName slot, TableReceiver receiver, Instant latest) {
       this.slot = slot;
       this.receiver = receiver;
+      this.latest = latest;
     }
 
     OutputStream begin() throws IOException {
@@ -88,6 +98,12 @@ final class TableDelivery {
 
     @Override
     public void write(byte[] source, int start, int length) throws IOException {
+      if (Instant.now().isAfter(latest)) {
+        throw new ProblemException(
+            Problem.SNAPSHOT_EXPIRED,
+            "The snapshot of slot " + slot + " is too old to be read any longer",
+            "Read the table in parts side by side, or quicker; or raise pgdelta.snapshot-maximum");
+      }
       begin().write(source, start, length);
     }
   }

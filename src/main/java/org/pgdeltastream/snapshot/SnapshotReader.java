@@ -26,8 +26,9 @@ public final class SnapshotReader {
 
   private final DataSource database;
   private final Duration statementTimeout;
+  private final Duration tableLimit;
   private final HeapBudget heap;
-  private final Cursors cursors = new Cursors();
+  private final Cursors cursors;
 
   /**
    * Keeps the pool; opens nothing yet.
@@ -44,9 +45,25 @@ public final class SnapshotReader {
    * @param heap for large rows
    */
   public SnapshotReader(DataSource database, Duration statementTimeout, HeapBudget heap) {
+    this(database, statementTimeout, NO_LIMIT, heap, new Cursors());
+  }
+
+  private SnapshotReader(
+      DataSource database,
+      Duration statementTimeout,
+      Duration tableLimit,
+      HeapBudget heap,
+      Cursors cursors) {
     this.database = database;
     this.statementTimeout = statementTimeout;
+    this.tableLimit = tableLimit;
     this.heap = heap;
+    this.cursors = cursors;
+  }
+
+  /** The same, but PostgreSQL may not work longer than this at a whole table. */
+  public SnapshotReader within(Duration limit) {
+    return new SnapshotReader(database, statementTimeout, limit, heap, cursors);
   }
 
   /**
@@ -95,8 +112,8 @@ public final class SnapshotReader {
   }
 
   /**
-   * Reads a table, or a part of it, from end to end, however long it takes. The rows count only
-   * when this returns.
+   * Reads a table, or a part of it, from end to end, however long it takes if no limit is set. The
+   * rows count only when this returns.
    *
    * @throws ProblemException if the request cannot be met, also after rows were read
    * @throws IOException if the listener threw it; PostgreSQL has ended the query then
@@ -122,7 +139,7 @@ public final class SnapshotReader {
   private void read(String snapshotName, KnownTables tables, TableRequest request, Way way)
       throws SQLException, IOException {
     TableReference reference = TableReference.of(request.table(), request.schema());
-    try (var transaction = SnapshotTransaction.begin(database, checked(snapshotName), NO_LIMIT)) {
+    try (var transaction = SnapshotTransaction.begin(database, checked(snapshotName), tableLimit)) {
       way.take(
           new TableRead(transaction.connection(), tables.publications(), reference, request, heap));
     } catch (SQLException e) {

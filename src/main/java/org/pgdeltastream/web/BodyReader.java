@@ -5,7 +5,6 @@ import jakarta.json.stream.JsonParser;
 import jakarta.json.stream.JsonParserFactory;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -40,27 +39,31 @@ final class BodyReader {
    *
    * @return empty where there is none
    */
-  static Optional<JsonTree> read(HttpServletRequest request) throws IOException {
+  static Optional<JsonTree> read(HttpServletRequest request) {
     String encoding = request.getHeader("Content-Encoding");
     if (encoding != null && !encoding.equalsIgnoreCase("identity")) {
       // a compressed body could be far larger than what came in
       throw Input.bad("Content-Encoding " + Input.shown(encoding) + " is not taken");
     }
-    String text = text(request.getInputStream());
+    String text = text(bytes(request));
     return text.isBlank() ? Optional.empty() : Optional.of(parse(text));
   }
 
-  static JsonTree read(InputStream body) {
+  static JsonTree read(byte[] body) {
     return parse(text(body));
   }
 
-  private static String text(InputStream body) {
-    byte[] bytes;
+  private static byte[] bytes(HttpServletRequest request) {
     try {
-      bytes = body.readNBytes(MOST_BYTES + 1);
+      return Body.read(request, MOST_BYTES + 1);
+    } catch (ProblemException e) {
+      throw e;
     } catch (IOException | RuntimeException e) { // chunks that are none, or the client has gone
       throw Input.bad("The body cannot be read to its end", e);
     }
+  }
+
+  private static String text(byte[] bytes) {
     if (bytes.length > MOST_BYTES) {
       throw new ProblemException(
           Problem.PAYLOAD_TOO_LARGE, "The body is larger than " + MOST_BYTES + " bytes", "");

@@ -23,11 +23,14 @@ final class EndpointDoor implements Subscriber {
   /** Tomcat alone ends a blocking send by itself, after 20 s if not told otherwise. */
   private static final String TOMCATS_LIMIT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
 
+  private static final int MOST_AT_ONCE = 16 << 10;
+
   private final Session session;
   private final RemoteEndpoint.Basic remote;
   private final AtomicBoolean closed = new AtomicBoolean();
   private final CountDownLatch told = new CountDownLatch(1);
   private final @Nullable TomcatText tomcat;
+  private volatile long movedAt = System.nanoTime();
   private boolean open; // a message was begun: the reader's thread only
 
   /**
@@ -45,20 +48,47 @@ final class EndpointDoor implements Subscriber {
 
   @Override
   public void sendPart(byte[] bytes, int start, int length) throws IOException {
-    remote.sendText(text(bytes, start, length), false);
-    open = true;
+    parts(bytes, start, length, false);
   }
 
   @Override
   public void sendLast(byte[] bytes, int start, int length) throws IOException {
-    if (open) {
-      remote.sendText(text(bytes, start, length), true);
-      open = false;
+    if (open || length > MOST_AT_ONCE) {
+      parts(bytes, start, length, true);
     } else if (tomcat != null && length >= TomcatText.LEAST) {
       tomcat.send(bytes, start, length);
     } else {
       remote.sendText(text(bytes, start, length));
     }
+  }
+
+  /** In parts that a slow client takes within the send timeout; each is progress. */
+  private void parts(byte[] bytes, int start, int length, boolean last) throws IOException {
+    int at = start;
+    int end = start + length;
+    while (end - at > MOST_AT_ONCE) {
+      int part = whole(bytes, at, MOST_AT_ONCE);
+      remote.sendText(text(bytes, at, part), false);
+      movedAt = System.nanoTime();
+      at += part;
+    }
+    remote.sendText(text(bytes, at, end - at), last);
+    movedAt = System.nanoTime();
+    open = !last;
+  }
+
+  /** As many of these as end with a whole character. */
+  private static int whole(byte[] bytes, int start, int length) {
+    int whole = length;
+    while (whole > 1 && (bytes[start + whole] & 0xC0) == 0x80) {
+      whole--;
+    }
+    return whole;
+  }
+
+  @Override
+  public boolean hasMovedSince(long nanoTime) {
+    return movedAt - nanoTime > 0;
   }
 
   @Override

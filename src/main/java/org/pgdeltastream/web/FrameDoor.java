@@ -7,7 +7,9 @@ import jakarta.servlet.http.WebConnection;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -33,13 +35,18 @@ final class FrameDoor implements Subscriber, WriteListener {
   private static final Duration FRAME_END = Duration.ofSeconds(2);
   private static final Duration ANSWER = Duration.ofSeconds(3);
 
+  /** Each holds a thread, and its slot is free meanwhile. */
+  private static final Semaphore LINGERING = new Semaphore(8);
+
   private final PatientOutput output;
+  private final Duration sendTimeout;
   private final FrameWriter frames;
   private final ReentrantLock turn = new ReentrantLock(); // whose frame it is
   private final AtomicReference<byte @Nullable []> pong = new AtomicReference<>();
   private final AtomicReference<@Nullable Goodbye> goodbye = new AtomicReference<>();
   private final CountDownLatch told = new CountDownLatch(1);
   private final CountDownLatch answered = new CountDownLatch(1);
+  private final AtomicBoolean closer = new AtomicBoolean();
   private volatile boolean closing; // no further frame but answers and a close
   private volatile boolean goodbyeSaid; // no further frame at all
   private volatile boolean done; // nothing is waited for but what is on its way out
@@ -61,6 +68,8 @@ final class FrameDoor implements Subscriber, WriteListener {
    * @param sendTimeout after which a send is ended from outside; by itself it waits longer
    */
   FrameDoor(WebConnection connection, Duration sendTimeout) throws IOException {
+    UpgradedSocket.widen(connection, PIECE_BYTES + 1);
+    this.sendTimeout = sendTimeout;
     this.output = new PatientOutput(connection, sendTimeout.multipliedBy(2));
     this.frames = new FrameWriter(PIECE_BYTES, output::write);
   }
@@ -79,6 +88,8 @@ final class FrameDoor implements Subscriber, WriteListener {
     beginTurn();
     try {
       frames.text(bytes, start, length, last);
+    } catch (PatientOutput.ReleasedException e) {
+      throw e;
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
       cut();
       throw e;
@@ -97,6 +108,11 @@ final class FrameDoor implements Subscriber, WriteListener {
     push(false);
   }
 
+  @Override
+  public boolean hasMovedSince(long nanoTime) {
+    return output.hasMovedSince(nanoTime);
+  }
+
   private void push(boolean withPing) throws IOException {
     beginTurn();
     try {
@@ -104,6 +120,8 @@ final class FrameDoor implements Subscriber, WriteListener {
         frames.ping();
       }
       push();
+    } catch (PatientOutput.ReleasedException e) {
+      throw e;
     } catch (IOException | RuntimeException e) {
       cut();
       throw e;
@@ -141,15 +159,34 @@ final class FrameDoor implements Subscriber, WriteListener {
     cut();
   }
 
-  /** The close frame, where the frame at hand ends in time; then a moment for the answer. */
+  /**
+   * Nobody sends any more, and the close frame goes out as soon as the client takes it: for few
+   * that stand still it is waited for as long as a send may be. Then a moment for the answer.
+   */
   @Override
   public void close(CloseReason reason, String detail) {
     sendClose(reason, detail);
+    output.release();
     Goodbye last = goodbye.get();
-    if (last != null && last.wantsAnswer && await(told, FRAME_END)) {
-      await(answered, ANSWER);
+    if (last == null || !last.wantsAnswer) {
+      cut(); // also where the client closed, but reads no more
+    } else if (closer.compareAndSet(false, true)) {
+      if (await(told, FRAME_END) || lingers()) {
+        await(answered, ANSWER);
+      }
+      cut();
     }
-    cut(); // also where the client closed, but reads no more
+  }
+
+  private boolean lingers() {
+    if (!LINGERING.tryAcquire()) {
+      return false;
+    }
+    try {
+      return await(told, sendTimeout);
+    } finally {
+      LINGERING.release();
+    }
   }
 
   private static boolean await(CountDownLatch latch, Duration limit) {

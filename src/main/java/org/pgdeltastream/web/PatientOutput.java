@@ -19,6 +19,8 @@ final class PatientOutput {
   private final Semaphore possible = new Semaphore(0);
   private boolean unflushed; // the writing thread's
   private final Duration patience;
+  private volatile boolean released;
+  private volatile long movedAt = System.nanoTime();
   private volatile boolean over;
 
   /**
@@ -34,6 +36,7 @@ final class PatientOutput {
 
   void write(byte[] bytes, int length) throws IOException {
     await();
+    movedAt = System.nanoTime(); // what was written before has left the container
     output.write(bytes, 0, length);
     unflushed = true;
   }
@@ -57,6 +60,9 @@ final class PatientOutput {
       if (isPossible()) {
         return;
       }
+      if (released) {
+        throw new ReleasedException();
+      }
       try {
         if (!possible.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
           throw new IOException("No write was possible in time");
@@ -65,6 +71,25 @@ final class PatientOutput {
         Thread.currentThread().interrupt();
         throw new InterruptedIOException("Interrupted");
       }
+    }
+  }
+
+  boolean hasMovedSince(long nanoTime) {
+    return movedAt - nanoTime > 0;
+  }
+
+  /** From now on nobody waits here. What was handed over may still get through. */
+  void release() {
+    released = true;
+    possible.release();
+  }
+
+  /** Nobody waits any longer; the connection lives. */
+  static final class ReleasedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    ReleasedException() {
+      super("The connection is being closed");
     }
   }
 

@@ -109,6 +109,9 @@ public class StreamFilter implements Filter {
       if (!handshake.isWellFormed()) {
         throw Input.bad("The websocket handshake needs 'Connection: Upgrade' and one key");
       }
+      if (Body.isIn(request)) {
+        throw Input.bad("A websocket handshake has no body");
+      }
       StreamRequest.parse(request.getQueryString());
       slots.checkStream();
       return true;

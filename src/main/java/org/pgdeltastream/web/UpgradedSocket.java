@@ -24,13 +24,30 @@ final class UpgradedSocket {
       LOG.log(DEBUG, "Closing a connection: " + e);
     }
     try {
-      Object output = field(connection, "upgradeServletOutputStream");
-      Object socket = field(output, "socketWrapper");
+      Object socket = socket(connection);
       socket.getClass().getMethod("close").invoke(socket);
     } catch (ReflectiveOperationException | RuntimeException e) {
       boolean tomcat = connection.getClass().getName().startsWith("org.apache.");
       LOG.log(tomcat ? WARNING : DEBUG, "The socket of a client is left to the server: " + e);
     }
+  }
+
+  /**
+   * Gives the connection buffers of this size where it has smaller ones, which Tomcat would write
+   * out one by one. The runnable jar gives each connection a small one.
+   */
+  static void widen(WebConnection connection, int bytes) {
+    try {
+      Object socket = socket(connection);
+      Object buffers = socket.getClass().getMethod("getSocketBufferHandler").invoke(socket);
+      buffers.getClass().getMethod("expand", int.class).invoke(buffers, bytes);
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      LOG.log(DEBUG, "The buffers of a client's connection are the server's own: " + e);
+    }
+  }
+
+  private static Object socket(WebConnection connection) throws ReflectiveOperationException {
+    return field(field(connection, "upgradeServletOutputStream"), "socketWrapper");
   }
 
   private static Object field(Object owner, String name) throws ReflectiveOperationException {

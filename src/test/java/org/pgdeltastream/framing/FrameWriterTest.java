@@ -2,12 +2,14 @@ package org.pgdeltastream.framing;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -36,9 +38,11 @@ class FrameWriterTest {
   void writesTheShortestLength(int length, String header) throws IOException {
     byte[] payload = new byte[length];
     Arrays.fill(payload, (byte) 'x');
+    FrameWriter large =
+        new FrameWriter(length + 10, (bytes, count) -> written.write(bytes, 0, count));
 
-    writer.text(payload, 0, length, true);
-    writer.drain();
+    large.text(payload, 0, length, true);
+    large.drain();
 
     assertThat(hex()).isEqualTo(header + "78".repeat(length));
   }
@@ -76,6 +80,37 @@ class FrameWriterTest {
     assertThat(pieces).containsExactly(120);
     writer.drain();
     assertThat(pieces).containsExactly(120);
+  }
+
+  @Test
+  void endsEachPieceWithAFrameAndEachFrameWithACharacter() throws IOException {
+    byte[] letters = "ä".repeat(300).getBytes(UTF_8);
+    writer.text(letters, 0, letters.length, true);
+    writer.drain();
+    assertThat(pieces).containsExactly(194, 194, 194, 32);
+    byte[] all = written.toByteArray();
+    assertThat(List.of(all[0], all[194], all[388], all[582]))
+        .containsExactly((byte) 0x01, (byte) 0x00, (byte) 0x00, (byte) 0x80);
+  }
+
+  @Test
+  void keepsAPieceThatCouldNotBeWritten() throws IOException {
+    AtomicBoolean possible = new AtomicBoolean();
+    FrameWriter patient =
+        new FrameWriter(
+            200,
+            (bytes, length) -> {
+              if (!possible.get()) {
+                throw new IOException("not now");
+              }
+              written.write(bytes, 0, length);
+            });
+    patient.text("abc".getBytes(UTF_8), 0, 3, true);
+    assertThatThrownBy(patient::drain).hasMessage("not now");
+    possible.set(true);
+    patient.close(FrameWriter.goodbye(4003, "slow"));
+    patient.drain();
+    assertThat(hex()).isEqualTo("8103616263" + "88060FA3736C6F77");
   }
 
   @Test

@@ -13,6 +13,6 @@ class ServerTest {
   @ParameterizedTest
   @CsvSource({"'', 500, 500", "20, 500, 20", "20, '', 20", "'', '', 64", "many, '', 64"})
   void givesEachStreamAThreadHoweverTheirNumberIsSet(String property, String variable, int most) {
-    assertThat(Server.streams(property, variable)).isEqualTo(most);
+    assertThat(Server.number(property, variable, 64)).isEqualTo(most);
   }
 }

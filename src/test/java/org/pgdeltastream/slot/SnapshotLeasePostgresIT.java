@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Statement;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -211,6 +213,45 @@ class SnapshotLeasePostgresIT {
       statement.execute("rollback");
       assertThat(database.text("select count(*) from pg_replication_slots")).isEqualTo("0");
       assertThat(server.init().name()).isNotNull();
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TableFormat.class)
+  void endsAReadThatGoesOnWhenTheSnapshotHasItsGreatestAge(TableFormat format) throws Exception {
+    database.execute(
+        "create table if not exists wide as"
+            + " select i, repeat('x', 1000) t from generate_series(1, 5000) i");
+    TableRequest wide =
+        new TableRequest("wide", Optional.empty(), List.of(), TableRequest.Part.WHOLE);
+    try (TestRegistry server = new TestRegistry(database, "snapshot-maximum", "2")) {
+      SlotName slot = server.init().name();
+      OutputStream slow = new OutputStream() { // each piece takes longer than the snapshot may live
+            @Override
+            public void write(int one) {
+              throw new AssertionError("a table comes in pieces");
+            }
+
+            @Override
+            public void write(byte[] bytes, int start, int length) {
+              awaitClosed(server, slot);
+            }
+          };
+      assertThatThrownBy(
+              () -> server.slots.readTable(Optional.of(slot), wide, format, name -> slow))
+          .isInstanceOfSatisfying(
+              ProblemException.class,
+              e -> {
+                assertThat(e.problem()).isEqualTo(Problem.SNAPSHOT_EXPIRED);
+                assertThat(e).hasMessageContaining("too old to be read any longer");
+                assertThat(e.hint()).contains("pgdelta.snapshot-maximum");
+              });
+      assertThat(
+              database.text(
+                  "select count(*) from pg_stat_activity"
+                      + " where backend_xmin is not null and query ilike 'copy%'"))
+          .as("reads that hold back vacuum")
+          .isEqualTo("0");
     }
   }
 

@@ -34,6 +34,11 @@ public class ForwardingSubscriber implements Subscriber {
   }
 
   @Override
+  public boolean hasMovedSince(long nanoTime) {
+    return next.hasMovedSince(nanoTime);
+  }
+
+  @Override
   public void close(CloseReason reason, String detail) {
     next.close(reason, detail);
   }

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -87,9 +86,9 @@ class BodyReaderTest {
   @Test
   void takesAFullBodyAndRefusesOneByteMore() throws IOException {
     byte[] full = ("[" + "1".repeat(BodyReader.MOST_BYTES - 2) + "]").getBytes(US_ASCII);
-    assertThat(BodyReader.read(new ByteArrayInputStream(full))).isNotNull();
+    assertThat(BodyReader.read(full)).isNotNull();
     byte[] more = (" [" + "1".repeat(BodyReader.MOST_BYTES - 2) + "]").getBytes(US_ASCII);
-    assertThatThrownBy(() -> BodyReader.read(new ByteArrayInputStream(more)))
+    assertThatThrownBy(() -> BodyReader.read(more))
         .extracting(e -> ((ProblemException) e).problem())
         .isEqualTo(Problem.PAYLOAD_TOO_LARGE);
   }
@@ -98,14 +97,13 @@ class BodyReaderTest {
   void takesAStringThatFillsTheBody() throws IOException {
     String text = "x".repeat(BodyReader.MOST_BYTES - 2);
     byte[] full = ('"' + text + '"').getBytes(US_ASCII);
-    assertThat(BodyReader.read(new ByteArrayInputStream(full))).isEqualTo(new JsonTree.Text(text));
+    assertThat(BodyReader.read(full)).isEqualTo(new JsonTree.Text(text));
   }
 
   @Test
   void refusesBytesThatAreNotUtf8() {
     byte[] latin = {'"', (byte) 0xE4, '"'};
-    assertThatThrownBy(() -> BodyReader.read(new ByteArrayInputStream(latin)))
-        .hasMessage("The body is not UTF-8");
+    assertThatThrownBy(() -> BodyReader.read(latin)).hasMessage("The body is not UTF-8");
   }
 
   @Test

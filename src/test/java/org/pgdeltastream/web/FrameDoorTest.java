@@ -21,11 +21,13 @@ import org.pgdeltastream.delivery.CloseReason;
 
 /** The door on a connection whose readiness the test decides. */
 class FrameDoorTest {
+  private static final Duration SEND_TIMEOUT = Duration.ofSeconds(5);
+
   private final Connection connection = new Connection();
   private final FrameDoor door;
 
   FrameDoorTest() throws IOException {
-    door = new FrameDoor(connection, Duration.ofSeconds(30));
+    door = new FrameDoor(connection, SEND_TIMEOUT);
   }
 
   @Test
@@ -105,6 +107,37 @@ class FrameDoorTest {
     assertThatThrownBy(() -> flush.get(20, TimeUnit.SECONDS)).isNotNull();
     assertThat(connection.closed).isTrue();
     assertThat(connection.written()).isEmpty();
+  }
+
+  @Test
+  void tellsAClientThatStoodStillOnceItReadsAgainAndFreesItsSenderBefore() throws Exception {
+    connection.ready = false;
+    byte[] large = "x".repeat(20_000).getBytes(UTF_8); // more than is gathered
+    CompletableFuture<Void> send = run(() -> door.sendLast(large, 0, large.length));
+    await("the send to ask").until(() -> connection.asked.get() > 0);
+    CompletableFuture<Void> close =
+        run(() -> door.close(CloseReason.SLOW_SUBSCRIBER, "a send made no progress"));
+
+    assertThatThrownBy(() -> send.get(5, TimeUnit.SECONDS)).isNotNull();
+    assertThat(connection.closed).isFalse();
+    connection.ready = true;
+    door.onWritePossible();
+
+    assertThat(connection.written())
+        .as("a whole frame, of which more would follow, and the close")
+        .matches("(?s)\u0001~..x+\u0088.\u000F\u00A3slow_consumer: a send made no progress");
+    door.answerClose(new byte[0]);
+    close.get(5, TimeUnit.SECONDS);
+    assertThat(connection.closed).isTrue();
+  }
+
+  @Test
+  void takesEachPieceForProgress() throws Exception {
+    long before = System.nanoTime();
+    send("a");
+    assertThat(door.hasMovedSince(System.nanoTime())).isFalse();
+    door.flush();
+    assertThat(door.hasMovedSince(before)).isTrue();
   }
 
   @Test
