@@ -60,7 +60,7 @@ public final class ControlConnection implements AutoCloseable {
         try {
           return ask(requireNonNull(kept), asker, question);
         } catch (SQLException e) {
-          if (!isLost(e) || asker.isClosed()) {
+          if (!isLost(e) || asker.isClosed() || closed) {
             throw e;
           }
         }

@@ -39,7 +39,14 @@ class CatchUpsPostgresIT {
   @BeforeEach
   void start() throws Exception {
     database =
-        TestDatabase.embedded(Map.of("max_replication_slots", "64", "max_wal_senders", "32"));
+        TestDatabase.embedded(
+            Map.of(
+                "max_replication_slots",
+                "64",
+                "max_wal_senders",
+                "32",
+                "full_page_writes", // the first piece of WAL is to hold rows
+                "off"));
     database.execute("create table t (id int primary key, n int, name text)");
     database.execute(
         "create publication everything for table t where (length(repeat(name, n)) > 0)");
