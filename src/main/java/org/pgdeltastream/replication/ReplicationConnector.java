@@ -25,6 +25,7 @@ public final class ReplicationConnector {
       " -c lock_timeout=10s -c statement_timeout=0 -c idle_in_transaction_session_timeout=0";
 
   private static final int WATCH_MILLIS = 3_000;
+  private static final int QUESTION_MILLIS = 15_000; // PostgreSQL itself ends them before
   private static final int CALL_MILLIS = 20_000; // one that takes longer says so itself
   private static final int DECODING_MILLIS = 60_000;
 
@@ -32,6 +33,7 @@ public final class ReplicationConnector {
   private final Optional<DataSource> replicationSource;
   private final HeapBudget heap;
   private final Optional<OpenSockets> cuts;
+  private final ControlConnection control;
 
   /**
    * Opens nothing yet.
@@ -41,18 +43,19 @@ public final class ReplicationConnector {
    */
   public ReplicationConnector(
       ConnectionSettings settings, Optional<DataSource> replicationSource, HeapBudget heap) {
-    this(settings, replicationSource, heap, Optional.empty());
-  }
-
-  private ReplicationConnector(
-      ConnectionSettings settings,
-      Optional<DataSource> replicationSource,
-      HeapBudget heap,
-      Optional<OpenSockets> cuts) {
     this.settings = settings;
     this.replicationSource = replicationSource;
     this.heap = heap;
-    this.cuts = cuts;
+    this.cuts = Optional.empty();
+    this.control = new ControlConnection(this);
+  }
+
+  private ReplicationConnector(ReplicationConnector uncut, OpenSockets sockets) {
+    this.settings = uncut.settings;
+    this.heap = uncut.heap;
+    this.replicationSource = uncut.replicationSource;
+    this.cuts = Optional.of(sockets);
+    this.control = uncut.control;
   }
 
   /**
@@ -60,7 +63,17 @@ public final class ReplicationConnector {
    * cannot.
    */
   public ReplicationConnector within(OpenSockets sockets) {
-    return new ReplicationConnector(settings, replicationSource, heap, Optional.of(sockets));
+    return new ReplicationConnector(this, sockets);
+  }
+
+  /** The kept connection that all of the same server ask. */
+  public ControlConnection control() {
+    return control;
+  }
+
+  /** Asks it. */
+  <T> T ask(ControlConnection.Question<T> question) throws SQLException {
+    return control.ask(cuts.orElseGet(OpenSockets::new), question);
   }
 
   /** An ordinary connection with our display settings; the caller closes it. */
@@ -105,6 +118,11 @@ public final class ReplicationConnector {
     properties.setProperty("sslResponseTimeout", "3000");
     properties.setProperty("socketTimeout", "3");
     return told(connect(properties), WATCH_MILLIS, SessionSettings.ofSession());
+  }
+
+  /** A connection whose questions end in time, and wait for nobody's lock. */
+  Connection openForQuestions() throws SQLException {
+    return told(connect(commonProperties()), QUESTION_MILLIS, SessionSettings.ofQuestions());
   }
 
   /** A connection to a walsender; the caller closes it. */
