@@ -29,10 +29,10 @@ public final class Server implements AutoCloseable {
   private static final Set<Integer> APPLICATION_ANSWERS = Set.of(200, 401, 403);
 
   private static final int PING_MILLIS = 20_000;
+
   /** In seconds, for the login and the pool's looks; the application sets those of its reads. */
   private static final String TIME_LIMITS =
       "connectTimeout=10;socketTimeout=10;cancelSignalTimeout=10;tcpKeepAlive=true";
-
 
   private final Container container;
   private final SystemProperties properties;

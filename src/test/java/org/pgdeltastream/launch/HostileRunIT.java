@@ -18,6 +18,8 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
@@ -54,32 +56,37 @@ class HostileRunIT {
     String run() throws Exception;
   }
 
+  @BeforeEach
+  void start() throws Exception {
+    database =
+        TestDatabase.embedded(Map.of("max_connections", "150", "max_replication_slots", "40"));
+    database.execute("create table steady (id int primary key, sent bigint)");
+    database.execute("create table big (id int primary key, t text)");
+    database.execute("create publication p for table steady");
+    database.execute("create publication wide for table big");
+    program = Program.start(database, "256m", directory);
+    assertThat(init("delta_steady", "p")).isEqualTo(200);
+    assertThat(init("delta_pages", "wide")).isEqualTo(200);
+    good = new SteadyClient(database, program.streamUrl("delta_steady"));
+  }
+
+  @AfterEach
+  void stop() throws Exception {
+    good.close();
+    program.close();
+    database.close();
+  }
+
   @Test
   void eachLimitHoldsAndAGoodClientDoesNotNotice() throws Exception {
-    try (TestDatabase started =
-        TestDatabase.embedded(Map.of("max_connections", "150", "max_replication_slots", "40"))) {
-      database = started;
-      database.execute("create table steady (id int primary key, sent bigint)");
-      database.execute("create table big (id int primary key, t text)");
-      database.execute("create publication p for table steady");
-      database.execute("create publication wide for table big");
-      program = Program.start(database, database.port(), "256m", directory);
-      try {
-        assertThat(init("delta_steady", "p")).isEqualTo(200);
-        assertThat(init("delta_pages", "wide")).isEqualTo(200);
-        good = new SteadyClient(database, program.streamUrl("delta_steady"));
-        attackAll();
-        good.check();
-      } finally {
-        good.close();
-        program.close();
-      }
-    }
+    attackAll();
+    good.check();
   }
 
   private void attackAll() throws Exception {
     Map<String, Long> before = resources();
-    System.out.println("| attack | answer | good client p50, p99, most (ms) |\n| --- | --- | --- |");
+    System.out.println(
+        "| attack | answer | good client p50, p99, most (ms) |\n| --- | --- | --- |");
     attack("nothing at all", () -> "all served");
     attack("8,000 connections, nothing sent", () -> idle(""));
     attack("8,000 connections, half a header", () -> idle("GET /v1/ping HTTP/1.1\r\nHost: loc"));
@@ -111,7 +118,7 @@ class HostileRunIT {
 
   /** Threads and memory of pools may stay; connections, slots and files may not. */
   private static long room(String name, Map<String, Long> before) {
-    long then = before.get(name);
+    long then = before.getOrDefault(name, 0L);
     return switch (name) {
       case "threads" -> then + 230; // Tomcat's
       case "heap KB" -> then + 40_000;
@@ -129,7 +136,8 @@ class HostileRunIT {
     String heap = Jcmd.ask(program.pid(), "GC.heap_info");
     now.put("heap KB", Long.parseLong(heap.replaceFirst("(?s).*?used (\\d+)K.*", "$1")));
     now.put("slots", Long.parseLong(database.text("select count(*) from pg_replication_slots")));
-    now.put("walsenders", Long.parseLong(database.text("select count(*) from pg_stat_replication")));
+    now.put(
+        "walsenders", Long.parseLong(database.text("select count(*) from pg_stat_replication")));
     now.put(
         "backends",
         Long.parseLong(
@@ -153,9 +161,7 @@ class HostileRunIT {
   }
 
   private int init(String slot, String publication) throws Exception {
-    return program
-        .get("/v1/init?slotName=" + slot + "&publication=" + publication)
-        .statusCode();
+    return program.get("/v1/init?slotName=" + slot + "&publication=" + publication).statusCode();
   }
 
   private String idle(String sent) throws Exception {
@@ -167,11 +173,14 @@ class HostileRunIT {
   }
 
   private String bodies() throws Exception {
-    String head = "POST /v1/snapshot/data HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n";
+    String head =
+        "POST /v1/snapshot/data HTTP/1.1\r\nHost: localhost\r\nContent-Length: 5000\r\n\r\n";
     try (ManySockets sockets = new ManySockets(port())) {
       sockets.open(500, head, OPENING);
       assertThat(program.get("/v1/slots").statusCode()).isEqualTo(200);
-      await("the bodies to be given up").atMost(OPENING).until(() -> sockets.closedByServer() == 500);
+      await("the bodies to be given up")
+          .atMost(OPENING)
+          .until(() -> sockets.closedByServer() == 500);
       return "/v1/slots 200, all given up";
     }
   }
@@ -209,7 +218,11 @@ class HostileRunIT {
     for (int i = 0; i < made; i++) {
       program.delete("/v1/slots/delta_i" + i + "?force=true");
     }
-    return made + " made, then " + answer.statusCode() + " " + answer.body().replaceFirst(".*\"code\":\"(\\w+)\".*", "$1");
+    return made
+        + " made, then "
+        + answer.statusCode()
+        + " "
+        + answer.body().replaceFirst(".*\"code\":\"(\\w+)\".*", "$1");
   }
 
   private String pages() throws Exception {
@@ -233,7 +246,8 @@ class HostileRunIT {
   }
 
   private String tables() throws Exception {
-    String head = "GET /v1/snapshot/stream?slotName=delta_now&table=big HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    String head =
+        "GET /v1/snapshot/stream?slotName=delta_now&table=big HTTP/1.1\r\nHost: localhost\r\n\r\n";
     try (ManySockets sockets = new ManySockets(port())) {
       sockets.open(40, head, OPENING);
       String page = "{\"slotName\":\"delta_now\",\"table\":\"big\",\"limit\":10}";
