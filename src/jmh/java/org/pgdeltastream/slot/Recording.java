@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Optional;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ColumnDetails;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Relation;
 
 /**
@@ -131,7 +132,7 @@ final class Recording implements Catalog {
   }
 
   @Override
-  public List<ColumnDetails> details(Relation relation) {
+  public List<ColumnDetails> details(Relation relation, Lsn commit) {
     ColumnDetails[] details = new ColumnDetails[types.size()];
     Arrays.setAll(
         details,

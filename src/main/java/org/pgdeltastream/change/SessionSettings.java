@@ -58,6 +58,20 @@ public final class SessionSettings {
     return sql("false", Map.of("lock_timeout", "10s", "statement_timeout", "0"));
   }
 
+  /** For a session that answers short questions, one after the other. */
+  public static String ofQuestions() {
+    return sql("false", Map.of("lock_timeout", "200ms", "statement_timeout", "10s"));
+  }
+
+  /**
+   * For a session whose queries take long, besides: PostgreSQL ends one soon after its client has
+   * gone. Not every system can tell, and one that cannot refuses it.
+   */
+  public static String ofLongQueries() {
+    return "select pg_catalog.set_config(name, '500', false) from pg_catalog.pg_settings"
+        + " where name = 'client_connection_check_interval'";
+  }
+
   /**
    * For one transaction that reads tables.
    *

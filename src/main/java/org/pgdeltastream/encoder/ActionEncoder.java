@@ -57,6 +57,7 @@ public final class ActionEncoder implements ChangeListener {
 
   @Override
   public void begin(Begin begin) throws IOException {
+    relations.begin(begin);
     output.begin(new Lsn(begin.commitLsn().value() + 1)); // the end comes after the commit's start
     if (!head.isEmpty()) {
       about = withCommaBefore(head.xid(begin) + head.timeAndOrigin(begin));

@@ -5,8 +5,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeOptions;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Relation;
 
 /** The texts of the relations met so far, the newest description of each. */
@@ -21,6 +23,7 @@ final class RelationTexts<T> {
   private final Maker<T> maker;
   private final Map<Integer, Known<T>> byId = new HashMap<>();
   private @Nullable Known<T> last;
+  private Lsn commit = Lsn.NONE;
 
   private record Known<T>(Relation relation, T text) {
     /** A relation is described anew, with the same number, when it may have changed. */
@@ -34,6 +37,10 @@ final class RelationTexts<T> {
     this.catalog = catalog;
     this.options = options;
     this.maker = maker;
+  }
+
+  void begin(Begin begin) {
+    commit = begin.commitLsn();
   }
 
   T of(Relation relation) throws IOException {
@@ -50,7 +57,8 @@ final class RelationTexts<T> {
     if (known != null && known.describes(relation)) {
       return known;
     }
-    List<ColumnText> columns = ColumnText.list(relation, catalog.details(relation), options);
+    List<ColumnText> columns =
+        ColumnText.list(relation, catalog.details(relation, commit), options);
     Known<T> made = new Known<>(relation, maker.make(relation, columns, options));
     byId.put(relation.id(), made);
     return made;

@@ -49,6 +49,7 @@ public final class TransactionEncoder implements ChangeListener {
 
   @Override
   public void begin(Begin begin) throws IOException {
+    relations.begin(begin);
     writer.announce(begin);
     if (head.isEmpty()) {
       writer.start();

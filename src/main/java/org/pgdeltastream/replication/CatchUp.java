@@ -33,31 +33,22 @@ public final class CatchUp implements AutoCloseable {
 
   private final CatchUpPieces pieces;
   private final Executor threads;
+  private final Runnable ended;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile SlotCopy awaited;
   private volatile boolean reading;
 
-  private CatchUp(CatchUpPieces pieces, Executor threads) {
+  /**
+   * Reads nothing yet.
+   *
+   * @param threads to end the backends in
+   * @param ended called once, when they are gone
+   */
+  CatchUp(CatchUpPieces pieces, Executor threads, Runnable ended) {
     this.pieces = pieces;
     this.threads = threads;
+    this.ended = ended;
     this.awaited = pieces.firstCopy();
-  }
-
-  /**
-   * Of a slot that this pays for; empty where PostgreSQL does not let us.
-   *
-   * @param threads to decode ahead in; where they are all busy, nothing is decoded ahead
-   */
-  static Optional<CatchUp> of(
-      ReplicationConnector connector,
-      SlotRow slot,
-      long pieceBytes,
-      Map<String, String> options,
-      Executor threads)
-      throws SQLException {
-    return SlotCopy.of(connector, slot, pieceBytes, options)
-        .map(
-            first -> new CatchUp(new CatchUpPieces(first.andAnother(connector), threads), threads));
   }
 
   /**
@@ -115,7 +106,7 @@ public final class CatchUp implements AutoCloseable {
         piece = client.await(next);
       }
       if (!stopping.getAsBoolean() && closed.compareAndSet(false, true)) {
-        pieces.close();
+        end(pieces::close);
       }
     } catch (CatchUpEndException e) {
       throw e;
@@ -237,12 +228,30 @@ public final class CatchUp implements AutoCloseable {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
+    Runnable cancel = () -> end(pieces::cancel);
     try {
-      threads.execute(pieces::cancel);
+      threads.execute(cancel);
     } catch (RejectedExecutionException e) {
-      Thread canceller = new Thread(pieces::cancel, "cancel a catch-up");
-      canceller.setDaemon(true);
+      cancelInAThreadOfItsOwn(cancel);
+    }
+  }
+
+  private void cancelInAThreadOfItsOwn(Runnable cancel) {
+    Thread canceller = new Thread(cancel, "cancel a catch-up");
+    canceller.setDaemon(true);
+    try {
       canceller.start();
+    } catch (OutOfMemoryError e) { // where there is room for no thread
+      end(pieces::close);
+      throw e;
+    }
+  }
+
+  private void end(Runnable backends) {
+    try {
+      backends.run();
+    } finally {
+      ended.run();
     }
   }
 }

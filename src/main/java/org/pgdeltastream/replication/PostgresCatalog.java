@@ -13,19 +13,26 @@ import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.ColumnDetails;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.TypeName;
+import org.pgdeltastream.replication.DescribedRelations.Answer;
 
-/** Asks PostgreSQL for what pgoutput does not say, on a connection of its own. */
+/** Asks PostgreSQL for what pgoutput does not say, and remembers what it was told. */
 public final class PostgresCatalog implements Catalog {
   /**
    * The catalog is newer than the change. Where the stream named a type otherwise than the catalog
    * does, the type was renamed or dropped since, and the stream's name counts. A domain is named
    * there like its base type, so of domains only the catalog's name is known. An array is named
    * there by its own name, which is its element's with an underscore.
+   *
+   * <p>Before it how far the WAL has come: what was committed until then is in the catalog.
    */
   private static final String DETAILS =
       """
+      select case when pg_catalog.pg_is_in_recovery()
+        then coalesce(pg_catalog.pg_last_wal_replay_lsn(), '0/0')
+        else pg_catalog.pg_current_wal_flush_lsn() end::text;
       select
         case
           when c.type_name = '' or t.typtype = 'd' and t.oid is not null
@@ -61,6 +68,31 @@ public final class PostgresCatalog implements Catalog {
       order by c.place
       """;
 
+  /**
+   * The partitions of the same table of which the catalog says the same of the same columns: those
+   * that were made nearest to it, where there are very many.
+   */
+  private static final String ALIKE =
+      """
+      with family as (
+        select r.oid, pg_catalog.array_agg(
+          row(a.attname, a.attnum, a.attnotnull, a.attnum = any (i.indkey), d.adbin::text)::text
+          order by a.attnum) as facts
+        from (
+          select s.inhrelid as oid
+          from pg_catalog.pg_inherits m join pg_catalog.pg_inherits s on s.inhparent = m.inhparent
+          where m.inhrelid = ?::text::oid
+          order by pg_catalog.abs(s.inhrelid::int8 - m.inhrelid::int8) limit 5000) r
+        join pg_catalog.pg_attribute a on a.attrelid = r.oid and a.attnum > 0
+        left join pg_catalog.pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+        left join pg_catalog.pg_index i on i.indrelid = a.attrelid and i.indisprimary
+        group by r.oid)
+      select oid::int8 from family
+      where facts = (select facts from family where oid = ?::text::oid)
+      """;
+
+  private static final String LOCKED = "55P03";
+
   private final ReplicationConnector connector;
 
   public PostgresCatalog(ReplicationConnector connector) {
@@ -68,9 +100,67 @@ public final class PostgresCatalog implements Catalog {
   }
 
   @Override
-  public List<ColumnDetails> details(Relation relation) {
-    try (Connection connection = connector.openOrdinary();
-        PreparedStatement statement = connection.prepareStatement(DETAILS)) {
+  public List<ColumnDetails> details(Relation relation, Lsn commit) {
+    DescribedRelations described = connector.control().described();
+    return described.find(relation, commit).orElseGet(() -> asked(relation, commit, described));
+  }
+
+  /** Where the last question came late enough for this one, too, more of its kind may follow. */
+  private List<ColumnDetails> asked(Relation relation, Lsn commit, DescribedRelations described) {
+    boolean more = described.isBeforeLast(commit);
+    try {
+      return connector.ask(
+          connection -> {
+            Optional<List<ColumnDetails>> meanwhile = described.find(relation, commit);
+            if (meanwhile.isPresent()) { // for another stream
+              return meanwhile.get();
+            }
+            Answer answer = answer(connection, relation);
+            described.add(relation.id(), answer);
+            if (more) {
+              described.addAlike(alike(connection, relation), answer);
+            }
+            return answer.details();
+          });
+    } catch (SQLException e) {
+      if (LOCKED.equals(e.getSQLState())) {
+        return waitedFor(relation);
+      }
+      throw unread(relation, e);
+    }
+  }
+
+  /**
+   * A default is not told while its table is locked: on a connection of its own, which may wait.
+   */
+  private List<ColumnDetails> waitedFor(Relation relation) {
+    try (Connection connection = connector.openOrdinary()) {
+      return answer(connection, relation).details();
+    } catch (SQLException e) {
+      throw unread(relation, e);
+    }
+  }
+
+  private static CatalogException unread(Relation relation, SQLException e) {
+    return new CatalogException("The types of table " + relation.name() + " cannot be read", e);
+  }
+
+  private static List<Integer> alike(Connection connection, Relation relation) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(ALIKE)) {
+      statement.setString(1, Integer.toUnsignedString(relation.id()));
+      statement.setString(2, Integer.toUnsignedString(relation.id()));
+      try (ResultSet rows = statement.executeQuery()) {
+        List<Integer> alike = new ArrayList<>();
+        while (rows.next()) {
+          alike.add((int) rows.getLong(1));
+        }
+        return alike;
+      }
+    }
+  }
+
+  private static Answer answer(Connection connection, Relation relation) throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(DETAILS)) {
       statement.setArray(
           1, array(connection, relation, c -> Integer.toUnsignedString(c.typeOid())));
       statement.setArray(2, array(connection, relation, c -> Integer.toString(c.typeModifier())));
@@ -80,28 +170,39 @@ public final class PostgresCatalog implements Catalog {
           4, array(connection, relation, c -> c.typeName().map(TypeName::name).orElse("")));
       statement.setArray(5, array(connection, relation, Column::name));
       statement.setString(6, Integer.toUnsignedString(relation.id()));
-      try (ResultSet rows = statement.executeQuery()) {
+      statement.execute();
+      Lsn asOf = walEnd(statement);
+      statement.getMoreResults();
+      try (ResultSet rows = statement.getResultSet()) {
         List<ColumnDetails> details = new ArrayList<>();
         while (rows.next()) {
           details.add(details(rows, details.size() + 1));
         }
-        return details;
+        return new Answer(relation.columns(), details, asOf);
       }
-    } catch (SQLException e) {
-      throw new CatalogException("The types of table " + relation.name() + " cannot be read", e);
+    }
+  }
+
+  private static Lsn walEnd(PreparedStatement statement) throws SQLException {
+    try (ResultSet row = statement.getResultSet()) {
+      row.next();
+      return Lsn.parse(row.getString(1));
     }
   }
 
   @Override
   public int originNumber(String originName) {
-    try (Connection connection = connector.openOrdinary();
-        PreparedStatement statement =
-            connection.prepareStatement(
-                "select roident::int4 from pg_catalog.pg_replication_origin where roname = ?")) {
-      statement.setString(1, originName);
-      try (ResultSet rows = statement.executeQuery()) {
-        return rows.next() ? rows.getInt(1) : 0;
-      }
+    String sql = "select roident::int4 from pg_catalog.pg_replication_origin where roname = ?";
+    try {
+      return connector.ask(
+          connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+              statement.setString(1, originName);
+              try (ResultSet rows = statement.executeQuery()) {
+                return rows.next() ? rows.getInt(1) : 0;
+              }
+            }
+          });
     } catch (SQLException e) {
       throw new CatalogException("The replication origins cannot be read", e);
     }

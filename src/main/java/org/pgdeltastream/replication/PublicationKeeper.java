@@ -70,9 +70,12 @@ public final class PublicationKeeper {
    * @return empty if nothing can have changed, there is nothing, or another server does it
    */
   public Optional<Refreshed> refresh(boolean patient) throws SQLException {
+    String state = connector.ask(PublicationSession::state);
+    if (state.equals(settledState)) {
+      return Optional.empty();
+    }
     try (PublicationSession session = new PublicationSession(connector)) {
-      String state = session.state();
-      if (state.equals(settledState) || session.isStandby() || !session.tryLock()) {
+      if (session.isStandby() || !session.tryLock()) {
         return Optional.empty();
       }
       boolean settled = session.prune();

@@ -85,8 +85,9 @@ final class PublicationSession implements AutoCloseable {
   }
 
   /** Changes when a table, a publication or a slot may have come, gone or changed. */
-  String state() throws SQLException {
+  static String state(Connection connection) throws SQLException {
     return strings(
+            connection,
             "select txid_current_snapshot()::text || coalesce((select string_agg(slot_name, ','"
                 + " order by slot_name) from pg_replication_slots"
                 + " where database = current_database()), '')")
@@ -282,6 +283,10 @@ final class PublicationSession implements AutoCloseable {
   }
 
   private List<String> strings(String sql) throws SQLException {
+    return strings(connection, sql);
+  }
+
+  private static List<String> strings(Connection connection, String sql) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
       List<String> strings = new ArrayList<>();

@@ -56,8 +56,11 @@ public final class Publications {
         "select pubname, oid, pubname = '%s', obj_description(oid, 'pg_publication')"
                 .formatted(INSERTS)
             + " from pg_publication";
-    try (Connection connection = connector.openOrdinary();
-        Statement statement = connection.createStatement();
+    return connector.ask(connection -> present(connection, sql));
+  }
+
+  private static Present present(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
       Map<String, Long> oids = new HashMap<>();
       Set<String> users = new HashSet<>();
@@ -80,15 +83,17 @@ public final class Publications {
         "select exists (select from pg_catalog.pg_publication p, pg_catalog.pg_replication_slots s"
             + " where s.slot_name = ? and p.pubname = any (?)"
             + " and pg_catalog.age(p.xmin) <= pg_catalog.age(s.catalog_xmin))";
-    try (Connection connection = connector.openOrdinary();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setString(1, slot.value());
-      statement.setArray(2, connection.createArrayOf("text", names.toArray()));
-      try (ResultSet rows = statement.executeQuery()) {
-        rows.next();
-        return rows.getBoolean(1);
-      }
-    }
+    return connector.ask(
+        connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, slot.value());
+            statement.setArray(2, connection.createArrayOf("text", names.toArray()));
+            try (ResultSet rows = statement.executeQuery()) {
+              rows.next();
+              return rows.getBoolean(1);
+            }
+          }
+        });
   }
 
   /** What operators should know about the tables before they make a slot that sends them all. */

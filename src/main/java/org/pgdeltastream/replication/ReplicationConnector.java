@@ -26,6 +26,7 @@ public final class ReplicationConnector {
   private final ConnectionSettings settings;
   private final Optional<DataSource> replicationSource;
   private final Optional<OpenSockets> cuts;
+  private final ControlConnection control;
 
   /**
    * Opens nothing yet.
@@ -33,16 +34,17 @@ public final class ReplicationConnector {
    * @param replicationSource the administrator's, for connections to walsenders
    */
   public ReplicationConnector(ConnectionSettings settings, Optional<DataSource> replicationSource) {
-    this(settings, replicationSource, Optional.empty());
-  }
-
-  private ReplicationConnector(
-      ConnectionSettings settings,
-      Optional<DataSource> replicationSource,
-      Optional<OpenSockets> cuts) {
     this.settings = settings;
     this.replicationSource = replicationSource;
-    this.cuts = cuts;
+    this.cuts = Optional.empty();
+    this.control = new ControlConnection(this);
+  }
+
+  private ReplicationConnector(ReplicationConnector uncut, OpenSockets sockets) {
+    this.settings = uncut.settings;
+    this.replicationSource = uncut.replicationSource;
+    this.cuts = Optional.of(sockets);
+    this.control = uncut.control;
   }
 
   /**
@@ -50,7 +52,17 @@ public final class ReplicationConnector {
    * cannot.
    */
   public ReplicationConnector within(OpenSockets sockets) {
-    return new ReplicationConnector(settings, replicationSource, Optional.of(sockets));
+    return new ReplicationConnector(this, sockets);
+  }
+
+  /** The kept connection that all of the same server ask. */
+  public ControlConnection control() {
+    return control;
+  }
+
+  /** Asks it. */
+  <T> T ask(ControlConnection.Question<T> question) throws SQLException {
+    return control.ask(cuts.orElseGet(OpenSockets::new), question);
   }
 
   /** An ordinary connection with our display settings; the caller closes it. */
@@ -89,6 +101,13 @@ public final class ReplicationConnector {
     properties.setProperty("sslResponseTimeout", "3000");
     properties.setProperty("socketTimeout", "3");
     return openOrdinary(properties);
+  }
+
+  /** A connection whose questions end in time, and wait for nobody's lock. */
+  Connection openForQuestions() throws SQLException {
+    Properties properties = commonProperties();
+    properties.setProperty("socketTimeout", "15"); // PostgreSQL itself ends them before
+    return told(connect(properties), SessionSettings.ofQuestions());
   }
 
   /** A connection to a walsender; the caller closes it. */

@@ -12,14 +12,16 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Executor;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
 
-/** Creates, finds, streams and drops replication slots. Each call uses connections of its own. */
+/**
+ * Creates, finds, streams and drops replication slots. Questions go to the kept connection; what
+ * changes something uses connections of its own.
+ */
 public final class ReplicationSlots {
   private static final System.Logger LOG = System.getLogger(ReplicationSlots.class.getName());
 
@@ -120,32 +122,14 @@ public final class ReplicationSlots {
       throws SQLException {
     ReplicationConnection walsender = connector.openReplication();
     try {
+      if (listener.asksForServer()) {
+        listener.onServer(walsender.identify());
+      }
       Lsn first = catchUp.map(CatchUp::end).orElse(start);
       return walsender.start(slot, first, catchUp, options, flushPosition, listener);
     } catch (SQLException e) {
       walsender.close();
       throw e;
-    }
-  }
-
-  /**
-   * Prepares to read by queries what a free slot has missed, where that pays; the stream closes it.
-   *
-   * @param pieceBytes of WAL at a time; 0 for never
-   * @param options the plugin's
-   * @param threads to decode ahead in
-   */
-  public Optional<CatchUp> catchUp(
-      SlotRow slot, long pieceBytes, Map<String, String> options, Executor threads)
-      throws SQLException {
-    return SlotCopy.pays(slot, pieceBytes)
-        ? CatchUp.of(connector, slot, pieceBytes, options, threads)
-        : Optional.empty();
-  }
-
-  public ServerIdentity identity() throws SQLException {
-    try (ReplicationConnection walsender = connector.openReplication()) {
-      return walsender.identify();
     }
   }
 
@@ -155,11 +139,12 @@ public final class ReplicationSlots {
         "select pg_terminate_backend(a.pid) from pg_stat_activity a join pg_replication_slots s"
             + " on s.active_pid = a.pid where s.slot_name = ?"
             + " and a.application_name like 'pgdeltastream/%'";
-    try (Connection connection = connector.openOrdinary();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setString(1, slot.value());
-      statement.execute();
-    }
+    ask(
+        sql,
+        statement -> {
+          statement.setString(1, slot.value());
+          return statement.execute();
+        });
   }
 
   /** What streams the slot; empty if nothing does. */
@@ -167,15 +152,16 @@ public final class ReplicationSlots {
     String sql =
         "select a.pid, a.application_name from pg_stat_activity a join pg_replication_slots s"
             + " on s.active_pid = a.pid where s.slot_name = ?";
-    try (Connection connection = connector.openOrdinary();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setString(1, slot.value());
-      try (ResultSet rows = statement.executeQuery()) {
-        return rows.next()
-            ? Optional.of(new SlotHolder(rows.getInt(1), rows.getString(2)))
-            : Optional.empty();
-      }
-    }
+    return ask(
+        sql,
+        statement -> {
+          statement.setString(1, slot.value());
+          try (ResultSet rows = statement.executeQuery()) {
+            return rows.next()
+                ? Optional.of(new SlotHolder(rows.getInt(1), rows.getString(2)))
+                : Optional.empty();
+          }
+        });
   }
 
   /** The application_name of the server that holds the slot's snapshot; empty if none does. */
@@ -186,15 +172,16 @@ public final class ReplicationSlots {
             + " and application_name like 'pgdeltastream/%'"
             + " and pg_catalog.right(application_name, pg_catalog.length(?)) = ?";
     String end = HolderName.end(slot);
-    try (Connection connection = connector.openOrdinary();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setString(1, end);
-      statement.setString(2, end);
-      statement.setString(3, end);
-      try (ResultSet rows = statement.executeQuery()) {
-        return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
-      }
-    }
+    return ask(
+        sql,
+        statement -> {
+          statement.setString(1, end);
+          statement.setString(2, end);
+          statement.setString(3, end);
+          try (ResultSet rows = statement.executeQuery()) {
+            return rows.next() ? Optional.of(rows.getString(1)) : Optional.empty();
+          }
+        });
   }
 
   /**
@@ -206,13 +193,18 @@ public final class ReplicationSlots {
   public record Server(int version, String encoding) {}
 
   public Server server() throws SQLException {
-    try (Connection connection = connector.openOrdinary();
-        PreparedStatement statement =
-            connection.prepareStatement("select pg_catalog.current_setting('server_encoding')");
-        ResultSet row = statement.executeQuery()) {
-      row.next();
-      return new Server(connection.getMetaData().getDatabaseMajorVersion(), row.getString(1));
-    }
+    return ask(
+        "select pg_catalog.current_setting('server_encoding')",
+        statement -> {
+          try (ResultSet row = statement.executeQuery()) {
+            row.next();
+            return new Server(version(statement.getConnection()), row.getString(1));
+          }
+        });
+  }
+
+  private static int version(Connection connection) throws SQLException {
+    return connection.getMetaData().getDatabaseMajorVersion();
   }
 
   public void drop(SlotName slot) throws SQLException {
@@ -230,15 +222,18 @@ public final class ReplicationSlots {
 
   /** Every lasting slot of the server, by name. */
   public List<SlotRow> list() throws SQLException {
-    try (Connection connection = connector.openOrdinary();
-        PreparedStatement statement = connection.prepareStatement(listSql(connection));
-        ResultSet rows = statement.executeQuery()) {
-      List<SlotRow> found = new ArrayList<>();
-      while (rows.next()) {
-        found.add(row(rows));
-      }
-      return found;
-    }
+    return connector.ask(
+        connection -> {
+          try (PreparedStatement statement =
+                  connection.prepareStatement(listSql(version(connection)));
+              ResultSet rows = statement.executeQuery()) {
+            List<SlotRow> found = new ArrayList<>();
+            while (rows.next()) {
+              found.add(row(rows));
+            }
+            return found;
+          }
+        });
   }
 
   /**
@@ -246,36 +241,49 @@ public final class ReplicationSlots {
    * its way, and after a restart it may not even know what it has.
    */
   public boolean isBeyondWal(Lsn lsn) throws SQLException {
-    String sql =
+    return ask(
         "select case when pg_is_in_recovery() then false"
-            + " else pg_current_wal_flush_lsn() < ?::pg_lsn end";
-    try (Connection connection = connector.openOrdinary();
-        PreparedStatement statement = connection.prepareStatement(sql)) {
-      statement.setString(1, lsn.toString());
-      try (ResultSet rows = statement.executeQuery()) {
-        rows.next();
-        return rows.getBoolean(1);
-      }
-    }
+            + " else pg_current_wal_flush_lsn() < ?::pg_lsn end",
+        statement -> {
+          statement.setString(1, lsn.toString());
+          try (ResultSet rows = statement.executeQuery()) {
+            rows.next();
+            return rows.getBoolean(1);
+          }
+        });
   }
 
   /** How many transactions each backend's snapshot holds back from vacuum, by process id. */
   public Map<Integer, Long> xidsHeld() throws SQLException {
     String sql =
         "select pid, age(backend_xmin) from pg_stat_activity where backend_xmin is not null";
-    try (Connection connection = connector.openOrdinary();
-        PreparedStatement statement = connection.prepareStatement(sql);
-        ResultSet rows = statement.executeQuery()) {
-      Map<Integer, Long> held = new HashMap<>();
-      while (rows.next()) {
-        held.put(rows.getInt(1), rows.getLong(2));
-      }
-      return held;
-    }
+    return ask(
+        sql,
+        statement -> {
+          try (ResultSet rows = statement.executeQuery()) {
+            Map<Integer, Long> held = new HashMap<>();
+            while (rows.next()) {
+              held.put(rows.getInt(1), rows.getLong(2));
+            }
+            return held;
+          }
+        });
   }
 
-  private static String listSql(Connection connection) throws SQLException {
-    int version = connection.getMetaData().getDatabaseMajorVersion();
+  private interface Question<T> {
+    T ask(PreparedStatement statement) throws SQLException;
+  }
+
+  private <T> T ask(String sql, Question<T> question) throws SQLException {
+    return connector.ask(
+        connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            return question.ask(statement);
+          }
+        });
+  }
+
+  private static String listSql(int version) {
     return """
         select slot_name, coalesce(plugin, '') as plugin, slot_type = 'logical' as logical,
                database = current_database() as here, active, coalesce(active_pid, 0) as pid,

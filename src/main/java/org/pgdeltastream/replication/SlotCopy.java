@@ -1,5 +1,6 @@
 package org.pgdeltastream.replication;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.INFO;
 
 import java.sql.PreparedStatement;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.SessionSettings;
 import org.postgresql.copy.CopyOut;
 
 /**
@@ -108,7 +110,7 @@ final class SlotCopy implements AutoCloseable {
   static Optional<SlotCopy> of(
       ReplicationConnector connector, SlotRow slot, long pieceBytes, Map<String, String> options)
       throws SQLException {
-    InputConnection database = connector.openWithInput();
+    InputConnection database = open(connector);
     try {
       int process = database.driver().getBackendPID();
       if (database.input().isPresent() && copy(database, slot.name(), name(process))) {
@@ -126,10 +128,21 @@ final class SlotCopy implements AutoCloseable {
     return Optional.empty();
   }
 
+  /** Its backend ends also where we have no time to cancel what it does. */
+  private static InputConnection open(ReplicationConnector connector) throws SQLException {
+    InputConnection opened = connector.openWithInput();
+    try (Statement statement = opened.connection().createStatement()) {
+      statement.execute(SessionSettings.ofLongQueries());
+    } catch (SQLException e) {
+      LOG.log(DEBUG, "PostgreSQL's system does not tell it that a client has gone", e);
+    }
+    return opened;
+  }
+
   /** This one, and one more where PostgreSQL has room for it. */
   List<SlotCopy> andAnother(ReplicationConnector connector) {
     try {
-      InputConnection another = connector.openWithInput();
+      InputConnection another = open(connector);
       try {
         int process = another.driver().getBackendPID();
         copy(another, name, name(process));

@@ -8,6 +8,14 @@ public interface WalListener {
   /** What {@link #committedAt} answers where a message does not tell. */
   long NO_COMMIT_TIME = Long.MIN_VALUE;
 
+  /** Whether {@link #onServer} is awaited: it takes a round trip. */
+  default boolean asksForServer() {
+    return false;
+  }
+
+  /** Which PostgreSQL it is that will send. */
+  default void onServer(ServerIdentity server) {}
+
   /**
    * PostgreSQL has begun to send.
    *

@@ -83,8 +83,8 @@ record Database(
 
   /** Whether PostgreSQL answers now. */
   void check() {
-    try (Connection connection = connector.openOrdinary()) {
-      connection.getMetaData();
+    try {
+      connector.control().check();
     } catch (SQLException e) {
       throw Problems.of(e);
     }

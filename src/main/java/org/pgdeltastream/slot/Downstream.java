@@ -6,6 +6,7 @@ import java.util.List;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.replication.ServerIdentity;
 import org.pgdeltastream.replication.SlotRow;
 
 /**
@@ -36,8 +37,11 @@ interface Downstream {
    */
   SlotPipeline path(SlotPipeline.Source source, Catalog catalog) throws Refusal;
 
-  /** The slot is about to be taken: what else is to be asked of PostgreSQL is asked now. */
-  void starting() throws SQLException;
+  /** Whether it wants to know which PostgreSQL streams the slot. */
+  boolean asksForServer();
+
+  /** Which it is; before {@link #started}. */
+  void found(ServerIdentity server);
 
   /** PostgreSQL streams the slot, with this plugin. Before anything is read. */
   void started(OutputPlugin plugin) throws IOException;

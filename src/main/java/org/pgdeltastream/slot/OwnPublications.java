@@ -11,6 +11,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ColumnDetails;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.replication.PublicationClaim;
@@ -115,9 +116,9 @@ final class OwnPublications {
   Catalog watching() {
     return new Catalog() {
       @Override
-      public List<ColumnDetails> details(Relation relation) {
+      public List<ColumnDetails> details(Relation relation, Lsn commit) {
         lookForReader(relation.id());
-        return catalog.details(relation);
+        return catalog.details(relation, commit);
       }
 
       @Override

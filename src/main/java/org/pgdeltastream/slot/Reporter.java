@@ -4,6 +4,7 @@ import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -17,6 +18,8 @@ import org.pgdeltastream.delivery.CloseReason;
  */
 final class Reporter {
   private static final System.Logger LOG = System.getLogger(Reporter.class.getName());
+
+  private static final Duration UNUSED = Duration.ofSeconds(60);
 
   private final Database database;
   private final Slots slots;
@@ -62,6 +65,7 @@ final class Reporter {
     slots.all().forEach(slot -> slot.closeSnapshotIfExpired(now));
     ownPublications.look();
     lookAfterPublications();
+    database.connector().control().rest(UNUSED);
   }
 
   private void lookAfterPublications() {

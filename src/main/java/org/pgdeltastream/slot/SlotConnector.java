@@ -74,7 +74,6 @@ final class SlotConnector {
             : services.database().catalog();
     SlotPipeline.Source source = look.source(found, publications);
     SlotPipeline path = client.path(source, catalog);
-    client.starting();
     if (services.settings().wal2jsonWhole() && !slot.doesNeedChunks()) {
       path.askForWholeTransactions();
     }
@@ -85,6 +84,11 @@ final class SlotConnector {
             ? startFarBehind(listener, path, row)
             : start(listener, path, Optional.empty(), Optional.ofNullable(former));
     return new Opened(found, path, reader);
+  }
+
+  /** PostgreSQL was lost: another may be found in its place. */
+  void lost() {
+    services.database().connector().control().openAnew();
   }
 
   /** A transaction was too large for wal2json to write whole: whether it can come in chunks. */
@@ -98,9 +102,13 @@ final class SlotConnector {
   private ReplicationReader startFarBehind(WalListener listener, SlotPipeline path, SlotRow row)
       throws SQLException, Refusal {
     Optional<CatchUp> catchUp =
-        slots()
-            .catchUp(
-                row, services.settings().catchUpBytes(), path.pluginOptions(), services.ahead());
+        services
+            .catchUps()
+            .begin(
+                services.database().connector(),
+                row,
+                services.settings().catchUpBytes(),
+                path.pluginOptions());
     try {
       return start(listener, path, catchUp, Optional.empty());
     } catch (SQLException | Refusal | RuntimeException | Error e) {

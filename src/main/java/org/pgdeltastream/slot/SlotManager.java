@@ -33,6 +33,7 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.Subscriber;
+import org.pgdeltastream.replication.CatchUps;
 
 /** Gives the container's resources to the slots and closes the slots with the application. */
 @Singleton
@@ -82,7 +83,8 @@ public class SlotManager {
         defined.orElseGet(
             () ->
                 new Readers(
-                    present(threads), read.streams() + read.streams() / 4 + 4 + AheadThreads.MOST));
+                    present(threads),
+                    read.streams() + read.streams() / 4 + 4 + CatchUps.MOST_THREADS));
     LOG.log(
         INFO,
         "Streams run on "

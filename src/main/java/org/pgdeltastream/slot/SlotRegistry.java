@@ -25,6 +25,7 @@ import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.encoder.RowArrayEncoder;
+import org.pgdeltastream.replication.CatchUps;
 import org.pgdeltastream.replication.SlotRow;
 
 /** What can be asked of slots: make, read under the snapshot, stream, show, drop. */
@@ -53,7 +54,7 @@ final class SlotRegistry {
     creator = new SlotCreator(database, settings, slots, ownPublications);
     services =
         new StreamServices(
-            database, settings, ownPublications, new AheadThreads(readers), new AtomicBoolean());
+            database, settings, ownPublications, new CatchUps(readers), new AtomicBoolean());
     this.readers = readers;
     reporter = new Reporter(database, slots, ownPublications);
   }
@@ -220,6 +221,7 @@ final class SlotRegistry {
     long lastReports = System.nanoTime() + LAST_REPORTS.toNanos();
     streams.forEach(stream -> stream.awaitEnd(until(lastReports)));
     database.watch().close();
+    database.connector().control().close();
   }
 
   /** Where that fails its reader tells it; the others must hear it all the same. */

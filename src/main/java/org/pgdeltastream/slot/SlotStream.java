@@ -42,6 +42,7 @@ public final class SlotStream implements Runnable {
   private final Upstream upstream;
   private final AtomicBoolean closing = new AtomicBoolean();
   private final AtomicBoolean pinging = new AtomicBoolean();
+  private final AtomicBoolean asking = new AtomicBoolean();
   private final Instant since = Instant.now();
   private volatile String address = "";
 
@@ -184,13 +185,7 @@ public final class SlotStream implements Runnable {
 
   /** The client says: done up to here, and perhaps wants to hear so. */
   public void acknowledge(Lsn lsn, boolean reply) {
-    client
-        .acknowledge(lsn, reply, this::isBeyondWal)
-        .ifPresent(refusal -> end(CloseReason.BAD_ACK, refusal));
-  }
-
-  private boolean isBeyondWal(Lsn lsn) {
-    return lsn.isAfter(upstream.walEnd()) && services.database().isBeyondWal(lsn);
+    client.acknowledge(lsn, reply).ifPresent(refusal -> end(CloseReason.BAD_ACK, refusal));
   }
 
   /** The client gave a sign of life. */
@@ -245,9 +240,16 @@ public final class SlotStream implements Runnable {
     if (client.needsPing()) {
       executeOnce(others, pinging, client::pingWhileAway);
     }
+    if (client.isDoubtful()) {
+      executeOnce(others, asking, this::refuseDoubtfulAck);
+    }
     if (isOverdue()) {
       executeOnce(others, closing, this::closeFromOutside);
     }
+  }
+
+  private void refuseDoubtfulAck() {
+    client.refused(upstream.walEnd()).ifPresent(refusal -> end(CloseReason.BAD_ACK, refusal));
   }
 
   /** Others do what may block, one at a time; while all are busy it waits for the next look. */

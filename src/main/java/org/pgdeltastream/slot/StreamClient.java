@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Detail;
@@ -39,6 +38,7 @@ final class StreamClient implements Downstream {
   private final Subscription subscription;
   private final IdlePosition idle;
   private final Liveness liveness;
+  private final DoubtfulAck doubtful = new DoubtfulAck(System.nanoTime());
   private final AckRate ackRate = new AckRate(System.nanoTime());
   private final AtomicReference<@Nullable Lsn> replyWanted = new AtomicReference<>();
   private final ReentrantLock turn = new ReentrantLock(); // to ping while the reader is away
@@ -124,12 +124,14 @@ final class StreamClient implements Downstream {
     return SlotPipeline.of(source, options.changes(), catalog, filter);
   }
 
-  /** With the slot this would take a second walsender. */
   @Override
-  public void starting() throws SQLException {
-    if (options.hello() && server == null) {
-      server = services.database().slots().identity();
-    }
+  public boolean asksForServer() {
+    return options.hello() && !saidHello;
+  }
+
+  @Override
+  public void found(ServerIdentity streaming) {
+    server = streaming;
   }
 
   @Override
@@ -248,12 +250,12 @@ final class StreamClient implements Downstream {
   }
 
   /**
-   * The client says: done up to here. What was not sent here is ignored, unless PostgreSQL has not
-   * even written it: that is refused, because PostgreSQL would believe it.
+   * The client says: done up to here. What was not sent here is ignored; {@link #refused} tells
+   * whether PostgreSQL has not even written it.
    *
    * @return why it is refused
    */
-  Optional<String> acknowledge(Lsn lsn, boolean reply, Predicate<Lsn> isBeyondWal) {
+  Optional<String> acknowledge(Lsn lsn, boolean reply) {
     heard();
     boolean ignored;
     synchronized (this) {
@@ -265,9 +267,27 @@ final class StreamClient implements Downstream {
         replyWanted.set(placed ? acks.acknowledged() : Lsn.NONE);
       }
     }
-    return ignored && lsn.isAfter(acks.lastSent()) && isBeyondWal.test(lsn)
-        ? Optional.of("lsn " + lsn + " is beyond PostgreSQL's WAL")
-        : Optional.empty();
+    if (ignored && lsn.isAfter(acks.lastSent())) {
+      doubtful.add(lsn);
+    }
+    return Optional.empty();
+  }
+
+  /** Whether {@link #refused} has something to ask. */
+  boolean isDoubtful() {
+    return doubtful.isDue(System.nanoTime());
+  }
+
+  /**
+   * Asks PostgreSQL; not for a thread of the container's or the reporter.
+   *
+   * @param walEnd so far PostgreSQL has come for sure
+   * @return why the stream cannot go on: PostgreSQL would believe what it has not written
+   */
+  Optional<String> refused(Lsn walEnd) {
+    return doubtful
+        .look(System.nanoTime(), lsn -> lsn.isAfter(walEnd) && services.database().isBeyondWal(lsn))
+        .map(lsn -> "lsn " + lsn + " is beyond PostgreSQL's WAL");
   }
 
   /** The client gave a sign of life. */

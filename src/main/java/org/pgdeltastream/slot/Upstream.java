@@ -19,6 +19,7 @@ import org.pgdeltastream.replication.CatchUpEndException;
 import org.pgdeltastream.replication.OpenSockets;
 import org.pgdeltastream.replication.PostgresCatalog.CatalogException;
 import org.pgdeltastream.replication.ReplicationReader;
+import org.pgdeltastream.replication.ServerIdentity;
 import org.pgdeltastream.replication.WalListener;
 import org.pgdeltastream.replication.WalsenderState;
 import org.pgdeltastream.slot.StreamState.Event;
@@ -122,6 +123,9 @@ final class Upstream implements WalListener {
     }
     UpstreamLoss loss = loss(cause);
     lastLoss = loss;
+    if (!loss.isAnswer()) {
+      connector.lost();
+    }
     Lsn reached = reached();
     boolean decoding = loss.isAnswer() && life.state().isReading();
     boolean sameAgain = decoding && reached.equals(lostAt);
@@ -161,6 +165,16 @@ final class Upstream implements WalListener {
   private Lsn reached() {
     Lsn newest = client.newest();
     return newest.isAfter(walEnd) ? newest : walEnd;
+  }
+
+  @Override
+  public boolean asksForServer() {
+    return client.asksForServer();
+  }
+
+  @Override
+  public void onServer(ServerIdentity server) {
+    client.found(server);
   }
 
   @Override

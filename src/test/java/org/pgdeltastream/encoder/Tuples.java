@@ -8,6 +8,7 @@ import java.util.function.Function;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.ColumnDetails;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.ReplicaIdentity;
 import org.pgdeltastream.change.TableName;
@@ -51,7 +52,7 @@ final class Tuples {
   static Catalog catalog(Function<Relation, List<String>> typeNames) {
     return new Catalog() {
       @Override
-      public List<ColumnDetails> details(Relation relation) {
+      public List<ColumnDetails> details(Relation relation, Lsn commit) {
         return typeNames.apply(relation).stream()
             .map(
                 type ->

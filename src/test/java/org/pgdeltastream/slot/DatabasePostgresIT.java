@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DatabaseMetaData;
+import java.sql.SQLException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,8 +25,10 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.support.TestDatabase;
 
 /** How each connection of ours is made from what the administrator said. */
@@ -55,7 +58,7 @@ class DatabasePostgresIT {
 
     assertThatThrownBy(() -> doors.connector().openOrdinary())
         .hasMessageContaining("does not support SSL");
-    assertThatThrownBy(() -> doors.slots().identity()).hasMessageContaining("does not support SSL");
+    assertThatThrownBy(() -> askWalsender(doors)).hasMessageContaining("does not support SSL");
   }
 
   @Test
@@ -85,7 +88,7 @@ class DatabasePostgresIT {
       assertThat(rows.getString(3)).isEqualTo("pgdeltastream/main");
       assertThat(rows.getString(4)).isEqualTo("{public}");
     }
-    assertThat(doors.slots().identity().timeline()).isEqualTo(1);
+    askWalsender(doors);
   }
 
   @ParameterizedTest
@@ -119,7 +122,7 @@ class DatabasePostgresIT {
     for (Map<String, String> settings : List.of(bySetting, byUrl)) {
       Database doors = open(settings, Optional.empty());
       doors.check();
-      assertThat(doors.slots().identity().timeline()).isEqualTo(1);
+      askWalsender(doors);
     }
     assertThatThrownBy(
             () ->
@@ -142,6 +145,14 @@ class DatabasePostgresIT {
               assertThat(refusal.problem()).isEqualTo(Problem.UPSTREAM_CONFIG);
               assertThat(refusal).hasMessageContaining("password").hasMessageNotContaining("100%");
             });
+  }
+
+  /** Makes a slot, for which it needs a connection to a walsender. */
+  private static void askWalsender(Database doors) throws SQLException {
+    SlotName slot = new SlotName("asked");
+    doors.slots().create(slot, OutputPlugin.PGOUTPUT).snapshot().close();
+    doors.slots().drop(slot);
+    doors.connector().control().close();
   }
 
   private static Database open(Map<String, String> settings, Optional<DataSource> queries) {

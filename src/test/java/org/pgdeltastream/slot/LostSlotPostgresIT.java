@@ -325,5 +325,6 @@ class LostSlotPostgresIT {
 
     assertThat(client.closed().reason()).isEqualTo(CloseReason.INTERNAL);
     assertThat(client.closed().detail()).matches("internal error, id [0-9a-f-]{36}");
+    other.close();
   }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.replication.CatchUps;
 import org.pgdeltastream.support.RecordingSubscriber;
 
 class ReporterTest {
@@ -50,7 +51,11 @@ class ReporterTest {
     Slot slot = slots.of(new SlotName(name));
     StreamServices services =
         new StreamServices(
-            database, settings, publications, ReporterTest::noThread, new AtomicBoolean());
+            database,
+            settings,
+            publications,
+            new CatchUps(ReporterTest::noThread),
+            new AtomicBoolean());
     slot.occupy(
         new SlotStream(
             slot,

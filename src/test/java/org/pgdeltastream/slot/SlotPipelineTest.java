@@ -20,7 +20,7 @@ class SlotPipelineTest {
   private static final Catalog NOTHING =
       new Catalog() {
         @Override
-        public List<ColumnDetails> details(Relation relation) {
+        public List<ColumnDetails> details(Relation relation, Lsn commit) {
           return List.of();
         }
 

@@ -52,6 +52,11 @@ final class TestRegistry implements AutoCloseable {
         new InitRequest(Optional.of(OutputPlugin.PGOUTPUT), List.of(), Optional.empty()));
   }
 
+  /** Nobody looks after streams and slots from now on. */
+  void stopLooking() {
+    timer.shutdownNow();
+  }
+
   @Override
   public void close() {
     timer.shutdownNow();

@@ -54,8 +54,8 @@ final class TwoPlugins {
   private Catalog remembering(Catalog asked) {
     return new Catalog() {
       @Override
-      public List<ColumnDetails> details(Relation relation) {
-        return known.computeIfAbsent(relation, asked::details);
+      public List<ColumnDetails> details(Relation relation, Lsn commit) {
+        return known.computeIfAbsent(relation, one -> asked.details(one, commit));
       }
 
       @Override

@@ -16,7 +16,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
  */
 public final class FaultProxy implements AutoCloseable {
   private final ServerSocket server;
-  private final int target;
+  private volatile int target;
   private final List<Link> links = new CopyOnWriteArrayList<>();
   private volatile boolean frozen;
 
@@ -35,6 +35,11 @@ public final class FaultProxy implements AutoCloseable {
 
   public int port() {
     return server.getLocalPort();
+  }
+
+  /** New connections go to this port from now on; open ones stay where they are. */
+  public void redirect(int port) {
+    target = port;
   }
 
   /** Nothing is forwarded any more, on new connections neither. */

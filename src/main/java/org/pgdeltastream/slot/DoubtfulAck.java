@@ -1,0 +1,48 @@
+package org.pgdeltastream.slot;
+
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Predicate;
+import org.pgdeltastream.change.Lsn;
+
+/**
+ * What a client acknowledged and was not sent here: it may have been elsewhere, but not if
+ * PostgreSQL has not even written it. That is asked once a second at most, whatever the client
+ * does, and not by the thread that acknowledges. For any thread.
+ */
+final class DoubtfulAck {
+  private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
+
+  private Lsn highest = Lsn.NONE;
+  private Lsn written = Lsn.NONE; // PostgreSQL has said so
+  private long nextLook;
+
+  /** Begins now. */
+  DoubtfulAck(long now) {
+    nextLook = now;
+  }
+
+  synchronized void add(Lsn lsn) {
+    highest = lsn.isAfter(highest) ? lsn : highest;
+  }
+
+  synchronized boolean isDue(long now) {
+    return highest.isAfter(written) && now - nextLook >= 0;
+  }
+
+  /** One that PostgreSQL has not written, if it says so. */
+  Optional<Lsn> look(long now, Predicate<Lsn> isBeyondWal) {
+    Lsn asked;
+    synchronized (this) {
+      asked = highest;
+      nextLook = now + PAUSE_NANOS;
+    }
+    if (isBeyondWal.test(asked)) {
+      return Optional.of(asked);
+    }
+    synchronized (this) {
+      written = asked;
+    }
+    return Optional.empty();
+  }
+}
