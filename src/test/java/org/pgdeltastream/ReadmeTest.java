@@ -16,7 +16,7 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.slot.Settings;
 
-/** README says what the sources say: settings, codes, and the commands that are printed. */
+/** README and the table of limits say what the sources say: settings, codes, and the commands that are printed. */
 class ReadmeTest {
   private static final Path SOURCES = Path.of("src/main/java/org/pgdeltastream");
 
@@ -90,6 +90,21 @@ class ReadmeTest {
             .findFirst()
             .orElseThrow();
     assertThat(readme).contains(help);
+  }
+
+  @Test
+  void limitsNameSettingsAndTestsThatThereAre() throws IOException {
+    String limits = read(Path.of("src/docs/limits.md"));
+    assertThat(Pattern.compile("`(pgdelta\\.[a-z0-9-]+)").matcher(limits).results())
+        .isNotEmpty()
+        .allSatisfy(setting -> assertThat(readme).contains("| `" + setting.group(1) + "` |"));
+    List<String> classes;
+    try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
+      classes = files.map(file -> (file.getFileName() + "").replace(".java", "")).toList();
+    }
+    assertThat(Pattern.compile("`([A-Z]\\w+(?:IT|Test|Story))`").matcher(limits).results())
+        .isNotEmpty()
+        .allSatisfy(test -> assertThat(classes).contains(test.group(1)));
   }
 
   private static String row(String component) {
