@@ -65,15 +65,20 @@ public class SlotManager {
   /** Several servers cut their connections before they stop applications. */
   private final Thread hook = new Thread(this::close);
 
-  /** Called once, before anything else, by the web application's start. */
-  public void start(Settings read) {
+  /**
+   * Called once, before anything else, by the web application's start.
+   *
+   * @return begins the looks at streams and slots; to be run outside of this call, since TomEE lets
+   *     a task share the transaction context of the call that hands it over, and both fail
+   */
+  public Runnable start(Settings read) {
     begin(read);
     try {
       registry();
     } catch (ProblemException e) {
       LOG.log(WARNING, e.getMessage() + ". " + e.hint());
     }
-    schedule(present(scheduler), present(readers));
+    return () -> schedule(present(scheduler), present(readers));
   }
 
   private synchronized void begin(Settings read) {
@@ -231,7 +236,6 @@ public class SlotManager {
         Problem.UPSTREAM_BUSY, "The database is being looked for", "Try again in a moment");
   }
 
-  /** The last thing in a call: TomEE lets a task share the transaction context of this one. */
   private synchronized void schedule(ManagedScheduledExecutorService timer, Executor others) {
     if (closed) {
       return;

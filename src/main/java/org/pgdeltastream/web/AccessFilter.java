@@ -1,5 +1,6 @@
 package org.pgdeltastream.web;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.INFO;
 
 import jakarta.ejb.EJB;
@@ -43,7 +44,11 @@ public class AccessFilter implements Filter {
    */
   @Override
   public void destroy() {
-    slots.close();
+    try {
+      slots.close();
+    } catch (RuntimeException e) {
+      LOG.log(DEBUG, "The server has closed the slots' manager already: " + e);
+    }
   }
 
   @Override

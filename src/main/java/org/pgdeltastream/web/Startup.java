@@ -29,7 +29,7 @@ public class Startup implements ServletContextListener {
         INFO,
         "Frames are written by "
             + (own ? "this application, on " + server : "the server, " + server));
-    slots.start(settings);
+    slots.start(settings).run();
   }
 
   private static Settings settings(ServletContext context) {
