@@ -16,7 +16,10 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.slot.Settings;
 
-/** README and the table of limits say what the sources say: settings, codes, and the commands that are printed. */
+/**
+ * README and the table of limits say what the sources say: settings, codes, and the commands that
+ * are printed.
+ */
 class ReadmeTest {
   private static final Path SOURCES = Path.of("src/main/java/org/pgdeltastream");
 

@@ -203,7 +203,8 @@ public final class Server implements AutoCloseable {
     resources.setProperty("jdbc/pgdelta.JtaManaged", "false");
     resources.setProperty("jdbc/pgdelta.InitialSize", "0");
     resources.setProperty("jdbc/pgdelta.MinIdle", "0");
-    resources.setProperty("jdbc/pgdelta.MaxActive", "32");
+    int tables = setting("pgdelta.table-readers", "PGDELTA_TABLE_READERS", 24);
+    resources.setProperty("jdbc/pgdelta.MaxActive", String.valueOf(tables + 8));
     resources.setProperty("jdbc/pgdelta.MaxIdle", "16");
     resources.setProperty("jdbc/pgdelta.MaxWait", "10000"); // milliseconds, for a free one
     resources.setProperty("jdbc/pgdelta.ConnectionProperties", TIME_LIMITS);

@@ -25,7 +25,16 @@ public final class ControlConnection implements AutoCloseable {
     T ask(Connection connection) throws SQLException;
   }
 
-  private static final long TURN_NANOS = TimeUnit.SECONDS.toNanos(10);
+  /** Others ask for so long that it was nobody else's turn. */
+  static final class BusyException extends SQLException {
+    private static final long serialVersionUID = 1L;
+
+    BusyException() {
+      super("PostgreSQL answers too slowly for all that it is asked", "08006");
+    }
+  }
+
+  private static final long TURN_NANOS = TimeUnit.SECONDS.toNanos(5);
   private static final long LOOK_MILLIS = 100;
   private static final long AGE_NANOS = TimeUnit.MINUTES.toNanos(10); // its backend's caches grow
 
@@ -86,7 +95,7 @@ public final class ControlConnection implements AutoCloseable {
       Thread.currentThread().interrupt();
       throw new SQLException("Interrupted", "08006", e);
     }
-    throw new SQLException("PostgreSQL answers too slowly for all that it is asked", "08006");
+    throw new BusyException();
   }
 
   private boolean isKept() throws SQLException {

@@ -1,5 +1,7 @@
 package org.pgdeltastream.replication;
 
+import static java.lang.System.Logger.Level.DEBUG;
+
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -91,6 +93,7 @@ public final class PostgresCatalog implements Catalog {
       where facts = (select facts from family where oid = ?::text::oid)
       """;
 
+  private static final System.Logger LOG = System.getLogger(PostgresCatalog.class.getName());
   private static final String LOCKED = "55P03";
 
   private final ReplicationConnector connector;
@@ -118,12 +121,12 @@ public final class PostgresCatalog implements Catalog {
             Answer answer = answer(connection, relation);
             described.add(relation.id(), answer);
             if (more) {
-              described.addAlike(alike(connection, relation), answer);
+              addAlike(connection, relation, described, answer);
             }
             return answer.details();
           });
     } catch (SQLException e) {
-      if (LOCKED.equals(e.getSQLState())) {
+      if (LOCKED.equals(e.getSQLState()) || e instanceof ControlConnection.BusyException) {
         return waitedFor(relation);
       }
       throw unread(relation, e);
@@ -131,7 +134,8 @@ public final class PostgresCatalog implements Catalog {
   }
 
   /**
-   * A default is not told while its table is locked: on a connection of its own, which may wait.
+   * A default is not told while its table is locked, and others may ask for long: on a connection
+   * of its own, which may wait.
    */
   private List<ColumnDetails> waitedFor(Relation relation) {
     try (Connection connection = connector.openOrdinary()) {
@@ -143,6 +147,16 @@ public final class PostgresCatalog implements Catalog {
 
   private static CatalogException unread(Relation relation, SQLException e) {
     return new CatalogException("The types of table " + relation.name() + " cannot be read", e);
+  }
+
+  /** It spares questions: where it takes too long, they are asked. */
+  private static void addAlike(
+      Connection connection, Relation relation, DescribedRelations described, Answer answer) {
+    try {
+      described.addAlike(alike(connection, relation), answer);
+    } catch (SQLException e) {
+      LOG.log(DEBUG, "The tables like " + relation.name() + " are asked about one by one: " + e);
+    }
   }
 
   private static List<Integer> alike(Connection connection, Relation relation) throws SQLException {

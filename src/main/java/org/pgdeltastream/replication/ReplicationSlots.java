@@ -72,7 +72,7 @@ public final class ReplicationSlots {
         if (GONE.equals(e.getSQLState())) {
           return;
         }
-        if (!BUSY.equals(e.getSQLState()) || attempt == DROP_TRIES) {
+        if (attempt == DROP_TRIES) {
           LOG.log(WARNING, "Slot " + slot + " was made in vain and is left: drop it", e);
           return;
         }
@@ -96,7 +96,12 @@ public final class ReplicationSlots {
       if (!late && !String.valueOf(e.getSQLState()).startsWith("08")) {
         throw e;
       }
-      boolean standby = terminate(process);
+      boolean standby = false;
+      try {
+        standby = terminate(process);
+      } catch (SQLException failure) {
+        e.addSuppressed(failure);
+      }
       if (!wasThere) {
         dropOrWarn(slot);
       }

@@ -9,7 +9,6 @@ import java.util.Optional;
 import java.util.Properties;
 import javax.sql.DataSource;
 import org.pgdeltastream.change.HeapBudget;
-import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.replication.ConnectionSettings;
@@ -78,15 +77,6 @@ record Database(
         watch,
         snapshots,
         heap);
-  }
-
-  /** Whether PostgreSQL has not written this position yet; false if it cannot be asked. */
-  boolean isBeyondWal(Lsn lsn) {
-    try {
-      return slots.isBeyondWal(lsn);
-    } catch (SQLException e) {
-      return false;
-    }
   }
 
   /** Whether PostgreSQL answers now. */

@@ -1,8 +1,8 @@
 package org.pgdeltastream.slot;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Predicate;
 import org.pgdeltastream.change.Lsn;
 
 /**
@@ -11,6 +11,12 @@ import org.pgdeltastream.change.Lsn;
  * does, and not by the thread that acknowledges. For any thread.
  */
 final class DoubtfulAck {
+  /** What PostgreSQL is asked. */
+  @FunctionalInterface
+  interface Question {
+    boolean isBeyondWal(Lsn lsn) throws SQLException;
+  }
+
   private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
 
   private Lsn highest = Lsn.NONE;
@@ -30,14 +36,14 @@ final class DoubtfulAck {
     return highest.isAfter(written) && now - nextLook >= 0;
   }
 
-  /** One that PostgreSQL has not written, if it says so. */
-  Optional<Lsn> look(long now, Predicate<Lsn> isBeyondWal) {
+  /** One that PostgreSQL has not written, if it says so. Where it cannot be asked, it will be. */
+  Optional<Lsn> look(long now, Question question) throws SQLException {
     Lsn asked;
     synchronized (this) {
       asked = highest;
       nextLook = now + PAUSE_NANOS;
     }
-    if (isBeyondWal.test(asked)) {
+    if (question.isBeyondWal(asked)) {
       return Optional.of(asked);
     }
     synchronized (this) {

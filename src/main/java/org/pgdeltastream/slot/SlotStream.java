@@ -1,8 +1,10 @@
 package org.pgdeltastream.slot;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 
+import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -249,7 +251,7 @@ public final class SlotStream implements Runnable {
     if (client.needsPing()) {
       executeOnce(others, pinging, client::pingWhileAway);
     }
-    if (client.isDoubtful()) {
+    if (client.isDoubtful() && isReading()) {
       executeOnce(others, asking, this::refuseDoubtfulAck);
     }
     if (isOverdue()) {
@@ -257,8 +259,17 @@ public final class SlotStream implements Runnable {
     }
   }
 
+  /** PostgreSQL is there, so that a question holds no thread for long. */
+  private boolean isReading() {
+    return life.state() == StreamState.STREAMING || life.state() == StreamState.CATCHING_UP;
+  }
+
   private void refuseDoubtfulAck() {
-    client.refused(upstream.walEnd()).ifPresent(refusal -> end(CloseReason.BAD_ACK, refusal));
+    try {
+      client.refused(upstream.walEnd()).ifPresent(refusal -> end(CloseReason.BAD_ACK, refusal));
+    } catch (SQLException e) {
+      LOG.log(DEBUG, "PostgreSQL could not be asked about an acknowledgement of " + this, e);
+    }
   }
 
   /** Others do what may block, one at a time; while all are busy it waits for the next look. */

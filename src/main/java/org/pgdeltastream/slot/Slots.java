@@ -33,7 +33,10 @@ final class Slots {
       byName.remove(slot.name(), slot);
     }
     if (byName.size() > MOST) {
-      byName.values().removeIf(other -> !other.isHeld());
+      all().stream()
+          .filter(eldest -> !eldest.isHeld())
+          .limit(byName.size() - MOST)
+          .forEach(eldest -> byName.remove(eldest.name()));
     }
   }
 

@@ -20,6 +20,7 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.ResumeFilter;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.delivery.Subscription;
+import org.pgdeltastream.replication.ReplicationSlots;
 import org.pgdeltastream.replication.ServerIdentity;
 import org.pgdeltastream.replication.SlotRow;
 
@@ -284,9 +285,10 @@ final class StreamClient implements Downstream {
    * @param walEnd so far PostgreSQL has come for sure
    * @return why the stream cannot go on: PostgreSQL would believe what it has not written
    */
-  Optional<String> refused(Lsn walEnd) {
+  Optional<String> refused(Lsn walEnd) throws SQLException {
+    ReplicationSlots slots = services.database().slots();
     return doubtful
-        .look(System.nanoTime(), lsn -> lsn.isAfter(walEnd) && services.database().isBeyondWal(lsn))
+        .look(System.nanoTime(), lsn -> lsn.isAfter(walEnd) && slots.isBeyondWal(lsn))
         .map(lsn -> "lsn " + lsn + " is beyond PostgreSQL's WAL");
   }
 

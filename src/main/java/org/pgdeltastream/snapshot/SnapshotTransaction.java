@@ -127,10 +127,9 @@ final class SnapshotTransaction implements AutoCloseable {
             + SessionSettings.ofTransaction(statementTimeout);
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
+      long most = statementTimeout.toMillis() + ANSWER_MILLIS;
       limitAnswers(
-          statementTimeout.isZero()
-              ? SILENCE_MILLIS
-              : (int) statementTimeout.toMillis() + ANSWER_MILLIS);
+          statementTimeout.isZero() ? SILENCE_MILLIS : (int) Math.min(SILENCE_MILLIS, most));
     } catch (SQLException e) {
       if (SnapshotFailure.isSnapshotGone(e)) {
         throw new ProblemException(
