@@ -27,7 +27,6 @@ import org.pgdeltastream.change.SlotName;
 public final class ReplicationSlots {
   private static final System.Logger LOG = System.getLogger(ReplicationSlots.class.getName());
 
-  private static final String BUSY = "55006";
   private static final String GONE = "42704";
   private static final int HOLD_MILLIS = 5_000;
   private static final int DROP_TRIES = 20;
