@@ -5,23 +5,21 @@ import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.valves.ValveBase;
-import org.apache.coyote.ActionCode;
 import org.apache.tomcat.util.net.SocketBufferHandler;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 
 /**
  * What a connection has only while a request of it is answered: a large buffer for tables and
- * pages, and the time that a client may take nothing. A body that was not read to its end is not
- * waited for: Tomcat would do so on the thread that answered.
+ * pages, and the time that a client may take nothing; and after it what was left of its body.
  */
 final class Answers extends ValveBase {
   private static final String LARGE = "/v1/snapshot/";
   private static final int PIECE = 16 << 10;
 
+  private final UnreadBody body = new UnreadBody();
   private final Duration sendTimeout;
 
   /**
@@ -39,7 +37,7 @@ final class Answers extends ValveBase {
     String path = String.valueOf(request.getRequestURI()); // none where the request is malformed
     if (!path.startsWith(LARGE)) {
       getNext().invoke(request, response);
-      leaveBody(request);
+      takeBody(request, response);
       return;
     }
     SocketWrapperBase<?> socket = socket(request);
@@ -47,20 +45,18 @@ final class Answers extends ValveBase {
     SocketBufferHandler buffers = socket.getSocketBufferHandler();
     ByteBuffer small = exchange(buffers, ByteBuffer.allocate(PIECE));
     getNext().invoke(request, response);
-    leaveBody(request);
     response.finishResponse();
     if (buffers.isWriteBufferEmpty()) { // else the connection failed, and ends
       exchange(buffers, small);
     }
+    takeBody(request, response);
   }
 
-  private static void leaveBody(Request request) {
-    AtomicBoolean read = new AtomicBoolean(true);
-    if (!request.isAsync()) {
-      request.getCoyoteRequest().action(ActionCode.REQUEST_BODY_FULLY_READ, read);
-    }
-    if (!read.get()) {
-      request.getCoyoteRequest().action(ActionCode.DISABLE_SWALLOW_INPUT, null);
+  /** After the answer, which its client shall have first. */
+  private void takeBody(Request request, Response response) throws IOException {
+    if (!request.isAsync() && UnreadBody.isIn(request.getCoyoteRequest())) {
+      response.finishResponse();
+      body.take(request.getCoyoteRequest());
     }
   }
 

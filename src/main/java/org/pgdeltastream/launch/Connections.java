@@ -72,7 +72,8 @@ record Connections(int most) {
     set(resources, "socket.bufferPool", 0); // else large ones would stay in it
     set(resources, "maxHttpRequestHeaderSize", 8 << 10);
     set(resources, "maxHttpResponseHeaderSize", 2 << 10);
-    set(resources, "maxTrailerSize", 1 << 10); // nobody reads any
+    set(resources, "maxTrailerSize", 64); // nobody reads any, and one read waits for all of it
+    set(resources, "maxExtensionSize", 64); // likewise, of all chunks together
     // The kernel's, which doubles it. Without, a client that stands still has up to 4 MB there, and
     // one that reads slowly seems to stand still. With half of it, pieces of 64 KB wait for
     // acknowledgements on a loopback address: a table at a thirtieth of its speed.

@@ -1,5 +1,7 @@
 package org.pgdeltastream.web;
 
+import static java.util.concurrent.TimeUnit.MILLISECONDS;
+
 import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpServletRequest;
 import java.io.ByteArrayOutputStream;
@@ -23,6 +25,7 @@ final class Body {
 
   private static final Semaphore UNWANTED = new Semaphore(8);
   private static final Duration LIMIT = Duration.ofSeconds(5);
+  private static final Duration ROOM_LIMIT = Duration.ofMillis(200);
   private static final int MOST_PASSED_OVER = 2 << 20;
   private static final int PIECE = 4 << 10;
 
@@ -34,9 +37,11 @@ final class Body {
     this.request = request;
   }
 
-  /** Whether the request says that it has one. */
+  /** Whether the request says that it has one; by HTTP/2 it need not say so. */
   static boolean isIn(HttpServletRequest request) {
-    return request.getContentLengthLong() > 0 || request.getHeader("Transfer-Encoding") != null;
+    return request.getContentLengthLong() > 0
+        || request.getHeader("Transfer-Encoding") != null
+        || (isOfUnknownLength(request) && request.getProtocol().startsWith("HTTP/2"));
   }
 
   /** For {@link #read}, which alone finds it from now on. */
@@ -78,11 +83,9 @@ final class Body {
     failed = true; // until it has not
     try {
       while (taken < most && !isWhole(from)) {
-        if (!waits && from.available() == 0) {
-          waits = room.tryAcquire();
-          if (!waits) {
-            throw tooMany();
-          }
+        if (!waits && mayWait(from)) {
+          enter(room);
+          waits = true;
         }
         int length = from.read(piece, 0, Math.min(PIECE, most - taken));
         if (length < 0) {
@@ -100,6 +103,29 @@ final class Body {
         room.release();
       }
     }
+  }
+
+  /** Of a chunked one, what is there may be less than a chunk's head, which is waited for. */
+  private boolean mayWait(ServletInputStream from) throws IOException {
+    return isOfUnknownLength(request) || from.available() == 0;
+  }
+
+  /** A body that is wanted often comes at once behind its head: so does room. */
+  private static void enter(Semaphore room) {
+    try {
+      boolean entered =
+          room == WANTED ? room.tryAcquire(ROOM_LIMIT.toMillis(), MILLISECONDS) : room.tryAcquire();
+      if (!entered) {
+        throw tooMany();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw tooMany();
+    }
+  }
+
+  private static boolean isOfUnknownLength(HttpServletRequest request) {
+    return request.getContentLengthLong() < 0;
   }
 
   private boolean isWhole(ServletInputStream from) {

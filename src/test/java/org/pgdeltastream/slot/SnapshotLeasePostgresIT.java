@@ -226,6 +226,7 @@ class SnapshotLeasePostgresIT {
         new TableRequest("wide", Optional.empty(), List.of(), TableRequest.Part.WHOLE);
     try (TestRegistry server = new TestRegistry(database, "snapshot-maximum", "2")) {
       SlotName slot = server.init().name();
+      ByteArrayOutputStream sent = new ByteArrayOutputStream();
       OutputStream slow = new OutputStream() { // each piece takes longer than the snapshot may live
             @Override
             public void write(int one) {
@@ -235,6 +236,7 @@ class SnapshotLeasePostgresIT {
             @Override
             public void write(byte[] bytes, int start, int length) {
               awaitClosed(server, slot);
+              sent.write(bytes, start, length);
             }
           };
       assertThatThrownBy(
@@ -252,6 +254,38 @@ class SnapshotLeasePostgresIT {
                       + " where backend_xmin is not null and query ilike 'copy%'"))
           .as("reads that hold back vacuum")
           .isEqualTo("0");
+      if (format != TableFormat.ARRAY) { // which is broken without its end
+        assertThat(sent.toString(StandardCharsets.UTF_8).lines())
+            .as("whole rows, so that a last line can follow")
+            .hasSizeGreaterThan(60)
+            .allMatch(line -> line.equals("i,t") || line.endsWith(rowEnd(format)));
+        assertThat(sent.toString(StandardCharsets.UTF_8)).endsWith(rowEnd(format) + "\n");
+      }
+    }
+  }
+
+  private static String rowEnd(TableFormat format) {
+    return format == TableFormat.CSV || format == TableFormat.CSV_WITH_END ? "xxx" : "xxx\"}";
+  }
+
+  @Test
+  void endsAReadThatPostgresEndsAtTheSnapshotsGreatestAge() throws Exception {
+    database.execute("create table if not exists locked(id int primary key)");
+    TableRequest locked =
+        new TableRequest("locked", Optional.empty(), List.of(), TableRequest.Part.WHOLE);
+    try (TestRegistry server = new TestRegistry(database, "snapshot-maximum", "3");
+        var owner = database.connect();
+        Statement statement = owner.createStatement()) {
+      Optional<SlotName> slot = Optional.of(server.init().name());
+      statement.execute("begin; lock table locked in access exclusive mode");
+      OutputStream nowhere = OutputStream.nullOutputStream();
+      assertThatThrownBy(
+              () -> server.slots.readTable(slot, locked, TableFormat.LINES, name -> nowhere))
+          .isInstanceOfSatisfying(
+              ProblemException.class,
+              e -> assertThat(e.problem()).isEqualTo(Problem.SNAPSHOT_EXPIRED))
+          .hasMessageContaining("too old to be read any longer");
+      statement.execute("rollback");
     }
   }
 
