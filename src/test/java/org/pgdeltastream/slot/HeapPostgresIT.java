@@ -28,7 +28,7 @@ import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 
 /** What happens where a megabyte is all that pages, messages and relations may have. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class HeapPostgresIT {
   private static final int TABLES = 40; // a quarter of the budget holds six of them
   private static final int COLUMNS = 100;
@@ -200,8 +200,9 @@ class HeapPostgresIT {
     HeapShare others = heap().share();
     others.holdAnyway(500_000);
     RecordingSubscriber client = new RecordingSubscriber();
-    registry.slots.stream(StreamOptions.of(slot), client);
+    SlotStream starved = registry.slots.stream(StreamOptions.of(slot), client);
     database.execute("select pg_logical_emit_message(false, 'p', repeat('x', 150000))");
+    assertThat(starved.awaitEnd(Duration.ofMinutes(3))).as("two waits of 20 s, or more").isTrue();
     RecordingSubscriber.Closed closed = client.closed();
     assertThat(closed.reason()).isEqualTo(CloseReason.LIMIT);
     assertThat(closed.detail()).contains("pgdelta.heap-bytes");
