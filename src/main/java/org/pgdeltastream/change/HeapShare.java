@@ -1,6 +1,7 @@
 package org.pgdeltastream.change;
 
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * What one holder has of a {@link HeapBudget}, in large steps. One thread holds; any may close, and
@@ -8,9 +9,12 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 public final class HeapShare implements AutoCloseable {
   private static final long CLOSED = -1;
+  private static final long PAUSE_NANOS = 5_000_000;
+  private static final int MOST_PAUSES = 4_000; // 20 s; the core asks no clock
 
   private final HeapBudget budget;
   private final AtomicLong held = new AtomicLong();
+  private volatile boolean waits = true;
 
   HeapShare(HeapBudget budget) {
     this.budget = budget;
@@ -49,6 +53,27 @@ public final class HeapShare implements AutoCloseable {
     if (!tryHold(bytes)) {
       throw new HeapUsedUpException(bytes, budget.size());
     }
+  }
+
+  /**
+   * The same for those who can wait for others to give back, for 20 s.
+   *
+   * @throws HeapUsedUpException where there is no room for so long, or never will be
+   */
+  public void awaitHold(long bytes) throws HeapUsedUpException {
+    boolean room = tryHold(bytes);
+    for (int pause = 0; !room && waits && pause < MOST_PAUSES && !isHopeless(bytes); pause++) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+      room = tryHold(bytes);
+    }
+    if (!room) {
+      throw new HeapUsedUpException(bytes, budget.size());
+    }
+  }
+
+  /** From now on {@link #awaitHold} does not wait. For any thread. */
+  public void stopWaiting() {
+    waits = false;
   }
 
   /** The same for what is in memory already: others feel that there is less room. */

@@ -111,7 +111,10 @@ public final class PgOutputDecoder implements WalDecoder {
 
   private void relation(WireReader in) throws IOException {
     relations.add(PgOutputParser.relation(in));
-    heap.hold(relations.bytes());
+    if (heap.isHopeless(relations.bytes())) {
+      heap.hold(relations.bytes());
+    }
+    heap.holdAnyway(relations.bytes()); // they are in memory already
   }
 
   private void begin(WireReader in) {
@@ -179,13 +182,15 @@ public final class PgOutputDecoder implements WalDecoder {
 
   /** Only a transactional message belongs to the transaction that it stands in. */
   private void message(WireReader in, int length) throws IOException {
-    heap.hold(relations.bytes() + (length >= LARGE ? (long) COPIES * length : 0));
+    if (length >= LARGE) {
+      heap.awaitHold(relations.bytes() + (long) COPIES * length);
+    }
     LogicalMessage message = PgOutputParser.message(in, encoding.charset());
     if (message.transactional()) {
       beforeChange();
     }
     listener.message(message);
-    heap.hold(relations.bytes());
+    heap.holdAnyway(relations.bytes());
   }
 
   private void commit(WireReader in) throws IOException {

@@ -52,10 +52,10 @@ public final class Wal2JsonText implements WalDecoder {
       return;
     }
     long copies = (long) CONVERTED * large(end - start);
-    heap.hold(copies);
+    heap.awaitHold(copies);
     byte[] text = ServerEncoding.toUtf8(message, start, end, encoding);
     decodeUtf8(text, 0, text.length, copies);
-    heap.hold(0);
+    heap.holdAnyway(0);
   }
 
   private static int large(int length) {
@@ -67,10 +67,10 @@ public final class Wal2JsonText implements WalDecoder {
       next.decode(text, start, end);
       return;
     }
-    heap.hold(held + (long) ESCAPED * large(end - start));
+    heap.awaitHold(held + (long) ESCAPED * large(end - start));
     byte[] escaped = names.get().escaped(text, start, end);
     next.decode(escaped, 0, escaped.length);
-    heap.hold(held);
+    heap.holdAnyway(held);
   }
 
   /** Of format 1: a change that is a message, or a text of several changes; of format 2: M. */

@@ -99,6 +99,21 @@ public final class MessageSplitter implements MessageOutput {
     output.lastWithoutChanges(bytes, start, count, endLsn);
   }
 
+  /** Others need the heap: sends what it holds, as a smaller message, and keeps a small text. */
+  public void giveBack() throws IOException {
+    if (!open || text.length <= SMALL) {
+      return;
+    }
+    if (changeEnd > 0) {
+      sendUpTo(changeEnd);
+    }
+    if (length > SLICE) {
+      sendPart();
+    }
+    text = Arrays.copyOf(text, SMALL);
+    heap.holdAnyway(SMALL);
+  }
+
   /** The encoder and the decoder never cut inside a head. */
   private void take(byte[] bytes, int start, int count) throws IOException {
     int from = start;

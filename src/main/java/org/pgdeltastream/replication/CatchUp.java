@@ -147,9 +147,15 @@ public final class CatchUp implements AutoCloseable {
       while (piece.rows().isActive() && !stopping.getAsBoolean()) {
         boolean wanted = listener.wantsMore();
         CopyData row = wanted ? input.poll() : null;
+        if (row == null && input.isStarved()) {
+          listener.onStarved();
+        }
         if (row == null || System.nanoTime() - lookedAfter > LOOK_NANOS) {
           look();
           lookedAfter = System.nanoTime();
+          if (stopping.getAsBoolean()) {
+            break; // another connection repeats the row
+          }
         }
         if (!wanted) {
           LockSupport.parkNanos(PAUSE_NANOS);

@@ -68,6 +68,28 @@ final class ReplicationConnection implements AutoCloseable {
   }
 
   /**
+   * Where the slot and the WAL stand that it will stream.
+   *
+   * @throws SQLException as for a lost connection if the slot is not here
+   */
+  SlotPosition position(SlotName slot) throws SQLException {
+    String sql =
+        "select confirmed_flush_lsn::text, case when not pg_catalog.pg_is_in_recovery()"
+            + " then pg_catalog.pg_current_wal_flush_lsn() end::text"
+            + " from pg_catalog.pg_replication_slots where slot_name = "
+            + literal(slot.value());
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
+      if (!row.next()) {
+        throw new SQLException("The server that is to stream has no slot " + slot, "08006");
+      }
+      Optional<Lsn> confirmed = Optional.ofNullable(row.getString(1)).map(Lsn::parse);
+      return new SlotPosition(
+          confirmed.orElse(Lsn.NONE), Optional.ofNullable(row.getString(2)).map(Lsn::parse));
+    }
+  }
+
+  /**
    * Streams from the slot's confirmed flush position, or from a later one.
    *
    * @param catchUp reads what lies before a later start

@@ -65,9 +65,12 @@ public final class ReplicationReader {
         }
         CopyData message = stream.poll();
         if (message == null) {
+          if (stream.isStarved()) {
+            listener.onStarved();
+          }
           listener.onPause();
           lookedAfter = System.nanoTime();
-          message = stream.await(WAIT_MILLIS);
+          message = stopping ? null : stream.await(WAIT_MILLIS); // another connection repeats it
         }
         if (message != null) {
           read(message);

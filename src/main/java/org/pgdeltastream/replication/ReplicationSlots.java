@@ -154,6 +154,7 @@ public final class ReplicationSlots {
       if (listener.asksForServer()) {
         listener.onServer(walsender.identify());
       }
+      listener.onSlot(walsender.position(slot));
       Lsn first = catchUp.map(CatchUp::end).orElse(start);
       return walsender.start(slot, first, catchUp, options, flushPosition, listener);
     } catch (SQLException e) {

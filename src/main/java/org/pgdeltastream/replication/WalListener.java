@@ -16,6 +16,9 @@ public interface WalListener {
   /** Which PostgreSQL it is that will send. */
   default void onServer(ServerIdentity server) {}
 
+  /** Where it stands, as the one says that will send. */
+  default void onSlot(SlotPosition position) {}
+
   /**
    * PostgreSQL has begun to send.
    *
@@ -48,6 +51,9 @@ public interface WalListener {
 
   /** Whether the client may be sent more now; if not, nothing is read for a moment. */
   boolean wantsMore();
+
+  /** A message waits until the heap has room for it. Before {@link #onPause}. */
+  default void onStarved() throws IOException {}
 
   /** No more input is at hand, or a moment has passed: flush, look after the client. */
   void onPause() throws IOException;

@@ -39,6 +39,11 @@ final class Backoff {
     connectedAt = clock.getAsLong();
   }
 
+  /** It did stream, but there was no memory for what came. */
+  void starved() {
+    connected = false;
+  }
+
   /**
    * A connection was lost, or could not be made.
    *

@@ -1,12 +1,12 @@
 package org.pgdeltastream.slot;
 
 import java.io.IOException;
-import java.sql.SQLException;
 import java.util.List;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.replication.ServerIdentity;
+import org.pgdeltastream.replication.SlotPosition;
 import org.pgdeltastream.replication.SlotRow;
 
 /**
@@ -28,7 +28,7 @@ interface Downstream {
    *
    * @throws Refusal if it cannot go on where this one stands
    */
-  void found(SlotRow slot) throws SQLException, Refusal;
+  void found(SlotRow slot) throws Refusal;
 
   /**
    * The data path of one connection.
@@ -43,8 +43,15 @@ interface Downstream {
   /** Which it is; before {@link #started}. */
   void found(ServerIdentity server);
 
-  /** PostgreSQL streams the slot, with this plugin. Before anything is read. */
-  void started(OutputPlugin plugin) throws IOException;
+  /** Where the slot stands on it; before {@link #started}. */
+  void found(SlotPosition position);
+
+  /**
+   * PostgreSQL streams the slot, with this plugin. Before anything is read.
+   *
+   * @throws Refusal if it cannot go on from where the slot was found
+   */
+  void started(OutputPlugin plugin) throws IOException, Refusal;
 
   /** Up to where PostgreSQL may forget. */
   Lsn flushPosition();

@@ -75,20 +75,13 @@ final class SlotLook {
                     "slot " + row.name() + " uses the plugin " + row.plugin()));
   }
 
-  /** Whether the slot can serve a client that is at {@code from}. */
-  void checkFrom(Slot slot, SlotRow row, Lsn from, boolean gapAccepted)
-      throws SQLException, Refusal {
-    Lsn confirmed = row.confirmedFlush().orElse(Lsn.NONE);
+  /** Whether a slot that stands here can serve a client that is at {@code from}. */
+  static void checkFrom(Slot slot, Lsn confirmed, Lsn from, boolean gapAccepted) throws Refusal {
     if (confirmed.isAfter(from) && !gapAccepted && !slot.wasJumped(from, confirmed)) {
       throw new Refusal(
           CloseReason.POSITION_LOST,
           "slot %s stands at %s, beyond from=%s: what lies between is lost"
-              .formatted(row.name(), confirmed, from));
-    }
-    if (database.slots().isBeyondWal(from)) {
-      throw new Refusal(
-          CloseReason.DIVERGED,
-          "from=%s is beyond PostgreSQL's WAL: another server or timeline".formatted(from));
+              .formatted(slot.name(), confirmed, from));
     }
   }
 

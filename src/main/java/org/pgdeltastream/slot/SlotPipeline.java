@@ -221,6 +221,18 @@ final class SlotPipeline implements AutoCloseable {
     return decoder.isFull();
   }
 
+  /** A message waits for memory: what is kept to fill another one leaves. */
+  void giveBack() throws IOException {
+    if (output instanceof MessageSplitter splitter) {
+      splitter.giveBack();
+    }
+  }
+
+  /** From now on nothing in it waits for memory. For any thread. */
+  void stopWaiting() {
+    shares.decoder().stopWaiting();
+  }
+
   /** Gives its memory back; nothing comes after that. */
   @Override
   public void close() {

@@ -3,7 +3,6 @@ package org.pgdeltastream.slot;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -22,6 +21,7 @@ import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.delivery.Subscription;
 import org.pgdeltastream.replication.ReplicationSlots;
 import org.pgdeltastream.replication.ServerIdentity;
+import org.pgdeltastream.replication.SlotPosition;
 import org.pgdeltastream.replication.SlotRow;
 
 /**
@@ -34,7 +34,6 @@ final class StreamClient implements Downstream {
   private final StreamOptions options;
   private final Subscriber subscriber;
   private final StreamServices services;
-  private final SlotLook look;
   private final AckTracker acks = new AckTracker(Lsn.NONE);
   private final Subscription subscription;
   private final IdlePosition idle;
@@ -46,6 +45,7 @@ final class StreamClient implements Downstream {
   private boolean readerAway = true; // inside the lock
   private volatile boolean placed;
   private Lsn confirmed = Lsn.NONE; // the reader's, as is what follows
+  private SlotPosition position = new SlotPosition(Lsn.NONE, Optional.empty());
   private @Nullable ServerIdentity server;
   private boolean saidHello;
 
@@ -55,7 +55,6 @@ final class StreamClient implements Downstream {
     this.options = options;
     this.subscriber = subscriber;
     this.services = services;
-    this.look = new SlotLook(services.database(), settings, services.ownPublications());
     this.subscription =
         new Subscription(subscriber, acks, settings.sendTimeout(), System::nanoTime);
     this.idle =
@@ -82,35 +81,54 @@ final class StreamClient implements Downstream {
     return options.gapAccepted();
   }
 
-  /** The first time the client gets its place; whatever becomes of the connection, it keeps it. */
   @Override
-  public void found(SlotRow row) throws SQLException, Refusal {
-    confirmed = row.confirmedFlush().orElse(Lsn.NONE);
+  public void found(SlotRow row) throws Refusal {
+    checkConfirmed(row.confirmedFlush().orElse(Lsn.NONE));
+  }
+
+  private void checkConfirmed(Lsn at) throws Refusal {
     if (!placed) {
-      place(row);
-      return;
-    }
-    if (confirmed.isAfter(acks.lastSent())) {
+      if (options.from().isPresent()) {
+        SlotLook.checkFrom(slot, at, options.from().get(), options.gapAccepted());
+      }
+    } else if (at.isAfter(acks.lastSent())) {
       throw new Refusal(
-          CloseReason.POSITION_LOST, "slot " + row.name() + " was moved on by others");
-    }
-    if (services.database().slots().isBeyondWal(acks.lastSent())) {
-      throw new Refusal(
-          CloseReason.DIVERGED,
-          "PostgreSQL has less WAL than was sent: another server, or a restored one");
+          CloseReason.POSITION_LOST, "slot " + slot.name() + " was moved on by others");
     }
   }
 
-  private void place(SlotRow row) throws SQLException, Refusal {
-    Optional<Lsn> from = options.from();
-    if (from.isPresent()) {
+  @Override
+  public void found(SlotPosition streaming) {
+    position = streaming;
+  }
+
+  /** The first time the client gets its place; whatever becomes of the connection, it keeps it. */
+  private void place(SlotPosition at) throws Refusal {
+    checkConfirmed(at.confirmed());
+    checkWritten(at);
+    confirmed = at.confirmed();
+    if (placed) {
+      return;
+    }
+    if (options.from().isPresent()) {
       slot.clientKeepsPosition();
-      look.checkFrom(slot, row, from.get(), options.gapAccepted());
     }
     synchronized (this) { // an acknowledgement that came before counts from here
       acks.startAt(confirmed);
       replyWanted.updateAndGet(wanted -> wanted == null ? null : confirmed);
       placed = true;
+    }
+  }
+
+  private void checkWritten(SlotPosition at) throws Refusal {
+    Lsn reached = placed ? acks.lastSent() : options.from().orElse(Lsn.NONE);
+    if (at.written().filter(reached::isAfter).isPresent()) {
+      throw new Refusal(
+          CloseReason.DIVERGED,
+          placed
+              ? "PostgreSQL has less WAL than was sent: another server, or a restored one"
+              : "from=%s is beyond PostgreSQL's WAL: another server or timeline"
+                  .formatted(reached));
     }
   }
 
@@ -136,8 +154,9 @@ final class StreamClient implements Downstream {
   }
 
   @Override
-  public void started(OutputPlugin plugin) throws IOException {
+  public void started(OutputPlugin plugin) throws IOException, Refusal {
     away(false);
+    place(position);
     ServerIdentity identity = server;
     if (identity != null && !saidHello) {
       sayHello(identity, plugin);

@@ -9,6 +9,7 @@ import java.sql.SQLException;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.HeapUsedUpException;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.OutputPlugin;
@@ -20,6 +21,7 @@ import org.pgdeltastream.replication.OpenSockets;
 import org.pgdeltastream.replication.PostgresCatalog.CatalogException;
 import org.pgdeltastream.replication.ReplicationReader;
 import org.pgdeltastream.replication.ServerIdentity;
+import org.pgdeltastream.replication.SlotPosition;
 import org.pgdeltastream.replication.WalListener;
 import org.pgdeltastream.replication.WalsenderState;
 import org.pgdeltastream.slot.StreamState.Event;
@@ -39,10 +41,10 @@ final class Upstream implements WalListener {
   private final Backoff backoff;
   private final UpstreamLook silence = new UpstreamLook();
   private volatile @Nullable ReplicationReader reader;
+  private volatile @Nullable SlotPipeline pipeline;
   private volatile Lsn walEnd = Lsn.NONE;
   private volatile UpstreamLoss lastLoss = UpstreamLoss.of(new SQLException());
   private Lsn lostAt = Lsn.NONE; // the reader's, as is what follows
-  private @Nullable SlotPipeline pipeline;
 
   /**
    * Reads nothing yet.
@@ -73,6 +75,7 @@ final class Upstream implements WalListener {
           return life.why().get();
         }
         LOG.log(INFO, name + " connects anew, since it has met too many relations to remember");
+        connector.lost();
         backoff.startAnew();
         life.on(Event.LOST);
       } catch (Refusal e) {
@@ -86,6 +89,7 @@ final class Upstream implements WalListener {
         return Ending.of(CloseReason.CANNOT_DECODE, "PostgreSQL's output cannot be decoded");
       } catch (CatchUpEndException e) {
         LOG.log(INFO, name + " goes on with its walsender: " + e.getMessage());
+        connector.lost();
         backoff.startAnew();
         life.on(Event.LOST);
       } catch (SQLException | IOException | CatalogException e) {
@@ -135,6 +139,9 @@ final class Upstream implements WalListener {
     boolean decoding = loss.isAnswer() && life.state().isReading();
     boolean sameAgain = decoding && reached.equals(lostAt);
     lostAt = decoding ? reached : Lsn.NONE;
+    if (cause instanceof HeapUsedUpException) {
+      backoff.starved(); // it has waited already
+    }
     backoff.lost(reached); // before the state: the reporter looks at both
     life.on(Event.LOST);
     LOG.log(INFO, name + " lost PostgreSQL (" + loss.state() + "): " + loss.words(cause));
@@ -183,6 +190,11 @@ final class Upstream implements WalListener {
   }
 
   @Override
+  public void onSlot(SlotPosition position) {
+    client.found(position);
+  }
+
+  @Override
   public void onStart(boolean behind) {
     backoff.connected();
     life.on(behind ? Event.BEHIND : Event.CAUGHT_UP);
@@ -209,6 +221,11 @@ final class Upstream implements WalListener {
   }
 
   @Override
+  public void onStarved() throws IOException {
+    path().giveBack();
+  }
+
+  @Override
   public void onPause() throws IOException {
     ReplicationReader running = requireNonNull(reader, "not opened");
     client.onPause(path(), walEnd, running.reported());
@@ -229,6 +246,10 @@ final class Upstream implements WalListener {
   /** Makes {@link #run} end soon, whatever it does; the stream was told why. */
   void stop() {
     ReplicationReader running = reader;
+    SlotPipeline path = pipeline;
+    if (path != null) {
+      path.stopWaiting();
+    }
     try {
       if (running != null) {
         running.stop();

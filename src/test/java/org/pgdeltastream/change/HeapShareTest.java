@@ -70,6 +70,25 @@ class HeapShareTest {
   }
 
   @Test
+  void waitsForRoomUntilItIsToldNotTo() throws Exception {
+    HeapShare other = budget.share();
+    share.holdAnyway(9L * STEP);
+    assertThatThrownBy(() -> other.awaitHold(11L * STEP))
+        .isInstanceOfSatisfying(
+            HeapUsedUpException.class, e -> assertThat(e.isHopeless()).isTrue());
+    Thread giver = new Thread(share::close);
+    giver.start();
+    other.awaitHold(2L * STEP);
+    giver.join();
+    assertThat(budget.free()).isEqualTo(8L * STEP);
+
+    HeapShare third = budget.share();
+    third.stopWaiting();
+    assertThatThrownBy(() -> third.awaitHold(9L * STEP)).isInstanceOf(HeapUsedUpException.class);
+    assertThat(budget.free()).isEqualTo(8L * STEP);
+  }
+
+  @Test
   void losesNothingWhateverManyThreadsDo() throws Exception {
     ExecutorService threads = Executors.newFixedThreadPool(8);
     try {

@@ -47,7 +47,9 @@ class LargeMessagesTest {
   @Test
   void countsTheCopiesOfALogicalMessage() throws IOException {
     HeapShare others = heap.share();
-    PgOutputDecoder decoder = decoder(heap.share());
+    HeapShare share = heap.share();
+    PgOutputDecoder decoder = decoder(share);
+    share.stopWaiting();
     decode(decoder, message(10 * STEP));
     assertThat(heap.free()).as("given back").isEqualTo(heap.size());
     others.holdAnyway(30L * STEP);
@@ -63,9 +65,11 @@ class LargeMessagesTest {
   void countsTheCopiesOfATextOfAnotherEncoding() throws IOException {
     ChangeOptions options = ChangeOptions.usual();
     ServerEncoding latin = ServerEncoding.of("LATIN1").orElseThrow();
+    HeapShare share = heap.share();
+    share.stopWaiting();
     Wal2JsonText decoder =
         new Wal2JsonText(
-            new Wal2JsonDecoder(options, new RecordingOutput()), latin, options, heap.share());
+            new Wal2JsonDecoder(options, new RecordingOutput()), latin, options, share);
     byte[] text =
         ("{\"nextlsn\":\"0/10\",\"timestamp\":\"x\",\"change\":[{\"kind\":\"insert\",\"v\":\""
                 + "\u00e9".repeat(5 * STEP)

@@ -120,6 +120,26 @@ class MessageSplitterTest {
     }
   }
 
+  @Test
+  void givesBackWhatItHoldsWhereOthersNeedIt() throws IOException {
+    for (int last : new int[] {10, 100_000, 300_000}) {
+      List<String> names = List.of("a".repeat(100_000), "b".repeat(200_000), "c".repeat(last));
+      List<String> changes = changes(only(pgoutput(names, headed(), 0)));
+      HeapBudget heap = new HeapBudget(1 << 20);
+      RecordingOutput output = new RecordingOutput();
+      MessageSplitter splitter = new MessageSplitter(16 << 20, output, heap.share());
+      byte[] whole = only(pgoutput(names, headed(), 0)).text().getBytes(StandardCharsets.UTF_8);
+      splitter.begin(END);
+      int half = whole.length - last / 2;
+      splitter.part(whole, 0, half);
+      assertThat(heap.free()).isLessThan(heap.size() / 2 + 300_000);
+      splitter.giveBack();
+      assertThat(heap.size() - heap.free()).isLessThanOrEqualTo(2L * HeapBudget.STEP);
+      splitter.last(whole, half, whole.length - half, END);
+      check("last " + last, output.messages(), changes, 16 << 20, headed());
+    }
+  }
+
   /** No more pieces than needed: two neighbours never fit together. */
   @Test
   void fillsItsMessages() throws IOException {

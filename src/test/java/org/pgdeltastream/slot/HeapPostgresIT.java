@@ -16,6 +16,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.PageRequest;
@@ -27,7 +28,7 @@ import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 
 /** What happens where a megabyte is all that pages, messages and relations may have. */
-@Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
 class HeapPostgresIT {
   private static final int TABLES = 40; // a quarter of the budget holds six of them
   private static final int COLUMNS = 100;
@@ -116,12 +117,92 @@ class HeapPostgresIT {
   }
 
   @Test
+  void waitsForRoomForALogicalMessage() throws Exception {
+    HeapShare others = heap().share();
+    others.holdAnyway(500_000);
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream = registry.slots.stream(StreamOptions.of(slot), client);
+    database.execute("insert into t values (1, 'small')");
+    assertThat(client.nextWithChange()).contains("[1,\"small\"]");
+    database.execute("select pg_logical_emit_message(false, 'p', repeat('x', 150000))");
+    assertThat(client.isQuietFor(Duration.ofSeconds(4))).as("longer than it is held").isTrue();
+    assertThat(stream.isEnding()).isFalse();
+
+    others.close();
+
+    assertThat(client.next()).contains("\"prefix\":\"p\"").hasSizeGreaterThan(150_000);
+    stream.clientGone();
+    awaitAllGivenBack();
+  }
+
+  @Test
+  void leavesAtOnceWhereItWaitsForRoom() throws Exception {
+    try (HeapShare others = heap().share()) {
+      others.holdAnyway(500_000);
+      RecordingSubscriber client = new RecordingSubscriber();
+      SlotStream stream = registry.slots.stream(StreamOptions.of(slot), client);
+      database.execute("insert into t values (1, 'small')");
+      assertThat(client.nextWithChange()).contains("[1,\"small\"]");
+      database.execute("select pg_logical_emit_message(false, 'p', repeat('x', 150000))");
+      assertThat(client.isQuietFor(Duration.ofSeconds(1))).isTrue();
+      stream.clientGone();
+      assertThat(stream.awaitEnd(Duration.ofSeconds(15))).as("its end").isTrue();
+    }
+  }
+
+  @Test
+  void sendsAHalfFullMessageWhereItsNextRowWouldHaveNoRoomBesides() throws Exception {
+    RecordingSubscriber client = new RecordingSubscriber();
+    SlotStream stream =
+        registry.slots.stream(
+            new StreamOptions(
+                slot,
+                List.of(),
+                ChangeOptions.parse(
+                    word -> Optional.of("900000").filter(value -> word.equals("max-message"))),
+                Optional.empty(),
+                false,
+                false,
+                false,
+                0),
+            client);
+    database.execute(
+        "insert into t select i, repeat('x', case i when 5 then 700000 else 90000 end)"
+            + " from generate_series(1, 6) i");
+    String all = "";
+    while (!all.contains("[6,")) {
+      all += client.nextWithChange();
+    }
+    assertThat(all).contains("[1,", "[2,", "[3,", "[4,", "[5,");
+    stream.clientGone();
+    awaitAllGivenBack();
+  }
+
+  @Test
+  void learnsRelationsWhereOthersUseTheHeap() throws Exception {
+    try (HeapShare others = heap().share()) {
+      others.holdAnyway(heap().size());
+      RecordingSubscriber client = new RecordingSubscriber();
+      SlotStream stream = registry.slots.stream(StreamOptions.of(slot), client);
+      String columns =
+          IntStream.range(0, 400).mapToObj(i -> ", c" + i + " int").collect(Collectors.joining());
+      database.execute("create table wide (id int%s)".formatted(columns));
+      database.execute("insert into wide (id) values (7)");
+      assertThat(client.nextWithChange()).contains("\"columnvalues\":[7,null");
+      assertThat(heap().free()).isNegative();
+      stream.clientGone();
+    }
+    awaitAllGivenBack();
+  }
+
+  @Test
   void closesAStreamWhoseLogicalMessageHasNoRoomForLong() throws Exception {
     HeapShare others = heap().share();
     others.holdAnyway(500_000);
     RecordingSubscriber client = new RecordingSubscriber();
-    registry.slots.stream(StreamOptions.of(slot), client);
+    SlotStream starved = registry.slots.stream(StreamOptions.of(slot), client);
     database.execute("select pg_logical_emit_message(false, 'p', repeat('x', 150000))");
+    assertThat(starved.awaitEnd(Duration.ofMinutes(3))).as("two waits of 20 s, or more").isTrue();
     RecordingSubscriber.Closed closed = client.closed();
     assertThat(closed.reason()).isEqualTo(CloseReason.LIMIT);
     assertThat(closed.detail()).contains("pgdelta.heap-bytes");
