@@ -82,7 +82,7 @@ final class Body {
     boolean waits = false;
     failed = true; // until it has not
     try {
-      while (taken < most && !isWhole(from)) {
+      while (taken < most && !isWhole()) {
         if (!waits && mayWait(from)) {
           enter(room);
           waits = true;
@@ -128,8 +128,9 @@ final class Body {
     return request.getContentLengthLong() < 0;
   }
 
-  private boolean isWhole(ServletInputStream from) {
-    return from.isFinished() || taken == request.getContentLengthLong();
+  /** The stream is not asked: on some servers it is finished as soon as all has come. */
+  private boolean isWhole() {
+    return taken == request.getContentLengthLong();
   }
 
   private static ProblemException tooMany() {
