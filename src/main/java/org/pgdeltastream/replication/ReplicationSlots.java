@@ -29,7 +29,7 @@ public final class ReplicationSlots {
 
   private static final String GONE = "42704";
   private static final int HOLD_MILLIS = 5_000;
-  private static final int DROP_TRIES = 20;
+  private static final long DROPPING_NANOS = 2_000_000_000L;
   private static final long DROP_PAUSE_NANOS = 100_000_000;
 
   private final ReplicationConnector connector;
@@ -63,7 +63,9 @@ public final class ReplicationSlots {
 
   /** For a slot that was made in vain: why is told by another failure. */
   public void dropOrWarn(SlotName slot) {
-    for (int attempt = 1; ; attempt++) {
+    long deadline =
+        System.nanoTime() + DROPPING_NANOS; // an attempt may take longer, where nobody answers
+    while (true) {
       try {
         drop(slot, connector.openWatch());
         return;
@@ -71,7 +73,7 @@ public final class ReplicationSlots {
         if (GONE.equals(e.getSQLState())) {
           return;
         }
-        if (attempt == DROP_TRIES) {
+        if (System.nanoTime() - deadline > 0) {
           LOG.log(WARNING, "Slot " + slot + " was made in vain and is left: drop it", e);
           return;
         }
