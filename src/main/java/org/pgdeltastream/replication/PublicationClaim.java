@@ -8,7 +8,7 @@ import org.pgdeltastream.change.SlotName;
  * this is open nobody drops them and nobody else makes a slot of that name with them.
  */
 public final class PublicationClaim implements AutoCloseable {
-  private static final int UNDO_MILLIS = 5_000; // else the next look of any server does it
+  private static final int UNDO_MILLIS = 2_000; // else the next look of any server does it
 
   private final PublicationSession session;
   private final SlotName slot;

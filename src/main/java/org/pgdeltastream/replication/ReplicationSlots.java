@@ -94,7 +94,7 @@ public final class ReplicationSlots {
       return walsender.createSlot(slot, plugin);
     } catch (SQLException e) {
       boolean late = e.getCause() instanceof SocketTimeoutException;
-      if (!late && !String.valueOf(e.getSQLState()).startsWith("08")) {
+      if (!late && !isLost(e)) {
         throw e;
       }
       boolean standby = false;
@@ -102,6 +102,10 @@ public final class ReplicationSlots {
         standby = terminate(process);
       } catch (SQLException failure) {
         e.addSuppressed(failure);
+        if (isLost(failure)) {
+          LOG.log(WARNING, "Slot " + slot + " may be made in vain yet: PostgreSQL is away", e);
+          throw e; // whatever else is asked now would take as long
+        }
       }
       if (!wasThere) {
         dropOrWarn(slot);
@@ -111,6 +115,10 @@ public final class ReplicationSlots {
       }
       throw late ? new SQLException("PostgreSQL did not make the slot in time", "55P03", e) : e;
     }
+  }
+
+  private static boolean isLost(SQLException e) {
+    return String.valueOf(e.getSQLState()).startsWith("08");
   }
 
   private static ProblemException waitsForPrimary(SQLException cause) {

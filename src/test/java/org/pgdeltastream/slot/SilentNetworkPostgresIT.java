@@ -117,6 +117,27 @@ class SilentNetworkPostgresIT {
   }
 
   @Test
+  void answersAnInitThatWaitsForATransactionWhenTheNetworkGoes() throws Exception {
+    try (Connection other = connect();
+        Statement statement = other.createStatement()) {
+      statement.execute("begin; insert into t values (0, 'y')");
+      call("init", registry::init);
+      await("the walsender to wait for the transaction")
+          .until(
+              () ->
+                  database
+                      .text(
+                          "select count(*) from pg_stat_activity where backend_type = 'walsender'"
+                              + " and wait_event_type = 'Lock'")
+                      .equals("1"));
+
+      proxy.freeze();
+
+      assertAllUnavailable();
+    }
+  }
+
+  @Test
   void endsATableOfWhichNothingComesAnyMore() throws Exception {
     CountDownLatch begun = new CountDownLatch(1);
     CountDownLatch frozen = new CountDownLatch(1);
