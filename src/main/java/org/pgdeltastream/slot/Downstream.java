@@ -40,18 +40,23 @@ interface Downstream {
   /** Whether it wants to know which PostgreSQL streams the slot. */
   boolean asksForServer();
 
-  /** Which it is; before {@link #started}. */
+  /** Which it is; before {@link #place}. */
   void found(ServerIdentity server);
 
-  /** Where the slot stands on it; before {@link #started}. */
+  /** Where the slot stands on it; before {@link #place}. */
   void found(SlotPosition position);
 
   /**
-   * PostgreSQL streams the slot, with this plugin. Before anything is read.
+   * PostgreSQL streams the slot from where it was found. Nothing was reported yet: a server with
+   * less WAL would believe what was acknowledged elsewhere, and leave out what it writes up to
+   * there.
    *
-   * @throws Refusal if it cannot go on from where the slot was found
+   * @throws Refusal if it cannot go on from there
    */
-  void started(OutputPlugin plugin) throws IOException, Refusal;
+  void place() throws Refusal;
+
+  /** With this plugin. Before anything is read. */
+  void started(OutputPlugin plugin) throws IOException;
 
   /** Up to where PostgreSQL may forget. */
   Lsn flushPosition();

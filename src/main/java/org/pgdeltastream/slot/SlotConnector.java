@@ -84,6 +84,12 @@ final class SlotConnector {
         first
             ? startFarBehind(listener, path, row)
             : start(listener, path, Optional.empty(), Optional.ofNullable(former));
+    try {
+      client.place();
+    } catch (Refusal e) {
+      reader.abort();
+      throw e;
+    }
     return new Opened(found, path, reader);
   }
 

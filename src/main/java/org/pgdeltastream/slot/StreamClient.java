@@ -104,10 +104,11 @@ final class StreamClient implements Downstream {
   }
 
   /** The first time the client gets its place; whatever becomes of the connection, it keeps it. */
-  private void place(SlotPosition at) throws Refusal {
-    checkConfirmed(at.confirmed());
-    checkWritten(at);
-    confirmed = at.confirmed();
+  @Override
+  public void place() throws Refusal {
+    checkConfirmed(position.confirmed());
+    checkWritten();
+    confirmed = position.confirmed();
     if (placed) {
       return;
     }
@@ -121,9 +122,9 @@ final class StreamClient implements Downstream {
     }
   }
 
-  private void checkWritten(SlotPosition at) throws Refusal {
+  private void checkWritten() throws Refusal {
     Lsn reached = placed ? acks.lastSent() : options.from().orElse(Lsn.NONE);
-    if (at.written().filter(reached::isAfter).isPresent()) {
+    if (position.written().filter(reached::isAfter).isPresent()) {
       throw new Refusal(
           CloseReason.DIVERGED,
           placed
@@ -155,9 +156,8 @@ final class StreamClient implements Downstream {
   }
 
   @Override
-  public void started(OutputPlugin plugin) throws IOException, Refusal {
+  public void started(OutputPlugin plugin) throws IOException {
     away(false);
-    place(position);
     ServerIdentity identity = server;
     if (identity != null && !saidHello) {
       sayHello(identity, plugin);

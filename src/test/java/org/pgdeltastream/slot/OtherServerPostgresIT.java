@@ -1,9 +1,12 @@
 package org.pgdeltastream.slot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
+import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -13,7 +16,9 @@ import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.support.FaultProxy;
+import org.pgdeltastream.support.ForwardingSubscriber;
 import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 
@@ -92,5 +97,79 @@ class OtherServerPostgresIT {
     proxy.redirect(other.port());
 
     assertThat(streamFrom(from).closed().reason()).isEqualTo(CloseReason.SLOT_NOT_FOUND);
+  }
+
+  /** It would believe the report, and leave out what it writes up to there. */
+  @Test
+  void reportsNothingToAServerThatHasLessThanWasSent() throws Exception {
+    CountDownLatch pinging = new CountDownLatch(1);
+    CountDownLatch mayPing = new CountDownLatch(1);
+    RecordingSubscriber client = new RecordingSubscriber();
+    String url = former.jdbcUrl().replace(":" + former.port(), ":" + proxy.port());
+    TestRegistry patient =
+        new TestRegistry(former, "database-url", url, "hold", "60", "ping-interval", "1");
+    try {
+      former.execute("create publication p for table t");
+      other.execute("create table t (v text)");
+      makePublicationOnOther();
+      StreamOptions gapAccepted =
+          new StreamOptions(
+              slot, List.of("p"), ChangeOptions.usual(), Optional.empty(), true, false, false, 0);
+      SlotStream stream =
+          patient.slots.stream(gapAccepted, blockedInPing(client, pinging, mayPing));
+      former.execute("insert into t select repeat('x', 1000) from generate_series(1, 5000)");
+      String end = client.nextWithChange().replaceFirst("(?s).*\"nextlsn\":\"([^\"]+)\".*", "$1");
+      stream.acknowledge(Lsn.parse(end), false);
+      makeSlotOnOther();
+      String before = confirmedOnOther();
+      proxy.redirect(1);
+      proxy.reset();
+      await("a ping while PostgreSQL is away").until(() -> pinging.getCount() == 0);
+      patient.stopLooking();
+
+      proxy.redirect(other.port());
+
+      await("the other server to be found").until(() -> isActiveOnOther() || client.isClosed());
+      patient.slots.reporter().lookAfterStreams(Runnable::run);
+      mayPing.countDown();
+      assertThat(client.closed().reason()).isEqualTo(CloseReason.DIVERGED);
+      await("the slot to be free").until(() -> !isActiveOnOther());
+      assertThat(confirmedOnOther()).isEqualTo(before);
+    } finally {
+      mayPing.countDown();
+      patient.closeWithoutDropping();
+    }
+  }
+
+  private static Subscriber blockedInPing(
+      Subscriber client, CountDownLatch pinging, CountDownLatch mayPing) {
+    return new ForwardingSubscriber(client) {
+      @Override
+      public void ping() throws IOException {
+        pinging.countDown();
+        try {
+          mayPing.await();
+        } catch (InterruptedException e) {
+          throw new IOException(e);
+        }
+      }
+    };
+  }
+
+  /** With the number that it has on the former, as a standby that was promoted has it. */
+  private void makePublicationOnOther() throws Exception {
+    other.execute(
+        "do $$ begin loop create publication p; exit when (select oid from pg_publication) >= %s;"
+                .formatted(former.text("select oid from pg_publication where pubname = 'p'"))
+            + " drop publication p; end loop; end $$");
+    other.execute("alter publication p add table t");
+  }
+
+  private String confirmedOnOther() throws Exception {
+    return other.text("select confirmed_flush_lsn from pg_replication_slots");
+  }
+
+  private boolean isActiveOnOther() throws Exception {
+    return other.text("select active from pg_replication_slots").equals("t");
   }
 }

@@ -89,6 +89,10 @@ public final class RecordingSubscriber implements Subscriber {
     return messages.poll(time.toMillis(), TimeUnit.MILLISECONDS) == null;
   }
 
+  public boolean isClosed() {
+    return closed.isDone();
+  }
+
   /** How it was closed, once it was. */
   public Closed closed() throws Exception {
     return closed.get(DEADLINE.toMillis(), TimeUnit.MILLISECONDS);
