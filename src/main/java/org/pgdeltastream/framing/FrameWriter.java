@@ -12,7 +12,6 @@ public final class FrameWriter {
 
   private static final int MOST_HEADER_BYTES = 2 + Long.BYTES;
   private static final int LEAST_PART = 1024; // less is not worth a frame of its own
-  private static final int LONGEST_CHARACTER = 4;
   private static final int LAST = 0x80;
 
   /** Where the pieces go. */
@@ -44,7 +43,7 @@ public final class FrameWriter {
     int at = start;
     int end = start + length;
     while (end - at > room()) {
-      int part = whole(bytes, at, room());
+      int part = Utf8.whole(bytes, at, Math.max(0, room()));
       if (part >= LEAST_PART || used == 0) {
         frame(bytes, at, part, false);
         at += part;
@@ -52,17 +51,6 @@ public final class FrameWriter {
       drain();
     }
     frame(bytes, at, end - at, last);
-  }
-
-  /** As many of these as end with a whole character. */
-  private static int whole(byte[] bytes, int start, int length) {
-    int whole = length;
-    while (whole > length - LONGEST_CHARACTER
-        && whole > 0
-        && (bytes[start + whole] & 0xC0) == 0x80) {
-      whole--;
-    }
-    return whole;
   }
 
   private int room() {

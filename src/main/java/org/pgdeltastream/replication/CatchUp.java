@@ -6,7 +6,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -237,7 +236,8 @@ public final class CatchUp implements AutoCloseable {
     Runnable cancel = () -> end(pieces::cancel);
     try {
       threads.execute(cancel);
-    } catch (RejectedExecutionException e) {
+    } catch (RuntimeException
+        | OutOfMemoryError e) { // refused, or no thread: its place is given back
       cancelInAThreadOfItsOwn(cancel);
     }
   }

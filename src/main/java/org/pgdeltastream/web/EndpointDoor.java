@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
+import org.pgdeltastream.framing.Utf8;
 
 /** The way to a client through the container's websocket session. Gathers until it is flushed. */
 final class EndpointDoor implements Subscriber {
@@ -67,7 +68,7 @@ final class EndpointDoor implements Subscriber {
     int at = start;
     int end = start + length;
     while (end - at > MOST_AT_ONCE) {
-      int part = whole(bytes, at, MOST_AT_ONCE);
+      int part = Utf8.whole(bytes, at, MOST_AT_ONCE);
       remote.sendText(text(bytes, at, part), false);
       movedAt = System.nanoTime();
       at += part;
@@ -75,15 +76,6 @@ final class EndpointDoor implements Subscriber {
     remote.sendText(text(bytes, at, end - at), last);
     movedAt = System.nanoTime();
     open = !last;
-  }
-
-  /** As many of these as end with a whole character. */
-  private static int whole(byte[] bytes, int start, int length) {
-    int whole = length;
-    while (whole > 1 && (bytes[start + whole] & 0xC0) == 0x80) {
-      whole--;
-    }
-    return whole;
   }
 
   @Override

@@ -71,16 +71,7 @@ abstract class BlackBoxStory {
   }
 
   void awaitConfirmed(String slot, String lsn) {
-    await("confirmed_flush_lsn of " + slot)
-        .atMost(Duration.ofSeconds(10))
-        .pollInterval(Duration.ofMillis(20))
-        .until(
-            () ->
-                lsn.equals(
-                    database.text(
-                        "select confirmed_flush_lsn from pg_replication_slots where slot_name = '"
-                            + slot
-                            + "'")));
+    database.awaitConfirmed(slot, lsn);
   }
 
   /** The seed's own session, as its README has it. */

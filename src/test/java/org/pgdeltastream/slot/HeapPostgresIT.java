@@ -89,9 +89,7 @@ class HeapPostgresIT {
     HeapShare others = heap().share();
     others.holdAnyway(900_000);
     RecordingSubscriber client = new RecordingSubscriber();
-    SlotStream stream = registry.slots.stream(StreamOptions.of(slot), client);
-    database.execute("insert into t values (1, 'small')");
-    assertThat(client.nextWithChange()).contains("[1,\"small\"]");
+    SlotStream stream = begun(client);
     database.execute("insert into t values (2, repeat('x', 500000))");
     database.execute("insert into t values (3, 'behind it')");
     assertThat(client.isQuietFor(Duration.ofSeconds(3))).isTrue();
@@ -121,9 +119,7 @@ class HeapPostgresIT {
     HeapShare others = heap().share();
     others.holdAnyway(500_000);
     RecordingSubscriber client = new RecordingSubscriber();
-    SlotStream stream = registry.slots.stream(StreamOptions.of(slot), client);
-    database.execute("insert into t values (1, 'small')");
-    assertThat(client.nextWithChange()).contains("[1,\"small\"]");
+    SlotStream stream = begun(client);
     database.execute("select pg_logical_emit_message(false, 'p', repeat('x', 150000))");
     assertThat(client.isQuietFor(Duration.ofSeconds(4))).as("longer than it is held").isTrue();
     assertThat(stream.isEnding()).isFalse();
@@ -140,9 +136,7 @@ class HeapPostgresIT {
     try (HeapShare others = heap().share()) {
       others.holdAnyway(500_000);
       RecordingSubscriber client = new RecordingSubscriber();
-      SlotStream stream = registry.slots.stream(StreamOptions.of(slot), client);
-      database.execute("insert into t values (1, 'small')");
-      assertThat(client.nextWithChange()).contains("[1,\"small\"]");
+      SlotStream stream = begun(client);
       database.execute("select pg_logical_emit_message(false, 'p', repeat('x', 150000))");
       assertThat(client.isQuietFor(Duration.ofSeconds(1))).isTrue();
       stream.clientGone();
@@ -232,6 +226,14 @@ class HeapPostgresIT {
       assertThat(heap().free()).isLessThan(heap().size());
     }
     assertThat(heap().free()).isEqualTo(heap().size());
+  }
+
+  /** A stream that has sent a small row. */
+  private SlotStream begun(RecordingSubscriber client) throws Exception {
+    SlotStream stream = registry.slots.stream(StreamOptions.of(slot), client);
+    database.execute("insert into t values (1, 'small')");
+    assertThat(client.nextWithChange()).contains("[1,\"small\"]");
+    return stream;
   }
 
   private void assertRefused(SlotName slot, int rows, Problem problem) {

@@ -1,9 +1,12 @@
 package org.pgdeltastream.support;
 
+import static org.awaitility.Awaitility.await;
+
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Duration;
 
 /** SQL on a PostgreSQL, with a new connection for each statement. */
 @FunctionalInterface
@@ -38,5 +41,19 @@ public interface Sql {
   /** The first column of the first row; null is "null". */
   default String text(String sql) throws SQLException {
     return query(sql, row -> String.valueOf((Object) row.getString(1)));
+  }
+
+  /** Waits until this slot stands here. */
+  default void awaitConfirmed(String slot, String lsn) {
+    await("confirmed_flush_lsn of " + slot)
+        .atMost(Duration.ofSeconds(10))
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () ->
+                lsn.equals(
+                    text(
+                        "select confirmed_flush_lsn from pg_replication_slots where slot_name = '"
+                            + slot
+                            + "'")));
   }
 }

@@ -3,8 +3,6 @@ package org.pgdeltastream.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +17,7 @@ import org.pgdeltastream.launch.Server;
 import org.pgdeltastream.support.RawHttp;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.TestDatabase;
+import org.pgdeltastream.support.WarServer;
 
 /** Requests that no library sends: each gets its 4xx as JSON, and none a 500 or a slot. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -44,17 +43,7 @@ class HostileRequestsServerIT {
   @BeforeAll
   static void start() throws Exception {
     database = TestDatabase.embedded();
-    Path directory = Path.of(System.getProperty("pgdelta.test.directory", "target/it"));
-    Files.createDirectories(directory);
-    server =
-        Server.start(
-            Path.of(System.getProperty("pgdelta.test.war", "target/pgdeltastream.war")),
-            "127.0.0.1",
-            0,
-            database.jdbcUrl(),
-            database.user(),
-            database.password(),
-            Files.createTempDirectory(directory, "tomee"));
+    server = WarServer.start(database);
     http = new RawHttp(server.port());
   }
 

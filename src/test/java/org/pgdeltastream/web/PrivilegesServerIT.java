@@ -3,8 +3,6 @@ package org.pgdeltastream.web;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -13,6 +11,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.launch.Server;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.TestDatabase;
+import org.pgdeltastream.support.WarServer;
 
 /** What a server whose database user may not read everything answers. */
 class PrivilegesServerIT {
@@ -38,17 +37,7 @@ class PrivilegesServerIT {
         grant select (id) on partly to reader;
         create publication p for table granted;
         """);
-    Path directory = Path.of(System.getProperty("pgdelta.test.directory", "target/it"));
-    Files.createDirectories(directory);
-    server =
-        Server.start(
-            Path.of(System.getProperty("pgdelta.test.war", "target/pgdeltastream.war")),
-            "127.0.0.1",
-            0,
-            database.jdbcUrl(),
-            "reader",
-            "",
-            Files.createTempDirectory(directory, "tomee"));
+    server = WarServer.start(database, "reader", "");
     client = new ServerClient("http://127.0.0.1:" + server.port());
     slot = client.init("plugin=pgoutput&publication=p");
   }

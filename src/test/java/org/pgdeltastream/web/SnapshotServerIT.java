@@ -16,8 +16,6 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
@@ -34,6 +32,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.launch.Server;
 import org.pgdeltastream.support.TestDatabase;
+import org.pgdeltastream.support.WarServer;
 
 /** Snapshots as a client of the WAR sees them. */
 class SnapshotServerIT {
@@ -69,17 +68,7 @@ class SnapshotServerIT {
         create server far foreign data wrapper postgres_fdw;
         create foreign table a_foreign(id int) server far;
         """);
-    Path directory = Path.of(System.getProperty("pgdelta.test.directory", "target/it"));
-    Files.createDirectories(directory);
-    server =
-        Server.start(
-            Path.of(System.getProperty("pgdelta.test.war", "target/pgdeltastream.war")),
-            "127.0.0.1",
-            0,
-            database.jdbcUrl(),
-            database.user(),
-            database.password(),
-            Files.createTempDirectory(directory, "tomee"));
+    server = WarServer.start(database);
     slot = init();
     database.execute("drop table gone; truncate cleared; truncate parts_2");
   }

@@ -1,14 +1,10 @@
 package org.pgdeltastream.web;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 import static org.pgdeltastream.support.ServerClient.array;
 
 import jakarta.json.JsonObject;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -18,6 +14,7 @@ import org.pgdeltastream.launch.Server;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.StreamClient;
 import org.pgdeltastream.support.TestDatabase;
+import org.pgdeltastream.support.WarServer;
 
 /**
  * The WAR on TomEE in this JVM, on a PostgreSQL that allows pgoutput alone: one of each for a
@@ -43,17 +40,7 @@ abstract class StoryServer {
     System.setProperty("pgdelta.send-timeout", "5");
     System.setProperty("pgdelta.websocket", door);
     database = TestDatabase.embedded();
-    Path directory = Path.of(System.getProperty("pgdelta.test.directory", "target/it"));
-    Files.createDirectories(directory);
-    server =
-        Server.start(
-            Path.of(System.getProperty("pgdelta.test.war", "target/pgdeltastream.war")),
-            "127.0.0.1",
-            0,
-            database.jdbcUrl(),
-            database.user(),
-            database.password(),
-            Files.createTempDirectory(directory, "tomee"));
+    server = WarServer.start(database);
     client = new ServerClient("http://127.0.0.1:" + server.port());
   }
 
@@ -112,15 +99,6 @@ abstract class StoryServer {
   }
 
   void awaitConfirmed(String slot, String lsn) {
-    await("confirmed_flush_lsn of " + slot)
-        .atMost(Duration.ofSeconds(10))
-        .pollInterval(Duration.ofMillis(20))
-        .until(
-            () ->
-                lsn.equals(
-                    database.text(
-                        "select confirmed_flush_lsn from pg_replication_slots where slot_name = '"
-                            + slot
-                            + "'")));
+    database.awaitConfirmed(slot, lsn);
   }
 }

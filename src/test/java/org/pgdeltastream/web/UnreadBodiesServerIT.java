@@ -8,8 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -19,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pgdeltastream.launch.Server;
 import org.pgdeltastream.support.TestDatabase;
+import org.pgdeltastream.support.WarServer;
 
 /** Who sends a body that nobody reads has the answer, and the connection for the next request. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -32,17 +31,7 @@ class UnreadBodiesServerIT {
   @BeforeAll
   static void start() throws Exception {
     database = TestDatabase.embedded();
-    Path directory = Path.of(System.getProperty("pgdelta.test.directory", "target/it"));
-    Files.createDirectories(directory);
-    server =
-        Server.start(
-            Path.of(System.getProperty("pgdelta.test.war", "target/pgdeltastream.war")),
-            "127.0.0.1",
-            0,
-            database.jdbcUrl(),
-            database.user(),
-            database.password(),
-            Files.createTempDirectory(directory, "tomee"));
+    server = WarServer.start(database);
   }
 
   @AfterAll

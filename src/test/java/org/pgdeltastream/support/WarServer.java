@@ -1,0 +1,31 @@
+package org.pgdeltastream.support;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.pgdeltastream.launch.Server;
+
+/** The WAR on a TomEE in this JVM, on a free port; the caller closes it. */
+public final class WarServer {
+  private WarServer() {}
+
+  /** On a database of the test, as its superuser. */
+  public static Server start(TestDatabase database) throws IOException {
+    return start(database, database.user(), database.password());
+  }
+
+  /** As this role. */
+  public static Server start(TestDatabase database, String user, String password)
+      throws IOException {
+    Path directory = Path.of(System.getProperty("pgdelta.test.directory", "target/it"));
+    Files.createDirectories(directory);
+    return Server.start(
+        Path.of(System.getProperty("pgdelta.test.war", "target/pgdeltastream.war")),
+        "127.0.0.1",
+        0,
+        database.jdbcUrl(),
+        user,
+        password,
+        Files.createTempDirectory(directory, "tomee"));
+  }
+}
