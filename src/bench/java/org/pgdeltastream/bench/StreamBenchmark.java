@@ -27,6 +27,9 @@ import org.pgdeltastream.support.TestDatabase;
  *
  * <p>Every contender gets a copy of one slot, so that all read the very same WAL. Ratios are taken
  * round by round, then the median; the first two rounds of each workload warm up.
+ *
+ * <p>With {@code bench.before}, the path of another jar, that one takes part as "before …", and
+ * comes first: so two builds are compared in one run.
  */
 public final class StreamBenchmark {
   private static final int WARM_UP = 2;
@@ -45,13 +48,16 @@ public final class StreamBenchmark {
   private final TestDatabase database;
   private final Program endpoint;
   private final Program upgrade;
+  private final List<Program> before;
   private final Map<String, Map<String, List<Drain>>> results = new LinkedHashMap<>();
   private String end = "";
 
-  private StreamBenchmark(TestDatabase database, Program endpoint, Program upgrade) {
+  private StreamBenchmark(
+      TestDatabase database, Program endpoint, Program upgrade, List<Program> before) {
     this.database = database;
     this.endpoint = endpoint;
     this.upgrade = upgrade;
+    this.before = before;
   }
 
   public static void main(String[] arguments) throws Exception {
@@ -68,10 +74,18 @@ public final class StreamBenchmark {
             "checkpoint_timeout", "1d",
             "shared_buffers", "1GB",
             "jit", "off");
+    List<Program> before = new ArrayList<>();
     try (TestDatabase database = TestDatabase.system(settings);
         Program endpoint = start(database, directory, "endpoint");
         Program upgrade = start(database, directory, "upgrade")) {
-      StreamBenchmark benchmark = new StreamBenchmark(database, endpoint, upgrade);
+      String jar = System.getProperty("bench.before", "");
+      if (!jar.isEmpty()) {
+        System.setProperty("pgdelta.test.jar", jar);
+        Path old = Files.createDirectories(directory.resolve("before"));
+        before.add(start(database, old, "endpoint"));
+        before.add(start(database, old, "upgrade"));
+      }
+      StreamBenchmark benchmark = new StreamBenchmark(database, endpoint, upgrade, before);
       for (Workload work : workloads(size)) {
         if (names.contains(work.name())) {
           benchmark.measure(work, rounds, parts);
@@ -81,6 +95,8 @@ public final class StreamBenchmark {
         benchmark.latency((int) (20 * size) + 5);
       }
       Files.writeString(Path.of("target", "stream-benchmark.json"), benchmark.json());
+    } finally {
+      before.forEach(Program::close);
     }
   }
 
@@ -105,7 +121,13 @@ public final class StreamBenchmark {
   }
 
   private List<Contender> contenders(List<String> parts) {
-    return List.of(
+    List<Contender> all = new ArrayList<>();
+    if (!before.isEmpty()) {
+      all.add(ours("before pgoutput", before.get(0), "pgoutput", 1));
+      all.add(ours("before pgoutput upgrade", before.get(1), "pgoutput", 1));
+    }
+    all.addAll(
+        List.of(
             new Contender(BASE, "wal2json", (slot, work) -> pgRecvlogical(slot, work, List.of())),
             new Contender(
                 "pg_recvlogical pgoutput",
@@ -118,10 +140,9 @@ public final class StreamBenchmark {
             ours("ours pgoutput upgrade format 2", upgrade, "pgoutput", 2),
             ours("ours wal2json", endpoint, "wal2json", 1),
             ours("ours wal2json upgrade", upgrade, "wal2json", 1),
-            ours("ours wal2json upgrade format 2", upgrade, "wal2json", 2))
-        .stream()
-        .filter(one -> parts.stream().anyMatch(one.name()::startsWith))
-        .toList();
+            ours("ours wal2json upgrade format 2", upgrade, "wal2json", 2)));
+    all.removeIf(one -> parts.stream().noneMatch(one.name()::startsWith));
+    return all;
   }
 
   private Contender ours(String name, Program server, String plugin, int format) {
