@@ -25,6 +25,12 @@ public final class ControlConnection implements AutoCloseable {
     T ask(Connection connection) throws SQLException;
   }
 
+  /** Opens the connection, so that it can be cut by these. */
+  @FunctionalInterface
+  interface Opening {
+    Connection open(OpenSockets sockets) throws SQLException;
+  }
+
   /** Others ask for so long that it was nobody else's turn. */
   static final class BusyException extends SQLException {
     private static final long serialVersionUID = 1L;
@@ -38,7 +44,7 @@ public final class ControlConnection implements AutoCloseable {
   private static final long LOOK_MILLIS = 100;
   private static final long AGE_NANOS = TimeUnit.MINUTES.toNanos(10); // its backend's caches grow
 
-  private final ReplicationConnector connector;
+  private final Opening opening;
   private final DescribedRelations described = new DescribedRelations();
   private final ReentrantLock turn = new ReentrantLock(true);
   private @Nullable Connection kept; // inside the turn, as are the two that follow
@@ -48,8 +54,8 @@ public final class ControlConnection implements AutoCloseable {
   private volatile boolean stale;
   private volatile boolean closed;
 
-  ControlConnection(ReplicationConnector connector) {
-    this.connector = connector;
+  ControlConnection(Opening opening) {
+    this.opening = opening;
   }
 
   /** What it was told about relations; forgotten with the connection. */
@@ -109,10 +115,9 @@ public final class ControlConnection implements AutoCloseable {
 
   private Connection open(OpenSockets asker) throws SQLException {
     drop();
-    OpenSockets opening = new OpenSockets();
-    sockets = opening;
-    Connection opened =
-        waitedFor(opening, asker, () -> connector.within(opening).openForQuestions());
+    OpenSockets cut = new OpenSockets();
+    sockets = cut;
+    Connection opened = waitedFor(cut, asker, () -> opening.open(cut));
     kept = opened;
     openedAt = System.nanoTime();
     return opened;

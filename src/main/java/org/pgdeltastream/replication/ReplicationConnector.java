@@ -47,7 +47,7 @@ public final class ReplicationConnector {
     this.replicationSource = replicationSource;
     this.heap = heap;
     this.cuts = Optional.empty();
-    this.control = new ControlConnection(this);
+    this.control = new ControlConnection(sockets -> within(sockets).openForQuestions());
   }
 
   private ReplicationConnector(ReplicationConnector uncut, OpenSockets sockets) {
@@ -121,12 +121,12 @@ public final class ReplicationConnector {
   }
 
   /** A connection whose questions end in time, and wait for nobody's lock. */
-  Connection openForQuestions() throws SQLException {
+  private Connection openForQuestions() throws SQLException {
     return told(connect(commonProperties()), QUESTION_MILLIS, SessionSettings.ofQuestions());
   }
 
   /** A connection to a walsender; the caller closes it. */
-  ReplicationConnection openReplication() throws SQLException {
+  InputConnection openReplication() throws SQLException {
     InputConnection opened =
         replicationSource.isPresent()
             ? withInput(replicationSource.get().getConnection(), Optional.empty())
@@ -136,7 +136,7 @@ public final class ReplicationConnector {
         CALL_MILLIS,
         SessionSettings.ofSession(),
         SessionSettings.ofWalsender());
-    return new ReplicationConnection(opened);
+    return opened;
   }
 
   private Properties walsenderProperties() {

@@ -40,7 +40,7 @@ public final class ReplicationSlots {
 
   /** Makes a slot and holds its snapshot. If the second part fails, the slot is dropped again. */
   public CreatedSlot create(SlotName slot, OutputPlugin plugin) throws SQLException {
-    try (ReplicationConnection walsender = connector.openReplication()) {
+    try (ReplicationConnection walsender = new ReplicationConnection(connector.openReplication())) {
       ReplicationConnection.Created created = createSlot(walsender, slot, plugin);
       Connection holder = null;
       boolean held = false;
@@ -159,7 +159,7 @@ public final class ReplicationSlots {
       Supplier<Lsn> flushPosition,
       WalListener listener)
       throws SQLException {
-    ReplicationConnection walsender = connector.openReplication();
+    ReplicationConnection walsender = new ReplicationConnection(connector.openReplication());
     try {
       if (listener.asksForServer()) {
         listener.onServer(walsender.identify());

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ColumnDetails;
@@ -38,7 +39,7 @@ final class OwnPublications {
   private final PublicationKeeper keeper;
   private final Publications publications;
   private final Catalog catalog;
-  private final Slots slots;
+  private final Supplier<List<KnownSlot>> slots;
   private final ReentrantLock one = new ReentrantLock();
   private List<String> leftOut = List.of();
   private String failure = "";
@@ -46,7 +47,12 @@ final class OwnPublications {
   private long nextLook = System.nanoTime();
   private volatile long nextOfReaders = System.nanoTime();
 
-  OwnPublications(Database database, Slots slots) {
+  /**
+   * Looks at nothing yet.
+   *
+   * @param slots those that this server knows now
+   */
+  OwnPublications(Database database, Supplier<List<KnownSlot>> slots) {
     this.keeper = database.publicationKeeper();
     this.publications = database.publications();
     this.catalog = database.catalog();
@@ -177,7 +183,7 @@ final class OwnPublications {
   }
 
   /** Whether the slot was made with our publications, here or by another server; if so it knows. */
-  boolean isUser(Slot slot) throws SQLException {
+  boolean isUser(KnownSlot slot) throws SQLException {
     if (!publications.present().users().contains(slot.name().value())) {
       return false;
     }
@@ -189,8 +195,8 @@ final class OwnPublications {
     return users().findAny().isPresent();
   }
 
-  private Stream<Slot> users() {
-    return slots.all().stream().filter(Slot::ownPublications);
+  private Stream<KnownSlot> users() {
+    return slots.get().stream().filter(KnownSlot::ownPublications);
   }
 
   private void tell(String warning) {

@@ -1,11 +1,8 @@
 package org.pgdeltastream.slot;
 
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 
 /**
@@ -13,71 +10,25 @@ import org.pgdeltastream.change.SlotName;
  * the last stream ended. Every method holds the lock shortly and does no I/O, but for closing.
  */
 final class Slot {
-  private static final int MOST_WARNINGS = 100;
-
-  private final SlotName name;
-  private final List<String> warnings = new ArrayList<>();
-  private List<String> leftOut = List.of();
-  private List<String> publications = List.of();
-  private PublicationGuard guard = PublicationGuard.NONE;
-  private boolean ownPublications;
+  private final KnownSlot known;
   private boolean madeHere;
-  private boolean isThere;
   private int streams;
   private @Nullable SnapshotLease lease;
   private @Nullable SlotStream stream;
   private SlotStatus.@Nullable LastClose lastClose;
   private long acksIgnored;
-  private boolean clientKeepsPosition;
-  private boolean needsChunks;
-  private Lsn jumpedAfter = Lsn.NONE;
-  private Lsn jumpedUpTo = Lsn.NONE;
 
   Slot(SlotName name) {
-    this.name = name;
+    this.known = new KnownSlot(name);
   }
 
   SlotName name() {
-    return name;
+    return known.name();
   }
 
-  synchronized void publications(List<String> names, boolean own) {
-    publications = List.copyOf(names);
-    ownPublications = own;
-  }
-
-  synchronized List<String> publications() {
-    return publications;
-  }
-
-  synchronized boolean ownPublications() {
-    return ownPublications;
-  }
-
-  synchronized void warn(String warning) {
-    if (!warnings.contains(warning) && warnings.size() < MOST_WARNINGS) {
-      warnings.add(warning);
-    }
-  }
-
-  /** What our publications leave out now; it takes the place of what they left out before. */
-  synchronized void leftOut(List<String> now) {
-    leftOut = List.copyOf(now);
-  }
-
-  synchronized List<String> warnings() {
-    List<String> all = new ArrayList<>(warnings);
-    all.addAll(leftOut);
-    return List.copyOf(all);
-  }
-
-  /** The publications that it was made or last streamed with, as they were then. */
-  synchronized void guard(PublicationGuard present) {
-    guard = present;
-  }
-
-  synchronized PublicationGuard guard() {
-    return guard;
+  /** What its streams ask. */
+  KnownSlot known() {
+    return known;
   }
 
   synchronized void lease(SnapshotLease made) {
@@ -88,11 +39,6 @@ final class Slot {
   /** Whether this server made the slot, and so had its snapshot. */
   synchronized boolean madeHere() {
     return madeHere;
-  }
-
-  /** PostgreSQL has it. */
-  synchronized void isThere() {
-    isThere = true;
   }
 
   /** A stream of it is about to begin. */
@@ -111,7 +57,7 @@ final class Slot {
 
   /** Whether it is held, or is more than a name that a client has said. */
   synchronized boolean isKnown() {
-    return isHeld() || madeHere || isThere;
+    return isHeld() || madeHere || known.wasSeen();
   }
 
   synchronized boolean hasSnapshot() {
@@ -131,11 +77,11 @@ final class Slot {
       return Optional.empty();
     }
     open.beginRead(now);
-    return Optional.of(new SnapshotUse(this, open));
+    return Optional.of(new SnapshotUse(name(), open, this::endUse));
   }
 
-  synchronized void endUse(SnapshotLease used, Instant now) {
-    used.endRead(now);
+  private synchronized void endUse(SnapshotLease used) {
+    used.endRead(Instant.now());
   }
 
   /** When the snapshot closes, and the backend that holds it. */
@@ -190,43 +136,6 @@ final class Slot {
       acksIgnored += ignored;
       lastClose = why == null ? lastClose : why;
     }
-  }
-
-  /** A client said where it is: from now on the slot stands only where its clients say. */
-  synchronized void clientKeepsPosition() {
-    clientKeepsPosition = true;
-  }
-
-  synchronized boolean doesClientKeepPosition() {
-    return clientKeepsPosition;
-  }
-
-  /**
-   * A transaction was too large for wal2json to write whole: from now on in chunks.
-   *
-   * @return false if that was known
-   */
-  synchronized boolean needsChunks() {
-    boolean isNew = !needsChunks;
-    needsChunks = true;
-    return isNew;
-  }
-
-  synchronized boolean doesNeedChunks() {
-    return needsChunks;
-  }
-
-  /** The server moved the slot on by itself, past WAL that held nothing for the client. */
-  synchronized void jumped(Lsn after, Lsn upTo) {
-    if (!after.equals(jumpedUpTo)) {
-      jumpedAfter = after;
-    }
-    jumpedUpTo = upTo;
-  }
-
-  /** Whether nothing for the client lies between these. */
-  synchronized boolean wasJumped(Lsn from, Lsn confirmed) {
-    return !jumpedAfter.isAfter(from) && !confirmed.isAfter(jumpedUpTo);
   }
 
   synchronized Optional<SlotStream> stream() {

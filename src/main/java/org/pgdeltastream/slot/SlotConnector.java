@@ -24,7 +24,7 @@ final class SlotConnector {
   private static final Duration FORMER_READER = Duration.ofSeconds(5);
   private static final Duration RETRY = Duration.ofMillis(20);
 
-  private final Slot slot;
+  private final KnownSlot slot;
   private final Downstream client;
   private final StreamLife life;
   private final StreamServices services;
@@ -33,7 +33,7 @@ final class SlotConnector {
   private boolean mayBeBehind = true; // queries are tried once, so that they cannot fail again
   private volatile @Nullable PublicationGuard guard;
 
-  SlotConnector(Slot slot, Downstream client, StreamLife life, StreamServices services) {
+  SlotConnector(KnownSlot slot, Downstream client, StreamLife life, StreamServices services) {
     this.slot = slot;
     this.client = client;
     this.life = life;
@@ -63,7 +63,7 @@ final class SlotConnector {
   Opened connect(WalListener listener, @Nullable ReplicationReader former)
       throws SQLException, Refusal {
     SlotRow row = look.at(slot.name());
-    slot.isThere();
+    slot.seen();
     OutputPlugin found = look.plugin(row);
     plugin = found;
     List<String> publications = look.publications(slot, found, client.publications());

@@ -249,12 +249,13 @@ final class SlotCreator {
               Instant.now());
       slots.find(name).ifPresent(Slot::closeSnapshot); // of a slot that was dropped elsewhere
       Slot slot = slots.made(name);
-      slot.publications(publications, publications.equals(Publications.OWN));
-      slot.guard(guard);
       slot.lease(lease);
-      warnings.forEach(slot::warn);
-      snapshotWarnings(publications).forEach(slot::warn);
-      slot.leftOut(leftOut);
+      KnownSlot known = slot.known();
+      known.publications(publications, publications.equals(Publications.OWN));
+      known.guard(guard);
+      warnings.forEach(known::warn);
+      snapshotWarnings(publications).forEach(known::warn);
+      known.leftOut(leftOut);
       return new NewSlot(
           name,
           plugin,
@@ -262,7 +263,7 @@ final class SlotCreator {
           !request.publications().isEmpty(),
           created.consistentPoint(),
           lease.expires(),
-          slot.warnings());
+          known.warnings());
     }
 
     /** A slot whose publications were dropped while it was made is not left behind. */

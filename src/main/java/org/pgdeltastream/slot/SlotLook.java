@@ -76,7 +76,8 @@ final class SlotLook {
   }
 
   /** Whether a slot that stands here can serve a client that is at {@code from}. */
-  static void checkFrom(Slot slot, Lsn confirmed, Lsn from, boolean gapAccepted) throws Refusal {
+  static void checkFrom(KnownSlot slot, Lsn confirmed, Lsn from, boolean gapAccepted)
+      throws Refusal {
     if (confirmed.isAfter(from) && !gapAccepted && !slot.wasJumped(from, confirmed)) {
       throw new Refusal(
           CloseReason.POSITION_LOST,
@@ -99,7 +100,7 @@ final class SlotLook {
         plugin, publications, server.version(), encoding.orElse(ServerEncoding.OF_MOST));
   }
 
-  List<String> publications(Slot slot, OutputPlugin plugin, List<String> named)
+  List<String> publications(KnownSlot slot, OutputPlugin plugin, List<String> named)
       throws SQLException, Refusal {
     if (plugin == OutputPlugin.WAL2JSON) {
       if (named.isEmpty()) {
@@ -119,7 +120,10 @@ final class SlotLook {
    * @return what it is started with now; null for a plugin without publications
    */
   @Nullable PublicationGuard guard(
-      Slot slot, Optional<PublicationGuard> former, List<String> publications, boolean gapAccepted)
+      KnownSlot slot,
+      Optional<PublicationGuard> former,
+      List<String> publications,
+      boolean gapAccepted)
       throws SQLException, Refusal {
     if (publications.isEmpty()) {
       return null;
@@ -144,7 +148,7 @@ final class SlotLook {
 
   /** Or since the slot was made, as far as that is known. */
   private void checkSinceFormerStream(
-      Slot slot, List<String> publications, Publications.Present present, boolean gapAccepted)
+      KnownSlot slot, List<String> publications, Publications.Present present, boolean gapAccepted)
       throws SQLException, Refusal {
     boolean own = slot.ownPublications() && publications.equals(Publications.OWN);
     boolean older = own && !present.users().contains(slot.name().value());
@@ -163,7 +167,7 @@ final class SlotLook {
   }
 
   /** What the slot was made with, as far as that is known; else the setting. */
-  private List<String> known(Slot slot) throws SQLException, Refusal {
+  private List<String> known(KnownSlot slot) throws SQLException, Refusal {
     if (!slot.publications().isEmpty() || ownPublications.isUser(slot)) {
       return slot.publications();
     }

@@ -52,7 +52,7 @@ final class SlotRegistry {
   SlotRegistry(Database database, Settings settings, Executor readers) {
     this.database = database;
     this.settings = settings;
-    ownPublications = new OwnPublications(database, slots);
+    ownPublications = new OwnPublications(database, slots::known);
     creator = new SlotCreator(database, settings, slots, ownPublications);
     services =
         new StreamServices(
@@ -327,7 +327,7 @@ final class SlotRegistry {
     return new SlotStatus(
         name,
         row.plugin(),
-        slot.map(Slot::publications).orElse(List.of()),
+        slot.map(Slot::known).map(KnownSlot::publications).orElse(List.of()),
         row.active(),
         slot.flatMap(Slot::stream).filter(one -> !one.isEnding()).map(SlotStream::client),
         row.restartLsn(),
@@ -337,7 +337,7 @@ final class SlotRegistry {
         snapshot,
         slot.flatMap(Slot::lastClose),
         slot.map(Slot::acksIgnored).orElse(0L),
-        slot.map(Slot::warnings).orElse(List.of()));
+        slot.map(Slot::known).map(KnownSlot::warnings).orElse(List.of()));
   }
 
   private static ProblemException noSlot(SlotName name) {

@@ -62,8 +62,8 @@ public final class SlotStream implements Runnable {
     this.readers = readers;
     OpenSockets sockets = new OpenSockets();
     StreamServices cut = services.within(sockets);
-    this.client = new StreamClient(slot, options, subscriber, cut);
-    this.upstream = new Upstream(slot, client, life, cut, sockets);
+    this.client = new StreamClient(slot.known(), options, subscriber, cut);
+    this.upstream = new Upstream(slot.known(), client, life, cut, sockets);
   }
 
   /** Where the client is, for operators. */

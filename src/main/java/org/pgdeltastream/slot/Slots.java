@@ -90,6 +90,11 @@ final class Slots {
     return unused.entrySet().stream().min(Map.Entry.comparingByValue()).map(Map.Entry::getKey);
   }
 
+  /** What is remembered of each for its streams. */
+  List<KnownSlot> known() {
+    return all().stream().map(Slot::known).toList();
+  }
+
   List<SlotStream> streams() {
     return all().stream().flatMap(slot -> slot.stream().stream()).toList();
   }

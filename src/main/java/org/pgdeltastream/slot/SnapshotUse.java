@@ -1,15 +1,21 @@
 package org.pgdeltastream.slot;
 
-import java.time.Instant;
+import java.util.function.Consumer;
+import org.pgdeltastream.change.SlotName;
 
-/** One read under a slot's snapshot, which stays open meanwhile. */
-record SnapshotUse(Slot slot, SnapshotLease lease) implements AutoCloseable {
+/**
+ * One read under a slot's snapshot, which stays open meanwhile.
+ *
+ * @param end told of its end
+ */
+record SnapshotUse(SlotName slot, SnapshotLease lease, Consumer<SnapshotLease> end)
+    implements AutoCloseable {
   String snapshotName() {
     return lease.snapshotName();
   }
 
   @Override
   public void close() {
-    slot.endUse(lease, Instant.now());
+    end.accept(lease);
   }
 }

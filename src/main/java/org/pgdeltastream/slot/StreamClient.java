@@ -31,7 +31,7 @@ import org.pgdeltastream.replication.SlotRow;
  * reader's thread waits for PostgreSQL.
  */
 final class StreamClient implements Downstream {
-  private final Slot slot;
+  private final KnownSlot slot;
   private final StreamOptions options;
   private final Subscriber subscriber;
   private final StreamServices services;
@@ -50,7 +50,8 @@ final class StreamClient implements Downstream {
   private @Nullable ServerIdentity server;
   private boolean saidHello;
 
-  StreamClient(Slot slot, StreamOptions options, Subscriber subscriber, StreamServices services) {
+  StreamClient(
+      KnownSlot slot, StreamOptions options, Subscriber subscriber, StreamServices services) {
     Settings settings = services.settings();
     this.slot = slot;
     this.options = options;

@@ -45,7 +45,7 @@ final class TableDelivery {
     this.snapshotName = use.snapshotName();
     this.tables = use.lease().tables();
     this.request = request;
-    this.out = new LateOutput(use.slot().name(), receiver, latest);
+    this.out = new LateOutput(use.slot(), receiver, latest);
   }
 
   void run(TableFormat format) throws SQLException, IOException {

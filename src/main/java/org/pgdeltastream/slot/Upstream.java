@@ -52,7 +52,11 @@ final class Upstream implements WalListener {
    * @param sockets those of the services' connections; they are cut when this is told to stop
    */
   Upstream(
-      Slot slot, Downstream client, StreamLife life, StreamServices services, OpenSockets sockets) {
+      KnownSlot slot,
+      Downstream client,
+      StreamLife life,
+      StreamServices services,
+      OpenSockets sockets) {
     this.name = "reader " + slot.name();
     this.client = client;
     this.life = life;

@@ -24,7 +24,7 @@ class ReporterTest {
               ::get);
   private final Database database = Database.open(settings, Optional.empty(), Optional.empty());
   private final Slots slots = new Slots();
-  private final OwnPublications publications = new OwnPublications(database, slots);
+  private final OwnPublications publications = new OwnPublications(database, slots::known);
 
   @Test
   void looksAfterEveryStreamAlsoWhenALookAtOneFails() {
