@@ -14,7 +14,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.delivery.CloseReason;
-import org.pgdeltastream.slot.Settings;
+import org.pgdeltastream.slot.database.Settings;
 
 /**
  * README and the table of limits say what the sources say: settings, codes, and the commands that
@@ -35,7 +35,7 @@ class ReadmeTest {
   @Test
   void listsEveryProblemWithItsStatusAndWhetherToRetry() {
     List<String> rows =
-        matches("web/Errors.java", "-> (last|again)\\((\\d+), \"(\\w+)\"\\)")
+        matches("web/http/Errors.java", "-> (last|again)\\((\\d+), \"(\\w+)\"\\)")
             .map(
                 found ->
                     "\n| %s | `%s` | %s |"
@@ -51,7 +51,9 @@ class ReadmeTest {
 
   @Test
   void listsEveryOtherErrorCode() {
-    assertThat(matches("web/Errors.java", "(\\d{3}|status), \"(\\w+)\"").map(code -> code.group(2)))
+    assertThat(
+            matches("web/http/Errors.java", "(\\d{3}|status), \"(\\w+)\"")
+                .map(code -> code.group(2)))
         .isNotEmpty()
         .allSatisfy(code -> assertThat(readme).contains("| `" + code + "` |"));
   }
@@ -59,7 +61,7 @@ class ReadmeTest {
   @Test
   void listsEveryCloseCode() {
     List<String> rows =
-        matches("web/CloseCodes.java", "case (\\w+) -> (\\d{4});")
+        matches("web/socket/CloseCodes.java", "case (\\w+) -> (\\d{4});")
             .map(found -> "\n| %s | `%s` |".formatted(found.group(2), word(found.group(1))))
             .toList();
     assertThat(rows)
@@ -70,7 +72,7 @@ class ReadmeTest {
   @Test
   void showsTheCommandsThatTheLauncherPrints() {
     List<String> commands =
-        matches("launch/Guide.java", "(?m)^ +((?:curl|java -jar) .*)$")
+        matches("launch/command/Guide.java", "(?m)^ +((?:curl|java -jar) .*)$")
             .map(
                 found ->
                     found
@@ -88,7 +90,7 @@ class ReadmeTest {
   @Test
   void showsTheLaunchersHelp() {
     String help =
-        matches("launch/Arguments.java", "(?s)HELP =\\s+\"\"\"\\n(.*?)\"\"\"")
+        matches("launch/command/Arguments.java", "(?s)HELP =\\s+\"\"\"\\n(.*?)\"\"\"")
             .map(found -> found.group(1).stripIndent().strip())
             .findFirst()
             .orElseThrow();

@@ -1,8 +1,8 @@
 /**
- * The vocabulary that every room speaks: positions, names, relations, tuples, and the two
- * interfaces that bytes pass through, {@link org.pgdeltastream.change.ChangeListener} (decoder to
- * encoder) and {@link org.pgdeltastream.change.MessageOutput} (encoder to client). JDK only; no
- * I/O, no state. Everybody may call it; it calls nobody.
+ * The words that all packages use: positions, names, relations, tuples, problems, and the
+ * interfaces that bytes pass through: {@link org.pgdeltastream.change.ChangeListener} (decoder to
+ * encoder) and {@link org.pgdeltastream.change.MessageOutput} (encoder to client). No I/O. It
+ * imports no other package.
  */
 @NullMarked
 package org.pgdeltastream.change;

@@ -4,11 +4,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.pgdeltastream.change.ChangeOptions;
-import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Detail;
 
 /**
  * Frames wal2json, format version 2, written with its positions and times: each action is a

@@ -6,11 +6,11 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.pgdeltastream.change.ChangeOptions;
-import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Detail;
 
 /**
  * Frames wal2json, format version 1, written with its positions and times and without blanks, whole

@@ -2,9 +2,9 @@ package org.pgdeltastream.decoder;
 
 import java.io.ByteArrayOutputStream;
 import java.util.Arrays;
-import org.pgdeltastream.change.ChangeOptions;
-import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.MalformedMessageException;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Detail;
 
 /**
  * Finds the names of types and the defaults of columns in what wal2json wrote, and escapes what it

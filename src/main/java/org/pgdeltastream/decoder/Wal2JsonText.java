@@ -6,9 +6,9 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.util.Arrays;
 import java.util.Optional;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.HeapShare;
+import org.pgdeltastream.change.option.ChangeOptions;
 
 /**
  * Makes UTF-8 and JSON of what wal2json writes. In a database of that encoding only a logical

@@ -5,9 +5,7 @@ import java.util.List;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Commit;
-import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
@@ -15,6 +13,8 @@ import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.TruncateOptions;
 import org.pgdeltastream.change.Tuple;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Detail;
 
 /**
  * Writes each change as a message of its own in wal2json's format version 2, and one at the begin

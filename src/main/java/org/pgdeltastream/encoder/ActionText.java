@@ -2,12 +2,12 @@ package org.pgdeltastream.encoder;
 
 import java.io.IOException;
 import java.util.List;
-import org.pgdeltastream.change.ChangeOptions;
-import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.Tuple;
 import org.pgdeltastream.change.ValueKind;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Detail;
 
 /** What is the same in every change of a relation in format 2, ready to be copied. */
 final class ActionText {

@@ -3,10 +3,10 @@ package org.pgdeltastream.encoder;
 import java.nio.charset.StandardCharsets;
 
 /** The fixed parts of the JSON, as bytes. */
-final class Ascii {
+public final class Ascii {
   private Ascii() {}
 
-  static byte[] bytes(String text) {
+  public static byte[] bytes(String text) {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 }

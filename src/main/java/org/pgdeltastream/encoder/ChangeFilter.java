@@ -7,13 +7,13 @@ import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.TruncateOptions;
 import org.pgdeltastream.change.Tuple;
+import org.pgdeltastream.change.option.ChangeOptions;
 
 /**
  * Lets through what the client wants. A transaction of which nothing is wanted is not heard of; the

@@ -3,10 +3,10 @@ package org.pgdeltastream.encoder;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Function;
-import org.pgdeltastream.change.ChangeOptions;
-import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.Tuple;
 import org.pgdeltastream.change.ValueKind;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Detail;
 
 /**
  * The arrays that list columns in a change of format 1: names, types, values and what else is asked

@@ -5,12 +5,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Pattern;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.ColumnDetails;
-import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.ReplicaIdentity;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Detail;
 
 /**
  * A column as it is written: JSON for each of its parts, and the format of its values.

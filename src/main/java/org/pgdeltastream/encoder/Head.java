@@ -7,8 +7,8 @@ import java.time.format.DateTimeFormatterBuilder;
 import java.time.temporal.ChronoField;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
-import org.pgdeltastream.change.ChangeOptions;
-import org.pgdeltastream.change.Detail;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Detail;
 
 /** What is said of a transaction: its number, its time, where it came from. */
 final class Head {

@@ -11,12 +11,12 @@ import java.util.Arrays;
  * JSON text as UTF-8 bytes, with room in front for what is known last. Above {@link #BOUND} it asks
  * its drain to take some away; a long text is added in blocks, so that it never stands here whole.
  */
-final class JsonBuffer {
+public final class JsonBuffer {
   static final int BOUND = 64 * 1024;
   static final int HEAD_ROOM = 128;
 
   /** Takes text away from a full buffer, or leaves it there to grow. */
-  interface Drain {
+  public interface Drain {
     void drain(JsonBuffer full) throws IOException;
   }
 
@@ -37,19 +37,19 @@ final class JsonBuffer {
   private int start = HEAD_ROOM;
   private int end = HEAD_ROOM;
 
-  JsonBuffer(Drain drain) {
+  public JsonBuffer(Drain drain) {
     this.drain = drain;
   }
 
-  byte[] bytes() {
+  public byte[] bytes() {
     return bytes;
   }
 
-  int start() {
+  public int start() {
     return start;
   }
 
-  int length() {
+  public int length() {
     return end - start;
   }
 
@@ -63,11 +63,11 @@ final class JsonBuffer {
     return BOUND;
   }
 
-  byte[] copy() {
+  public byte[] copy() {
     return Arrays.copyOfRange(bytes, start, end);
   }
 
-  void reset() {
+  public void reset() {
     start = HEAD_ROOM;
     end = HEAD_ROOM;
   }
@@ -96,11 +96,11 @@ final class JsonBuffer {
     } while (rest != 0);
   }
 
-  void append(byte[] text) throws IOException {
+  public void append(byte[] text) throws IOException {
     append(text, 0, text.length);
   }
 
-  void append(byte[] source, int from, int length) throws IOException {
+  public void append(byte[] source, int from, int length) throws IOException {
     reserve(length);
     System.arraycopy(source, from, bytes, end, length);
     end += length;
@@ -108,12 +108,12 @@ final class JsonBuffer {
   }
 
   /** One byte more, where the caller's next call looks at the bound. */
-  void append(char ascii) {
+  public void append(char ascii) {
     reserve(1);
     bytes[end++] = (byte) ascii;
   }
 
-  void appendQuoted(String text) throws IOException {
+  public void appendQuoted(String text) throws IOException {
     append('"');
     for (int from = 0; from < text.length(); ) {
       int to = Math.min(text.length(), from + BLOCK);
@@ -128,7 +128,7 @@ final class JsonBuffer {
   }
 
   /** Escapes what wal2json escapes: quote, backslash and control characters, nothing else. */
-  void appendQuoted(byte[] source, int from, int length) throws IOException {
+  public void appendQuoted(byte[] source, int from, int length) throws IOException {
     append('"');
     appendEscaped(source, from, length);
     append('"');

@@ -7,9 +7,9 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Relation;
+import org.pgdeltastream.change.option.ChangeOptions;
 
 /** The texts of the relations met so far, the newest description of each. */
 final class RelationTexts<T> {

@@ -6,15 +6,15 @@ import java.util.List;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Commit;
-import org.pgdeltastream.change.Detail;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.MessageOutput;
 import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.TruncateOptions;
 import org.pgdeltastream.change.Tuple;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Detail;
 
 /**
  * Writes a transaction as one message in wal2json's format version 1. Runs in the thread that

@@ -4,18 +4,18 @@ import java.io.IOException;
 import org.pgdeltastream.change.Numbers;
 
 /** How a value's text becomes JSON, by its type; the same for changes and for rows. */
-enum ValueFormat {
+public enum ValueFormat {
   NUMBER,
   BOOLEAN,
   BYTEA,
   TEXT;
 
-  static final byte[] NULL = Ascii.bytes("null");
+  public static final byte[] NULL = Ascii.bytes("null");
   private static final byte[] TRUE = Ascii.bytes("true");
   private static final byte[] FALSE = Ascii.bytes("false");
 
   /** The numbers of the built-in types never change. Source: PostgreSQL's pg_type.dat. */
-  static ValueFormat of(int typeOid) {
+  public static ValueFormat of(int typeOid) {
     return switch (typeOid) {
       case 16 -> BOOLEAN;
       case 17 -> BYTEA;
@@ -27,12 +27,12 @@ enum ValueFormat {
     };
   }
 
-  static ValueFormat of(int typeOid, Numbers numbers) {
+  public static ValueFormat of(int typeOid, Numbers numbers) {
     ValueFormat format = of(typeOid);
     return format == NUMBER && numbers == Numbers.AS_TEXT ? TEXT : format;
   }
 
-  void append(JsonBuffer out, byte[] source, int start, int length) throws IOException {
+  public void append(JsonBuffer out, byte[] source, int start, int length) throws IOException {
     switch (this) {
       case NUMBER -> appendNumber(out, source, start, length);
       case BOOLEAN -> out.append(length > 0 && source[start] == 't' ? TRUE : FALSE);

@@ -1,6 +1,6 @@
 /**
- * From changes and rows to the public formats, as UTF-8 bytes. The only place that knows how a
- * value, a change or a transaction is written. No I/O. Only {@code slot} calls it.
+ * From changes to the public formats, as UTF-8 bytes. The only place that knows how a value, a
+ * change or a transaction is written. No I/O.
  */
 @NullMarked
 package org.pgdeltastream.encoder;

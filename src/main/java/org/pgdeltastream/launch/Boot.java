@@ -12,6 +12,12 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.pgdeltastream.launch.command.Arguments;
+import org.pgdeltastream.launch.command.BadArgumentException;
+import org.pgdeltastream.launch.command.Command;
+import org.pgdeltastream.launch.command.Watch;
+import org.pgdeltastream.launch.postgres.ProgramFiles;
+import org.pgdeltastream.launch.postgres.Unpacked;
 
 /**
  * The runnable jar's main class. It needs the JDK alone: what else there is lies in the jar as

@@ -16,6 +16,17 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.logging.LogManager;
+import org.pgdeltastream.launch.command.Address;
+import org.pgdeltastream.launch.command.Arguments;
+import org.pgdeltastream.launch.command.Command;
+import org.pgdeltastream.launch.command.Guide;
+import org.pgdeltastream.launch.postgres.Access;
+import org.pgdeltastream.launch.postgres.EmbeddedDatabase;
+import org.pgdeltastream.launch.postgres.Postmaster;
+import org.pgdeltastream.launch.postgres.Trees;
+import org.pgdeltastream.launch.server.ConnectorWatch;
+import org.pgdeltastream.launch.server.Server;
+import org.pgdeltastream.launch.server.StartMemory;
 
 /** The standalone server: what it opens is closed in reverse order when the JVM is told to end. */
 public final class Launcher {

@@ -1,6 +1,6 @@
 /**
- * The standalone program: an embedded server, and an embedded PostgreSQL where none is named. Not
- * part of the WAR, and the only place that knows TomEE.
+ * The standalone program: starts TomEE with the WAR, and PostgreSQL where none is named. Not part
+ * of the WAR.
  */
 @NullMarked
 package org.pgdeltastream.launch;

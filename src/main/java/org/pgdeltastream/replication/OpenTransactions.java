@@ -7,6 +7,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import org.pgdeltastream.change.Shown;
+import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /**
  * Transactions that have written and are open, of all databases: a slot is made only after their

@@ -18,7 +18,10 @@ import org.pgdeltastream.change.ColumnDetails;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.TypeName;
-import org.pgdeltastream.replication.DescribedRelations.Answer;
+import org.pgdeltastream.replication.connection.ControlConnection;
+import org.pgdeltastream.replication.connection.DescribedRelations;
+import org.pgdeltastream.replication.connection.DescribedRelations.Answer;
+import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /** Asks PostgreSQL for what pgoutput does not say, and remembers what it was told. */
 public final class PostgresCatalog implements Catalog {

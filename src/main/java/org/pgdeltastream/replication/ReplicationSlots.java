@@ -19,6 +19,13 @@ import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.replication.connection.HolderName;
+import org.pgdeltastream.replication.connection.ReplicationConnector;
+import org.pgdeltastream.replication.wal.CatchUp;
+import org.pgdeltastream.replication.wal.ReplicationConnection;
+import org.pgdeltastream.replication.wal.ReplicationReader;
+import org.pgdeltastream.replication.wal.SlotRow;
+import org.pgdeltastream.replication.wal.WalListener;
 
 /**
  * Creates, finds, streams and drops replication slots. Questions go to the kept connection; what

@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import org.pgdeltastream.replication.connection.ReplicationConnector;
 import org.postgresql.PGConnection;
 
 /**

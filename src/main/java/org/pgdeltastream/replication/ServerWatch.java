@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /**
  * Notices that PostgreSQL shuts down: it tells that to ordinary connections, but waits for

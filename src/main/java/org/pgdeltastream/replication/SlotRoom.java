@@ -9,6 +9,7 @@ import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /**
  * What PostgreSQL has room for, and its lasting logical slots, of all databases, since they share

@@ -1,7 +1,6 @@
 /**
- * The replication connection: creates and drops slots, exports snapshots, reads WAL data, reports
- * positions. Also what only a control connection tells: publications, the catalog, the list of
- * slots. It has never heard of a decoder, a client or a web server. Only {@code slot} calls it.
+ * What this server asks of PostgreSQL besides reading WAL: creates, lists and drops slots, exports
+ * snapshots, looks relations up, sees a shutdown.
  */
 @NullMarked
 package org.pgdeltastream.replication;

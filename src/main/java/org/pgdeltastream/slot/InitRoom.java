@@ -17,6 +17,10 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.replication.SlotRoom;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.stream.Slot;
+import org.pgdeltastream.slot.stream.Slots;
 
 /**
  * For how many slots, snapshots and inits at once there is room: looked at before a slot is made.

@@ -11,6 +11,10 @@ import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.Slots;
+import org.pgdeltastream.slot.upstream.OwnPublications;
 
 /**
  * Looks after all streams and slots at regular times: reports for readers that are inside a send,

@@ -17,9 +17,19 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.replication.CreatedSlot;
 import org.pgdeltastream.replication.OpenTransactions;
-import org.pgdeltastream.replication.PublicationClaim;
-import org.pgdeltastream.replication.Publications;
-import org.pgdeltastream.snapshot.KnownTables;
+import org.pgdeltastream.replication.publication.PublicationClaim;
+import org.pgdeltastream.replication.publication.Publications;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.Meaning;
+import org.pgdeltastream.slot.database.Problems;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.lease.SnapshotLease;
+import org.pgdeltastream.slot.stream.Slot;
+import org.pgdeltastream.slot.stream.Slots;
+import org.pgdeltastream.slot.upstream.KnownSlot;
+import org.pgdeltastream.slot.upstream.OwnPublications;
+import org.pgdeltastream.slot.upstream.PublicationGuard;
+import org.pgdeltastream.snapshot.table.KnownTables;
 
 /** Makes slots: chooses the plugin and the name, holds the snapshot, says what is left out. */
 final class SlotCreator {

@@ -33,7 +33,15 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.Subscriber;
-import org.pgdeltastream.replication.CatchUps;
+import org.pgdeltastream.replication.wal.CatchUps;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.lease.SnapshotPage;
+import org.pgdeltastream.slot.lease.TableFormat;
+import org.pgdeltastream.slot.lease.TableReceiver;
+import org.pgdeltastream.slot.stream.SlotStatus;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.StreamOptions;
 
 /** Gives the container's resources to the slots and closes the slots with the application. */
 @Singleton

@@ -25,9 +25,27 @@ import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
-import org.pgdeltastream.encoder.RowArrayEncoder;
-import org.pgdeltastream.replication.CatchUps;
-import org.pgdeltastream.replication.SlotRow;
+import org.pgdeltastream.encoder.rows.RowArrayEncoder;
+import org.pgdeltastream.replication.wal.CatchUps;
+import org.pgdeltastream.replication.wal.SlotRow;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.FirstLook;
+import org.pgdeltastream.slot.database.Problems;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.lease.PageBytes;
+import org.pgdeltastream.slot.lease.SnapshotPage;
+import org.pgdeltastream.slot.lease.SnapshotUse;
+import org.pgdeltastream.slot.lease.TableDelivery;
+import org.pgdeltastream.slot.lease.TableFormat;
+import org.pgdeltastream.slot.lease.TableReceiver;
+import org.pgdeltastream.slot.stream.Slot;
+import org.pgdeltastream.slot.stream.SlotStatus;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.Slots;
+import org.pgdeltastream.slot.stream.StreamOptions;
+import org.pgdeltastream.slot.upstream.KnownSlot;
+import org.pgdeltastream.slot.upstream.OwnPublications;
+import org.pgdeltastream.slot.upstream.StreamServices;
 
 /** What can be asked of slots: make, read under the snapshot, stream, show, drop. */
 final class SlotRegistry {

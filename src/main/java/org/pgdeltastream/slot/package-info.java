@@ -1,6 +1,6 @@
 /**
- * The life of a slot: registry, pipeline, leases, limits, settings. The hallway that joins all
- * rooms; holds the one EJB, {@link org.pgdeltastream.slot.SlotManager}. Only {@code web} calls it.
+ * The slots' life from init to drop: registry, bounds, regular checks. Joins all other packages;
+ * holds the one EJB, {@link org.pgdeltastream.slot.SlotManager}.
  */
 @NullMarked
 package org.pgdeltastream.slot;

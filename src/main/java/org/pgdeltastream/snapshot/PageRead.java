@@ -8,7 +8,16 @@ import java.util.Optional;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.RowListener;
-import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
+import org.pgdeltastream.snapshot.table.CatalogReader;
+import org.pgdeltastream.snapshot.table.Cursors;
+import org.pgdeltastream.snapshot.table.Keyset;
+import org.pgdeltastream.snapshot.table.KnownTables;
+import org.pgdeltastream.snapshot.table.PageQuery;
+import org.pgdeltastream.snapshot.table.Place;
+import org.pgdeltastream.snapshot.table.RewriteCheck;
+import org.pgdeltastream.snapshot.table.SnapshotTable;
+import org.pgdeltastream.snapshot.table.SnapshotTable.Attribute;
+import org.pgdeltastream.snapshot.table.TableReference;
 
 /** The reading of one page, inside its transaction, on its thread. */
 record PageRead(

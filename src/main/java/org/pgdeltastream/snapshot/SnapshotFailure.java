@@ -3,6 +3,9 @@ package org.pgdeltastream.snapshot;
 import java.sql.SQLException;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.snapshot.table.CatalogReader;
+import org.pgdeltastream.snapshot.table.RewriteCheck;
+import org.pgdeltastream.snapshot.table.TableReference;
 
 /** What PostgreSQL's errors mean for a page. Source: manual, "PostgreSQL Error Codes". */
 final class SnapshotFailure {

@@ -14,6 +14,10 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.change.TableSummary;
+import org.pgdeltastream.snapshot.table.Cursors;
+import org.pgdeltastream.snapshot.table.KnownTables;
+import org.pgdeltastream.snapshot.table.TableList;
+import org.pgdeltastream.snapshot.table.TableReference;
 
 /**
  * Reads tables and pages of them under exported snapshots, each in a transaction of its own on a

@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.pgdeltastream.snapshot.table.PublicationReader;
+import org.pgdeltastream.snapshot.table.Published;
 
 /** Where a snapshot and its slot's stream will differ, as far as it is known beforehand. */
 final class SnapshotWarnings {

@@ -14,7 +14,11 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.TableRequest;
-import org.pgdeltastream.snapshot.SnapshotTable.Attribute;
+import org.pgdeltastream.snapshot.table.CatalogReader;
+import org.pgdeltastream.snapshot.table.RewriteCheck;
+import org.pgdeltastream.snapshot.table.SnapshotTable;
+import org.pgdeltastream.snapshot.table.SnapshotTable.Attribute;
+import org.pgdeltastream.snapshot.table.TableReference;
 
 /** The reading of a table from end to end, inside its transaction, on its thread. */
 final class TableRead {

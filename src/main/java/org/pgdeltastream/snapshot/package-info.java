@@ -1,7 +1,4 @@
-/**
- * Reads tables, page by page, under an exported snapshot that it is given by name. Builds its SQL
- * from catalog values only. Only {@code slot} calls it.
- */
+/** Reads tables, page by page or whole, under an exported snapshot that it is given by name. */
 @NullMarked
 package org.pgdeltastream.snapshot;
 

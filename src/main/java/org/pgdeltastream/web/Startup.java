@@ -7,8 +7,9 @@ import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import java.util.Collections;
-import org.pgdeltastream.slot.Settings;
 import org.pgdeltastream.slot.SlotManager;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.web.socket.OwnFrames;
 
 /** Reads the settings and starts the slots, before any filter or resource is asked. */
 public class Startup implements ServletContextListener {

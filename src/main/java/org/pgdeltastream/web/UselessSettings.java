@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.pgdeltastream.change.Shown;
-import org.pgdeltastream.slot.Settings;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.web.access.Origin;
+import org.pgdeltastream.web.access.PrivateHost;
 
 /** Values that are of their form and can never do what they were set for. */
 final class UselessSettings {

@@ -1,7 +1,4 @@
-/**
- * What the outside sees: JAX-RS resources, the websocket endpoint, bodies, status and close codes,
- * access control. Nobody calls it but the container.
- */
+/** Starts the application in its container. */
 @NullMarked
 package org.pgdeltastream.web;
 

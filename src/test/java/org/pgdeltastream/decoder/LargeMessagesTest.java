@@ -12,10 +12,10 @@ import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.HeapUsedUpException;
+import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.encoder.RecordingOutput;
 
 /** What a decoder keeps of large messages, and of many relations. */

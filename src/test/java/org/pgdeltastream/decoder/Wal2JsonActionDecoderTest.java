@@ -10,9 +10,9 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
+import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.encoder.RecordingOutput;
 import org.pgdeltastream.support.InPlace;
 

@@ -12,11 +12,11 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
+import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.support.InPlace;
 
 /** wal2json's recorded bytes, cut and damaged: they are read or refused, and nothing else. */

@@ -24,8 +24,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.MalformedMessageException;
+import org.pgdeltastream.change.option.ChangeOptions;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class Wal2JsonNamesTest {

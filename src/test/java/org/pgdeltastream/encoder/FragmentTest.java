@@ -15,10 +15,10 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Begin;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.encoder.RecordingOutput.Message;
 
 /** Messages above the bound. {@link RecordingOutput} refuses a piece that is not UTF-8. */

@@ -14,6 +14,7 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.Numbers;
+import org.pgdeltastream.encoder.rows.RowArrayEncoder;
 
 class RowArrayEncoderTest {
   private static final List<Column> COLUMNS =

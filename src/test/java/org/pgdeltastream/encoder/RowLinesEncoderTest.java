@@ -11,7 +11,8 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.Numbers;
-import org.pgdeltastream.encoder.RowLinesEncoder.Trailer;
+import org.pgdeltastream.encoder.rows.RowLinesEncoder;
+import org.pgdeltastream.encoder.rows.RowLinesEncoder.Trailer;
 
 class RowLinesEncoderTest {
   private static final List<Column> COLUMNS =

@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Begin;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Lsn;
@@ -20,6 +19,7 @@ import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.TruncateOptions;
 import org.pgdeltastream.change.Tuple;
+import org.pgdeltastream.change.option.ChangeOptions;
 
 class TransactionEncoderTest {
   private static final Lsn COMMIT = Lsn.parse("0/1A1DAE8");

@@ -17,10 +17,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 

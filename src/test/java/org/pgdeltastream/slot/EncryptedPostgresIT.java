@@ -21,6 +21,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.support.NeedsWal2Json;
 import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;

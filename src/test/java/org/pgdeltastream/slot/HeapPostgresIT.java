@@ -16,14 +16,17 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.slot.lease.SnapshotPage;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 

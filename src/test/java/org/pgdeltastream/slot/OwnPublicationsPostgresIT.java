@@ -26,6 +26,7 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import org.pgdeltastream.slot.lease.SnapshotPage;
 
 /** A page's JSON as text. */
 final class PageText {

@@ -24,6 +24,10 @@ import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.FirstLook;
+import org.pgdeltastream.slot.database.Meaning;
+import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.support.TestDatabase;
 
 /** What a caller is told where PostgreSQL, as its operator set it up, refuses. */

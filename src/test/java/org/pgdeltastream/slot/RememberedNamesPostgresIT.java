@@ -14,6 +14,10 @@ import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 

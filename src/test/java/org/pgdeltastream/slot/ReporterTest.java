@@ -11,7 +11,14 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.SlotName;
-import org.pgdeltastream.replication.CatchUps;
+import org.pgdeltastream.replication.wal.CatchUps;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.Slots;
+import org.pgdeltastream.slot.stream.StreamOptions;
+import org.pgdeltastream.slot.upstream.OwnPublications;
+import org.pgdeltastream.slot.upstream.StreamServices;
 import org.pgdeltastream.support.RecordingSubscriber;
 
 class ReporterTest {

@@ -3,10 +3,12 @@ package org.pgdeltastream.slot;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.support.TestDatabase;
 import org.pgdeltastream.support.VerifyingClient;
 

@@ -15,6 +15,9 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 

@@ -8,6 +8,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.support.FaultProxy;
 import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;

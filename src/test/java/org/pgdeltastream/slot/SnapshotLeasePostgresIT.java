@@ -28,6 +28,7 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableRequest;
+import org.pgdeltastream.slot.lease.TableFormat;
 import org.pgdeltastream.support.TestDatabase;
 
 /** How long a slot's snapshot stays open, and what is told when it is not. */

@@ -20,6 +20,8 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.support.FaultProxy;
 import org.pgdeltastream.support.ForwardingSubscriber;
 import org.pgdeltastream.support.RecordingSubscriber;

@@ -10,6 +10,8 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.support.TestDatabase;
 
 /** A server's slots without a web server. */

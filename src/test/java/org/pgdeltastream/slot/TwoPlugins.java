@@ -19,17 +19,18 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.Catalog;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.ColumnDetails;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Relation;
+import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.encoder.RecordingOutput;
-import org.pgdeltastream.replication.ConnectionSettings;
 import org.pgdeltastream.replication.PostgresCatalog;
-import org.pgdeltastream.replication.ReplicationConnector;
 import org.pgdeltastream.replication.ReplicationSlots;
+import org.pgdeltastream.replication.connection.ConnectionSettings;
+import org.pgdeltastream.replication.connection.ReplicationConnector;
+import org.pgdeltastream.slot.upstream.SlotPipeline;
 import org.pgdeltastream.support.TestDatabase;
 
 /** Two slots on one log, one for each plugin, each read through our own data path. */

@@ -7,10 +7,11 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.pgdeltastream.change.ChangeOptions;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 

@@ -17,6 +17,10 @@ import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.support.NeedsWal2Json;
 import org.pgdeltastream.support.TestDatabase;
 

@@ -15,6 +15,12 @@ import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.PageRequest.Order;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.snapshot.table.CatalogReader;
+import org.pgdeltastream.snapshot.table.Keyset;
+import org.pgdeltastream.snapshot.table.KnownTables;
+import org.pgdeltastream.snapshot.table.Place;
+import org.pgdeltastream.snapshot.table.SnapshotTable;
+import org.pgdeltastream.snapshot.table.TableReference;
 
 /** Pages that go on behind a cursor. */
 class KeysetPostgresIT extends OnePooledConnection {

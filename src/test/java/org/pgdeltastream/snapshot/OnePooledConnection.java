@@ -17,6 +17,7 @@ import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.PageRequest.Order;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.snapshot.table.KnownTables;
 import org.pgdeltastream.support.TestDatabase;
 
 /** One connection serves every page of a test, and must serve one more after it. */

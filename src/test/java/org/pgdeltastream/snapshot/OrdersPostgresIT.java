@@ -15,6 +15,12 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.PageRequest.Nulls;
 import org.pgdeltastream.change.PageRequest.Order;
+import org.pgdeltastream.snapshot.table.CatalogReader;
+import org.pgdeltastream.snapshot.table.KnownTables;
+import org.pgdeltastream.snapshot.table.PageQuery;
+import org.pgdeltastream.snapshot.table.Place;
+import org.pgdeltastream.snapshot.table.SnapshotTable;
+import org.pgdeltastream.snapshot.table.TableReference;
 
 /** Pages that go on behind a cursor in orders other than the primary key's. */
 class OrdersPostgresIT extends OnePooledConnection {

@@ -20,6 +20,7 @@ import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.change.Tuple;
+import org.pgdeltastream.snapshot.table.KnownTables;
 import org.postgresql.PGConnection;
 
 /** What is refused. */

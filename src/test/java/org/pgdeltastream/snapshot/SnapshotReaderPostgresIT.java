@@ -13,6 +13,7 @@ import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.PageRequest.Nulls;
 import org.pgdeltastream.change.PageRequest.Order;
+import org.pgdeltastream.snapshot.table.KnownTables;
 import org.pgdeltastream.support.TestDatabase;
 
 /** What a page holds. */

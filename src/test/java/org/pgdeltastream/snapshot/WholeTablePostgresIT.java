@@ -20,6 +20,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.change.TableRequest.Part;
 import org.pgdeltastream.change.TableSummary;
+import org.pgdeltastream.snapshot.table.KnownTables;
 
 /** Tables from end to end, and in parts. */
 class WholeTablePostgresIT extends OnePooledConnection {

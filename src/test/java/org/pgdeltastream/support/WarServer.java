@@ -3,7 +3,7 @@ package org.pgdeltastream.support;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.pgdeltastream.launch.Server;
+import org.pgdeltastream.launch.server.Server;
 
 /** The WAR on a TomEE in this JVM, on a free port; the caller closes it. */
 public final class WarServer {

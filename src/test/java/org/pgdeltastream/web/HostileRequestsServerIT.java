@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgdeltastream.launch.Server;
+import org.pgdeltastream.launch.server.Server;
 import org.pgdeltastream.support.RawHttp;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.TestDatabase;

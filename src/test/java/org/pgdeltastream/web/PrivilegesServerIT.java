@@ -8,7 +8,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgdeltastream.launch.Server;
+import org.pgdeltastream.launch.server.Server;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.TestDatabase;
 import org.pgdeltastream.support.WarServer;

@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInstance;
-import org.pgdeltastream.launch.Server;
+import org.pgdeltastream.launch.server.Server;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.StreamClient;
 import org.pgdeltastream.support.TestDatabase;

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.pgdeltastream.launch.Server;
+import org.pgdeltastream.launch.server.Server;
 import org.pgdeltastream.support.TestDatabase;
 import org.pgdeltastream.support.WarServer;
 

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgdeltastream.slot.Settings;
+import org.pgdeltastream.slot.database.Settings;
 
 class UselessSettingsTest {
   @ParameterizedTest

@@ -1,0 +1,91 @@
+package org.pgdeltastream.change.option;
+
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.pgdeltastream.change.Action;
+import org.pgdeltastream.change.LogicalMessage;
+import org.pgdeltastream.change.TableName;
+
+/**
+ * Which changes a client wants, and what it is told about them.
+ *
+ * @param addTables none means all
+ * @param addPrefixes of logical messages; none means all
+ * @param originNumbers transactions from there are left out
+ * @param maxMessage how many bytes a message may have that holds more than one change; 0: any
+ *     number
+ * @param pluginOptions what the client asked for, as wal2json is asked: checked names and values
+ */
+public record ChangeOptions(
+    Format format,
+    Set<Detail> details,
+    Set<Action> actions,
+    List<TablePattern> addTables,
+    List<TablePattern> filterTables,
+    List<String> addPrefixes,
+    List<String> filterPrefixes,
+    Set<Integer> originNumbers,
+    int maxMessage,
+    Map<String, String> pluginOptions) {
+
+  /** What a message is. */
+  public enum Format {
+    /** A transaction. */
+    TRANSACTIONS,
+    /** A change, or the begin or end of a transaction. */
+    ACTIONS
+  }
+
+  public ChangeOptions {
+    details = Collections.unmodifiableSet(details.isEmpty() ? details : EnumSet.copyOf(details));
+    actions = Collections.unmodifiableSet(actions.isEmpty() ? actions : EnumSet.copyOf(actions));
+    addTables = List.copyOf(addTables);
+    filterTables = List.copyOf(filterTables);
+    addPrefixes = List.copyOf(addPrefixes);
+    filterPrefixes = List.copyOf(filterPrefixes);
+    originNumbers = Set.copyOf(originNumbers);
+    pluginOptions = Collections.unmodifiableMap(new java.util.LinkedHashMap<>(pluginOptions));
+  }
+
+  /** What a client gets that asks for nothing. */
+  public static ChangeOptions usual() {
+    return parse(name -> Optional.empty());
+  }
+
+  /** Where the words come from: a query string, or a test. */
+  public interface Words {
+    Optional<String> of(String optionName);
+  }
+
+  /**
+   * Reads the options by their names.
+   *
+   * @throws IllegalArgumentException naming the option whose value is wrong
+   */
+  public static ChangeOptions parse(Words words) {
+    return new OptionParser(words).parse();
+  }
+
+  /** The names that {@link #parse} asks for. */
+  public static List<String> names() {
+    return OptionParser.names();
+  }
+
+  public boolean has(Detail detail) {
+    return details.contains(detail);
+  }
+
+  public boolean wants(TableName table) {
+    return filterTables.stream().noneMatch(pattern -> pattern.matches(table))
+        && (addTables.isEmpty() || addTables.stream().anyMatch(pattern -> pattern.matches(table)));
+  }
+
+  public boolean wants(LogicalMessage message) {
+    return !filterPrefixes.contains(message.prefix())
+        && (addPrefixes.isEmpty() || addPrefixes.contains(message.prefix()));
+  }
+}

@@ -1,0 +1,48 @@
+package org.pgdeltastream.launch.command;
+
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** What the command line asks for. */
+public sealed interface Command {
+  /** The text of {@code --help}. */
+  record Help() implements Command {}
+
+  /** The version, on one line. */
+  record Version() implements Command {}
+
+  /** The small websocket client. */
+  record Watch(URI stream, boolean acknowledge, Optional<String> token) implements Command {
+    Watch(URI stream, boolean acknowledge) {
+      this(stream, acknowledge, Optional.empty());
+    }
+
+    /** Without the token. */
+    @Override
+    public String toString() {
+      return "Watch " + stream;
+    }
+  }
+
+  /**
+   * The server.
+   *
+   * @param listen port 0 takes a free one
+   */
+  record Serve(Address listen, Database database) implements Command {}
+
+  /** Where the changes come from. */
+  sealed interface Database {}
+
+  /** A PostgreSQL that runs already; a blank password is none. */
+  record Named(String jdbcUrl, String user, String password) implements Database {}
+
+  /**
+   * A PostgreSQL of our own.
+   *
+   * @param data where its data stay; else they are gone at the end
+   * @param demo whether something writes to the demo table
+   */
+  record Embedded(Optional<Path> data, boolean demo) implements Database {}
+}

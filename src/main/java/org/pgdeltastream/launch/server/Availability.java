@@ -1,0 +1,57 @@
+package org.pgdeltastream.launch.server;
+
+import jakarta.servlet.ServletException;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
+import org.apache.catalina.valves.ValveBase;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Answers while the application does not: the port is open before and after it, and Tomcat alone
+ * would say 404, which a client may take as final.
+ */
+final class Availability extends ValveBase {
+  private static final String STARTING =
+      """
+      {"error":"This server starts","code":"starting","retry":true,"hint":"Try again in a second"}
+      """;
+  private static final String STOPPING =
+      """
+      {"error":"This server stops","code":"upstream_busy","retry":true,"hint":"Try again, or ask another one"}
+      """;
+
+  private volatile @Nullable String refusal = STARTING;
+
+  Availability() {
+    super(true); // the application's asynchronous requests pass here too
+  }
+
+  void started() {
+    refusal = null;
+  }
+
+  void stopping() {
+    refusal = STOPPING;
+  }
+
+  @Override
+  public void invoke(Request request, Response response) throws IOException, ServletException {
+    String body = refusal;
+    if (body == null) {
+      getNext().invoke(request, response);
+      return;
+    }
+    response.reset(); // what Tomcat has noted: that it knows no such path
+    response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+    response.setHeader("Retry-After", "1");
+    response.setHeader("Cache-Control", "no-store");
+    response.setContentType("application/json");
+    byte[] bytes = body.strip().getBytes(StandardCharsets.UTF_8);
+    response.setContentLength(bytes.length);
+    response.getOutputStream().write(bytes);
+    response.finishResponse();
+  }
+}

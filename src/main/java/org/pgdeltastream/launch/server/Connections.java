@@ -1,0 +1,91 @@
+package org.pgdeltastream.launch.server;
+
+import static java.lang.System.Logger.Level.WARNING;
+
+import java.lang.management.ManagementFactory;
+import java.util.Properties;
+import javax.management.JMException;
+import javax.management.ObjectName;
+
+/**
+ * What the connector gives to each connection, and to how many at once. Whoever reaches the port
+ * can hold connections that ask for nothing: all that are let in must fit into the heap, because
+ * Tomcat's threads that take connections die of an OutOfMemoryError.
+ */
+record Connections(int most) {
+  /** With half a header, which is the most: 8,000 took 22.7 KB each (IdleConnectionsIT). */
+  private static final long BYTES_EACH = 23 << 10;
+
+  private static final int MOST_WANTED = 32_768;
+  private static final int FEWEST = 100;
+  private static final int ENOUGH = 8_000;
+  private static final int OTHER_FILES = 600; // jars, the log, PostgreSQL's connections
+
+  private static final System.Logger LOG = System.getLogger(Connections.class.getName());
+
+  /** As many as this process has room for. */
+  static Connections fitting() {
+    return fitting(Runtime.getRuntime().maxMemory(), mostFiles());
+  }
+
+  /** Into three quarters of the heap, and of the files that a process may open all but a few. */
+  static Connections fitting(long heap, long files) {
+    long most = Math.min(heap / 4 * 3 / BYTES_EACH, files - OTHER_FILES);
+    return new Connections((int) Math.max(FEWEST, Math.min(MOST_WANTED, most)));
+  }
+
+  private static long mostFiles() {
+    try {
+      Object most =
+          ManagementFactory.getPlatformMBeanServer()
+              .getAttribute(
+                  new ObjectName(ManagementFactory.OPERATING_SYSTEM_MXBEAN_NAME),
+                  "MaxFileDescriptorCount");
+      return most instanceof Long number ? number : Long.MAX_VALUE;
+    } catch (JMException e) { // a system without such a limit
+      return Long.MAX_VALUE;
+    }
+  }
+
+  /** One line, where fewer fit than anybody who reaches the port can easily open. */
+  void log() {
+    if (most < ENOUGH) {
+      LOG.log(
+          WARNING,
+          "Only {0} connections fit at once; more of them wait until others end. Raise -Xmx"
+              + " (256m is enough for {1}) or ulimit -n",
+          String.valueOf(most),
+          String.valueOf(ENOUGH));
+    }
+  }
+
+  /**
+   * The connector's attributes. The buffers are small because each connection has its own; what
+   * writes much has a large one meanwhile: {@link Answers} for a table, the application for a
+   * stream.
+   */
+  void configure(Properties resources) {
+    set(resources, "maxConnections", most);
+    set(resources, "acceptCount", 1_000); // those beyond, which the system keeps
+    set(resources, "socket.appReadBufSize", 1 << 10);
+    set(resources, "socket.appWriteBufSize", 1 << 10);
+    set(resources, "socket.bufferPool", 0); // else large ones would stay in it
+    set(resources, "maxHttpRequestHeaderSize", 8 << 10);
+    set(resources, "maxHttpResponseHeaderSize", 2 << 10);
+    set(resources, "maxTrailerSize", 64); // nobody reads any, and one read waits for all of it
+    set(resources, "maxExtensionSize", 64); // likewise, of all chunks together
+    // The kernel's, which doubles it. Without, a client that stands still has up to 4 MB there, and
+    // one that reads slowly seems to stand still. With half of it, pieces of 64 KB wait for
+    // acknowledgements on a loopback address: a table at a thirtieth of its speed.
+    set(resources, "socket.txBufSize", 64 << 10);
+    // milliseconds: for a header's next bytes, for the next request, for a body's next bytes
+    set(resources, "connectionTimeout", 10_000);
+    set(resources, "keepAliveTimeout", 20_000);
+    set(resources, "connectionUploadTimeout", 5_000);
+    resources.setProperty("connector.attributes.disableUploadTimeout", "false");
+  }
+
+  private static void set(Properties resources, String attribute, int value) {
+    resources.setProperty("connector.attributes." + attribute, String.valueOf(value));
+  }
+}

@@ -1,0 +1,99 @@
+package org.pgdeltastream.launch.server;
+
+import java.io.IOException;
+import java.net.SocketTimeoutException;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.coyote.ActionCode;
+import org.apache.coyote.Request;
+import org.apache.tomcat.util.net.ApplicationBufferHandler;
+
+/**
+ * What nobody has read of a body when its request is answered. Taken, the client can read its
+ * answer, and send the next request. Tomcat would wait for it as long as something comes; a
+ * servlet, which has ended its answer, cannot read any more.
+ */
+final class UnreadBody {
+  private static final Duration LIMIT = Duration.ofSeconds(5);
+  private static final int MOST = 2 << 20;
+  private static final int WAITED_FOR = 8;
+
+  private final Semaphore room = new Semaphore(WAITED_FOR);
+
+  static boolean isIn(Request request) {
+    return !isWhole(request);
+  }
+
+  /** Takes it; the connection ends where it does not come, or is longer. */
+  void take(Request request) {
+    boolean wasWaitedFor = request.getErrorException() instanceof SocketTimeoutException;
+    if (wasWaitedFor || !isTaken(request)) {
+      request.action(ActionCode.DISABLE_SWALLOW_INPUT, null);
+    }
+  }
+
+  private boolean isTaken(Request request) {
+    Piece piece = new Piece();
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    boolean waits = false;
+    try {
+      int taken = 0;
+      while (!isWhole(request)) {
+        if (taken > MOST || System.nanoTime() - deadline > 0) {
+          return false;
+        }
+        if (!waits && mayWait(request)) {
+          waits = room.tryAcquire();
+          if (!waits) {
+            return false;
+          }
+        }
+        taken += Math.max(0, request.doRead(piece));
+      }
+      return true;
+    } catch (IOException e) {
+      return false; // it does not come, or is none
+    } finally {
+      if (waits) {
+        room.release();
+      }
+    }
+  }
+
+  /** Of a chunked one, what is there may be less than a chunk's head. */
+  private static boolean mayWait(Request request) {
+    if (request.getContentLengthLong() < 0) {
+      return true;
+    }
+    request.action(ActionCode.AVAILABLE, true);
+    return request.getAvailable() == 0;
+  }
+
+  private static boolean isWhole(Request request) {
+    AtomicBoolean whole = new AtomicBoolean();
+    request.action(ActionCode.REQUEST_BODY_FULLY_READ, whole);
+    return whole.get();
+  }
+
+  /** Takes what Tomcat has read, in Tomcat's own buffer. */
+  private static final class Piece implements ApplicationBufferHandler {
+    private ByteBuffer bytes = ByteBuffer.allocate(0);
+
+    @Override
+    public void setByteBuffer(ByteBuffer buffer) {
+      bytes = buffer;
+    }
+
+    @Override
+    public ByteBuffer getByteBuffer() {
+      return bytes;
+    }
+
+    @Override
+    public void expand(int size) {
+      // it never has to hold more than comes
+    }
+  }
+}

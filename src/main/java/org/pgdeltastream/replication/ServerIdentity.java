@@ -1,4 +1,0 @@
-package org.pgdeltastream.replication;
-
-/** Which database cluster and which timeline of it. Source: manual, IDENTIFY_SYSTEM. */
-public record ServerIdentity(String systemId, int timeline) {}

@@ -1,0 +1,64 @@
+package org.pgdeltastream.replication.wal;
+
+import java.sql.SQLException;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.concurrent.Semaphore;
+import org.pgdeltastream.replication.connection.ReplicationConnector;
+
+/**
+ * The catch-ups of a server, two at a time: each has PostgreSQL decode in two backends more, into
+ * two slots more. Who comes meanwhile does not wait: its walsender reads what it has missed. For
+ * any thread.
+ */
+public final class CatchUps {
+  private static final int MOST = 2;
+
+  /** Each decodes ahead in one, and ends its backends in one. */
+  public static final int MOST_THREADS = 2 * MOST;
+
+  private final Semaphore places = new Semaphore(MOST);
+  private final Executor threads;
+
+  /**
+   * None yet.
+   *
+   * @param threads to decode ahead in; where they are all busy, nothing is decoded ahead
+   */
+  public CatchUps(Executor threads) {
+    this.threads = threads;
+  }
+
+  /**
+   * Prepares to read by queries what a free slot has missed, where that pays and there is a place;
+   * the stream closes it.
+   *
+   * @param pieceBytes of WAL at a time; 0 for never
+   * @param options the plugin's
+   */
+  public Optional<CatchUp> begin(
+      ReplicationConnector connector, SlotRow slot, long pieceBytes, Map<String, String> options)
+      throws SQLException {
+    if (!SlotCopy.pays(slot, pieceBytes) || !places.tryAcquire()) {
+      return Optional.empty();
+    }
+    boolean begun = false;
+    try {
+      Optional<CatchUp> catchUp =
+          SlotCopy.of(connector, slot, pieceBytes, options)
+              .map(
+                  first ->
+                      new CatchUp(
+                          new CatchUpPieces(first.andAnother(connector), threads),
+                          threads,
+                          places::release));
+      begun = catchUp.isPresent();
+      return catchUp;
+    } finally {
+      if (!begun) {
+        places.release();
+      }
+    }
+  }
+}

@@ -1,0 +1,60 @@
+package org.pgdeltastream.replication.wal;
+
+import java.io.IOException;
+import org.pgdeltastream.change.Lsn;
+
+/** What a reader finds. Called by the reader's thread only; may block while the client is slow. */
+public interface WalListener {
+  /** What {@link #committedAt} answers where a message does not tell. */
+  long NO_COMMIT_TIME = Long.MIN_VALUE;
+
+  /** Whether {@link #onServer} is awaited: it takes a round trip. */
+  default boolean asksForServer() {
+    return false;
+  }
+
+  /** Which PostgreSQL it is that will send. */
+  default void onServer(ServerIdentity server) {}
+
+  /** Where it stands, as the one says that will send. */
+  default void onSlot(SlotPosition position) {}
+
+  /**
+   * PostgreSQL has begun to send.
+   *
+   * @param behind queries read first what was missed; it is called again when they are done
+   */
+  default void onStart(boolean behind) {}
+
+  /**
+   * The reader's thread is about to wait for PostgreSQL, perhaps for long, without pauses; or it is
+   * back.
+   */
+  default void away(boolean waits) {}
+
+  /**
+   * When the transaction was committed that this piece of the plugin's output begins: microseconds
+   * since 2000-01-01 by PostgreSQL's clock.
+   */
+  long committedAt(byte[] message, int start, int end);
+
+  /**
+   * One piece of the plugin's output, in {@code message} from {@code start} to {@code end}. It may
+   * be overwritten after the call.
+   *
+   * @param position where it stands in the WAL
+   */
+  void onWalData(byte[] message, int start, int end, long position) throws IOException;
+
+  /** The server's WAL has come this far; everything before it that concerns us was sent. */
+  void onServerWalEnd(Lsn serverWalEnd) throws IOException;
+
+  /** Whether the client may be sent more now; if not, nothing is read for a moment. */
+  boolean wantsMore();
+
+  /** A message waits until the heap has room for it. Before {@link #onPause}. */
+  default void onStarved() throws IOException {}
+
+  /** No more input is at hand, or a moment has passed: flush, look after the client. */
+  void onPause() throws IOException;
+}

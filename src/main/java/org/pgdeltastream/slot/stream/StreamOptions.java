@@ -1,0 +1,38 @@
+package org.pgdeltastream.slot.stream;
+
+import java.util.List;
+import java.util.Optional;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.option.ChangeOptions;
+
+/**
+ * What a client asks of a stream.
+ *
+ * @param publications empty means those that the slot was made with
+ * @param changes how changes are written, and which
+ * @param from where the client is: nothing at or below it comes again
+ * @param gapAccepted the client takes what is left where the slot has moved past {@code from}
+ * @param hello whether a first message says where the stream starts
+ * @param takeover whether another client of the slot is closed
+ * @param window how many bytes may be unacknowledged, looked at between transactions; 0: any number
+ */
+public record StreamOptions(
+    SlotName slotName,
+    List<String> publications,
+    ChangeOptions changes,
+    Optional<Lsn> from,
+    boolean gapAccepted,
+    boolean hello,
+    boolean takeover,
+    long window) {
+  public StreamOptions {
+    publications = List.copyOf(publications);
+  }
+
+  /** A stream of which nothing else is asked. */
+  public static StreamOptions of(SlotName slotName) {
+    return new StreamOptions(
+        slotName, List.of(), ChangeOptions.usual(), Optional.empty(), false, false, false, 0);
+  }
+}

@@ -1,0 +1,83 @@
+package org.pgdeltastream.slot.upstream;
+
+import java.io.IOException;
+import java.util.List;
+import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.replication.wal.ServerIdentity;
+import org.pgdeltastream.replication.wal.SlotPosition;
+import org.pgdeltastream.replication.wal.SlotRow;
+
+/**
+ * Whom an {@link Upstream} reads a slot for. It outlives connections to PostgreSQL, and says what
+ * PostgreSQL may forget. The reader's thread calls, but for the two positions.
+ */
+public interface Downstream {
+  /** The publications that were asked for; empty for those that the slot was made with. */
+  List<String> publications();
+
+  /** Whether another reader of the slot is to give it up. */
+  boolean takesOver();
+
+  /** Whether it goes on with what is left where changes were lost. */
+  boolean acceptsGap();
+
+  /**
+   * The slot as it is before a connection.
+   *
+   * @throws Refusal if it cannot go on where this one stands
+   */
+  void found(SlotRow slot) throws Refusal;
+
+  /**
+   * The data path of one connection.
+   *
+   * @throws Refusal if the plugin lacks what was asked for
+   */
+  SlotPipeline path(SlotPipeline.Source source, Catalog catalog) throws Refusal;
+
+  /** Whether it wants to know which PostgreSQL streams the slot. */
+  boolean asksForServer();
+
+  /** Which it is; before {@link #place}. */
+  void found(ServerIdentity server);
+
+  /** Where the slot stands on it; before {@link #place}. */
+  void found(SlotPosition position);
+
+  /**
+   * PostgreSQL streams the slot from where it was found. Nothing was reported yet: a server with
+   * less WAL would believe what was acknowledged elsewhere, and leave out what it writes up to
+   * there.
+   *
+   * @throws Refusal if it cannot go on from there
+   */
+  void place() throws Refusal;
+
+  /** With this plugin. Before anything is read. */
+  void started(OutputPlugin plugin) throws IOException;
+
+  /** Up to where PostgreSQL may forget. */
+  Lsn flushPosition();
+
+  /** The newest end of a transaction that was handed on. */
+  Lsn newest();
+
+  /** A transaction was handed on in part: another connection would repeat its beginning. */
+  boolean hasHalf();
+
+  /** Whether more may be read now. */
+  boolean wantsMore(SlotPipeline path);
+
+  /**
+   * No more input is at hand, or a moment has passed.
+   *
+   * @param walEnd up to where PostgreSQL has found nothing more
+   * @param reported what PostgreSQL was told of {@link #flushPosition}
+   */
+  void onPause(SlotPipeline path, Lsn walEnd, Lsn reported) throws IOException;
+
+  /** The reader's thread is about to wait for PostgreSQL, and sends nothing until it is back. */
+  void away(boolean waits);
+}

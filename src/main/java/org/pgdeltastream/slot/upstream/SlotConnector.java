@@ -1,0 +1,210 @@
+package org.pgdeltastream.slot.upstream;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.replication.ReplicationSlots;
+import org.pgdeltastream.replication.SlotHolder;
+import org.pgdeltastream.replication.wal.CatchUp;
+import org.pgdeltastream.replication.wal.ReplicationReader;
+import org.pgdeltastream.replication.wal.SlotRow;
+import org.pgdeltastream.replication.wal.WalListener;
+import org.pgdeltastream.slot.database.Problems;
+
+/**
+ * Looks at a slot and opens the connection that streams it; gets it from its former reader. For the
+ * reader's thread, but for the guard, at which others may look.
+ */
+final class SlotConnector {
+  private static final Duration FORMER_READER = Duration.ofSeconds(5);
+  private static final Duration RETRY = Duration.ofMillis(20);
+
+  private final KnownSlot slot;
+  private final Downstream client;
+  private final StreamLife life;
+  private final StreamServices services;
+  private final SlotLook look;
+  private @Nullable OutputPlugin plugin;
+  private boolean mayBeBehind = true; // queries are tried once, so that they cannot fail again
+  private volatile @Nullable PublicationGuard guard;
+
+  SlotConnector(KnownSlot slot, Downstream client, StreamLife life, StreamServices services) {
+    this.slot = slot;
+    this.client = client;
+    this.life = life;
+    this.services = services;
+    this.look = new SlotLook(services.database(), services.settings(), services.ownPublications());
+  }
+
+  /** A connection that streams; the reader closes it. */
+  record Opened(OutputPlugin plugin, SlotPipeline path, ReplicationReader reader) {}
+
+  /** The slot's plugin, as soon as the slot was seen. */
+  Optional<OutputPlugin> plugin() {
+    return Optional.ofNullable(plugin);
+  }
+
+  /** The publications that must stay as they are: what is published by others is not the same. */
+  Optional<PublicationGuard> guard() {
+    return Optional.ofNullable(guard);
+  }
+
+  /**
+   * Opens a connection.
+   *
+   * @param former the reader of this stream's last connection; null at first
+   * @throws Refusal if the slot cannot be streamed to this client
+   */
+  Opened connect(WalListener listener, @Nullable ReplicationReader former)
+      throws SQLException, Refusal {
+    SlotRow row = look.at(slot.name());
+    slot.seen();
+    OutputPlugin found = look.plugin(row);
+    plugin = found;
+    List<String> publications = look.publications(slot, found, client.publications());
+    guard = look.guard(slot, guard(), publications, client.acceptsGap());
+    client.found(row);
+    Catalog catalog =
+        slot.ownPublications()
+            ? services.ownPublications().watching()
+            : services.database().catalog();
+    SlotPipeline.Source source = look.source(found, publications);
+    SlotPipeline path = client.path(source, catalog);
+    if (services.settings().wal2jsonWhole() && !slot.doesNeedChunks()) {
+      path.askForWholeTransactions();
+    }
+    boolean first = mayBeBehind;
+    mayBeBehind = false;
+    ReplicationReader reader =
+        first
+            ? startFarBehind(listener, path, row)
+            : start(listener, path, Optional.empty(), Optional.ofNullable(former));
+    try {
+      client.place();
+    } catch (Refusal e) {
+      reader.abort();
+      throw e;
+    }
+    return new Opened(found, path, reader);
+  }
+
+  /** PostgreSQL was lost: another may be found in its place. */
+  void lost() {
+    services.database().connector().control().openAnew();
+  }
+
+  /** A transaction was too large for wal2json to write whole: whether it can come in chunks. */
+  boolean canGoOnInChunks() {
+    return plugin == OutputPlugin.WAL2JSON
+        && services.settings().wal2jsonWhole()
+        && slot.needsChunks();
+  }
+
+  /** Where the slot has missed much, queries read it first. */
+  private ReplicationReader startFarBehind(WalListener listener, SlotPipeline path, SlotRow row)
+      throws SQLException, Refusal {
+    Optional<CatchUp> catchUp =
+        services
+            .catchUps()
+            .begin(
+                services.database().connector(),
+                row,
+                services.settings().catchUpBytes(),
+                path.pluginOptions());
+    try {
+      return start(listener, path, catchUp, Optional.empty());
+    } catch (SQLException | Refusal | RuntimeException | Error e) {
+      catchUp.ifPresent(CatchUp::close);
+      throw e;
+    }
+  }
+
+  /** PostgreSQL frees a slot a moment after its reader has gone: so long it is tried again. */
+  private ReplicationReader start(
+      WalListener listener,
+      SlotPipeline path,
+      Optional<CatchUp> catchUp,
+      Optional<ReplicationReader> former)
+      throws SQLException, Refusal {
+    // After a crash the slot may stand far behind what this client was sent.
+    Lsn from = former.isPresent() ? client.newest() : Lsn.NONE;
+    BusySlot busy = new BusySlot(former);
+    while (true) {
+      try {
+        return slots().stream(
+            slot.name(), from, catchUp, path.pluginOptions(), client::flushPosition, listener);
+      } catch (SQLException e) {
+        if (Problems.has(e, "55006")) {
+          busy.await(e);
+        } else if (!Problems.has(e, "22023") || !doesWithout(path, e)) {
+          throw e;
+        }
+      }
+    }
+  }
+
+  /** Waits for the holder of a slot that is busy. */
+  private final class BusySlot {
+    private final Optional<ReplicationReader> former;
+    private final long deadline = System.nanoTime() + FORMER_READER.toNanos();
+    private boolean terminated;
+
+    BusySlot(Optional<ReplicationReader> former) {
+      this.former = former;
+    }
+
+    void await(SQLException busy) throws SQLException, Refusal {
+      Optional<SlotHolder> holder = slots().holder(slot.name());
+      boolean own = holder.filter(this::servedUs).isPresent();
+      boolean foreign = holder.filter(this::isOtherServers).isPresent();
+      if (foreign && former.isPresent()) {
+        throw new Refusal(CloseReason.SUPERSEDED, "another server took the slot over");
+      }
+      boolean takes = client.takesOver() && former.isEmpty();
+      if (takes || (own && !terminated)) { // a server may be quick to take it back
+        slots().terminateOurs(slot.name());
+        terminated = true;
+      }
+      if (System.nanoTime() > deadline || life.awaitTold(RETRY)) {
+        boolean ours = former.isPresent() && holder.filter(this::isOurs).isPresent();
+        if (own || ours) {
+          throw busy; // a process of this stream's that is stopped, or cut off: it may end yet
+        }
+        throw new Refusal(
+            CloseReason.SLOT_BUSY, "slot " + slot.name() + " is streamed by another program");
+      }
+    }
+
+    private boolean servedUs(SlotHolder holder) {
+      return former.filter(one -> one.walsender() == holder.walsender()).isPresent();
+    }
+
+    private boolean isOtherServers(SlotHolder holder) {
+      return holder.applicationName().startsWith("pgdeltastream/") && !isOurs(holder);
+    }
+
+    private boolean isOurs(SlotHolder holder) {
+      return holder.applicationName().equals("pgdeltastream/" + services.settings().node());
+    }
+  }
+
+  /** An option that the installed wal2json does not know ends the stream, unless we emulate it. */
+  private static boolean doesWithout(SlotPipeline path, SQLException e) throws Refusal {
+    Optional<String> option = path.optionIn(String.valueOf(e.getMessage()));
+    if (option.isPresent() && !path.doWithout(option.get())) {
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE, "the installed wal2json does not take " + option.get());
+    }
+    return option.isPresent();
+  }
+
+  private ReplicationSlots slots() {
+    return services.database().slots();
+  }
+}

@@ -1,0 +1,261 @@
+package org.pgdeltastream.slot.upstream;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.LongConsumer;
+import java.util.stream.Collectors;
+import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.ChangeListener;
+import org.pgdeltastream.change.HeapBudget;
+import org.pgdeltastream.change.HeapShare;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.MessageOutput;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Detail;
+import org.pgdeltastream.decoder.PgOutputDecoder;
+import org.pgdeltastream.decoder.ServerEncoding;
+import org.pgdeltastream.decoder.Wal2JsonActionDecoder;
+import org.pgdeltastream.decoder.Wal2JsonDecoder;
+import org.pgdeltastream.decoder.Wal2JsonText;
+import org.pgdeltastream.decoder.WalDecoder;
+import org.pgdeltastream.encoder.ActionEncoder;
+import org.pgdeltastream.encoder.ChangeFilter;
+import org.pgdeltastream.encoder.MessageSplitter;
+import org.pgdeltastream.encoder.TransactionEncoder;
+
+/** The data path of one slot, in the order the bytes travel. Runs in the reader task. */
+public final class SlotPipeline implements AutoCloseable {
+  private static final int FIRST_WITH_MESSAGES = 14;
+  private static final String IN_CHUNKS = "write-in-chunks";
+
+  private final WalDecoder decoder;
+  private final LongConsumer position;
+  private final Runnable quoteNumbers;
+  private final Map<String, String> pluginOptions;
+  private final ChangeOptions options;
+  private final MessageOutput output;
+  private final Shares shares;
+
+  /**
+   * What PostgreSQL is asked through.
+   *
+   * @param publications of pgoutput
+   * @param serverVersion PostgreSQL's major version
+   * @param encoding the database's
+   */
+  public record Source(
+      OutputPlugin plugin, List<String> publications, int serverVersion, ServerEncoding encoding) {
+    public Source(OutputPlugin plugin, List<String> publications, int serverVersion) {
+      this(plugin, publications, serverVersion, ServerEncoding.OF_MOST);
+    }
+  }
+
+  /** What its rooms hold of the heap. */
+  private record Shares(HeapShare decoder, HeapShare splitter) {}
+
+  private SlotPipeline(
+      WalDecoder decoder,
+      LongConsumer position,
+      Runnable quoteNumbers,
+      Map<String, String> pluginOptions,
+      ChangeOptions options,
+      MessageOutput output,
+      Shares shares) {
+    this.decoder = decoder;
+    this.position = position;
+    this.quoteNumbers = quoteNumbers;
+    this.pluginOptions = pluginOptions;
+    this.options = options;
+    this.output = output;
+    this.shares = shares;
+  }
+
+  public static SlotPipeline of(
+      Source source,
+      ChangeOptions options,
+      Catalog catalog,
+      MessageOutput client,
+      HeapBudget heap) {
+    Shares shares = new Shares(heap.share(), heap.share());
+    MessageOutput output = split(options, client, shares);
+    return switch (source.plugin()) {
+      case PGOUTPUT -> pgoutput(source, options, catalog, output, shares);
+      case WAL2JSON -> wal2json(source, options, output, shares);
+    };
+  }
+
+  /** In format 2 each change is a message already. */
+  private static MessageOutput split(ChangeOptions options, MessageOutput output, Shares shares) {
+    boolean splits =
+        options.maxMessage() > 0 && options.format() == ChangeOptions.Format.TRANSACTIONS;
+    return splits ? new MessageSplitter(options.maxMessage(), output, shares.splitter()) : output;
+  }
+
+  private static SlotPipeline pgoutput(
+      Source source, ChangeOptions options, Catalog catalog, MessageOutput output, Shares shares) {
+    Map<String, String> asked = new LinkedHashMap<>();
+    asked.put("proto_version", "" + protocol(source.serverVersion()));
+    asked.put(
+        "publication_names",
+        source.publications().stream().map(TableName::quote).collect(Collectors.joining(",")));
+    if (source.serverVersion() >= FIRST_WITH_MESSAGES) {
+      asked.put("messages", "true");
+    }
+    return switch (options.format()) {
+      case TRANSACTIONS -> {
+        ChangeListener encoder = new TransactionEncoder(options, catalog, output);
+        WalDecoder decoder =
+            new PgOutputDecoder(
+                new ChangeFilter(options, catalog, encoder), source.encoding(), shares.decoder());
+        yield new SlotPipeline(decoder, lsn -> {}, () -> {}, asked, options, output, shares);
+      }
+      case ACTIONS -> {
+        ActionEncoder encoder = new ActionEncoder(options, catalog, output);
+        WalDecoder decoder =
+            new PgOutputDecoder(
+                new ChangeFilter(options, catalog, encoder), source.encoding(), shares.decoder());
+        yield new SlotPipeline(
+            decoder, encoder::position, () -> {}, asked, options, output, shares);
+      }
+    };
+  }
+
+  /** The newest that the server offers; without streaming all have the same messages. */
+  private static int protocol(int serverVersion) {
+    return switch (serverVersion) {
+      case 10, 11, 12, 13 -> 1;
+      case 14 -> 2;
+      case 15 -> 3;
+      default -> 4;
+    };
+  }
+
+  /** Format 1 in chunks, so that no transaction is held whole; joined, they are the usual text. */
+  private static SlotPipeline wal2json(
+      Source source, ChangeOptions options, MessageOutput output, Shares shares) {
+    Map<String, String> asked = new LinkedHashMap<>(options.pluginOptions());
+    asked.remove(Detail.NO_EMPTY_TRANSACTIONS.optionName()); // ours
+    asked.remove(Detail.UNCHANGED_TOAST.optionName());
+    asked.remove(Detail.TRANSACTION.optionName()); // its end is always needed
+    asked.put(Detail.LSN.optionName(), "true"); // and its position
+    asked.put(Detail.TIMESTAMP.optionName(), "true"); // to see how far behind it is
+    asked.put("pretty-print", "false");
+    return switch (options.format()) {
+      case TRANSACTIONS -> {
+        asked.put("format-version", "1");
+        asked.put(IN_CHUNKS, "true");
+        Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, output);
+        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, shares.decoder());
+        yield new SlotPipeline(
+            text, lsn -> {}, decoder::quoteNumbers, asked, options, output, shares);
+      }
+      case ACTIONS -> {
+        asked.put("format-version", "2");
+        Wal2JsonActionDecoder decoder = new Wal2JsonActionDecoder(options, output);
+        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, shares.decoder());
+        yield new SlotPipeline(
+            text, lsn -> {}, decoder::quoteNumbers, asked, options, output, shares);
+      }
+    };
+  }
+
+  /** What START_REPLICATION tells the plugin. */
+  public Map<String, String> pluginOptions() {
+    return pluginOptions;
+  }
+
+  /** Asks wal2json for each transaction whole: quicker, but it stands in memory on both sides. */
+  void askForWholeTransactions() {
+    pluginOptions.remove(IN_CHUNKS);
+  }
+
+  /** Which option of ours PostgreSQL's refusal names; it does so in any language. */
+  public Optional<String> optionIn(String refusal) {
+    return pluginOptions.keySet().stream()
+        .filter(option -> refusal.contains('"' + option + '"'))
+        .findFirst();
+  }
+
+  /** Whether an option that the plugin does not know is made up for here. */
+  public boolean doWithout(String option) {
+    if (!option.equals(Detail.NUMBERS_AS_TEXT.optionName())) {
+      return false;
+    }
+    if (options.has(Detail.NUMBERS_AS_TEXT)) {
+      quoteNumbers.run();
+    }
+    pluginOptions.remove(option);
+    return true;
+  }
+
+  /**
+   * Takes one message of the stream.
+   *
+   * @param start where the plugin's output begins
+   * @param end where it ends
+   * @param walPosition where it stands in the WAL
+   */
+  public void decode(byte[] message, int start, int end, long walPosition) throws IOException {
+    position.accept(walPosition);
+    decoder.decode(message, start, end);
+  }
+
+  /** When the transaction that begins here was committed, as {@link WalListener} wants it. */
+  long committedAt(byte[] message, int start, int end) {
+    return decoder.committedAt(message, start, end);
+  }
+
+  /** No transaction is half read. */
+  public boolean betweenTransactions() {
+    return decoder.betweenMessages();
+  }
+
+  /** So many relations are remembered that it is better to begin anew, with none. */
+  boolean isFull() {
+    return decoder.isFull();
+  }
+
+  /** A message waits for memory: what is kept to fill another one leaves. */
+  void giveBack() throws IOException {
+    if (output instanceof MessageSplitter splitter) {
+      splitter.giveBack();
+    }
+  }
+
+  /** From now on nothing in it waits for memory. For any thread. */
+  void stopWaiting() {
+    shares.decoder().stopWaiting();
+  }
+
+  /** Gives its memory back; nothing comes after that. */
+  @Override
+  public void close() {
+    shares.decoder().close();
+    shares.splitter().close();
+  }
+
+  /** Lets a client move an idle slot on. */
+  public void sendEmptyTransaction(Lsn position) throws IOException {
+    switch (options.format()) {
+      case TRANSACTIONS -> sendEnd("{\"nextlsn\":\"" + position + "\",\"change\":[]}", position);
+      case ACTIONS -> {
+        if (options.has(Detail.TRANSACTION)) {
+          byte[] begin = "{\"action\":\"B\"}".getBytes(StandardCharsets.UTF_8);
+          output.last(begin, 0, begin.length, Lsn.NONE);
+        }
+        sendEnd("{\"action\":\"C\",\"nextlsn\":\"" + position + "\"}", position);
+      }
+    }
+  }
+
+  private void sendEnd(String json, Lsn endLsn) throws IOException {
+    byte[] bytes = json.getBytes(StandardCharsets.UTF_8);
+    output.lastWithoutChanges(bytes, 0, bytes.length, endLsn);
+  }
+}

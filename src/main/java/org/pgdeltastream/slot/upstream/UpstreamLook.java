@@ -1,0 +1,36 @@
+package org.pgdeltastream.slot.upstream;
+
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.pgdeltastream.replication.WalsenderState;
+
+/**
+ * Tells a dead connection to PostgreSQL from a busy one. A walsender may say nothing for minutes
+ * while it decodes; one that was asked for a sign of life, gives none and yet waits for its client
+ * cannot be heard any more. For the reporter, who looks every second.
+ */
+final class UpstreamLook {
+  private static final Duration SILENCE = Duration.ofSeconds(10);
+  private static final int LOOKS = 3;
+
+  private int seen;
+
+  /** Whether to cut a connection that is silent for so long. PostgreSQL is asked only if needed. */
+  boolean isDead(Duration silence, Supplier<WalsenderState> state) {
+    if (silence.compareTo(SILENCE) < 0) {
+      seen = 0;
+      return false;
+    }
+    return switch (state.get()) {
+      case GONE, UNKNOWN -> true;
+      case BUSY -> {
+        seen = 0;
+        yield false;
+      }
+      case WAITING -> {
+        seen++;
+        yield seen >= LOOKS;
+      }
+    };
+  }
+}

@@ -1,0 +1,111 @@
+package org.pgdeltastream.web.access;
+
+import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.INFO;
+
+import jakarta.ejb.EJB;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.FilterConfig;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.Optional;
+import org.pgdeltastream.slot.SlotManager;
+import org.pgdeltastream.web.http.ErrorBody;
+
+/** Asks the access rules about every request, before anything else sees it. */
+public class AccessFilter implements Filter {
+  /** Set where a web page may have caused the call: what shows it. */
+  public static final String PAGE_SIGN = "org.pgdeltastream.page";
+
+  private static final System.Logger LOG = System.getLogger(AccessFilter.class.getName());
+
+  @EJB
+  @SuppressWarnings("NullAway.Init") // the container sets it
+  SlotManager slots;
+
+  @SuppressWarnings("NullAway.Init") // set by init
+  private AccessRules rules;
+
+  private final RefusedCalls refused = new RefusedCalls();
+
+  @Override
+  public void init(FilterConfig config) {
+    rules = new AccessRules(slots.settings());
+    rules.advice().ifPresent(advice -> LOG.log(INFO, "Only this machine is let in. " + advice));
+  }
+
+  /**
+   * Several servers close websockets on their own before they destroy EJBs; clients hear us first.
+   */
+  @Override
+  public void destroy() {
+    try {
+      slots.close();
+    } catch (RuntimeException e) {
+      LOG.log(DEBUG, "The server has closed the slots' manager already: " + e);
+    }
+  }
+
+  @Override
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    if (let((HttpServletRequest) request, (HttpServletResponse) response)) {
+      chain.doFilter(request, response);
+    }
+  }
+
+  /** Whether the request goes on; if not, it has its answer. Never reads the body. */
+  private boolean let(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    AccessRules.Call call = call(request);
+    response.setHeader("Cache-Control", "no-store");
+    response.setHeader("X-Content-Type-Options", "nosniff");
+    response.setHeader("Vary", "Origin");
+    rules.sharedWith(call).ifPresent(origin -> share(response, origin));
+    Optional<ErrorBody> refusal = rules.refusal(call);
+    if (refusal.isPresent()) {
+      refused.log(request, refusal.get());
+      refuse(response, refusal.get());
+      return false;
+    }
+    rules.pageSign(call).ifPresent(sign -> request.setAttribute(PAGE_SIGN, sign));
+    if (rules.isPreflight(call)) {
+      answerPreflight(response);
+      return false;
+    }
+    return true;
+  }
+
+  private static AccessRules.Call call(HttpServletRequest request) {
+    return new AccessRules.Call(
+        request.getMethod(),
+        request.getScheme(),
+        request.getRemoteAddr(),
+        name -> Collections.list(request.getHeaders(name)));
+  }
+
+  private static void share(HttpServletResponse response, String origin) {
+    response.setHeader("Access-Control-Allow-Origin", origin);
+    response.setHeader(
+        "Access-Control-Expose-Headers", "Slot-Name, Next-Cursor, Retry-After, Allow");
+  }
+
+  private static void answerPreflight(HttpServletResponse response) {
+    response.setStatus(HttpServletResponse.SC_NO_CONTENT);
+    response.setHeader("Access-Control-Allow-Methods", "GET, POST, DELETE");
+    response.setHeader("Access-Control-Allow-Headers", "Authorization, Content-Type");
+    response.setHeader("Access-Control-Max-Age", "600");
+  }
+
+  private static void refuse(HttpServletResponse response, ErrorBody refusal) throws IOException {
+    if (refusal.status() == HttpServletResponse.SC_UNAUTHORIZED) {
+      response.setHeader("WWW-Authenticate", "Bearer realm=\"pgdelta\"");
+    }
+    refusal.sendTo(response);
+  }
+}

@@ -1,0 +1,59 @@
+package org.pgdeltastream.web.http;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObjectBuilder;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+
+/**
+ * What a client is told when a request fails: the same JSON from filters, resources and the
+ * container's own refusals.
+ *
+ * @param hint what to do; empty if the error says it all
+ */
+public record ErrorBody(int status, String code, String error, boolean retry, String hint) {
+  private static final String RETRY_AFTER_SECONDS = "5";
+
+  String json() {
+    JsonObjectBuilder body =
+        Json.createObjectBuilder().add("error", error).add("code", code).add("retry", retry);
+    if (!hint.isEmpty()) {
+      body.add("hint", hint);
+    }
+    return body.build().toString();
+  }
+
+  /** The last line of a table in lines that has no end. */
+  public byte[] lastLine() {
+    JsonObjectBuilder line =
+        Json.createObjectBuilder().add("complete", false).add("code", code).add("error", error);
+    return (line.build() + "\n").getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The last line of a CSV that has no end: a quoted field that is never closed. */
+  public byte[] openQuote() {
+    return ("\n\"" + code + ": " + error.replace("\"", "\"\"")).getBytes(StandardCharsets.UTF_8);
+  }
+
+  public byte[] bytes() {
+    return json().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The value of Retry-After, or nothing where waiting alone does not help. */
+  public String retryAfter() {
+    return status == HttpServletResponse.SC_SERVICE_UNAVAILABLE && retry ? RETRY_AFTER_SECONDS : "";
+  }
+
+  /** Answers in place of whatever else would have; headers set before stay. */
+  public void sendTo(HttpServletResponse response) throws IOException {
+    byte[] bytes = bytes();
+    response.setStatus(status);
+    response.setContentType("application/json");
+    if (!retryAfter().isEmpty()) {
+      response.setHeader("Retry-After", retryAfter());
+    }
+    response.setContentLength(bytes.length);
+    response.getOutputStream().write(bytes);
+  }
+}

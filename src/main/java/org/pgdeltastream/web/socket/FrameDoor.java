@@ -1,0 +1,311 @@
+package org.pgdeltastream.web.socket;
+
+import static java.lang.System.Logger.Level.DEBUG;
+
+import jakarta.servlet.WriteListener;
+import jakarta.servlet.http.WebConnection;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.Subscriber;
+import org.pgdeltastream.framing.FrameWriter;
+
+/**
+ * The way to a client through frames of our own on an upgraded connection. Gathers until it is
+ * flushed. The reader's task sends, and waits while the client is slow; the container's threads
+ * answer what the client says, between frames, and never wait.
+ */
+public final class FrameDoor implements Subscriber, WriteListener {
+  private static final System.Logger LOG = System.getLogger(FrameDoor.class.getName());
+
+  /**
+   * The encoder gives one small message after the other; the container gets this many bytes. Odd,
+   * so that they hardly ever just fill a buffer of the container's: Tomcat would then say no, and
+   * let a thread of its own write what this one can write at once.
+   */
+  private static final int PIECE_BYTES = 16 * 1024 - 1;
+
+  private static final Duration FRAME_END = Duration.ofSeconds(2);
+  private static final Duration ANSWER = Duration.ofSeconds(3);
+
+  /** Each holds a thread, and its slot is free meanwhile. */
+  private static final Semaphore LINGERING = new Semaphore(8);
+
+  private final PatientOutput output;
+  private final Duration sendTimeout;
+  private final FrameWriter frames;
+  private final ReentrantLock turn = new ReentrantLock(); // whose frame it is
+  private final AtomicReference<byte @Nullable []> pong = new AtomicReference<>();
+  private final AtomicReference<@Nullable Goodbye> goodbye = new AtomicReference<>();
+  private final CountDownLatch told = new CountDownLatch(1);
+  private final CountDownLatch answered = new CountDownLatch(1);
+  private final AtomicBoolean closer = new AtomicBoolean();
+  private volatile boolean closing; // no further frame but answers and a close
+  private volatile boolean goodbyeSaid; // no further frame at all
+  private volatile boolean done; // nothing is waited for but what is on its way out
+
+  /** The last frame; after ours the client's is waited for. */
+  private static final class Goodbye {
+    final byte[] payload;
+    final boolean wantsAnswer;
+
+    Goodbye(byte[] payload, boolean wantsAnswer) {
+      this.payload = payload;
+      this.wantsAnswer = wantsAnswer;
+    }
+  }
+
+  /**
+   * Opens the way.
+   *
+   * @param sendTimeout after which a send is ended from outside; by itself it waits longer
+   */
+  public FrameDoor(WebConnection connection, Duration sendTimeout) throws IOException {
+    UpgradedSocket.widen(connection, PIECE_BYTES + 1);
+    this.sendTimeout = sendTimeout;
+    this.output = new PatientOutput(connection, sendTimeout.multipliedBy(2));
+    this.frames = new FrameWriter(PIECE_BYTES, output::write);
+  }
+
+  @Override
+  public void sendPart(byte[] bytes, int start, int length) throws IOException {
+    text(bytes, start, length, false);
+  }
+
+  @Override
+  public void sendLast(byte[] bytes, int start, int length) throws IOException {
+    text(bytes, start, length, true);
+  }
+
+  private void text(byte[] bytes, int start, int length, boolean last) throws IOException {
+    beginTurn();
+    try {
+      frames.text(bytes, start, length, last);
+    } catch (PatientOutput.ReleasedException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
+      cut();
+      throw e;
+    } finally {
+      endTurn();
+    }
+  }
+
+  @Override
+  public void ping() throws IOException {
+    push(true);
+  }
+
+  @Override
+  public void flush() throws IOException {
+    push(false);
+  }
+
+  @Override
+  public boolean hasMovedSince(long nanoTime) {
+    return output.hasMovedSince(nanoTime);
+  }
+
+  private void push(boolean withPing) throws IOException {
+    beginTurn();
+    try {
+      if (withPing) {
+        frames.ping();
+      }
+      push();
+    } catch (PatientOutput.ReleasedException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
+      cut();
+      throw e;
+    } finally {
+      endTurn();
+    }
+  }
+
+  private void push() throws IOException {
+    frames.drain();
+    output.flush();
+  }
+
+  private void beginTurn() throws IOException {
+    turn.lock();
+    if (closing) {
+      endTurn(); // who closes may have met this turn
+      throw new IOException("The connection is being closed");
+    }
+  }
+
+  private void endTurn() {
+    turn.unlock();
+    answer();
+  }
+
+  @Override
+  public void sendClose(CloseReason reason, String detail) {
+    sayGoodbye(new Goodbye(payload(reason, detail), true));
+  }
+
+  @Override
+  public void awaitClosed(Duration limit) {
+    await(answered, limit);
+    cut();
+  }
+
+  /**
+   * Nobody sends any more, and the close frame goes out as soon as the client takes it: for few
+   * that stand still it is waited for as long as a send may be. Then a moment for the answer.
+   */
+  @Override
+  public void close(CloseReason reason, String detail) {
+    sendClose(reason, detail);
+    output.release();
+    Goodbye last = goodbye.get();
+    if (last == null || !last.wantsAnswer) {
+      cut(); // also where the client closed, but reads no more
+    } else if (closer.compareAndSet(false, true)) {
+      if (await(told, FRAME_END) || lingers()) {
+        await(answered, ANSWER);
+      }
+      cut();
+    }
+  }
+
+  private boolean lingers() {
+    if (!LINGERING.tryAcquire()) {
+      return false;
+    }
+    try {
+      return await(told, sendTimeout);
+    } finally {
+      LINGERING.release();
+    }
+  }
+
+  private static boolean await(CountDownLatch latch, Duration limit) {
+    try {
+      return latch.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private static byte[] payload(CloseReason reason, String detail) {
+    return FrameWriter.goodbye(CloseCodes.code(reason), CloseCodes.text(reason, detail));
+  }
+
+  /** Ends the connection, and whoever waits for it. */
+  public void cut() {
+    closing = true;
+    output.cut();
+    told.countDown();
+    answered.countDown();
+  }
+
+  /** A client that is not let in: ends the connection as soon as it was told so. Never waits. */
+  public void refuse(CloseReason reason, String detail) {
+    sayGoodbye(new Goodbye(payload(reason, detail), false));
+  }
+
+  /** A client's ping came. Only the newest of several is answered, as RFC 6455 allows. */
+  public void answerPing(byte[] payload) {
+    pong.set(payload);
+    answer();
+  }
+
+  /** A client's close came; after one of ours it is the answer. */
+  public void answerClose(byte[] payload) {
+    answered.countDown();
+    sayGoodbye(new Goodbye(payload, false));
+  }
+
+  private void sayGoodbye(Goodbye last) {
+    closing = true;
+    if (goodbye.compareAndSet(null, last)) {
+      answer();
+    }
+  }
+
+  @Override
+  public void onWritePossible() {
+    output.signal();
+    if (done) {
+      goodbyeIsWritten();
+    } else {
+      answer();
+    }
+  }
+
+  @Override
+  public void onError(Throwable error) {
+    LOG.log(DEBUG, "A client's connection failed: " + error);
+    cut();
+  }
+
+  /** Sends what is to be answered; where another frame is at hand, its sender does so. */
+  private void answer() {
+    try {
+      while (isToAnswer() && turn.tryLock()) {
+        try {
+          if (!output.isPossible()) {
+            return; // onWritePossible comes again
+          }
+          writeAnswer();
+        } finally {
+          turn.unlock();
+        }
+      }
+    } catch (IOException | RuntimeException e) {
+      onError(e);
+    }
+  }
+
+  private boolean isToAnswer() {
+    return !output.isOver() && !goodbyeSaid && (pong.get() != null || goodbye.get() != null);
+  }
+
+  /** One step, while a write is possible: at most one write, so that it never waits. */
+  private void writeAnswer() throws IOException {
+    if (frames.hasRoomForControl()) {
+      byte[] echo = pong.getAndSet(null);
+      Goodbye last = goodbye.get();
+      if (echo != null) {
+        frames.pong(echo);
+      } else if (last != null) {
+        goodbyeSaid = true;
+        frames.close(last.payload);
+      }
+    }
+    frames.drain();
+    if (output.isPossible()) { // else the container is writing already
+      output.flush();
+    }
+    if (goodbyeSaid) {
+      endWhenWritten();
+    }
+  }
+
+  private void endWhenWritten() {
+    done = true; // before the question: onWritePossible may come at once
+    if (output.isPossible()) {
+      goodbyeIsWritten();
+    }
+  }
+
+  private void goodbyeIsWritten() {
+    Goodbye last = goodbye.get();
+    if (last != null && last.wantsAnswer) {
+      told.countDown();
+    } else {
+      cut();
+    }
+  }
+}

@@ -1,0 +1,118 @@
+package org.pgdeltastream.web.socket;
+
+import jakarta.servlet.ServletOutputStream;
+import jakarta.servlet.http.WebConnection;
+import java.io.IOException;
+import java.io.InterruptedIOException;
+import java.time.Duration;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Writes to an upgraded connection. The container never blocks: it is waited for here, until it
+ * says that a write is possible, so that a cut ends the wait. Tomcat's own blocking write has no
+ * end. One thread at a time writes; any thread may say what is possible, or cut.
+ */
+final class PatientOutput {
+  private final WebConnection connection;
+  private final ServletOutputStream output;
+  private final Semaphore possible = new Semaphore(0);
+  private boolean unflushed; // the writing thread's
+  private final Duration patience;
+  private volatile boolean released;
+  private volatile long movedAt = System.nanoTime();
+  private volatile boolean over;
+
+  /**
+   * The output of a connection.
+   *
+   * @param patience how long a wait may take
+   */
+  PatientOutput(WebConnection connection, Duration patience) throws IOException {
+    this.connection = connection;
+    this.output = connection.getOutputStream();
+    this.patience = patience;
+  }
+
+  void write(byte[] bytes, int length) throws IOException {
+    await();
+    movedAt = System.nanoTime(); // what was written before has left the container
+    output.write(bytes, 0, length);
+    unflushed = true;
+  }
+
+  /** Hands on what was written. */
+  void flush() throws IOException {
+    if (unflushed) {
+      await();
+      output.flush();
+      unflushed = false;
+    }
+  }
+
+  /** Waits until a write is possible; after a flush: until everything is written. */
+  void await() throws IOException {
+    while (true) {
+      possible.drainPermits(); // before the question: an answer that comes between must count
+      if (over) {
+        throw new IOException("The connection is closed");
+      }
+      if (isPossible()) {
+        return;
+      }
+      if (released) {
+        throw new ReleasedException();
+      }
+      try {
+        if (!possible.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+          throw new IOException("No write was possible in time");
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new InterruptedIOException("Interrupted");
+      }
+    }
+  }
+
+  boolean hasMovedSince(long nanoTime) {
+    return movedAt - nanoTime > 0;
+  }
+
+  /** From now on nobody waits here. What was handed over may still get through. */
+  void release() {
+    released = true;
+    possible.release();
+  }
+
+  /** Nobody waits any longer; the connection lives. */
+  static final class ReleasedException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    ReleasedException() {
+      super("The connection is being closed");
+    }
+  }
+
+  /** Asks the container; where the answer is no, it says when it is yes. */
+  boolean isPossible() {
+    return output.isReady();
+  }
+
+  /** The container says yes. */
+  void signal() {
+    possible.release();
+  }
+
+  /** Ends the connection, and whoever waits for it. */
+  void cut() {
+    if (!over) {
+      over = true;
+      possible.release();
+      UpgradedSocket.close(connection);
+    }
+  }
+
+  boolean isOver() {
+    return over;
+  }
+}

@@ -1,0 +1,143 @@
+package org.pgdeltastream.web.stream;
+
+import jakarta.ejb.EJB;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletRequestWrapper;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.security.Principal;
+import java.util.Collections;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.framing.Handshake;
+import org.pgdeltastream.slot.SlotManager;
+import org.pgdeltastream.web.http.Body;
+import org.pgdeltastream.web.http.Errors;
+import org.pgdeltastream.web.http.HiddenHeaderRequest;
+import org.pgdeltastream.web.http.Input;
+import org.pgdeltastream.web.socket.OwnFrames;
+
+/**
+ * Refuses with an HTTP status what can be refused before the upgrade to a websocket, and leads to
+ * the door that is set. The state of a slot is not asked here, since browsers cannot read a status.
+ */
+public class StreamFilter implements Filter {
+  /** Hidden, so that compression is never agreed on: a small message could unpack to a huge one. */
+  private static final String EXTENSIONS = "Sec-WebSocket-Extensions";
+
+  @EJB
+  @SuppressWarnings("NullAway.Init") // the container sets it
+  SlotManager slots;
+
+  @Override
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    HttpServletRequest from = (HttpServletRequest) request;
+    HttpServletResponse to = (HttpServletResponse) response;
+    Handshake handshake = new Handshake(name -> Collections.list(from.getHeaders(name)));
+    if (!let(from, to, handshake)) {
+      return;
+    }
+    if (isUpgrade(from)) {
+      upgrade(from, to, handshake);
+    } else {
+      chain.doFilter(new HiddenHeaderRequest(forEndpoint(from), EXTENSIONS), to);
+    }
+  }
+
+  /**
+   * A slash at the end is passed over everywhere, which servers' websockets do not know. Their API
+   * does not tell a client's address: it goes through in place of a user, since there is none.
+   */
+  private static HttpServletRequest forEndpoint(HttpServletRequest request) {
+    return new HttpServletRequestWrapper(request) {
+      @Override
+      public Principal getUserPrincipal() {
+        return new Peer(request.getRemoteAddr());
+      }
+
+      @Override
+      public String getServletPath() {
+        return cut(super.getServletPath());
+      }
+
+      @Override
+      public @Nullable String getPathInfo() {
+        String path = super.getPathInfo();
+        return path == null ? null : cut(path);
+      }
+
+      @Override
+      public String getRequestURI() {
+        return cut(super.getRequestURI());
+      }
+    };
+  }
+
+  private record Peer(String address) implements Principal {
+    @Override
+    public String getName() {
+      return address;
+    }
+  }
+
+  private static String cut(String path) {
+    return path.replaceFirst("/+$", "");
+  }
+
+  private boolean isUpgrade(HttpServletRequest request) {
+    return OwnFrames.areWritten(
+        slots.settings().websocket(), request.getServletContext().getServerInfo());
+  }
+
+  private boolean let(HttpServletRequest request, HttpServletResponse response, Handshake handshake)
+      throws IOException {
+    if (!request.getMethod().equals("GET")) {
+      response.setHeader("Allow", "GET");
+      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(response);
+      return false;
+    }
+    if (!handshake.isAsked()
+        || !handshake.hasVersion()
+        || request.getProtocol().equals("HTTP/1.0")) { // which has no upgrade
+      response.setHeader("Upgrade", "websocket");
+      response.setHeader("Connection", "Upgrade");
+      response.setHeader("Sec-WebSocket-Version", Handshake.VERSION);
+      Errors.ofStatus(426, null).sendTo(response);
+      return false;
+    }
+    try {
+      if (!handshake.isWellFormed()) {
+        throw Input.bad("The websocket handshake needs 'Connection: Upgrade' and one key");
+      }
+      if (Body.isIn(request)) {
+        throw Input.bad("A websocket handshake has no body");
+      }
+      StreamRequest.parse(request.getQueryString());
+      slots.checkStream();
+      return true;
+    } catch (RuntimeException e) { // a servlet has no exception mapper
+      Errors.of(e).sendTo(response);
+      return false;
+    }
+  }
+
+  private void upgrade(
+      HttpServletRequest request, HttpServletResponse response, Handshake handshake)
+      throws IOException, ServletException {
+    response.setStatus(HttpServletResponse.SC_SWITCHING_PROTOCOLS);
+    response.setHeader("Upgrade", "websocket");
+    response.setHeader("Connection", "Upgrade");
+    response.setHeader("Sec-WebSocket-Accept", handshake.accept());
+    if (handshake.offers(StreamConfigurator.SUBPROTOCOL)) {
+      response.setHeader("Sec-WebSocket-Protocol", StreamConfigurator.SUBPROTOCOL);
+    }
+    request
+        .upgrade(FrameHandler.class)
+        .serve(slots, request.getQueryString(), request.getRemoteAddr());
+  }
+}

@@ -1,0 +1,76 @@
+package org.pgdeltastream.web.stream;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.slot.stream.StreamOptions;
+import org.pgdeltastream.web.http.Input;
+import org.pgdeltastream.web.http.Query;
+
+/** The query string of a stream. */
+final class StreamRequest {
+  private static final List<String> OURS =
+      List.of("slotName", "publication", "from", "gap", "hello", "takeover", "window");
+
+  private StreamRequest() {}
+
+  /**
+   * Reads the query string as it was sent; null means that there was none.
+   *
+   * @throws org.pgdeltastream.change.ProblemException BAD_REQUEST, naming what is wrong
+   */
+  static StreamOptions parse(@Nullable String queryString) {
+    List<String> known = new ArrayList<>(ChangeOptions.names());
+    known.addAll(OURS);
+    Query query = Query.parse(queryString, known.toArray(new String[0]));
+    SlotName slotName =
+        query
+            .text("slotName")
+            .map(Input::slotName)
+            .orElseThrow(() -> Input.bad("no slotName provided"));
+    return new StreamOptions(
+        slotName,
+        query.list("publication"),
+        changes(query),
+        query.text("from").map(StreamRequest::position),
+        gapAccepted(query),
+        query.flag("hello"),
+        query.flag("takeover"),
+        query.text("window").map(StreamRequest::bytes).orElse(0L));
+  }
+
+  private static ChangeOptions changes(Query query) {
+    try {
+      return ChangeOptions.parse(query::text);
+    } catch (IllegalArgumentException e) {
+      throw Input.bad(String.valueOf(e.getMessage()), e);
+    }
+  }
+
+  private static Lsn position(String text) {
+    try {
+      return Lsn.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw Input.bad("Parameter from is " + Input.shown(text) + ", not an LSN like 0/170FCB0");
+    }
+  }
+
+  private static boolean gapAccepted(Query query) {
+    Optional<String> gap = query.text("gap");
+    if (gap.isPresent() && !gap.get().equals("accept")) {
+      throw Input.bad("Parameter gap is " + Input.shown(gap.get()) + "; it may only be accept");
+    }
+    return gap.isPresent();
+  }
+
+  private static long bytes(String text) {
+    if (!text.matches("[1-9][0-9]{0,17}")) {
+      throw Input.bad("Parameter window is " + Input.shown(text) + ", not a number of bytes");
+    }
+    return Long.parseLong(text);
+  }
+}

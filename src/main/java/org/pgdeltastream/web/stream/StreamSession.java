@@ -1,0 +1,126 @@
+package org.pgdeltastream.web.stream;
+
+import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.ERROR;
+
+import java.util.UUID;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.Subscriber;
+import org.pgdeltastream.slot.SlotManager;
+import org.pgdeltastream.slot.stream.SlotStream;
+
+/**
+ * What a client means to its stream, whichever door it came through. The container's threads come
+ * here; the reader's task sends through the door. Nothing is thrown from here: several servers
+ * would leave the connection open and silent.
+ */
+final class StreamSession {
+  static final int MOST_BYTES = 4096;
+
+  private static final System.Logger LOG = System.getLogger(StreamSession.class.getName());
+
+  private volatile @Nullable SlotStream stream;
+
+  /**
+   * Begins the stream.
+   *
+   * @param queryString the handshake's
+   * @param address the client's
+   * @param refusal closes a client that gets no stream
+   */
+  void open(
+      SlotManager slots,
+      @Nullable String queryString,
+      String address,
+      Subscriber door,
+      BiConsumer<CloseReason, String> refusal) {
+    try {
+      SlotStream begun = slots.newStream(StreamRequest.parse(queryString), door);
+      begun.isFrom(address);
+      stream = begun;
+      begun.start();
+    } catch (ProblemException e) {
+      boolean limit = e.problem() == Problem.STREAMS_EXHAUSTED;
+      refusal.accept(
+          limit ? CloseReason.LIMIT : CloseReason.UPSTREAM_LOST, String.valueOf(e.getMessage()));
+    } catch (RuntimeException | Error e) {
+      refusal.accept(CloseReason.INTERNAL, "internal error, id " + logged(e));
+    }
+  }
+
+  /** A whole message came. */
+  void message(String message) {
+    SlotStream running = stream;
+    if (running == null) {
+      return; // being closed
+    }
+    try {
+      if (message.length() > MOST_BYTES) {
+        tooBig();
+        return;
+      }
+      Acknowledgement acknowledgement = Acknowledgement.parse(message);
+      running.acknowledge(acknowledgement.lsn(), acknowledgement.reply());
+    } catch (IllegalArgumentException e) {
+      end(CloseReason.BAD_ACK, String.valueOf(e.getMessage()));
+    } catch (RuntimeException | Error e) {
+      end(CloseReason.INTERNAL, "internal error, id " + logged(e));
+    }
+  }
+
+  void tooBig() {
+    end(CloseReason.MESSAGE_TOO_BIG, "a message may have " + MOST_BYTES + " bytes");
+  }
+
+  void binary() {
+    end(CloseReason.BINARY_MESSAGE, "acknowledgements are text");
+  }
+
+  /** Ends the stream, which closes the client. */
+  void end(CloseReason reason, String detail) {
+    SlotStream running = stream;
+    if (running != null) {
+      running.end(reason, detail);
+    }
+  }
+
+  /** The client gave a sign of life. */
+  void heard() {
+    SlotStream running = stream;
+    if (running != null) {
+      running.heard();
+    }
+  }
+
+  /** The client's connection has ended, without a word. */
+  void closed() {
+    SlotStream running = stream;
+    if (running != null) {
+      running.clientGone();
+    }
+  }
+
+  /** The client says goodbye. */
+  void closed(int code, String words) {
+    SlotStream running = stream;
+    if (running != null) {
+      running.clientGone(code, words);
+    }
+  }
+
+  /** The connection broke. */
+  void failed(Throwable error) {
+    LOG.log(DEBUG, "A client's connection failed: " + error);
+    closed();
+  }
+
+  private static String logged(Throwable e) {
+    String id = UUID.randomUUID().toString();
+    LOG.log(ERROR, "A stream's client failed, error id " + id, e);
+    return id;
+  }
+}

@@ -1,0 +1,108 @@
+package org.pgdeltastream.web.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import jakarta.json.bind.Jsonb;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.slot.NewSlot;
+import org.pgdeltastream.slot.stream.SlotStatus;
+import org.pgdeltastream.web.http.Query;
+
+class BodiesTest {
+  private static final SlotName NAME = new SlotName("delta_a");
+  private static final Instant NOON = Instant.parse("2026-11-25T12:00:00Z");
+
+  private final Jsonb jsonb = new JsonbProvider().getContext(Object.class);
+
+  @Test
+  void writesAPing() {
+    assertThat(jsonb.toJson(new PingBody("ok"))).isEqualTo("{\"status\":\"ok\"}");
+  }
+
+  @Test
+  void writesAnInit() {
+    NewSlot slot =
+        new NewSlot(
+            NAME,
+            OutputPlugin.WAL2JSON,
+            List.of(),
+            false,
+            Lsn.parse("0/16B3748"),
+            NOON,
+            List.of("table t has no key"));
+    assertThat(jsonb.toJson(InitBody.of(slot, "")))
+        .isEqualTo(
+            "{\"slotName\":\"delta_a\",\"plugin\":\"wal2json\",\"publications\":[],"
+                + "\"consistentPoint\":\"0/16B3748\",\"snapshotExpires\":\"2026-11-25T12:00:00Z\","
+                + "\"stream\":\"/v1/lr/stream?slotName=delta_a\","
+                + "\"warnings\":[\"table t has no key\"]}");
+  }
+
+  @Test
+  void namesPublicationsInTheStreamsPathWhereTheClientMustNameThemAgain() {
+    List<String> publications = List.of("a", "b & ä");
+    NewSlot slot =
+        new NewSlot(NAME, OutputPlugin.PGOUTPUT, publications, true, Lsn.NONE, NOON, List.of());
+    String stream = InitBody.of(slot, "/app").stream();
+    assertThat(stream)
+        .isEqualTo("/app/v1/lr/stream?slotName=delta_a&publication=a,b%20%26%20%C3%A4");
+    Query query = Query.parse(stream.substring(stream.indexOf('?') + 1), "slotName", "publication");
+    assertThat(query.list("publication")).isEqualTo(publications);
+  }
+
+  @Test
+  void writesASlot() {
+    SlotStatus slot =
+        new SlotStatus(
+            NAME,
+            "pgoutput",
+            List.of("p"),
+            true,
+            Optional.of(Lsn.parse("0/10")),
+            Optional.of(Lsn.parse("1/20")),
+            9_007_199_254_740_993L,
+            Optional.of("reserved"),
+            Optional.of(new SlotStatus.OpenSnapshot(NOON, 7)),
+            Optional.of(new SlotStatus.LastClose(CloseReason.SLOW_SUBSCRIBER, "too slow", NOON)),
+            2,
+            List.of());
+    assertThat(jsonb.toJson(SlotBody.of(slot)))
+        .isEqualTo(
+            "{\"slotName\":\"delta_a\",\"plugin\":\"pgoutput\",\"publications\":[\"p\"],"
+                + "\"active\":true,\"restartLsn\":\"0/10\",\"confirmedFlushLsn\":\"1/20\","
+                + "\"lagBytes\":9007199254740993,\"walStatus\":\"reserved\",\"snapshot\":"
+                + "{\"state\":\"open\",\"expires\":\"2026-11-25T12:00:00Z\",\"xidsHeld\":7},"
+                + "\"lastClose\":{\"code\":4003,\"reason\":\"slow_consumer: too slow\","
+                + "\"at\":\"2026-11-25T12:00:00Z\"},\"acksIgnored\":2,\"warnings\":[]}");
+  }
+
+  @Test
+  void leavesOutWhatIsNotKnownOfASlot() {
+    SlotStatus slot =
+        new SlotStatus(
+            NAME,
+            "wal2json",
+            List.of(),
+            false,
+            Optional.empty(),
+            Optional.empty(),
+            0,
+            Optional.empty(),
+            Optional.empty(),
+            Optional.empty(),
+            0,
+            List.of());
+    assertThat(jsonb.toJson(SlotBody.of(slot)))
+        .isEqualTo(
+            "{\"slotName\":\"delta_a\",\"plugin\":\"wal2json\",\"publications\":[],"
+                + "\"active\":false,\"lagBytes\":0,\"snapshot\":{\"state\":\"closed\"},"
+                + "\"acksIgnored\":0,\"warnings\":[]}");
+  }
+}

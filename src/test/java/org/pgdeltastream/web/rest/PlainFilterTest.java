@@ -1,0 +1,34 @@
+package org.pgdeltastream.web.rest;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class PlainFilterTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"_wadl", "_wadl=1", "a=1&_type=xml", "%5Fwadl", "%5fwadl=x", "a;_wadl"})
+  void refusesTheServersOwnParameters(String query) {
+    assertThat(PlainFilter.refusal(query))
+        .hasValueSatisfying(
+            refusal -> assertThat(refusal).hasMessageStartingWith("Unknown parameter '"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"%", "a=%zz", "%zz=1", "a=1&b=%C3", "a=%00", "a=\u00e4"})
+  void refusesWhatServersFailAt(String query) {
+    assertThat(PlainFilter.refusal(query)).isPresent();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "order_by=1", "a=_b", "slotName=delta_a&publication=_p"})
+  void letsOurParametersPass(String query) {
+    assertThat(PlainFilter.refusal(query)).isEmpty();
+  }
+
+  @Test
+  void letsACallWithoutParametersPass() {
+    assertThat(PlainFilter.refusal(null)).isEmpty();
+  }
+}
