@@ -27,7 +27,7 @@ class ArchitectureTest {
   };
 
   @ArchTest
-  static final ArchRule roomsOpenOnlyWhereThePlanHasADoor =
+  static final ArchRule packagesAreUsedAsPlanned =
       layeredArchitecture()
           .consideringOnlyDependenciesInLayers()
           .layer("change")
@@ -116,7 +116,7 @@ class ArchitectureTest {
           .resideInAPackage("jakarta..");
 
   @ArchTest
-  static final ArchRule theDatabaseStaysBehindItsDoors =
+  static final ArchRule jdbcStaysInItsPackages =
       noClasses()
           .that()
           .resideOutsideOfPackages(

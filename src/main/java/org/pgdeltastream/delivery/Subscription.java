@@ -8,7 +8,7 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
- * One client's place in the stream. The reader's thread sends; other threads only look whether a
+ * One client's position in the stream. The reader's thread sends; other threads only look whether a
  * send makes progress. A send blocks while the client is slow, and so stops the reading of WAL: a
  * pause, never a loss.
  */
@@ -86,7 +86,7 @@ public final class Subscription implements MessageOutput {
     partlySent = inTransaction;
   }
 
-  /** Pushes out what the client's door has gathered. */
+  /** Flushes what the subscriber has gathered. */
   public void flush() throws IOException {
     send(Send.FLUSH, NOTHING, 0, 0);
   }

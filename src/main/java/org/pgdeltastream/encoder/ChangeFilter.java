@@ -21,7 +21,7 @@ import org.pgdeltastream.change.option.ChangeOptions;
  */
 public final class ChangeFilter implements ChangeListener {
   private final ChangeOptions options;
-  private final Origins origins;
+  private final OriginNumbers origins;
   private final ChangeListener next;
   private @Nullable Begin held;
   private boolean foreign;
@@ -31,7 +31,7 @@ public final class ChangeFilter implements ChangeListener {
 
   public ChangeFilter(ChangeOptions options, Catalog catalog, ChangeListener next) {
     this.options = options;
-    this.origins = new Origins(catalog);
+    this.origins = new OriginNumbers(catalog);
     this.next = next;
   }
 

@@ -24,13 +24,13 @@ final class Head {
   private final boolean xids;
   private final boolean timestamp;
   private final boolean origin;
-  private final Origins origins;
+  private final OriginNumbers origins;
 
   Head(ChangeOptions options, Catalog catalog) {
     this.xids = options.has(Detail.XIDS);
     this.timestamp = options.has(Detail.TIMESTAMP);
     this.origin = options.has(Detail.ORIGIN);
-    this.origins = new Origins(catalog);
+    this.origins = new OriginNumbers(catalog);
   }
 
   boolean isEmpty() {

@@ -15,7 +15,7 @@ public interface FrameListener {
   default void onCloseReason(String reason) {}
 
   /**
-   * The client says goodbye; nothing after it is read.
+   * A close frame; nothing after it is read.
    *
    * @param payload what is said back to it: its code, or nothing
    */

@@ -36,14 +36,15 @@ public final class FrameWriter {
   }
 
   /**
-   * Writes a piece of a text message; the bytes are not kept. What has no room in a piece becomes
-   * several frames, so that each piece ends with a frame, and a close can follow any of them.
+   * Writes a piece of a text message; the bytes are not kept. What does not fit into a piece
+   * becomes several frames, so that each piece ends with a frame, and a close can follow any of
+   * them.
    */
   public void text(byte[] bytes, int start, int length, boolean last) throws IOException {
     int at = start;
     int end = start + length;
-    while (end - at > room()) {
-      int part = Utf8.whole(bytes, at, Math.max(0, room()));
+    while (end - at > free()) {
+      int part = Utf8.whole(bytes, at, Math.max(0, free()));
       if (part >= LEAST_PART || used == 0) {
         frame(bytes, at, part, false);
         at += part;
@@ -53,7 +54,7 @@ public final class FrameWriter {
     frame(bytes, at, end - at, last);
   }
 
-  private int room() {
+  private int free() {
     return gathered.length - used - MOST_HEADER_BYTES;
   }
 
@@ -74,11 +75,11 @@ public final class FrameWriter {
   }
 
   /** What a close frame says; the reason has at most 123 bytes. */
-  public static byte[] goodbye(int code, String reason) {
+  public static byte[] closePayload(int code, String reason) {
     return CloseFrame.of(code, reason);
   }
 
-  /** Says goodbye, or answers one with what the reader gave. */
+  /** Writes a close frame, or answers one with what the reader gave. */
   public void close(byte[] payload) throws IOException {
     control(Opcode.CLOSE, payload);
   }

@@ -15,9 +15,9 @@ import java.util.Optional;
 import org.pgdeltastream.launch.command.Arguments;
 import org.pgdeltastream.launch.command.BadArgumentException;
 import org.pgdeltastream.launch.command.Command;
-import org.pgdeltastream.launch.command.Watch;
+import org.pgdeltastream.launch.command.StreamPrinter;
 import org.pgdeltastream.launch.postgres.ProgramFiles;
-import org.pgdeltastream.launch.postgres.Unpacked;
+import org.pgdeltastream.launch.postgres.UnpackedProgram;
 
 /**
  * The runnable jar's main class. It needs the JDK alone: what else there is lies in the jar as
@@ -47,7 +47,7 @@ public final class Boot {
     } else if (command instanceof Command.Version) {
       System.out.println("pgdeltastream " + version());
     } else if (command instanceof Command.Watch watch) {
-      System.exit(Watch.run(watch));
+      System.exit(StreamPrinter.run(watch));
     } else {
       serve(arguments);
     }
@@ -84,7 +84,7 @@ public final class Boot {
     return Path.of(Boot.class.getProtectionDomain().getCodeSource().getLocation().toURI());
   }
 
-  private static ClassLoader loader(Path jar, Unpacked unpacked) throws IOException {
+  private static ClassLoader loader(Path jar, UnpackedProgram unpacked) throws IOException {
     List<Path> libraries = new ArrayList<>(unpacked.libraries());
     libraries.sort(Comparator.comparing(Boot::rank));
     libraries.add(0, jar);

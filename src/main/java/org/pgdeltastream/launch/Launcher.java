@@ -20,10 +20,10 @@ import org.pgdeltastream.launch.command.Address;
 import org.pgdeltastream.launch.command.Arguments;
 import org.pgdeltastream.launch.command.Command;
 import org.pgdeltastream.launch.command.Guide;
-import org.pgdeltastream.launch.postgres.Access;
+import org.pgdeltastream.launch.postgres.DatabaseAccess;
 import org.pgdeltastream.launch.postgres.EmbeddedDatabase;
+import org.pgdeltastream.launch.postgres.FileTrees;
 import org.pgdeltastream.launch.postgres.Postmaster;
-import org.pgdeltastream.launch.postgres.Trees;
 import org.pgdeltastream.launch.server.ConnectorWatch;
 import org.pgdeltastream.launch.server.Server;
 import org.pgdeltastream.launch.server.StartMemory;
@@ -111,7 +111,7 @@ public final class Launcher {
         System.getProperty("ot.epg.working-dir") == null
             ? Optional.of(files.resolve("postgres"))
             : Optional.empty();
-    Access access = Access.to(data, binaries);
+    DatabaseAccess access = DatabaseAccess.to(data, binaries);
     Postmaster.note(directory, data, access.port());
     Command.Named named =
         new Command.Named(access.jdbcUrl(), EmbeddedDatabase.USER, access.password());
@@ -129,7 +129,7 @@ public final class Launcher {
         jar,
         new Address(listen.host(), server.port()),
         named,
-        Optional.of(Access.passwordFile(data)));
+        Optional.of(DatabaseAccess.passwordFile(data)));
   }
 
   private Server begin(Command.Named named, Address listen) throws IOException {
@@ -183,7 +183,7 @@ public final class Launcher {
         System.err.println("pgdeltastream: " + e.getMessage());
       }
     }
-    Trees.delete(passing);
+    FileTrees.delete(passing);
   }
 
   private static void refuseUsedPort(Address listen) throws IOException {

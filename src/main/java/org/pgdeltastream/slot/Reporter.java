@@ -37,18 +37,18 @@ final class Reporter {
   }
 
   /** Once a second or more often. */
-  void lookAfterStreams(Executor others) {
-    forEach(stream -> stream.lookAfterClient(others));
+  void checkStreams(Executor others) {
+    forEach(stream -> stream.checkClient(others));
   }
 
   /** Every second: PostgreSQL's own shutdown is never held up. */
-  void lookAfterPostgres() {
+  void checkPostgres() {
     if (slots.streams().isEmpty()) {
       database.watch().rest();
     } else if (database.watch().isShuttingDown()) {
       forEach(SlotStream::cutUpstream);
     } else {
-      forEach(stream -> stream.lookAtUpstream(database.watch()::stateOf));
+      forEach(stream -> stream.checkUpstream(database.watch()::stateOf));
     }
   }
 
@@ -64,15 +64,15 @@ final class Reporter {
   }
 
   /** Every few seconds. */
-  void lookAfterSlots() {
+  void checkSlots() {
     Instant now = Instant.now();
     slots.all().forEach(slot -> slot.closeSnapshotIfExpired(now));
     ownPublications.look();
-    lookAfterPublications();
+    checkPublications();
     database.connector().control().rest(UNUSED);
   }
 
-  private void lookAfterPublications() {
+  private void checkPublications() {
     List<SlotStream> guarded =
         slots.streams().stream().filter(stream -> stream.guard().isPresent()).toList();
     if (guarded.isEmpty()) {

@@ -39,20 +39,20 @@ final class SlotCreator {
   private final Settings settings;
   private final Slots slots;
   private final OwnPublications ownPublications;
-  private final InitRoom room;
+  private final InitLimits limits;
 
   SlotCreator(Database database, Settings settings, Slots slots, OwnPublications ownPublications) {
     this.database = database;
     this.settings = settings;
     this.slots = slots;
     this.ownPublications = ownPublications;
-    this.room = new InitRoom(database, settings, slots);
+    this.limits = new InitLimits(database, settings, slots);
   }
 
   NewSlot create(InitRequest request) {
     check(request);
     try {
-      NewSlot made = room.enter(request.slotName(), () -> createByPlugin(request));
+      NewSlot made = limits.enter(request.slotName(), () -> createByPlugin(request));
       LOG.log(INFO, "Made slot " + made.name() + " with " + made.plugin().sqlName());
       return made;
     } catch (SQLException e) {

@@ -39,7 +39,7 @@ import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.lease.SnapshotPage;
 import org.pgdeltastream.slot.lease.TableFormat;
 import org.pgdeltastream.slot.lease.TableReceiver;
-import org.pgdeltastream.slot.stream.SlotStatus;
+import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.StreamOptions;
 
@@ -95,7 +95,7 @@ public class SlotManager {
     readers =
         defined.orElseGet(
             () ->
-                new Readers(
+                new ReaderThreads(
                     present(threads),
                     read.streams() + read.streams() / 4 + 4 + CatchUps.MOST_THREADS));
     LOG.log(
@@ -132,7 +132,7 @@ public class SlotManager {
     if (open != null) {
       open.close();
     }
-    if (readers instanceof Readers own) {
+    if (readers instanceof ReaderThreads own) {
       own.close();
     }
   }
@@ -182,11 +182,11 @@ public class SlotManager {
     return registry().newStream(options, subscriber);
   }
 
-  public List<SlotStatus> slots() {
+  public List<SlotReport> slots() {
     return registry().statuses();
   }
 
-  public SlotStatus slot(SlotName name) {
+  public SlotReport slot(SlotName name) {
     return registry().status(name);
   }
 
@@ -248,12 +248,12 @@ public class SlotManager {
     if (closed) {
       return;
     }
-    reporter = every(timer, REPORT_MILLIS, slots -> slots.reporter().lookAfterStreams(others));
-    watcher = every(timer, WATCH_MILLIS, slots -> slots.reporter().lookAfterPostgres());
-    looker = every(timer, LOOK_MILLIS, slots -> slots.reporter().lookAfterSlots());
+    reporter = every(timer, REPORT_MILLIS, slots -> slots.reporter().checkStreams(others));
+    watcher = every(timer, WATCH_MILLIS, slots -> slots.reporter().checkPostgres());
+    looker = every(timer, LOOK_MILLIS, slots -> slots.reporter().checkSlots());
     SlotRegistry open = registry;
     if (open != null) {
-      timer.execute(open.firstLook());
+      timer.execute(open.startCheck());
     }
   }
 

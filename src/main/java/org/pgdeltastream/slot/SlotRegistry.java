@@ -29,9 +29,9 @@ import org.pgdeltastream.encoder.rows.RowArrayEncoder;
 import org.pgdeltastream.replication.wal.CatchUps;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Database;
-import org.pgdeltastream.slot.database.FirstLook;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.database.StartCheck;
 import org.pgdeltastream.slot.lease.PageBytes;
 import org.pgdeltastream.slot.lease.SnapshotPage;
 import org.pgdeltastream.slot.lease.SnapshotUse;
@@ -39,7 +39,7 @@ import org.pgdeltastream.slot.lease.TableDelivery;
 import org.pgdeltastream.slot.lease.TableFormat;
 import org.pgdeltastream.slot.lease.TableReceiver;
 import org.pgdeltastream.slot.stream.Slot;
-import org.pgdeltastream.slot.stream.SlotStatus;
+import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
 import org.pgdeltastream.slot.stream.StreamOptions;
@@ -81,8 +81,8 @@ final class SlotRegistry {
   }
 
   /** A look at PostgreSQL that tells the log what is missing. */
-  Runnable firstLook() {
-    return new FirstLook(database.connector());
+  Runnable startCheck() {
+    return new StartCheck(database.connector());
   }
 
   void checkDatabase() {
@@ -190,7 +190,7 @@ final class SlotRegistry {
     return new SlotStream(slots, options, subscriber, services, readers);
   }
 
-  List<SlotStatus> statuses() {
+  List<SlotReport> statuses() {
     try {
       List<Slot> known = slots.all(); // before PostgreSQL is asked: not those that come meanwhile
       List<SlotRow> all = database.slots().list();
@@ -201,7 +201,7 @@ final class SlotRegistry {
               .filter(row -> settings.matches(row.name()))
               .toList();
       Map<Integer, Long> xidsHeld = rows.isEmpty() ? Map.of() : database.slots().xidsHeld();
-      List<SlotStatus> statuses = new ArrayList<>();
+      List<SlotReport> statuses = new ArrayList<>();
       for (SlotRow row : rows) {
         statuses.add(status(row, xidsHeld));
       }
@@ -211,7 +211,7 @@ final class SlotRegistry {
     }
   }
 
-  SlotStatus status(SlotName name) {
+  SlotReport status(SlotName name) {
     return statuses().stream()
         .filter(status -> status.name().equals(name))
         .findFirst()
@@ -257,7 +257,7 @@ final class SlotRegistry {
     services.stopping().set(true); // before the look: who waits for a slot is told by itself
     List<SlotStream> streams = slots.streams();
     streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, SlotStream.STOPS));
-    streams.forEach(SlotRegistry::tellToGo);
+    streams.forEach(SlotRegistry::askToLeave);
     slots.all().forEach(Slot::closeSnapshot);
     long deadline = System.nanoTime() + CLIENTS_CLOSE.toNanos();
     for (SlotStream stream : streams) {
@@ -274,9 +274,9 @@ final class SlotRegistry {
   }
 
   /** Where that fails its reader tells it; the others must hear it all the same. */
-  private static void tellToGo(SlotStream stream) {
+  private static void askToLeave(SlotStream stream) {
     try {
-      stream.tellClientUnlessSending();
+      stream.closeClientUnlessSending();
     } catch (Throwable e) {
       LOG.log(WARNING, "The client of " + stream + " could not be told at once", e);
     }
@@ -333,16 +333,16 @@ final class SlotRegistry {
                     "Make a slot first: GET /v1/init"));
   }
 
-  private SlotStatus status(SlotRow row, Map<Integer, Long> xidsHeld) {
+  private SlotReport status(SlotRow row, Map<Integer, Long> xidsHeld) {
     SlotName name = new SlotName(row.name());
     Optional<Slot> slot = slots.find(name);
-    Optional<SlotStatus.OpenSnapshot> snapshot =
+    Optional<SlotReport.OpenSnapshot> snapshot =
         slot.flatMap(Slot::held)
             .map(
                 held ->
-                    new SlotStatus.OpenSnapshot(
+                    new SlotReport.OpenSnapshot(
                         held.expires(), xidsHeld.getOrDefault(held.pid(), 0L)));
-    return new SlotStatus(
+    return new SlotReport(
         name,
         row.plugin(),
         slot.map(Slot::known).map(KnownSlot::publications).orElse(List.of()),

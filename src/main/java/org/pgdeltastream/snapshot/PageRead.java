@@ -13,7 +13,7 @@ import org.pgdeltastream.snapshot.table.Cursors;
 import org.pgdeltastream.snapshot.table.Keyset;
 import org.pgdeltastream.snapshot.table.KnownTables;
 import org.pgdeltastream.snapshot.table.PageQuery;
-import org.pgdeltastream.snapshot.table.Place;
+import org.pgdeltastream.snapshot.table.PageStart;
 import org.pgdeltastream.snapshot.table.RewriteCheck;
 import org.pgdeltastream.snapshot.table.SnapshotTable;
 import org.pgdeltastream.snapshot.table.SnapshotTable.Attribute;
@@ -44,10 +44,10 @@ record PageRead(
             ? known.get()
             : new CatalogReader(connection, tables.publications()).table(reference);
     List<Attribute> columns = table.selected(request.columns());
-    Optional<Place> after =
+    Optional<PageStart> after =
         request.after().map(cursor -> cursors.read(cursor, snapshotName, table));
     PageQuery query = table.query(request, after);
-    Optional<Place> next;
+    Optional<PageStart> next;
     try (TableCopy copy = copy(query, known.isPresent())) {
       rows.columns(columns.stream().map(Attribute::column).toList());
       next =
@@ -69,7 +69,7 @@ record PageRead(
     }
   }
 
-  private static Optional<Place> read(TableCopy copy, int width, RowListener rows)
+  private static Optional<PageStart> read(TableCopy copy, int width, RowListener rows)
       throws SQLException, IOException {
     CopyTextParser parser = new CopyTextParser(width);
     for (byte[] row = copy.next(); row != null; row = copy.next()) {
@@ -78,7 +78,7 @@ record PageRead(
     return Optional.empty();
   }
 
-  private static Optional<Place> read(
+  private static Optional<PageStart> read(
       TableCopy copy, PageQuery query, Keyset keyset, int width, RowListener rows)
       throws SQLException, IOException {
     CopyTextParser parser = new CopyTextParser(width + keyset.marks().size());
@@ -90,6 +90,6 @@ record PageRead(
       return Optional.empty();
     }
     List<String> marks = page.lastMarks();
-    return marks.isEmpty() ? keyset.after() : keyset.place(marks);
+    return marks.isEmpty() ? keyset.after() : keyset.pageStart(marks);
   }
 }

@@ -7,8 +7,8 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.slot.database.Settings;
-import org.pgdeltastream.web.access.Origin;
 import org.pgdeltastream.web.access.PrivateHost;
+import org.pgdeltastream.web.access.WebOrigin;
 
 /** Values that are of their form and can never do what they were set for. */
 final class UselessSettings {
@@ -37,7 +37,7 @@ final class UselessSettings {
     refuse(
         "origins",
         settings.origins(),
-        Origin::isOfPages,
+        WebOrigin::isOfPages,
         "which no browser sends as an Origin: write it like https://app.example.com, without a slash"
             + " at the end, the usual port, or *");
     refuse(

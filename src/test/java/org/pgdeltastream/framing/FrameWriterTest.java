@@ -62,7 +62,7 @@ class FrameWriterTest {
     writer.pong(new byte[] {7});
     text("b", true);
     text("c", true);
-    writer.close(FrameWriter.goodbye(4003, "slow"));
+    writer.close(FrameWriter.closePayload(4003, "slow"));
     writer.drain();
 
     assertThat(hex())
@@ -108,7 +108,7 @@ class FrameWriterTest {
     patient.text("abc".getBytes(UTF_8), 0, 3, true);
     assertThatThrownBy(patient::drain).hasMessage("not now");
     possible.set(true);
-    patient.close(FrameWriter.goodbye(4003, "slow"));
+    patient.close(FrameWriter.closePayload(4003, "slow"));
     patient.drain();
     assertThat(hex()).isEqualTo("8103616263" + "88060FA3736C6F77");
   }

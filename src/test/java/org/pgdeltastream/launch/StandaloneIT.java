@@ -350,7 +350,7 @@ class StandaloneIT {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.add("-Djava.io.tmpdir=" + temporary);
-    // Unpacked once for all tests but one.
+    // UnpackedProgram once for all tests but one.
     if (sharedBinaries) {
       command.add("-Dot.epg.working-dir=" + Path.of(JAR).resolveSibling("it").resolve("postgres"));
     }

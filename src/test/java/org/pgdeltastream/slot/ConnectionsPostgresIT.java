@@ -115,7 +115,7 @@ class ConnectionsPostgresIT {
     Servers(TestDatabase database, String role) {
       looked = new TestRegistry(database, "database-user", role);
       registry = looked.slots;
-      looked.stopLooking();
+      looked.stopChecks();
     }
 
     @Override

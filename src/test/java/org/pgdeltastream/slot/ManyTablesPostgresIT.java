@@ -49,7 +49,7 @@ class ManyTablesPostgresIT {
             + " for values from (%s) to (%s)', i, i, i + 1); end loop; end $$");
     database.execute("create publication named for all tables");
     server = new TestRegistry(database, "database-user", log.role());
-    server.stopLooking();
+    server.stopChecks();
   }
 
   @AfterEach

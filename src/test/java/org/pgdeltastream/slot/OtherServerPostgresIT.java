@@ -42,7 +42,7 @@ class OtherServerPostgresIT {
     registry = new TestRegistry(former, "database-url", url, "hold", "2");
     former.execute("create table t (v text)");
     slot = registry.init().name();
-    registry.stopLooking();
+    registry.stopChecks();
   }
 
   @AfterEach
@@ -127,12 +127,12 @@ class OtherServerPostgresIT {
       proxy.redirect(1);
       proxy.reset();
       await("a ping while PostgreSQL is away").until(() -> pinging.getCount() == 0);
-      patient.stopLooking();
+      patient.stopChecks();
 
       proxy.redirect(other.port());
 
       await("the other server to be found").until(() -> isActiveOnOther() || client.isClosed());
-      patient.slots.reporter().lookAfterStreams(Runnable::run);
+      patient.slots.reporter().checkStreams(Runnable::run);
       mayPing.countDown();
       assertThat(client.closed().reason()).isEqualTo(CloseReason.DIVERGED);
       await("the slot to be free").until(() -> !isActiveOnOther());

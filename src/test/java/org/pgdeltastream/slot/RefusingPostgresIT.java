@@ -25,9 +25,9 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.slot.database.Database;
-import org.pgdeltastream.slot.database.FirstLook;
 import org.pgdeltastream.slot.database.Meaning;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.database.StartCheck;
 import org.pgdeltastream.support.TestDatabase;
 
 /** What a caller is told where PostgreSQL, as its operator set it up, refuses. */
@@ -121,7 +121,7 @@ class RefusingPostgresIT {
 
   @Test
   void saysAtTheStartInALineWhatItFound() throws Exception {
-    FirstLook.Line fine = look(database);
+    StartCheck.Line fine = look(database);
     assertThat(fine.level()).isEqualTo(System.Logger.Level.INFO);
     assertThat(fine.text())
         .matches(
@@ -131,7 +131,7 @@ class RefusingPostgresIT {
         .contains("role guarded", "needs REPLICATION");
     assertThat(look(database, "database-user", "guarded", "database-password", "y"))
         .isEqualTo(
-            new FirstLook.Line(
+            new StartCheck.Line(
                 System.Logger.Level.WARNING,
                 Meaning.WRONG_PASSWORD.message() + ". " + Meaning.WRONG_PASSWORD.hint()));
     assertThat(look(database, "database-url", "jdbc:postgresql://127.0.0.1:1/postgres").text())
@@ -154,7 +154,7 @@ class RefusingPostgresIT {
     }
   }
 
-  private static FirstLook.Line look(TestDatabase server, String... settings) throws Exception {
+  private static StartCheck.Line look(TestDatabase server, String... settings) throws Exception {
     Map<String, String> all = new HashMap<>();
     all.put("pgdelta.database-url", server.jdbcUrl());
     all.put("pgdelta.database-user", server.user());
@@ -162,7 +162,7 @@ class RefusingPostgresIT {
       all.put("pgdelta." + settings[i], settings[i + 1]);
     }
     Database doors = Database.open(Settings.read(all::get), Optional.empty(), Optional.empty());
-    return new FirstLook(doors.connector()).line();
+    return new StartCheck(doors.connector()).line();
   }
 
   private static String refusedBy(String setting, String value) throws IOException {

@@ -35,7 +35,7 @@ class RepeatedAcksPostgresIT {
       database.execute("create publication named for all tables");
       ServerLog log = ServerLog.of(database, directory);
       try (TestRegistry server = new TestRegistry(database, "database-user", log.role())) {
-        server.stopLooking();
+        server.stopChecks();
         SlotName slot =
             server
                 .slots
@@ -61,7 +61,7 @@ class RepeatedAcksPostgresIT {
 
         stream.acknowledge(Lsn.parse("FF/0"), false);
         while (!stream.isEnding()) {
-          server.slots.reporter().lookAfterStreams(Runnable::run);
+          server.slots.reporter().checkStreams(Runnable::run);
         }
         assertThat(client.closed().reason()).isEqualTo(CloseReason.BAD_ACK);
       }
@@ -74,7 +74,7 @@ class RepeatedAcksPostgresIT {
       stream.acknowledge(position, false);
       LockSupport.parkNanos(Duration.ofMillis(1).toNanos());
       if (i % 50 == 0) {
-        server.slots.reporter().lookAfterStreams(Runnable::run);
+        server.slots.reporter().checkStreams(Runnable::run);
       }
     }
   }

@@ -44,7 +44,7 @@ class ReporterTest {
         .until(
             () -> {
               AtomicInteger looks = new AtomicInteger();
-              reporter.lookAfterStreams(
+              reporter.checkStreams(
                   task -> {
                     looks.incrementAndGet();
                     throw new OutOfMemoryError("thrown by the test");

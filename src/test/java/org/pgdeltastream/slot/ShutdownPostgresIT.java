@@ -34,8 +34,7 @@ class ShutdownPostgresIT {
       database.execute("create table users (id int primary key, name text)");
       SlotRegistry registry = registry(database, readers);
       var unused =
-          timer.scheduleWithFixedDelay(
-              registry.reporter()::lookAfterPostgres, 1, 1, TimeUnit.SECONDS);
+          timer.scheduleWithFixedDelay(registry.reporter()::checkPostgres, 1, 1, TimeUnit.SECONDS);
       List<RecordingSubscriber> clients = new ArrayList<>();
       for (int i = 0; i < STREAMS; i++) {
         NewSlot made =

@@ -90,7 +90,7 @@ abstract class StreamStory {
     registry = new SlotRegistry(doors, read, this::execute);
     var unused =
         timer.scheduleWithFixedDelay(
-            () -> registry.reporter().lookAfterStreams(readers), 100, 100, TimeUnit.MILLISECONDS);
+            () -> registry.reporter().checkStreams(readers), 100, 100, TimeUnit.MILLISECONDS);
   }
 
   private void execute(Runnable task) {

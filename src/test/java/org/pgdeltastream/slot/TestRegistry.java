@@ -41,9 +41,9 @@ final class TestRegistry implements AutoCloseable {
     heap = doors.heap();
     slots = new SlotRegistry(doors, read, readers);
     Reporter reporter = slots.reporter();
-    every(100, () -> reporter.lookAfterStreams(readers));
-    every(100, reporter::lookAfterSlots); // waits for PostgreSQL where that is frozen
-    every(1_000, reporter::lookAfterPostgres);
+    every(100, () -> reporter.checkStreams(readers));
+    every(100, reporter::checkSlots); // waits for PostgreSQL where that is frozen
+    every(1_000, reporter::checkPostgres);
   }
 
   private void every(int millis, Runnable look) {
@@ -56,7 +56,7 @@ final class TestRegistry implements AutoCloseable {
   }
 
   /** Nobody looks after streams and slots from now on. */
-  void stopLooking() {
+  void stopChecks() {
     timer.shutdownNow();
   }
 

@@ -18,7 +18,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.snapshot.table.CatalogReader;
 import org.pgdeltastream.snapshot.table.Keyset;
 import org.pgdeltastream.snapshot.table.KnownTables;
-import org.pgdeltastream.snapshot.table.Place;
+import org.pgdeltastream.snapshot.table.PageStart;
 import org.pgdeltastream.snapshot.table.SnapshotTable;
 import org.pgdeltastream.snapshot.table.TableReference;
 
@@ -129,8 +129,8 @@ class KeysetPostgresIT extends OnePooledConnection {
             .query(page("big", 100, List.of(), List.of()), Optional.empty())
             .keyset()
             .orElseThrow();
-    Place place = order.place(List.of(position)).orElseThrow();
-    String copy = table.query(page("big", 100, List.of(), List.of()), Optional.of(place)).sql();
+    PageStart start = order.pageStart(List.of(position)).orElseThrow();
+    String copy = table.query(page("big", 100, List.of(), List.of()), Optional.of(start)).sql();
     String select = copy.substring("copy (".length(), copy.length() - ") to stdout".length());
 
     StringBuilder plan = new StringBuilder();

@@ -18,7 +18,7 @@ import org.pgdeltastream.change.PageRequest.Order;
 import org.pgdeltastream.snapshot.table.CatalogReader;
 import org.pgdeltastream.snapshot.table.KnownTables;
 import org.pgdeltastream.snapshot.table.PageQuery;
-import org.pgdeltastream.snapshot.table.Place;
+import org.pgdeltastream.snapshot.table.PageStart;
 import org.pgdeltastream.snapshot.table.SnapshotTable;
 import org.pgdeltastream.snapshot.table.TableReference;
 
@@ -112,7 +112,7 @@ class OrdersPostgresIT extends OnePooledConnection {
     String position = database.text("select ctid from " + table + " where " + row);
     PageQuery first =
         read.query(page(table, List.of(order), 0, 100, Optional.empty()), Optional.empty());
-    Optional<Place> after = first.keyset().orElseThrow().place(List.of(position));
+    Optional<PageStart> after = first.keyset().orElseThrow().pageStart(List.of(position));
     String copy = read.query(page(table, List.of(), 0, 100, Optional.empty()), after).sql();
     StringBuilder plan = new StringBuilder();
     try (Statement statement = pool.connection.createStatement();

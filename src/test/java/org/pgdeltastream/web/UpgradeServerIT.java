@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 import org.pgdeltastream.support.RawClient;
 
 /** The WAR on a server that allows pgoutput alone, through frames of our own. */
-class UpgradeServerIT extends DoorStory {
+class UpgradeServerIT extends SubscriberStory {
   UpgradeServerIT() {
     super("upgrade");
   }

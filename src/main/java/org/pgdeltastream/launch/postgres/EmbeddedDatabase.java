@@ -17,10 +17,10 @@ public final class EmbeddedDatabase implements AutoCloseable {
   private static final Duration STARTUP = Duration.ofSeconds(30);
 
   private final EmbeddedPostgres postgres;
-  private final Access access;
+  private final DatabaseAccess access;
   private final Demo demo;
 
-  private EmbeddedDatabase(EmbeddedPostgres postgres, Access access, Demo demo) {
+  private EmbeddedDatabase(EmbeddedPostgres postgres, DatabaseAccess access, Demo demo) {
     this.postgres = postgres;
     this.access = access;
     this.demo = demo;
@@ -31,7 +31,8 @@ public final class EmbeddedDatabase implements AutoCloseable {
    *
    * @param directory for its data, unless they are to be kept elsewhere
    */
-  public static EmbeddedDatabase start(Command.Embedded wanted, Path directory, Access access)
+  public static EmbeddedDatabase start(
+      Command.Embedded wanted, Path directory, DatabaseAccess access)
       throws IOException, SQLException {
     Path data = wanted.data().orElse(directory);
     Postmaster.refuseRunning(data);
@@ -96,13 +97,13 @@ public final class EmbeddedDatabase implements AutoCloseable {
         """;
 
     private final ScheduledExecutorService writer = Executors.newSingleThreadScheduledExecutor();
-    private final Access access;
+    private final DatabaseAccess access;
 
-    private Demo(Access access) {
+    private Demo(DatabaseAccess access) {
       this.access = access;
     }
 
-    static Demo start(Access access, boolean writing) throws SQLException {
+    static Demo start(DatabaseAccess access, boolean writing) throws SQLException {
       Demo demo = new Demo(access);
       access.execute(TABLE + ";" + ROWS);
       if (writing) {

@@ -40,9 +40,9 @@ public final class ProgramFiles {
   private final Path base;
   private final boolean kept;
   private final Path run;
-  private final Unpacked unpacked;
+  private final UnpackedProgram unpacked;
 
-  private ProgramFiles(Path base, boolean kept, Path run, Unpacked unpacked) {
+  private ProgramFiles(Path base, boolean kept, Path run, UnpackedProgram unpacked) {
     this.base = base;
     this.kept = kept;
     this.run = run;
@@ -86,11 +86,11 @@ public final class ProgramFiles {
       FileChannel channel = open(run.resolve(LOCK), StandardOpenOption.CREATE);
       channel.lock();
       held = channel;
-      Unpacked unpacked = Unpacked.of(jar, base);
+      UnpackedProgram unpacked = UnpackedProgram.of(jar, base);
       Files.writeString(run.resolve(BUILD), unpacked.build());
       return new ProgramFiles(base, kept, run, unpacked);
     } catch (IOException e) {
-      Trees.delete(kept ? run : base);
+      FileTrees.delete(kept ? run : base);
       throw e;
     }
   }
@@ -175,7 +175,7 @@ public final class ProgramFiles {
     for (Path other : all) {
       if (!used.contains(other) && (allBuildsKnown || isRun(other))) {
         Postmaster.endOfRun(other);
-        Trees.delete(other);
+        FileTrees.delete(other);
       }
     }
   }
@@ -195,7 +195,7 @@ public final class ProgramFiles {
   }
 
   /** What the jar carries. */
-  public Unpacked unpacked() {
+  public UnpackedProgram unpacked() {
     return unpacked;
   }
 

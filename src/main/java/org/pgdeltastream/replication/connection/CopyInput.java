@@ -91,7 +91,7 @@ public final class CopyInput {
    */
   public @Nullable CopyData await(int milliseconds) throws SQLException, IOException {
     if (isStarved()) {
-      awaitRoom(socket.orElseThrow().lengthOfData());
+      awaitHeap(socket.orElseThrow().lengthOfData());
       return null;
     }
     if (socket.isEmpty()) {
@@ -132,7 +132,7 @@ public final class CopyInput {
     return starvedSince != NOT_STARVED;
   }
 
-  private void awaitRoom(int length) throws HeapUsedUpException {
+  private void awaitHeap(int length) throws HeapUsedUpException {
     if (heap.isHopeless(length) || System.nanoTime() - starvedSince > MOST_STARVED_NANOS) {
       heap.hold(length);
     }

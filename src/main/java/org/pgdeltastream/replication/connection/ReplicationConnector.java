@@ -89,7 +89,7 @@ public final class ReplicationConnector {
   }
 
   private Connection openOrdinary(Properties properties) throws SQLException {
-    return told(connect(properties), CALL_MILLIS, SessionSettings.ofSession());
+    return configured(connect(properties), CALL_MILLIS, SessionSettings.ofSession());
   }
 
   /**
@@ -97,7 +97,7 @@ public final class ReplicationConnector {
    *
    * @param millis how long each answer may take from then on; the first ones may take less
    */
-  private static Connection told(Connection connection, int millis, String... settings)
+  private static Connection configured(Connection connection, int millis, String... settings)
       throws SQLException {
     try (Statement statement = connection.createStatement()) {
       for (String setting : settings) {
@@ -117,12 +117,12 @@ public final class ReplicationConnector {
     properties.setProperty("connectTimeout", "3");
     properties.setProperty("sslResponseTimeout", "3000");
     properties.setProperty("socketTimeout", "3");
-    return told(connect(properties), WATCH_MILLIS, SessionSettings.ofSession());
+    return configured(connect(properties), WATCH_MILLIS, SessionSettings.ofSession());
   }
 
   /** A connection whose questions end in time, and wait for nobody's lock. */
   private Connection openForQuestions() throws SQLException {
-    return told(connect(commonProperties()), QUESTION_MILLIS, SessionSettings.ofQuestions());
+    return configured(connect(commonProperties()), QUESTION_MILLIS, SessionSettings.ofQuestions());
   }
 
   /** A connection to a walsender; the caller closes it. */
@@ -131,7 +131,7 @@ public final class ReplicationConnector {
         replicationSource.isPresent()
             ? withInput(replicationSource.get().getConnection(), Optional.empty())
             : connectWithInput(walsenderProperties());
-    told(
+    configured(
         opened.connection(),
         CALL_MILLIS,
         SessionSettings.ofSession(),
@@ -150,7 +150,7 @@ public final class ReplicationConnector {
   /** An ordinary connection that shows values as a walsender does; the caller closes it. */
   public InputConnection openWithInput() throws SQLException {
     InputConnection opened = connectWithInput(commonProperties());
-    told(opened.connection(), DECODING_MILLIS, SessionSettings.ofSession());
+    configured(opened.connection(), DECODING_MILLIS, SessionSettings.ofSession());
     return opened;
   }
 

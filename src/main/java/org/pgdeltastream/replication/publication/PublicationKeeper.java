@@ -67,10 +67,10 @@ public final class PublicationKeeper {
   /**
    * Takes in tables that came or changed, and slots that went; makes nothing anew.
    *
-   * @param patient waits a little for tables that are locked
+   * @param waitsForLocks waits a little for tables that are locked
    * @return empty if nothing can have changed, there is nothing, or another server does it
    */
-  public Optional<Refreshed> refresh(boolean patient) throws SQLException {
+  public Optional<Refreshed> refresh(boolean waitsForLocks) throws SQLException {
     String state = connector.ask(PublicationSession::state);
     if (state.equals(settledState)) {
       return Optional.empty();
@@ -85,7 +85,7 @@ public final class PublicationKeeper {
         return Optional.empty();
       }
       long newestNow = session.newestRelation();
-      Refreshed refreshed = new PublicationSync(session.connection(), patient).run();
+      Refreshed refreshed = new PublicationSync(session.connection(), waitsForLocks).run();
       settledState = settled && refreshed.isSettled() ? state : "";
       newest = newestNow;
       return Optional.of(refreshed);

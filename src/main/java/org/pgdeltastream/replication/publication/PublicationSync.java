@@ -24,7 +24,7 @@ final class PublicationSync {
 
   private static final int CHUNK_WAIT_MILLIS = 200;
   private static final int TABLE_WAIT_MILLIS = 2000; // an autovacuum gives way after a second
-  private static final Duration PATIENCE = Duration.ofSeconds(5);
+  private static final Duration LOCK_LIMIT = Duration.ofSeconds(5);
 
   private static final Set<String> LOCKED = Set.of("55P03", "40P01");
 
@@ -39,10 +39,10 @@ final class PublicationSync {
   private final long deadline;
   private final List<String> locked = new ArrayList<>();
 
-  PublicationSync(Connection connection, boolean patient) throws SQLException {
+  PublicationSync(Connection connection, boolean waitsForLocks) throws SQLException {
     this.connection = connection;
     this.tables = PublishedTable.differing(connection);
-    this.deadline = System.nanoTime() + (patient ? PATIENCE.toNanos() : 0);
+    this.deadline = System.nanoTime() + (waitsForLocks ? LOCK_LIMIT.toNanos() : 0);
   }
 
   /** The caller holds the lock on our publications. */

@@ -145,16 +145,16 @@ public final class CatchUp implements AutoCloseable {
       CatchUpRows rows = new CatchUpRows(listener);
       awaited = piece.copy();
       long start = System.nanoTime();
-      long lookedAfter = start;
+      long checked = start;
       while (piece.rows().isActive() && !stopping.getAsBoolean()) {
         boolean wanted = listener.wantsMore();
         CopyData row = wanted ? input.poll() : null;
         if (row == null && input.isStarved()) {
           listener.onStarved();
         }
-        if (row == null || System.nanoTime() - lookedAfter > LOOK_NANOS) {
+        if (row == null || System.nanoTime() - checked > LOOK_NANOS) {
           look();
-          lookedAfter = System.nanoTime();
+          checked = System.nanoTime();
           if (stopping.getAsBoolean()) {
             break; // another connection repeats the row
           }
@@ -240,7 +240,7 @@ public final class CatchUp implements AutoCloseable {
     try {
       threads.execute(cancel);
     } catch (RuntimeException
-        | OutOfMemoryError e) { // refused, or no thread: its place is given back
+        | OutOfMemoryError e) { // refused, or no thread: its permit is given back
       cancelInAThreadOfItsOwn(cancel);
     }
   }

@@ -18,7 +18,7 @@ public final class CatchUps {
   /** Each decodes ahead in one, and ends its backends in one. */
   public static final int MOST_THREADS = 2 * MOST;
 
-  private final Semaphore places = new Semaphore(MOST);
+  private final Semaphore permits = new Semaphore(MOST);
   private final Executor threads;
 
   /**
@@ -31,8 +31,8 @@ public final class CatchUps {
   }
 
   /**
-   * Prepares to read by queries what a free slot has missed, where that pays and there is a place;
-   * the stream closes it.
+   * Prepares to read by queries what a free slot has missed, where that pays and one is free; the
+   * stream closes it.
    *
    * @param pieceBytes of WAL at a time; 0 for never
    * @param options the plugin's
@@ -40,7 +40,7 @@ public final class CatchUps {
   public Optional<CatchUp> begin(
       ReplicationConnector connector, SlotRow slot, long pieceBytes, Map<String, String> options)
       throws SQLException {
-    if (!SlotCopy.pays(slot, pieceBytes) || !places.tryAcquire()) {
+    if (!SlotCopy.pays(slot, pieceBytes) || !permits.tryAcquire()) {
       return Optional.empty();
     }
     boolean begun = false;
@@ -52,12 +52,12 @@ public final class CatchUps {
                       new CatchUp(
                           new CatchUpPieces(first.andAnother(connector), threads),
                           threads,
-                          places::release));
+                          permits::release));
       begun = catchUp.isPresent();
       return catchUp;
     } finally {
       if (!begun) {
-        places.release();
+        permits.release();
       }
     }
   }

@@ -55,7 +55,7 @@ public final class ReplicationReader {
         catchUp.get().read(listener, stream, () -> stopping);
       }
       listener.onStart(false);
-      long lookedAfter = System.nanoTime();
+      long checked = System.nanoTime();
       while (!stopping) {
         if (!listener.wantsMore()) {
           stream.doesNotWait();
@@ -70,15 +70,15 @@ public final class ReplicationReader {
             listener.onStarved();
           }
           listener.onPause();
-          lookedAfter = System.nanoTime();
+          checked = System.nanoTime();
           message = stopping ? null : stream.await(WAIT_MILLIS); // another connection repeats it
         }
         if (message != null) {
           read(message);
-          if (System.nanoTime() - lookedAfter > LOOK_NANOS) {
+          if (System.nanoTime() - checked > LOOK_NANOS) {
             stream.tryReport();
             listener.onPause();
-            lookedAfter = System.nanoTime();
+            checked = System.nanoTime();
           }
         }
       }

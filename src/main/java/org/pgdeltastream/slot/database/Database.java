@@ -13,7 +13,7 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.replication.PostgresCatalog;
 import org.pgdeltastream.replication.ReplicationSlots;
-import org.pgdeltastream.replication.ServerWatch;
+import org.pgdeltastream.replication.ServerMonitor;
 import org.pgdeltastream.replication.connection.ConnectionSettings;
 import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
@@ -21,17 +21,14 @@ import org.pgdeltastream.replication.publication.PublicationKeeper;
 import org.pgdeltastream.replication.publication.Publications;
 import org.pgdeltastream.snapshot.SnapshotReader;
 
-/**
- * The doors to PostgreSQL, as far as this server was told how to reach it, and the heap for what
- * comes through them.
- */
+/** The ways to PostgreSQL that are configured, and the heap for what comes through them. */
 public record Database(
     ReplicationConnector connector,
     ReplicationSlots slots,
     Publications publications,
     PublicationKeeper publicationKeeper,
     PostgresCatalog catalog,
-    ServerWatch watch,
+    ServerMonitor watch,
     SnapshotReader snapshots,
     HeapBudget heap) {
 
@@ -42,7 +39,7 @@ public record Database(
           + " and give the password as a setting";
 
   /**
-   * Puts the doors together.
+   * Opens nothing yet.
    *
    * @param queries the container's DataSource for snapshot queries, where one is defined
    * @param replication the administrator's DataSource for replication, where one is defined
@@ -60,7 +57,7 @@ public record Database(
         new Publications(connector),
         new PublicationKeeper(connector),
         new PostgresCatalog(connector),
-        new ServerWatch(connector),
+        new ServerMonitor(connector),
         new SnapshotReader(pages, STATEMENT_TIMEOUT, heap),
         heap);
   }

@@ -57,7 +57,7 @@ public record Settings(
     Duration pingInterval,
     Duration pongTimeout) {
 
-  /** Which door a stream's client comes through; it cannot tell them apart. */
+  /** Who writes the frames of a stream; its client cannot tell them apart. */
   public enum Websocket {
     /** The faster one where the application server was tested with it. */
     AUTO,

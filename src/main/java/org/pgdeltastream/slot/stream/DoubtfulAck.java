@@ -21,11 +21,11 @@ final class DoubtfulAck {
 
   private Lsn highest = Lsn.NONE;
   private Lsn written = Lsn.NONE; // PostgreSQL has said so
-  private long nextLook;
+  private long nextCheck;
 
   /** Begins now. */
   DoubtfulAck(long now) {
-    nextLook = now;
+    nextCheck = now;
   }
 
   synchronized void add(Lsn lsn) {
@@ -33,7 +33,7 @@ final class DoubtfulAck {
   }
 
   synchronized boolean isDue(long now) {
-    return highest.isAfter(written) && now - nextLook >= 0;
+    return highest.isAfter(written) && now - nextCheck >= 0;
   }
 
   /** One that PostgreSQL has not written, if it says so. Where it cannot be asked, it will be. */
@@ -41,7 +41,7 @@ final class DoubtfulAck {
     Lsn asked;
     synchronized (this) {
       asked = highest;
-      nextLook = now + PAUSE_NANOS;
+      nextCheck = now + PAUSE_NANOS;
     }
     if (question.isBeyondWal(asked)) {
       return Optional.of(asked);

@@ -18,7 +18,7 @@ public final class Slot {
   private int streams;
   private @Nullable SnapshotLease lease;
   private @Nullable SlotStream stream;
-  private SlotStatus.@Nullable LastClose lastClose;
+  private SlotReport.@Nullable LastClose lastClose;
   private long acksIgnored;
 
   Slot(SlotName name) {
@@ -133,7 +133,7 @@ public final class Slot {
     return true;
   }
 
-  synchronized void leave(SlotStream leaver, SlotStatus.@Nullable LastClose why, long ignored) {
+  synchronized void leave(SlotStream leaver, SlotReport.@Nullable LastClose why, long ignored) {
     if (stream == leaver) {
       stream = null;
       acksIgnored += ignored;
@@ -145,7 +145,7 @@ public final class Slot {
     return Optional.ofNullable(stream);
   }
 
-  public synchronized Optional<SlotStatus.LastClose> lastClose() {
+  public synchronized Optional<SlotReport.LastClose> lastClose() {
     return Optional.ofNullable(lastClose);
   }
 

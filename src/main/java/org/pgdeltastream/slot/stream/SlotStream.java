@@ -79,8 +79,8 @@ public final class SlotStream implements Runnable {
     address = Shown.of(clientAddress);
   }
 
-  public SlotStatus.Client client() {
-    return new SlotStatus.Client(address, since);
+  public SlotReport.Client client() {
+    return new SlotReport.Client(address, since);
   }
 
   /**
@@ -184,10 +184,10 @@ public final class SlotStream implements Runnable {
 
   private void leave(Ending why) {
     try {
-      Optional<SlotStatus.LastClose> close =
+      Optional<SlotReport.LastClose> close =
           why.reason().isPresent() || why.clientCode() > 0
               ? Optional.of(
-                  new SlotStatus.LastClose(
+                  new SlotReport.LastClose(
                       why.reason(), why.clientCode(), why.detail(), Instant.now()))
               : Optional.empty();
       slot.leave(this, close.orElse(null), client.acksIgnored());
@@ -252,7 +252,7 @@ public final class SlotStream implements Runnable {
   }
 
   /** For the reporter, four times a second: ends a client that is gone, pings one that waits. */
-  public void lookAfterClient(Executor others) {
+  public void checkClient(Executor others) {
     upstream.reportWhileSending();
     client.gone().ifPresent(detail -> end(CloseReason.SLOW_SUBSCRIBER, detail));
     upstream.heldTooLong().ifPresent(this::end);
@@ -310,9 +310,9 @@ public final class SlotStream implements Runnable {
   }
 
   /** For the reporter, every second: cuts a connection on which nothing will come any more. */
-  public void lookAtUpstream(IntFunction<WalsenderState> stateOf) {
+  public void checkUpstream(IntFunction<WalsenderState> stateOf) {
     if (!isSending()) {
-      upstream.lookAtSilence(stateOf);
+      upstream.checkSilence(stateOf);
     }
   }
 
@@ -322,9 +322,9 @@ public final class SlotStream implements Runnable {
   }
 
   /** Tells the client before its reader does; a send under way comes first. Never waits. */
-  public void tellClientUnlessSending() {
+  public void closeClientUnlessSending() {
     if (!client.isSending()) {
-      tellClient();
+      closeClient();
     }
   }
 
@@ -335,12 +335,12 @@ public final class SlotStream implements Runnable {
 
   /** The server stops: a client that takes too long is cut off, and its reader set free. */
   public void cutClient() {
-    tellClient();
+    closeClient();
     client.awaitClosed(Duration.ZERO);
     client.interruptSend();
   }
 
-  private void tellClient() {
+  private void closeClient() {
     life.why()
         .ifPresent(
             told -> told.reason().ifPresent(reason -> client.sendClose(reason, told.detail())));

@@ -28,7 +28,7 @@ import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.upstream.Downstream;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.Refusal;
-import org.pgdeltastream.slot.upstream.SlotLook;
+import org.pgdeltastream.slot.upstream.SlotCheck;
 import org.pgdeltastream.slot.upstream.SlotPipeline;
 import org.pgdeltastream.slot.upstream.StreamServices;
 
@@ -51,7 +51,7 @@ final class StreamClient implements Downstream {
   private final AtomicReference<@Nullable Lsn> replyWanted = new AtomicReference<>();
   private final ReentrantLock turn = new ReentrantLock(); // to ping while the reader is away
   private boolean readerAway = true; // inside the lock
-  private volatile boolean placed;
+  private volatile boolean positioned;
   private Lsn confirmed = Lsn.NONE; // the reader's, as is what follows
   private SlotPosition position = new SlotPosition(Lsn.NONE, Optional.empty());
   private @Nullable ServerIdentity server;
@@ -96,9 +96,9 @@ final class StreamClient implements Downstream {
   }
 
   private void checkConfirmed(Lsn at) throws Refusal {
-    if (!placed) {
+    if (!positioned) {
       if (options.from().isPresent()) {
-        SlotLook.checkFrom(slot, at, options.from().get(), options.gapAccepted());
+        SlotCheck.checkFrom(slot, at, options.from().get(), options.gapAccepted());
       }
     } else if (at.isAfter(acks.lastSent())) {
       throw new Refusal(
@@ -111,13 +111,13 @@ final class StreamClient implements Downstream {
     position = streaming;
   }
 
-  /** The first time the client gets its place; whatever becomes of the connection, it keeps it. */
+  /** The first time sets where the client begins, which outlives the connection. */
   @Override
-  public void place() throws Refusal {
+  public void begin() throws Refusal {
     checkConfirmed(position.confirmed());
     checkWritten();
     confirmed = position.confirmed();
-    if (placed) {
+    if (positioned) {
       return;
     }
     if (options.from().isPresent()) {
@@ -126,16 +126,16 @@ final class StreamClient implements Downstream {
     synchronized (this) { // an acknowledgement that came before counts from here
       acks.startAt(confirmed);
       replyWanted.updateAndGet(wanted -> wanted == null ? null : confirmed);
-      placed = true;
+      positioned = true;
     }
   }
 
   private void checkWritten() throws Refusal {
-    Lsn reached = placed ? acks.lastSent() : options.from().orElse(Lsn.NONE);
+    Lsn reached = positioned ? acks.lastSent() : options.from().orElse(Lsn.NONE);
     if (position.written().filter(reached::isAfter).isPresent()) {
       throw new Refusal(
           CloseReason.DIVERGED,
-          placed
+          positioned
               ? "PostgreSQL has less WAL than was sent: another server, or a restored one"
               : "from=%s is beyond PostgreSQL's WAL: another server or timeline"
                   .formatted(reached));
@@ -293,7 +293,7 @@ final class StreamClient implements Downstream {
       }
       ignored = acks.acknowledge(lsn) == AckTracker.Verdict.IGNORED;
       if (reply) {
-        replyWanted.set(placed ? acks.acknowledged() : Lsn.NONE);
+        replyWanted.set(positioned ? acks.acknowledged() : Lsn.NONE);
       }
     }
     if (ignored && lsn.isAfter(acks.lastSent())) {

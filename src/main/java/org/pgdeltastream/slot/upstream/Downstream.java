@@ -40,10 +40,10 @@ public interface Downstream {
   /** Whether it wants to know which PostgreSQL streams the slot. */
   boolean asksForServer();
 
-  /** Which it is; before {@link #place}. */
+  /** Which it is; before {@link #begin}. */
   void found(ServerIdentity server);
 
-  /** Where the slot stands on it; before {@link #place}. */
+  /** Where the slot stands on it; before {@link #begin}. */
   void found(SlotPosition position);
 
   /**
@@ -53,7 +53,7 @@ public interface Downstream {
    *
    * @throws Refusal if it cannot go on from there
    */
-  void place() throws Refusal;
+  void begin() throws Refusal;
 
   /** With this plugin. Before anything is read. */
   void started(OutputPlugin plugin) throws IOException;

@@ -32,7 +32,7 @@ public record Ending(Optional<CloseReason> reason, int clientCode, String detail
         : "the client closed with " + clientCode + (detail.isEmpty() ? "" : " '" + detail + "'");
   }
 
-  /** The client said goodbye, in words of its own. */
+  /** The client closed, with a reason of its own. */
   public static Ending byClient(int code, String words) {
     return new Ending(Optional.empty(), code, Shown.of(words));
   }

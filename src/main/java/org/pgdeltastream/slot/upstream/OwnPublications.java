@@ -33,7 +33,7 @@ public final class OwnPublications {
   private static final int PAUSE_FACTOR = 20;
 
   /** So seldom is a look where no slot that is known here uses them. */
-  private static final int LOOKS_SKIPPED = 11;
+  private static final int CHECKS_SKIPPED = 11;
 
   private static final long READER_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
   private static final long READER_WAIT_MILLIS = 1000;
@@ -46,7 +46,7 @@ public final class OwnPublications {
   private List<String> leftOut = List.of();
   private String failure = "";
   private int toSkip;
-  private long nextLook = System.nanoTime();
+  private long nextCheck = System.nanoTime();
   private volatile long nextOfReaders = System.nanoTime();
 
   /**
@@ -107,13 +107,13 @@ public final class OwnPublications {
     if (!used && toSkip-- > 0) {
       return;
     }
-    toSkip = LOOKS_SKIPPED;
+    toSkip = CHECKS_SKIPPED;
     one.lock();
     try {
       long begin = System.nanoTime();
-      if (begin - nextLook >= 0) {
+      if (begin - nextCheck >= 0) {
         refresh(true, used);
-        nextLook = System.nanoTime() + PAUSE_FACTOR * (System.nanoTime() - begin);
+        nextCheck = System.nanoTime() + PAUSE_FACTOR * (System.nanoTime() - begin);
       }
     } finally {
       one.unlock();
@@ -125,7 +125,7 @@ public final class OwnPublications {
     return new Catalog() {
       @Override
       public List<ColumnDetails> details(Relation relation, Lsn commit) {
-        lookForReader(relation.id());
+        refreshForReader(relation.id());
         return catalog.details(relation, commit);
       }
 
@@ -137,7 +137,7 @@ public final class OwnPublications {
   }
 
   /** In a reader's thread, so once for all new tables; what is left is done by the next look. */
-  private void lookForReader(int relationId) {
+  private void refreshForReader(int relationId) {
     if (!keeper.isNew(relationId) || System.nanoTime() - nextOfReaders < 0 || !tryLock()) {
       return;
     }
@@ -162,14 +162,14 @@ public final class OwnPublications {
     }
   }
 
-  private void refresh(boolean patient, boolean used) {
+  private void refresh(boolean waitsForLocks, boolean used) {
     try {
-      Optional<Refreshed> refreshed = keeper.refresh(patient);
+      Optional<Refreshed> refreshed = keeper.refresh(waitsForLocks);
       failure = "";
       refreshed.ifPresent(
           now -> {
             now.gaps().forEach(this::tell);
-            tellLeftOut(now.leftOut());
+            warnOfLeftOut(now.leftOut());
           });
       users().forEach(slot -> slot.leftOut(leftOut));
     } catch (SQLException e) {
@@ -179,7 +179,7 @@ public final class OwnPublications {
     }
   }
 
-  private void tellLeftOut(List<String> now) {
+  private void warnOfLeftOut(List<String> now) {
     now.stream().filter(warning -> !leftOut.contains(warning)).forEach(w -> LOG.log(WARNING, w));
     leftOut = List.copyOf(now);
   }

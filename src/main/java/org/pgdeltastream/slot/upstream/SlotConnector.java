@@ -29,7 +29,7 @@ final class SlotConnector {
   private final Downstream client;
   private final StreamLife life;
   private final StreamServices services;
-  private final SlotLook look;
+  private final SlotCheck look;
   private @Nullable OutputPlugin plugin;
   private boolean mayBeBehind = true; // queries are tried once, so that they cannot fail again
   private volatile @Nullable PublicationGuard guard;
@@ -39,7 +39,7 @@ final class SlotConnector {
     this.client = client;
     this.life = life;
     this.services = services;
-    this.look = new SlotLook(services.database(), services.settings(), services.ownPublications());
+    this.look = new SlotCheck(services.database(), services.settings(), services.ownPublications());
   }
 
   /** A connection that streams; the reader closes it. */
@@ -86,7 +86,7 @@ final class SlotConnector {
             ? startFarBehind(listener, path, row)
             : start(listener, path, Optional.empty(), Optional.ofNullable(former));
     try {
-      client.place();
+      client.begin();
     } catch (Refusal e) {
       reader.abort();
       throw e;
@@ -94,7 +94,7 @@ final class SlotConnector {
     return new Opened(found, path, reader);
   }
 
-  /** PostgreSQL was lost: another may be found in its place. */
+  /** PostgreSQL was lost: another server may answer next. */
   void lost() {
     services.database().connector().control().openAnew();
   }
@@ -171,7 +171,7 @@ final class SlotConnector {
         slots().terminateOurs(slot.name());
         terminated = true;
       }
-      if (System.nanoTime() > deadline || life.awaitTold(RETRY)) {
+      if (System.nanoTime() > deadline || life.awaitEnd(RETRY)) {
         boolean ours = former.isPresent() && holder.filter(this::isOurs).isPresent();
         if (own || ours) {
           throw busy; // a process of this stream's that is stopped, or cut off: it may end yet

@@ -56,7 +56,7 @@ public final class SlotPipeline implements AutoCloseable {
     }
   }
 
-  /** What its rooms hold of the heap. */
+  /** What decoder and encoder hold of the heap. */
   private record Shares(HeapShare decoder, HeapShare splitter) {}
 
   private SlotPipeline(

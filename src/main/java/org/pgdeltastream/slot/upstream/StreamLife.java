@@ -15,7 +15,7 @@ public final class StreamLife {
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile StreamState state = StreamState.CONNECTING;
   private volatile @Nullable Ending why;
-  private volatile long toldAt;
+  private volatile long reportedAt;
 
   public StreamState state() {
     return state;
@@ -29,7 +29,7 @@ public final class StreamLife {
   /** Tells the stream to end. */
   public synchronized void end(Ending reason) {
     if (why == null) {
-      toldAt = System.nanoTime();
+      reportedAt = System.nanoTime();
       why = reason;
     }
     state = state.on(StreamState.Event.END);
@@ -49,11 +49,11 @@ public final class StreamLife {
 
   /** It was told to end at least this long ago. */
   public boolean wasToldBefore(long nanos) {
-    return why != null && System.nanoTime() - toldAt > nanos;
+    return why != null && System.nanoTime() - reportedAt > nanos;
   }
 
   /** Waits until it is told to end; false if it is not in this time. */
-  boolean awaitTold(Duration limit) {
+  boolean awaitEnd(Duration limit) {
     return await(told, limit);
   }
 

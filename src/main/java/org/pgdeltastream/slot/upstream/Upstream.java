@@ -40,7 +40,7 @@ public final class Upstream implements WalListener {
   private final OpenSockets sockets;
   private final SlotConnector connector;
   private final Backoff backoff;
-  private final UpstreamLook silence = new UpstreamLook();
+  private final SilenceCheck silence = new SilenceCheck();
   private volatile @Nullable ReplicationReader reader;
   private volatile @Nullable SlotPipeline pipeline;
   private volatile Lsn walEnd = Lsn.NONE;
@@ -160,7 +160,7 @@ public final class Upstream implements WalListener {
     if (sameAgain) {
       return Optional.of(loss.again());
     }
-    if (life.awaitTold(backoff.next())) {
+    if (life.awaitEnd(backoff.next())) {
       return life.why().or(() -> Optional.of(loss.ending())); // the thread was interrupted
     }
     return backoff.isExhausted() ? Optional.of(loss.ending()) : Optional.empty();
@@ -286,7 +286,7 @@ public final class Upstream implements WalListener {
   }
 
   /** For the reporter, every second: cuts a connection on which nothing will come any more. */
-  public void lookAtSilence(IntFunction<WalsenderState> stateOf) {
+  public void checkSilence(IntFunction<WalsenderState> stateOf) {
     ReplicationReader running = reader;
     if (life.state().isReading() && running != null) {
       if (silence.isDead(running.silence(), () -> stateOf.apply(running.process()))) {

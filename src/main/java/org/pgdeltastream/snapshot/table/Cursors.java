@@ -37,14 +37,14 @@ public final class Cursors {
     }
   }
 
-  public String write(Place place, String snapshotName, SnapshotTable table) {
-    byte[] text = place.toString().getBytes(UTF_8);
+  public String write(PageStart start, String snapshotName, SnapshotTable table) {
+    byte[] text = start.toString().getBytes(UTF_8);
     byte[] sealed = Arrays.copyOf(seal(text, snapshotName, table), SEAL + text.length);
     System.arraycopy(text, 0, sealed, SEAL, text.length);
     return Base64.getUrlEncoder().withoutPadding().encodeToString(sealed);
   }
 
-  public Place read(String cursor, String snapshotName, SnapshotTable table) {
+  public PageStart read(String cursor, String snapshotName, SnapshotTable table) {
     if (!TEXT.matcher(cursor).matches()) {
       throw refused();
     }
@@ -57,7 +57,7 @@ public final class Cursors {
     if (!MessageDigest.isEqual(seal, seal(text, snapshotName, table))) {
       throw refused();
     }
-    return Place.parse(new String(text, UTF_8)).orElseThrow(Cursors::refused);
+    return PageStart.parse(new String(text, UTF_8)).orElseThrow(Cursors::refused);
   }
 
   private static byte[] decoded(String cursor) {

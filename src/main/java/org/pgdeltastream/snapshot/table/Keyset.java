@@ -14,7 +14,7 @@ import org.pgdeltastream.change.PageRequest.Nulls;
  * @param only the number of the table, where all its rows lie in itself
  * @param after the last row of the page before; the page begins behind it
  */
-public record Keyset(List<Term> terms, OptionalLong only, Optional<Place> after) {
+public record Keyset(List<Term> terms, OptionalLong only, Optional<PageStart> after) {
   public Keyset {
     terms = List.copyOf(terms);
   }
@@ -30,25 +30,25 @@ public record Keyset(List<Term> terms, OptionalLong only, Optional<Place> after)
   }
 
   /** The place behind a row, from what {@link #marks} read. */
-  public Optional<Place> place(List<String> marks) {
+  public Optional<PageStart> pageStart(List<String> marks) {
     Iterator<String> rest = marks.iterator();
     String position = rest.next();
     String holder = only.isPresent() ? Long.toString(only.getAsLong()) : rest.next();
-    List<Place.Step> steps = new ArrayList<>();
+    List<PageStart.Step> steps = new ArrayList<>();
     for (Term term : terms) {
       boolean isNull = term.nullable() && rest.next().equals("t");
-      steps.add(new Place.Step(term.number(), term.ascending(), term.nulls(), isNull));
+      steps.add(new PageStart.Step(term.number(), term.ascending(), term.nulls(), isNull));
     }
-    return RowPosition.parse(holder + " " + position).map(row -> new Place(row, steps));
+    return RowPosition.parse(holder + " " + position).map(row -> new PageStart(row, steps));
   }
 
   /** By the row itself, not its values: no value ever leaves or enters, whatever its type. */
   Optional<String> condition(String table) {
     return after.map(
-        place ->
+        start ->
             isOneComparison()
-                ? comparison(table, place)
-                : bound(table, place) + behind(0, table, place));
+                ? comparison(table, start)
+                : bound(table, start) + behind(0, table, start));
   }
 
   /** A comparison of rows is what an index of several columns can begin at. */
@@ -57,17 +57,17 @@ public record Keyset(List<Term> terms, OptionalLong only, Optional<Place> after)
         && terms.stream().map(Term::ascending).distinct().count() == 1;
   }
 
-  private String comparison(String table, Place place) {
+  private String comparison(String table, PageStart start) {
     String columns = terms.stream().map(Term::quoted).collect(Collectors.joining(", "));
     return "(%s) %s %s"
         .formatted(
-            columns, terms.get(0).ascending() ? ">" : "<", value(columns, table, place.position()));
+            columns, terms.get(0).ascending() ? ">" : "<", value(columns, table, start.position()));
   }
 
   /** Where an index can begin: no row before it can be meant. */
-  private String bound(String table, Place place) {
+  private String bound(String table, PageStart start) {
     Term first = terms.get(0);
-    boolean isNull = place.steps().get(0).isNull();
+    boolean isNull = start.steps().get(0).isNull();
     if (isNull && first.nulls() == Nulls.LAST) {
       return first.isNull() + " and ";
     }
@@ -76,21 +76,21 @@ public record Keyset(List<Term> terms, OptionalLong only, Optional<Place> after)
     }
     return first.quoted()
         + (first.ascending() ? " >= " : " <= ")
-        + value(first.quoted(), table, place.position())
+        + value(first.quoted(), table, start.position())
         + " and ";
   }
 
   /** Behind in this column; or equal in it, and behind in the next. */
-  private String behind(int number, String table, Place place) {
+  private String behind(int number, String table, PageStart start) {
     Term term = terms.get(number);
-    boolean isNull = place.steps().get(number).isNull();
-    String value = value(term.quoted(), table, place.position());
+    boolean isNull = start.steps().get(number).isNull();
+    String value = value(term.quoted(), table, start.position());
     String behind = isNull ? behindNull(term) : behindValue(term, value);
     if (number == terms.size() - 1) {
       return behind;
     }
     String same = isNull ? term.isNull() : term.quoted() + " = " + value;
-    return "(%s or %s and %s)".formatted(behind, same, behind(number + 1, table, place));
+    return "(%s or %s and %s)".formatted(behind, same, behind(number + 1, table, start));
   }
 
   private static String behindNull(Term term) {

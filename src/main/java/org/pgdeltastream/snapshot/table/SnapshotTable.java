@@ -90,7 +90,7 @@ public record SnapshotTable(
    *
    * @param after where the page begins, if the client goes on from a page before
    */
-  public PageQuery query(PageRequest request, Optional<Place> after) {
+  public PageQuery query(PageRequest request, Optional<PageStart> after) {
     List<Term> terms = after.map(this::terms).orElseGet(() -> terms(request.orderBy()));
     boolean total = isTotal(terms);
     return new PageQuery(
@@ -123,8 +123,8 @@ public record SnapshotTable(
     return key().stream().map(Attribute::name).toList();
   }
 
-  private List<Term> terms(Place place) {
-    return place.steps().stream()
+  private List<Term> terms(PageStart start) {
+    return start.steps().stream()
         .map(step -> new Term(numbered(step.number()), step.ascending(), step.nulls()))
         .toList();
   }

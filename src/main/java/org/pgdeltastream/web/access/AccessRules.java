@@ -70,7 +70,7 @@ final class AccessRules {
   /** Why the call is refused; empty if it may pass. */
   Optional<ErrorBody> refusal(Call call) {
     return Stream.<Function<Call, Optional<ErrorBody>>>of(
-            this::refusedPlace, this::refusedPage, this::refusedToken)
+            this::refusedPosition, this::refusedPage, this::refusedToken)
         .map(rule -> rule.apply(call))
         .flatMap(Optional::stream)
         .findFirst();
@@ -79,7 +79,7 @@ final class AccessRules {
   /** The configured origin that the call comes from: a browser may hand the answer to it. */
   Optional<String> sharedWith(Call call) {
     List<String> origin = call.header("Origin");
-    return origin.size() == 1 && Origin.isOfPages(origin.get(0))
+    return origin.size() == 1 && WebOrigin.isOfPages(origin.get(0))
         ? origin.stream().filter(origins::contains).findFirst()
         : Optional.empty();
   }
@@ -102,7 +102,7 @@ final class AccessRules {
   }
 
   /** Without tokens only this machine itself is let in, by names that no other machine can take. */
-  private Optional<ErrorBody> refusedPlace(Call call) {
+  private Optional<ErrorBody> refusedPosition(Call call) {
     if (!tokens.isEmpty()) {
       return Optional.empty();
     }
@@ -155,8 +155,8 @@ final class AccessRules {
     if (origin.size() != 1 || host.size() != 1) {
       return false;
     }
-    Optional<Origin> theirs = Origin.parse(origin.get(0));
-    return theirs.isPresent() && theirs.equals(Origin.of(call.scheme(), host.get(0)));
+    Optional<WebOrigin> theirs = WebOrigin.parse(origin.get(0));
+    return theirs.isPresent() && theirs.equals(WebOrigin.of(call.scheme(), host.get(0)));
   }
 
   private Optional<ErrorBody> refusedToken(Call call) {

@@ -15,7 +15,7 @@ final class RefusedCalls {
 
   private long since = System.nanoTime();
   private int told;
-  private long untold;
+  private long unreported;
 
   void log(HttpServletRequest request, ErrorBody refusal) {
     long hidden = toTell(System.nanoTime());
@@ -39,12 +39,12 @@ final class RefusedCalls {
       told = 0;
     }
     if (told >= AT_ONCE) {
-      untold++;
+      unreported++;
       return -1;
     }
     told++;
-    long before = untold;
-    untold = 0;
+    long before = unreported;
+    unreported = 0;
     return before;
   }
 }

@@ -25,7 +25,7 @@ public final class Body {
 
   private static final Semaphore UNWANTED = new Semaphore(8);
   private static final Duration LIMIT = Duration.ofSeconds(5);
-  private static final Duration ROOM_LIMIT = Duration.ofMillis(200);
+  private static final Duration PERMIT_LIMIT = Duration.ofMillis(200);
   private static final int MOST_PASSED_OVER = 2 << 20;
   private static final int PIECE = 4 << 10;
 
@@ -75,7 +75,7 @@ public final class Body {
     }
   }
 
-  private void take(int most, Semaphore room, OutputStream to) throws IOException {
+  private void take(int most, Semaphore permits, OutputStream to) throws IOException {
     ServletInputStream from = request.getInputStream();
     byte[] piece = new byte[PIECE];
     long deadline = System.nanoTime() + LIMIT.toNanos();
@@ -84,7 +84,7 @@ public final class Body {
     try {
       while (taken < most && !isWhole()) {
         if (!waits && mayWait(from)) {
-          enter(room);
+          enter(permits);
           waits = true;
         }
         int length = from.read(piece, 0, Math.min(PIECE, most - taken));
@@ -100,7 +100,7 @@ public final class Body {
       failed = false;
     } finally {
       if (waits) {
-        room.release();
+        permits.release();
       }
     }
   }
@@ -110,11 +110,13 @@ public final class Body {
     return isOfUnknownLength(request) || from.available() == 0;
   }
 
-  /** A body that is wanted often comes at once behind its head: so does room. */
-  private static void enter(Semaphore room) {
+  /** A body that is wanted often comes at once behind its head, and so frees its permit. */
+  private static void enter(Semaphore permits) {
     try {
       boolean entered =
-          room == WANTED ? room.tryAcquire(ROOM_LIMIT.toMillis(), MILLISECONDS) : room.tryAcquire();
+          permits == WANTED
+              ? permits.tryAcquire(PERMIT_LIMIT.toMillis(), MILLISECONDS)
+              : permits.tryAcquire();
       if (!entered) {
         throw tooMany();
       }

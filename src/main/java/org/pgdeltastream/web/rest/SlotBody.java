@@ -5,7 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
-import org.pgdeltastream.slot.stream.SlotStatus;
+import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.web.socket.CloseCodes;
 
 /** One slot as a client sees it; what is null is left out. */
@@ -42,7 +42,7 @@ public record SlotBody(
   /** Whether the slot's snapshot can be read, until when, and what it costs. */
   @JsonbPropertyOrder({"state", "expires", "xidsHeld"})
   public record Snapshot(String state, @Nullable String expires, @Nullable Long xidsHeld) {
-    static Snapshot of(Optional<SlotStatus.OpenSnapshot> snapshot) {
+    static Snapshot of(Optional<SlotReport.OpenSnapshot> snapshot) {
       return snapshot
           .map(open -> new Snapshot("open", open.expires().toString(), open.xidsHeld()))
           .orElse(new Snapshot("closed", null, null));
@@ -52,7 +52,7 @@ public record SlotBody(
   /** Who streams the slot through this server. */
   @JsonbPropertyOrder({"address", "since"})
   public record Client(String address, String since) {
-    static Client of(SlotStatus.Client client) {
+    static Client of(SlotReport.Client client) {
       return new Client(client.address(), client.since().toString());
     }
   }
@@ -60,7 +60,7 @@ public record SlotBody(
   /** Why the last client was closed; by whom, if not by us. */
   @JsonbPropertyOrder({"code", "reason", "by", "at"})
   public record LastClose(int code, String reason, @Nullable String by, String at) {
-    static LastClose of(SlotStatus.LastClose close) {
+    static LastClose of(SlotReport.LastClose close) {
       String at = close.at().toString();
       return close
           .reason()
@@ -72,7 +72,7 @@ public record SlotBody(
     }
   }
 
-  static SlotBody of(SlotStatus slot) {
+  static SlotBody of(SlotReport slot) {
     return new SlotBody(
         slot.name().value(),
         slot.plugin(),

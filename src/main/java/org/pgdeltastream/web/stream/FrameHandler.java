@@ -15,11 +15,11 @@ import org.pgdeltastream.framing.FrameException;
 import org.pgdeltastream.framing.FrameListener;
 import org.pgdeltastream.framing.FrameReader;
 import org.pgdeltastream.slot.SlotManager;
-import org.pgdeltastream.web.socket.FrameDoor;
+import org.pgdeltastream.web.socket.FrameSubscriber;
 
 /**
  * The stream's websocket, in frames of our own on an upgraded connection. One instance for each
- * connection; the reader's task sends through the {@link FrameDoor}.
+ * connection; the reader's task sends through the {@link FrameSubscriber}.
  */
 public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameListener {
   private static final System.Logger LOG = System.getLogger(FrameHandler.class.getName());
@@ -33,9 +33,9 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
   private @Nullable SlotManager slots;
   private @Nullable String queryString;
   private String address = "";
-  private String goodbye = "";
+  private String closeReason = "";
   private @Nullable ServletInputStream input;
-  private @Nullable FrameDoor door;
+  private @Nullable FrameSubscriber subscriber;
 
   /** Called once, before the container hands the connection over. */
   void serve(SlotManager manager, @Nullable String handshakesQuery, String clientAddress) {
@@ -48,9 +48,9 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
   public void init(WebConnection connection) {
     try {
       SlotManager manager = requireNonNull(slots, "not to be served");
-      FrameDoor opened = new FrameDoor(connection, manager.settings().sendTimeout());
+      FrameSubscriber opened = new FrameSubscriber(connection, manager.settings().sendTimeout());
       ServletInputStream from = connection.getInputStream();
-      door = opened;
+      subscriber = opened;
       input = from;
       connection.getOutputStream().flush(); // some servers would keep their answer to the handshake
       connection.getOutputStream().setWriteListener(opened);
@@ -103,7 +103,7 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
   @Override
   public void destroy() {
     client.closed();
-    FrameDoor opened = door;
+    FrameSubscriber opened = subscriber;
     if (opened != null) {
       opened.cut();
     }
@@ -117,7 +117,7 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
   @Override
   public void onPing(byte[] payload) {
     client.heard();
-    requireNonNull(door, "not opened").answerPing(payload);
+    requireNonNull(subscriber, "not opened").answerPing(payload);
   }
 
   @Override
@@ -127,13 +127,13 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
 
   @Override
   public void onCloseReason(String reason) {
-    goodbye = reason;
+    closeReason = reason;
   }
 
   @Override
   public void onClose(byte[] payload) {
     boolean empty = payload.length < Short.BYTES;
-    client.closed(empty ? NO_CODE : ByteBuffer.wrap(payload).getShort() & 0xFFFF, goodbye);
-    requireNonNull(door, "not opened").answerClose(payload);
+    client.closed(empty ? NO_CODE : ByteBuffer.wrap(payload).getShort() & 0xFFFF, closeReason);
+    requireNonNull(subscriber, "not opened").answerClose(payload);
   }
 }

@@ -16,11 +16,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.Principal;
 import org.pgdeltastream.slot.SlotManager;
-import org.pgdeltastream.web.socket.EndpointDoor;
+import org.pgdeltastream.web.socket.EndpointSubscriber;
 
 /**
  * The stream's websocket, through the container's API. One instance for each connection; the
- * reader's task sends through the {@link EndpointDoor}.
+ * reader's task sends through the {@link EndpointSubscriber}.
  */
 @ServerEndpoint(value = "/v1/lr/stream", configurator = StreamConfigurator.class)
 public class StreamEndpoint {
@@ -35,10 +35,11 @@ public class StreamEndpoint {
   @OnOpen
   public void open(Session session, EndpointConfig config) {
     try {
-      EndpointDoor door = new EndpointDoor(session, slots.settings().sendTimeout());
+      EndpointSubscriber subscriber =
+          new EndpointSubscriber(session, slots.settings().sendTimeout());
       Principal peer = session.getUserPrincipal(); // StreamFilter has put it there
       String address = peer == null ? "" : String.valueOf(peer.getName());
-      client.open(slots, session.getQueryString(), address, door, door::close);
+      client.open(slots, session.getQueryString(), address, subscriber, subscriber::close);
     } catch (IOException e) {
       LOG.log(DEBUG, "The client had gone before the stream began: " + e);
     }

@@ -23,7 +23,8 @@ import org.pgdeltastream.web.socket.OwnFrames;
 
 /**
  * Refuses with an HTTP status what can be refused before the upgrade to a websocket, and leads to
- * the door that is set. The state of a slot is not asked here, since browsers cannot read a status.
+ * the writer that is set. The state of a slot is not asked here, since browsers cannot read a
+ * status.
  */
 public class StreamFilter implements Filter {
   /** Hidden, so that compression is never agreed on: a small message could unpack to a huge one. */

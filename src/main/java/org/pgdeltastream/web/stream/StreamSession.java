@@ -14,9 +14,9 @@ import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.stream.SlotStream;
 
 /**
- * What a client means to its stream, whichever door it came through. The container's threads come
- * here; the reader's task sends through the door. Nothing is thrown from here: several servers
- * would leave the connection open and silent.
+ * What a client means to its stream, however its frames are written. The container's threads come
+ * here; the reader's task sends. Nothing is thrown from here: several servers would leave the
+ * connection open and silent.
  */
 final class StreamSession {
   static final int MOST_BYTES = 4096;
@@ -36,10 +36,10 @@ final class StreamSession {
       SlotManager slots,
       @Nullable String queryString,
       String address,
-      Subscriber door,
+      Subscriber subscriber,
       BiConsumer<CloseReason, String> refusal) {
     try {
-      SlotStream begun = slots.newStream(StreamRequest.parse(queryString), door);
+      SlotStream begun = slots.newStream(StreamRequest.parse(queryString), subscriber);
       begun.isFrom(address);
       stream = begun;
       begun.start();
@@ -104,7 +104,7 @@ final class StreamSession {
     }
   }
 
-  /** The client says goodbye. */
+  /** The client has closed. */
   void closed(int code, String words) {
     SlotStream running = stream;
     if (running != null) {

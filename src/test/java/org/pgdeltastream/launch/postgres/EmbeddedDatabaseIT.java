@@ -29,7 +29,7 @@ class EmbeddedDatabaseIT {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
 
   @TempDir Path directory;
-  private Access access = new Access(0, "", Optional.empty());
+  private DatabaseAccess access = new DatabaseAccess(0, "", Optional.empty());
 
   @Test
   void theDemoWrites() throws Exception {
@@ -164,7 +164,7 @@ class EmbeddedDatabaseIT {
 
   private EmbeddedDatabase start(Optional<Path> kept, boolean demo) throws Exception {
     Path data = kept.orElse(data());
-    access = Access.to(data, Optional.empty());
+    access = DatabaseAccess.to(data, Optional.empty());
     return EmbeddedDatabase.start(new Command.Embedded(kept, demo), data, access);
   }
 

@@ -64,8 +64,8 @@ class PageQueryTest {
         new SnapshotTable.Attribute(
             new Column(true, "a", 23, -1), 1, OptionalInt.of(1), false, false);
     Term down = Term.of(a, false, Optional.empty());
-    Place place = Place.parse("5 (7,2) 1dfv").orElseThrow();
-    Keyset keyset = new Keyset(List.of(down), OptionalLong.empty(), Optional.of(place));
+    PageStart start = PageStart.parse("5 (7,2) 1dfv").orElseThrow();
+    Keyset keyset = new Keyset(List.of(down), OptionalLong.empty(), Optional.of(start));
     assertThat(
             new PageQuery(
                     TABLE,
@@ -92,7 +92,7 @@ class PageQueryTest {
         new Keyset(
             List.of(Term.of(a, true, Optional.empty())),
             OptionalLong.of(5),
-            Place.parse("5 (7,2) 1aln"));
+            PageStart.parse("5 (7,2) 1aln"));
     Optional<String> rows = Optional.of("(x = 1) or (y)");
     List<Order> order = List.of(new Order("a", true, Optional.empty()));
 
@@ -115,7 +115,8 @@ class PageQueryTest {
     Keyset keyset = new Keyset(List.of(up), OptionalLong.of(7), Optional.empty());
 
     assertThat(keyset.marks()).containsExactly("ctid", "\"a\" is not distinct from null");
-    assertThat(keyset.place(List.of("(3,4)", "t"))).contains(Place.parse("7 (3,4) 1aln").get());
+    assertThat(keyset.pageStart(List.of("(3,4)", "t")))
+        .contains(PageStart.parse("7 (3,4) 1aln").get());
   }
 
   @Test

@@ -12,7 +12,7 @@ import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.slot.NewSlot;
-import org.pgdeltastream.slot.stream.SlotStatus;
+import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.web.http.Query;
 
 class BodiesTest {
@@ -59,8 +59,8 @@ class BodiesTest {
 
   @Test
   void writesASlot() {
-    SlotStatus slot =
-        new SlotStatus(
+    SlotReport slot =
+        new SlotReport(
             NAME,
             "pgoutput",
             List.of("p"),
@@ -69,8 +69,8 @@ class BodiesTest {
             Optional.of(Lsn.parse("1/20")),
             9_007_199_254_740_993L,
             Optional.of("reserved"),
-            Optional.of(new SlotStatus.OpenSnapshot(NOON, 7)),
-            Optional.of(new SlotStatus.LastClose(CloseReason.SLOW_SUBSCRIBER, "too slow", NOON)),
+            Optional.of(new SlotReport.OpenSnapshot(NOON, 7)),
+            Optional.of(new SlotReport.LastClose(CloseReason.SLOW_SUBSCRIBER, "too slow", NOON)),
             2,
             List.of());
     assertThat(jsonb.toJson(SlotBody.of(slot)))
@@ -85,8 +85,8 @@ class BodiesTest {
 
   @Test
   void leavesOutWhatIsNotKnownOfASlot() {
-    SlotStatus slot =
-        new SlotStatus(
+    SlotReport slot =
+        new SlotReport(
             NAME,
             "wal2json",
             List.of(),

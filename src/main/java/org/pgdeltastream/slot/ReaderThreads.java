@@ -10,10 +10,10 @@ import java.util.concurrent.TimeUnit;
  * The readers' threads where the container defines no executor for them: one thread of the
  * container's for each stream, none waiting in a queue.
  */
-final class Readers implements Executor, AutoCloseable {
+final class ReaderThreads implements Executor, AutoCloseable {
   private final ThreadPoolExecutor pool;
 
-  Readers(ThreadFactory threads, int most) {
+  ReaderThreads(ThreadFactory threads, int most) {
     pool = new ThreadPoolExecutor(0, most, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), threads);
   }
 

@@ -12,11 +12,11 @@ import java.util.Optional;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /**
- * What PostgreSQL has room for, and its lasting logical slots, of all databases, since they share
- * it. Source: manual, "pg_replication_slots".
+ * How many slots and connections PostgreSQL allows, and its lasting logical slots, of all
+ * databases, since they share it. Source: manual, "pg_replication_slots".
  */
-public record SlotRoom(int mostSlots, int mostConnections, List<Use> slots) {
-  public SlotRoom {
+public record SlotCapacity(int mostSlots, int mostConnections, List<Use> slots) {
+  public SlotCapacity {
     slots = List.copyOf(slots);
   }
 
@@ -34,7 +34,7 @@ public record SlotRoom(int mostSlots, int mostConnections, List<Use> slots) {
       long keptBytes) {}
 
   /** Asks; the limits stand in each row, and in one of their own where there is no slot. */
-  public static SlotRoom read(ReplicationConnector connector) throws SQLException {
+  public static SlotCapacity read(ReplicationConnector connector) throws SQLException {
     try (Connection connection = connector.openOrdinary();
         Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql(connection))) {
@@ -48,7 +48,7 @@ public record SlotRoom(int mostSlots, int mostConnections, List<Use> slots) {
           slots.add(use(rows));
         }
       }
-      return new SlotRoom(mostSlots, mostConnections, slots);
+      return new SlotCapacity(mostSlots, mostConnections, slots);
     }
   }
 

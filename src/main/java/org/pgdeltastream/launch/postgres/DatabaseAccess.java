@@ -25,19 +25,19 @@ import java.util.stream.Stream;
  *
  * @param binaries where PostgreSQL is unpacked, once; without: as the library does
  */
-public record Access(int port, String password, Optional<Path> binaries) {
+public record DatabaseAccess(int port, String password, Optional<Path> binaries) {
   private static final String PASSWORD_FILE = "pgdeltastream.password";
   private static final int PASSWORD_BYTES = 16;
   private static final String WRONG_PASSWORD = "28P01"; // manual, "PostgreSQL Error Codes"
   private static final String REFUSED = "28"; // the class
 
   /** To the PostgreSQL that will have these data. */
-  public static Access to(Path data, Optional<Path> binaries) throws IOException {
+  public static DatabaseAccess to(Path data, Optional<Path> binaries) throws IOException {
     Path known = passwordFile(data);
     String password =
         Files.exists(known) ? Files.readString(known).strip() : HexFormat.of().formatHex(random());
     try (ServerSocket free = new ServerSocket(0)) {
-      return new Access(free.getLocalPort(), password, binaries);
+      return new DatabaseAccess(free.getLocalPort(), password, binaries);
     }
   }
 
@@ -142,7 +142,7 @@ public record Access(int port, String password, Optional<Path> binaries) {
   /** Binaries of an earlier start may have lost files since, or never have reached the disk. */
   private EmbeddedPostgres startAlsoWithWornBinaries(EmbeddedPostgres.Builder builder, Path data)
       throws IOException {
-    Optional<Path> ready = binaries.map(Access::ready).filter(Files::exists);
+    Optional<Path> ready = binaries.map(DatabaseAccess::ready).filter(Files::exists);
     boolean fresh = children(data).isEmpty();
     try {
       return start(builder);
@@ -152,7 +152,7 @@ public record Access(int port, String password, Optional<Path> binaries) {
       }
       Postmaster.stop(data, port);
       for (Path left : fresh ? children(data) : List.of(data.resolve("epg-lock"))) {
-        Trees.delete(left); // initdb wants an empty directory, and the library locks that file
+        FileTrees.delete(left); // initdb wants an empty directory, and the library locks that file
       }
       Files.deleteIfExists(ready.get());
       return start(builder);
@@ -190,7 +190,7 @@ public record Access(int port, String password, Optional<Path> binaries) {
                 StandardOpenOption.WRITE);
         FileLock alone = lock.lock()) {
       if (alone.isValid() && Files.notExists(ready) && Files.exists(directory)) {
-        Trees.delete(directory);
+        FileTrees.delete(directory);
       }
       EmbeddedPostgres postgres = builder.start();
       Files.write(ready, new byte[0]);

@@ -10,7 +10,7 @@ import java.util.regex.Pattern;
  *
  * <p>Source: RFC 6454, sections 4 and 7.
  */
-public record Origin(String scheme, String host, int port) {
+public record WebOrigin(String scheme, String host, int port) {
   private static final Pattern TEXT =
       Pattern.compile("(https?)://(\\[[0-9a-f:.]+\\]|[a-z0-9][a-z0-9._-]*)(?::([0-9]{1,5}))?");
 
@@ -31,7 +31,7 @@ public record Origin(String scheme, String host, int port) {
   }
 
   /** Reads the value of an Origin header; empty for {@code null} and all that is not one origin. */
-  static Optional<Origin> parse(String text) {
+  static Optional<WebOrigin> parse(String text) {
     Matcher parts = TEXT.matcher(text.toLowerCase(Locale.ROOT));
     if (!isAscii(text) || !parts.matches()) { // some other letters have ASCII lower cases
       return Optional.empty();
@@ -42,11 +42,11 @@ public record Origin(String scheme, String host, int port) {
     int number = port == null ? usual : Integer.parseInt(port);
     return number > 0xFFFF
         ? Optional.empty()
-        : Optional.of(new Origin(scheme, parts.group(2), number));
+        : Optional.of(new WebOrigin(scheme, parts.group(2), number));
   }
 
   /** The origin that a request itself went to, by its scheme and Host header. */
-  static Optional<Origin> of(String scheme, String hostHeader) {
+  static Optional<WebOrigin> of(String scheme, String hostHeader) {
     return parse(scheme.replaceFirst("^ws", "http") + "://" + hostHeader);
   }
 

@@ -20,12 +20,12 @@ import org.pgdeltastream.slot.database.Settings;
  * Looks at a slot in PostgreSQL before it is streamed: whether it is there, ours to serve, still
  * whole, and where the client says it is. A slot is never made here.
  */
-public final class SlotLook {
+public final class SlotCheck {
   private final Database database;
   private final Settings settings;
   private final OwnPublications ownPublications;
 
-  SlotLook(Database database, Settings settings, OwnPublications ownPublications) {
+  SlotCheck(Database database, Settings settings, OwnPublications ownPublications) {
     this.database = database;
     this.settings = settings;
     this.ownPublications = ownPublications;

@@ -6,10 +6,10 @@ import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.replication.WalsenderState;
 
-class UpstreamLookTest {
+class SilenceCheckTest {
   private static final Duration SILENT = Duration.ofSeconds(10);
 
-  private final UpstreamLook look = new UpstreamLook();
+  private final SilenceCheck look = new SilenceCheck();
 
   @Test
   void asksNobodyWhileThereAreSignsOfLife() {

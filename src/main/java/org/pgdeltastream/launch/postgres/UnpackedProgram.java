@@ -22,11 +22,11 @@ import java.util.jar.JarFile;
  *
  * @param build names what is in the jar: another build has another name
  */
-public record Unpacked(Path directory, String build) {
+public record UnpackedProgram(Path directory, String build) {
   private static final String PATCH = "patch/";
 
   /** Unpacks what is not there yet, or not whole. */
-  static Unpacked of(Path jar, Path base) throws IOException {
+  static UnpackedProgram of(Path jar, Path base) throws IOException {
     try (JarFile file = new JarFile(jar.toFile())) {
       List<JarEntry> wanted = new ArrayList<>();
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
@@ -42,7 +42,7 @@ public record Unpacked(Path directory, String build) {
       for (JarEntry entry : wanted) {
         unpack(file, entry, directory);
       }
-      return new Unpacked(directory, build);
+      return new UnpackedProgram(directory, build);
     } catch (NoSuchAlgorithmException e) {
       throw new IOException(e);
     }

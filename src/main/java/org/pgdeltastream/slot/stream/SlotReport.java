@@ -8,7 +8,7 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 
 /** One slot as PostgreSQL and this server see it now. */
-public record SlotStatus(
+public record SlotReport(
     SlotName name,
     String plugin,
     List<String> publications,
@@ -22,13 +22,13 @@ public record SlotStatus(
     Optional<LastClose> lastClose,
     long acksIgnored,
     List<String> warnings) {
-  public SlotStatus {
+  public SlotReport {
     publications = List.copyOf(publications);
     warnings = List.copyOf(warnings);
   }
 
   /** Of a slot that nobody streams here. */
-  public SlotStatus(
+  public SlotReport(
       SlotName name,
       String plugin,
       List<String> publications,

@@ -13,12 +13,12 @@ import java.util.concurrent.TimeUnit;
  * says that a write is possible, so that a cut ends the wait. Tomcat's own blocking write has no
  * end. One thread at a time writes; any thread may say what is possible, or cut.
  */
-final class PatientOutput {
+final class TimedOutput {
   private final WebConnection connection;
   private final ServletOutputStream output;
   private final Semaphore possible = new Semaphore(0);
   private boolean unflushed; // the writing thread's
-  private final Duration patience;
+  private final Duration limit;
   private volatile boolean released;
   private volatile long movedAt = System.nanoTime();
   private volatile boolean over;
@@ -26,12 +26,12 @@ final class PatientOutput {
   /**
    * The output of a connection.
    *
-   * @param patience how long a wait may take
+   * @param limit how long a wait may take
    */
-  PatientOutput(WebConnection connection, Duration patience) throws IOException {
+  TimedOutput(WebConnection connection, Duration limit) throws IOException {
     this.connection = connection;
     this.output = connection.getOutputStream();
-    this.patience = patience;
+    this.limit = limit;
   }
 
   void write(byte[] bytes, int length) throws IOException {
@@ -64,7 +64,7 @@ final class PatientOutput {
         throw new ReleasedException();
       }
       try {
-        if (!possible.tryAcquire(patience.toNanos(), TimeUnit.NANOSECONDS)) {
+        if (!possible.tryAcquire(limit.toNanos(), TimeUnit.NANOSECONDS)) {
           throw new IOException("No write was possible in time");
         }
       } catch (InterruptedException e) {

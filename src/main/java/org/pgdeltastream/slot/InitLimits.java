@@ -16,18 +16,18 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
-import org.pgdeltastream.replication.SlotRoom;
+import org.pgdeltastream.replication.SlotCapacity;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.Slots;
 
 /**
- * For how many slots, snapshots and inits at once there is room: looked at before a slot is made.
- * Inits that run at once may together pass the first two, by as many as they are.
+ * How many slots, snapshots and inits at once there may be: checked before a slot is made. Inits
+ * that run at once may together pass the first two, by as many as they are.
  */
-final class InitRoom {
-  private static final System.Logger LOG = System.getLogger(InitRoom.class.getName());
+final class InitLimits {
+  private static final System.Logger LOG = System.getLogger(InitLimits.class.getName());
 
   /** Each holds a walsender, and waits for the ends of transactions. */
   static final int AT_ONCE = 4;
@@ -40,7 +40,7 @@ final class InitRoom {
   private final Slots slots;
   private final Semaphore turns = new Semaphore(AT_ONCE);
 
-  InitRoom(Database database, Settings settings, Slots slots) {
+  InitLimits(Database database, Settings settings, Slots slots) {
     this.database = database;
     this.settings = settings;
     this.slots = slots;
@@ -56,7 +56,7 @@ final class InitRoom {
    * Lets a slot be made.
    *
    * @param name of the slot, where the client has said it
-   * @throws ProblemException where there is no room for it
+   * @throws ProblemException at a limit
    */
   NewSlot enter(Optional<SlotName> name, Making making) throws SQLException {
     if (!turns.tryAcquire()) {
@@ -67,11 +67,13 @@ final class InitRoom {
     }
     try {
       List<Slot> known = slots.all(); // before PostgreSQL is asked: not those that come meanwhile
-      SlotRoom room = SlotRoom.read(database.connector());
-      slots.forgetGone(known, room.slots().stream().map(SlotRoom.Use::name).toList());
-      checkSlots(name, room);
+      SlotCapacity capacity = SlotCapacity.read(database.connector());
+      slots.forgetGone(known, capacity.slots().stream().map(SlotCapacity.Use::name).toList());
+      checkSlots(name, capacity);
       int mostSnapshots =
-          settings.snapshots() > 0 ? settings.snapshots() : Math.max(1, room.mostConnections() / 4);
+          settings.snapshots() > 0
+              ? settings.snapshots()
+              : Math.max(1, capacity.mostConnections() / 4);
       checkSnapshots(mostSnapshots);
       NewSlot made = making.make();
       closeUnused(mostSnapshots);
@@ -82,11 +84,13 @@ final class InitRoom {
   }
 
   /** One whose name is taken is refused for that. */
-  private void checkSlots(Optional<SlotName> name, SlotRoom room) {
-    List<SlotRoom.Use> ours =
-        room.slots().stream().filter(slot -> settings.matches(slot.name())).toList();
+  private void checkSlots(Optional<SlotName> name, SlotCapacity capacity) {
+    List<SlotCapacity.Use> ours =
+        capacity.slots().stream().filter(slot -> settings.matches(slot.name())).toList();
     int most =
-        settings.slotsMaximum() > 0 ? settings.slotsMaximum() : Math.max(1, room.mostSlots() / 2);
+        settings.slotsMaximum() > 0
+            ? settings.slotsMaximum()
+            : Math.max(1, capacity.mostSlots() / 2);
     Optional<String> wanted = name.map(SlotName::value);
     boolean taken = ours.stream().anyMatch(slot -> wanted.equals(Optional.of(slot.name())));
     if (ours.size() < most || taken) {
@@ -100,13 +104,13 @@ final class InitRoom {
   }
 
   /** Those that keep most WAL first, since they cost most. */
-  private static String hint(List<SlotRoom.Use> ours) {
+  private static String hint(List<SlotCapacity.Use> ours) {
     String idle =
         ours.stream()
             .filter(slot -> slot.ofThisDatabase() && !slot.active())
-            .sorted(Comparator.comparingLong(SlotRoom.Use::keptBytes).reversed())
+            .sorted(Comparator.comparingLong(SlotCapacity.Use::keptBytes).reversed())
             .limit(NAMED)
-            .map(InitRoom::shown)
+            .map(InitLimits::shown)
             .collect(Collectors.joining(", "));
     return (idle.isEmpty()
             ? "All are streamed now, or of other databases"
@@ -114,7 +118,7 @@ final class InitRoom {
         + "; or raise pgdelta.slots-maximum (by default half of PostgreSQL's max_replication_slots)";
   }
 
-  private static String shown(SlotRoom.Use slot) {
+  private static String shown(SlotCapacity.Use slot) {
     String since =
         slot.inactiveSince()
             .map(when -> "inactive since " + when.truncatedTo(ChronoUnit.SECONDS))

@@ -20,14 +20,14 @@ import org.junit.jupiter.api.Test;
 import org.pgdeltastream.delivery.CloseReason;
 
 /** The door on a connection whose readiness the test decides. */
-class FrameDoorTest {
+class FrameSubscriberTest {
   private static final Duration SEND_TIMEOUT = Duration.ofSeconds(5);
 
   private final Connection connection = new Connection();
-  private final FrameDoor door;
+  private final FrameSubscriber door;
 
-  FrameDoorTest() throws IOException {
-    door = new FrameDoor(connection, SEND_TIMEOUT);
+  FrameSubscriberTest() throws IOException {
+    door = new FrameSubscriber(connection, SEND_TIMEOUT);
   }
 
   @Test

@@ -18,8 +18,8 @@ import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.framing.Utf8;
 
 /** The way to a client through the container's websocket session. Gathers until it is flushed. */
-public final class EndpointDoor implements Subscriber {
-  private static final System.Logger LOG = System.getLogger(EndpointDoor.class.getName());
+public final class EndpointSubscriber implements Subscriber {
+  private static final System.Logger LOG = System.getLogger(EndpointSubscriber.class.getName());
 
   /** Tomcat alone ends a blocking send by itself, after 20 s if not told otherwise. */
   private static final String TOMCATS_LIMIT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
@@ -39,7 +39,7 @@ public final class EndpointDoor implements Subscriber {
    *
    * @param sendTimeout after which a send is ended from outside; the container must wait longer
    */
-  public EndpointDoor(Session session, Duration sendTimeout) throws IOException {
+  public EndpointSubscriber(Session session, Duration sendTimeout) throws IOException {
     this.session = session;
     session.getUserProperties().put(TOMCATS_LIMIT, sendTimeout.multipliedBy(2).toMillis());
     this.remote = session.getBasicRemote();

@@ -9,7 +9,7 @@ import org.pgdeltastream.replication.WalsenderState;
  * while it decodes; one that was asked for a sign of life, gives none and yet waits for its client
  * cannot be heard any more. For the reporter, who looks every second.
  */
-final class UpstreamLook {
+final class SilenceCheck {
   private static final Duration SILENCE = Duration.ofSeconds(10);
   private static final int LOOKS = 3;
 

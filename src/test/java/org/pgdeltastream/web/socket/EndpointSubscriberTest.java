@@ -13,12 +13,12 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.delivery.CloseReason;
 
-class EndpointDoorTest {
+class EndpointSubscriberTest {
   private final List<String> closes = new ArrayList<>();
 
   @Test
   void closesItsSessionOnce() throws Exception {
-    EndpointDoor door = new EndpointDoor(session(), Duration.ofSeconds(1));
+    EndpointSubscriber door = new EndpointSubscriber(session(), Duration.ofSeconds(1));
 
     door.close(CloseReason.SERVICE_RESTART, "first");
     door.close(CloseReason.SLOW_SUBSCRIBER, "second");
@@ -42,6 +42,6 @@ class EndpointDoorTest {
   private static <T> T proxy(Class<T> type, InvocationHandler answers) {
     return type.cast(
         Proxy.newProxyInstance(
-            EndpointDoorTest.class.getClassLoader(), new Class<?>[] {type}, answers));
+            EndpointSubscriberTest.class.getClassLoader(), new Class<?>[] {type}, answers));
   }
 }

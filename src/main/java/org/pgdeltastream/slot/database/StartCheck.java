@@ -12,12 +12,12 @@ import org.pgdeltastream.replication.ServerFacts;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /** Looks at PostgreSQL once, at the start, so that the log says before any call what is missing. */
-public final class FirstLook implements Runnable {
-  private static final System.Logger LOG = System.getLogger(FirstLook.class.getName());
+public final class StartCheck implements Runnable {
+  private static final System.Logger LOG = System.getLogger(StartCheck.class.getName());
 
   private final ReplicationConnector connector;
 
-  public FirstLook(ReplicationConnector connector) {
+  public StartCheck(ReplicationConnector connector) {
     this.connector = connector;
   }
 

@@ -6,11 +6,11 @@ import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
 
 /** The numbers of the replication origins met so far; 0 is this server itself. */
-final class Origins {
+final class OriginNumbers {
   private final Catalog catalog;
   private final Map<String, Integer> numbers = new HashMap<>();
 
-  Origins(Catalog catalog) {
+  OriginNumbers(Catalog catalog) {
     this.catalog = catalog;
   }
 

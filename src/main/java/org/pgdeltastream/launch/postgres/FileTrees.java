@@ -8,8 +8,8 @@ import java.util.Comparator;
 import java.util.stream.Stream;
 
 /** Directories with all that is in them. */
-public final class Trees {
-  private Trees() {}
+public final class FileTrees {
+  private FileTrees() {}
 
   /** Deletes what can be deleted: on Windows jars stay open until the JVM has ended. */
   public static void delete(Path tree) {

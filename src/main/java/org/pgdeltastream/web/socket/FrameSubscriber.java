@@ -22,8 +22,8 @@ import org.pgdeltastream.framing.FrameWriter;
  * flushed. The reader's task sends, and waits while the client is slow; the container's threads
  * answer what the client says, between frames, and never wait.
  */
-public final class FrameDoor implements Subscriber, WriteListener {
-  private static final System.Logger LOG = System.getLogger(FrameDoor.class.getName());
+public final class FrameSubscriber implements Subscriber, WriteListener {
+  private static final System.Logger LOG = System.getLogger(FrameSubscriber.class.getName());
 
   /**
    * The encoder gives one small message after the other; the container gets this many bytes. Odd,
@@ -38,25 +38,25 @@ public final class FrameDoor implements Subscriber, WriteListener {
   /** Each holds a thread, and its slot is free meanwhile. */
   private static final Semaphore LINGERING = new Semaphore(8);
 
-  private final PatientOutput output;
+  private final TimedOutput output;
   private final Duration sendTimeout;
   private final FrameWriter frames;
   private final ReentrantLock turn = new ReentrantLock(); // whose frame it is
   private final AtomicReference<byte @Nullable []> pong = new AtomicReference<>();
-  private final AtomicReference<@Nullable Goodbye> goodbye = new AtomicReference<>();
+  private final AtomicReference<@Nullable LastFrame> lastFrame = new AtomicReference<>();
   private final CountDownLatch told = new CountDownLatch(1);
   private final CountDownLatch answered = new CountDownLatch(1);
   private final AtomicBoolean closer = new AtomicBoolean();
   private volatile boolean closing; // no further frame but answers and a close
-  private volatile boolean goodbyeSaid; // no further frame at all
+  private volatile boolean lastIsSent; // no further frame at all
   private volatile boolean done; // nothing is waited for but what is on its way out
 
   /** The last frame; after ours the client's is waited for. */
-  private static final class Goodbye {
+  private static final class LastFrame {
     final byte[] payload;
     final boolean wantsAnswer;
 
-    Goodbye(byte[] payload, boolean wantsAnswer) {
+    LastFrame(byte[] payload, boolean wantsAnswer) {
       this.payload = payload;
       this.wantsAnswer = wantsAnswer;
     }
@@ -67,10 +67,10 @@ public final class FrameDoor implements Subscriber, WriteListener {
    *
    * @param sendTimeout after which a send is ended from outside; by itself it waits longer
    */
-  public FrameDoor(WebConnection connection, Duration sendTimeout) throws IOException {
+  public FrameSubscriber(WebConnection connection, Duration sendTimeout) throws IOException {
     UpgradedSocket.widen(connection, PIECE_BYTES + 1);
     this.sendTimeout = sendTimeout;
-    this.output = new PatientOutput(connection, sendTimeout.multipliedBy(2));
+    this.output = new TimedOutput(connection, sendTimeout.multipliedBy(2));
     this.frames = new FrameWriter(PIECE_BYTES, output::write);
   }
 
@@ -88,7 +88,7 @@ public final class FrameDoor implements Subscriber, WriteListener {
     beginTurn();
     try {
       frames.text(bytes, start, length, last);
-    } catch (PatientOutput.ReleasedException e) {
+    } catch (TimedOutput.ReleasedException e) {
       throw e;
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
       cut();
@@ -120,7 +120,7 @@ public final class FrameDoor implements Subscriber, WriteListener {
         frames.ping();
       }
       push();
-    } catch (PatientOutput.ReleasedException e) {
+    } catch (TimedOutput.ReleasedException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
       cut();
@@ -150,7 +150,7 @@ public final class FrameDoor implements Subscriber, WriteListener {
 
   @Override
   public void sendClose(CloseReason reason, String detail) {
-    sayGoodbye(new Goodbye(payload(reason, detail), true));
+    sendLast(new LastFrame(payload(reason, detail), true));
   }
 
   @Override
@@ -167,7 +167,7 @@ public final class FrameDoor implements Subscriber, WriteListener {
   public void close(CloseReason reason, String detail) {
     sendClose(reason, detail);
     output.release();
-    Goodbye last = goodbye.get();
+    LastFrame last = lastFrame.get();
     if (last == null || !last.wantsAnswer) {
       cut(); // also where the client closed, but reads no more
     } else if (closer.compareAndSet(false, true)) {
@@ -199,7 +199,7 @@ public final class FrameDoor implements Subscriber, WriteListener {
   }
 
   private static byte[] payload(CloseReason reason, String detail) {
-    return FrameWriter.goodbye(CloseCodes.code(reason), CloseCodes.text(reason, detail));
+    return FrameWriter.closePayload(CloseCodes.code(reason), CloseCodes.text(reason, detail));
   }
 
   /** Ends the connection, and whoever waits for it. */
@@ -212,7 +212,7 @@ public final class FrameDoor implements Subscriber, WriteListener {
 
   /** A client that is not let in: ends the connection as soon as it was told so. Never waits. */
   public void refuse(CloseReason reason, String detail) {
-    sayGoodbye(new Goodbye(payload(reason, detail), false));
+    sendLast(new LastFrame(payload(reason, detail), false));
   }
 
   /** A client's ping came. Only the newest of several is answered, as RFC 6455 allows. */
@@ -224,12 +224,12 @@ public final class FrameDoor implements Subscriber, WriteListener {
   /** A client's close came; after one of ours it is the answer. */
   public void answerClose(byte[] payload) {
     answered.countDown();
-    sayGoodbye(new Goodbye(payload, false));
+    sendLast(new LastFrame(payload, false));
   }
 
-  private void sayGoodbye(Goodbye last) {
+  private void sendLast(LastFrame last) {
     closing = true;
-    if (goodbye.compareAndSet(null, last)) {
+    if (lastFrame.compareAndSet(null, last)) {
       answer();
     }
   }
@@ -238,7 +238,7 @@ public final class FrameDoor implements Subscriber, WriteListener {
   public void onWritePossible() {
     output.signal();
     if (done) {
-      goodbyeIsWritten();
+      lastIsWritten();
     } else {
       answer();
     }
@@ -269,18 +269,18 @@ public final class FrameDoor implements Subscriber, WriteListener {
   }
 
   private boolean isToAnswer() {
-    return !output.isOver() && !goodbyeSaid && (pong.get() != null || goodbye.get() != null);
+    return !output.isOver() && !lastIsSent && (pong.get() != null || lastFrame.get() != null);
   }
 
   /** One step, while a write is possible: at most one write, so that it never waits. */
   private void writeAnswer() throws IOException {
     if (frames.hasRoomForControl()) {
       byte[] echo = pong.getAndSet(null);
-      Goodbye last = goodbye.get();
+      LastFrame last = lastFrame.get();
       if (echo != null) {
         frames.pong(echo);
       } else if (last != null) {
-        goodbyeSaid = true;
+        lastIsSent = true;
         frames.close(last.payload);
       }
     }
@@ -288,7 +288,7 @@ public final class FrameDoor implements Subscriber, WriteListener {
     if (output.isPossible()) { // else the container is writing already
       output.flush();
     }
-    if (goodbyeSaid) {
+    if (lastIsSent) {
       endWhenWritten();
     }
   }
@@ -296,12 +296,12 @@ public final class FrameDoor implements Subscriber, WriteListener {
   private void endWhenWritten() {
     done = true; // before the question: onWritePossible may come at once
     if (output.isPossible()) {
-      goodbyeIsWritten();
+      lastIsWritten();
     }
   }
 
-  private void goodbyeIsWritten() {
-    Goodbye last = goodbye.get();
+  private void lastIsWritten() {
+    LastFrame last = lastFrame.get();
     if (last != null && last.wantsAnswer) {
       told.countDown();
     } else {

@@ -12,7 +12,7 @@ import org.pgdeltastream.replication.connection.ReplicationConnector;
  * Notices that PostgreSQL shuts down: it tells that to ordinary connections, but waits for
  * walsenders whose readers have not confirmed everything. One thread looks; any thread may close.
  */
-public final class ServerWatch implements AutoCloseable {
+public final class ServerMonitor implements AutoCloseable {
   private static final int FAILURES = 2;
 
   private final ReplicationConnector connector;
@@ -21,7 +21,7 @@ public final class ServerWatch implements AutoCloseable {
   private boolean closed;
   private int failures; // the looking thread's
 
-  public ServerWatch(ReplicationConnector connector) {
+  public ServerMonitor(ReplicationConnector connector) {
     this.connector = connector;
   }
 
@@ -38,7 +38,7 @@ public final class ServerWatch implements AutoCloseable {
     } catch (SQLException e) {
       rest();
       failures = isLost(e) ? failures + 1 : 0; // a server that refuses us is there
-      return isOperatorsWord(e) && !isAnswering();
+      return isShutdown(e) && !isAnswering();
     }
   }
 
@@ -49,7 +49,7 @@ public final class ServerWatch implements AutoCloseable {
       return true;
     } catch (SQLException e) {
       rest();
-      return !isOperatorsWord(e) && !isLost(e);
+      return !isShutdown(e) && !isLost(e);
     }
   }
 
@@ -58,7 +58,7 @@ public final class ServerWatch implements AutoCloseable {
   }
 
   /** Source: manual, "PostgreSQL Error Codes", class 57. */
-  private static boolean isOperatorsWord(SQLException e) {
+  private static boolean isShutdown(SQLException e) {
     return String.valueOf(e.getSQLState()).startsWith("57P");
   }
 

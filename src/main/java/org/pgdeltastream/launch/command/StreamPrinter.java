@@ -16,7 +16,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A small websocket client: prints each message on a line, and acknowledges it if asked to. */
-public final class Watch implements WebSocket.Listener {
+public final class StreamPrinter implements WebSocket.Listener {
   // A quote inside a JSON string is escaped, so that no row's value can look like this.
   private static final Pattern NEXT_LSN =
       Pattern.compile("\"nextlsn\":\\s*\"(\\p{XDigit}{1,8}/\\p{XDigit}{1,8})\"");
@@ -28,7 +28,7 @@ public final class Watch implements WebSocket.Listener {
   private final StringBuilder message = new StringBuilder();
   private final CompletableFuture<String> closed = new CompletableFuture<>();
 
-  Watch(PrintStream out, boolean acknowledge) {
+  StreamPrinter(PrintStream out, boolean acknowledge) {
     this.out = out;
     this.acknowledge = acknowledge;
   }
@@ -36,7 +36,7 @@ public final class Watch implements WebSocket.Listener {
   /** Watches until the stream is closed; answers the process's exit status. */
   public static int run(Command.Watch command) {
     PrintStream out = new PrintStream(System.out, true, StandardCharsets.UTF_8);
-    Watch watch = new Watch(out, command.acknowledge());
+    StreamPrinter watch = new StreamPrinter(out, command.acknowledge());
     WebSocket.Builder builder =
         HttpClient.newHttpClient().newWebSocketBuilder().connectTimeout(Duration.ofSeconds(20));
     WebSocket socket;
@@ -77,8 +77,8 @@ public final class Watch implements WebSocket.Listener {
     return text.isEmpty() ? "" : ": " + text.substring(0, Math.min(text.length(), MOST_SHOWN));
   }
 
-  /** Ctrl-C: says goodbye, and ends with 0 where the JVM would end with 130. */
-  private static void leave(Watch watch, WebSocket socket) {
+  /** Ctrl-C: closes the websocket, and ends with 0 where the JVM would end with 130. */
+  private static void leave(StreamPrinter watch, WebSocket socket) {
     if (watch.closed.isDone()) {
       return;
     }

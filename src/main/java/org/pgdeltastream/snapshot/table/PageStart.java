@@ -12,7 +12,7 @@ import org.pgdeltastream.change.PageRequest.Nulls;
  * Where a client goes on: the last row that it has, and the order that it reads in. The same text
  * each time, short and of ASCII.
  */
-public record Place(RowPosition position, List<Step> steps) {
+public record PageStart(RowPosition position, List<Step> steps) {
   /**
    * A column of the order.
    *
@@ -31,11 +31,11 @@ public record Place(RowPosition position, List<Step> steps) {
 
   private static final Pattern STEP = Pattern.compile("([0-9]{1,5})([ad])([fl])([nv])");
 
-  public Place {
+  public PageStart {
     steps = List.copyOf(steps);
   }
 
-  static Optional<Place> parse(String text) {
+  static Optional<PageStart> parse(String text) {
     int end = text.lastIndexOf(' ');
     List<Step> steps = new ArrayList<>();
     Matcher step = STEP.matcher(text.substring(end + 1));
@@ -50,7 +50,7 @@ public record Place(RowPosition position, List<Step> steps) {
     }
     return end < 0 || steps.isEmpty() || step.regionStart() != step.regionEnd()
         ? Optional.empty()
-        : RowPosition.parse(text.substring(0, end)).map(position -> new Place(position, steps));
+        : RowPosition.parse(text.substring(0, end)).map(position -> new PageStart(position, steps));
   }
 
   @Override

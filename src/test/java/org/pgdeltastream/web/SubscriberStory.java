@@ -22,7 +22,7 @@ import org.pgdeltastream.support.StreamClient;
 /**
  * What a websocket client may rely on, down to single bytes, whichever door its frames go through.
  */
-abstract class DoorStory extends StoryServer {
+abstract class SubscriberStory extends StoryServer {
   private static final List<String> HANDSHAKE =
       List.of(
           "Upgrade: websocket",
@@ -30,7 +30,7 @@ abstract class DoorStory extends StoryServer {
           "Sec-WebSocket-Version: 13",
           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
 
-  DoorStory(String door) {
+  SubscriberStory(String door) {
     super(door);
   }
 
