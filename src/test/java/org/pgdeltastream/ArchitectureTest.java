@@ -3,15 +3,26 @@ package org.pgdeltastream;
 import static com.tngtech.archunit.base.DescribedPredicate.describe;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
-import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
-/** The plan of the house (ARCHITECTURE.md), held by the byte code. */
+/** ARCHITECTURE.md, held by the byte code; {@code SizeTest} holds how large things may be. */
 @AnalyzeClasses(
     packages = "org.pgdeltastream",
     importOptions = ImportOption.DoNotIncludeTests.class)
@@ -26,44 +37,44 @@ class ArchitectureTest {
     ROOT + "framing.."
   };
 
-  @ArchTest
-  static final ArchRule packagesAreUsedAsPlanned =
-      layeredArchitecture()
-          .consideringOnlyDependenciesInLayers()
-          .layer("change")
-          .definedBy(ROOT + "change..")
-          .layer("rooms")
-          .definedBy(
-              ROOT + "replication..", ROOT + "decoder..", ROOT + "encoder..", ROOT + "snapshot..")
-          .layer("delivery")
-          .definedBy(ROOT + "delivery..")
-          .layer("framing")
-          .definedBy(ROOT + "framing..")
-          .layer("slot")
-          .definedBy(ROOT + "slot..")
-          .layer("web")
-          .definedBy(ROOT + "web..")
-          .layer("launch")
-          .definedBy(ROOT + "launch..")
-          .whereLayer("rooms")
-          .mayOnlyBeAccessedByLayers("slot")
-          .whereLayer("delivery")
-          .mayOnlyBeAccessedByLayers("slot", "web")
-          .whereLayer("framing")
-          .mayOnlyBeAccessedByLayers("web")
-          .whereLayer("slot")
-          .mayOnlyBeAccessedByLayers("web")
-          .whereLayer("web")
-          .mayNotBeAccessedByAnyLayer()
-          .whereLayer("launch")
-          .mayNotBeAccessedByAnyLayer();
+  /** A row of ARCHITECTURE.md's table: package, what it holds, what it imports. */
+  private static final Pattern ROW =
+      Pattern.compile("(?m)^\\| `([a-z.]+)` \\|[^|]+\\| ((?:`[a-z.]+`(?:, )?)*)[^|`]*\\|$");
 
   @ArchTest
-  static final ArchRule roomsDoNotKnowTheirNeighbours =
-      slices()
-          .matching(ROOT + "(replication|decoder|encoder|snapshot|delivery|framing)..")
-          .should()
-          .notDependOnEachOther();
+  static void packagesImportWhatTheTableSays(JavaClasses classes) throws IOException {
+    Map<String, Set<String>> imports = new TreeMap<>();
+    for (JavaClass one : classes) {
+      Set<String> imported = imports.computeIfAbsent(packageOf(one), name -> new TreeSet<>());
+      one.getDirectDependenciesFromSelf().stream()
+          .map(dependency -> dependency.getTargetClass().getBaseComponentType())
+          .filter(target -> target.getPackageName().startsWith(ROOT))
+          .map(ArchitectureTest::packageOf)
+          .filter(other -> !other.equals(packageOf(one)))
+          .forEach(imported::add);
+    }
+    Map<String, Set<String>> table = new TreeMap<>();
+    ROW.matcher(Files.readString(Path.of("ARCHITECTURE.md")))
+        .results()
+        .forEach(row -> table.put(row.group(1), names(row.group(2))));
+    assertThat(imports).isEqualTo(table);
+  }
+
+  private static Set<String> names(String quoted) {
+    return Pattern.compile("[a-z.]+")
+        .matcher(quoted)
+        .results()
+        .map(found -> found.group())
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private static String packageOf(JavaClass one) {
+    return one.getPackageName().substring(ROOT.length());
+  }
+
+  @ArchTest
+  static final ArchRule packagesFormNoCycle =
+      slices().matching(ROOT + "(**)").should().beFreeOfCycles();
 
   @ArchTest
   static final ArchRule theCoreDoesNoIo =
