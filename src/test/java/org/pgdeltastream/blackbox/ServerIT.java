@@ -83,7 +83,7 @@ class ServerIT {
 
     @Test
     @Order(1)
-    void saysWhoWritesFramesAsTheReadmeHasIt() throws Exception {
+    void saysWhoWritesFramesAsTheDocumentsHaveIt() throws Exception {
       String byDefault = server.writesOwnFrames() ? "upgrade" : "endpoint";
       boolean own = System.getProperty("pgdelta.test.websocket", byDefault).equals("upgrade");
       assertThat(server.log())

@@ -75,7 +75,7 @@ class OwnPublicationsPostgresIT {
     registry = new TestRegistry(database, settings);
   }
 
-  /** The role of README, which is no superuser. */
+  /** The role that the documents make, which is no superuser. */
   private void asPlainRole() {
     registry.close();
     registry = new TestRegistry(database, "database-user", "delta");

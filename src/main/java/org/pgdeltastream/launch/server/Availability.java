@@ -13,11 +13,13 @@ import org.jspecify.annotations.Nullable;
  * Answers while the application does not: the port is open before and after it, and Tomcat alone
  * would say 404, which a client may take as final.
  */
-final class Availability extends ValveBase {
-  private static final String STARTING =
+public final class Availability extends ValveBase {
+  /** The answer while the application starts. */
+  public static final String STARTING =
       """
       {"error":"This server starts","code":"starting","retry":true,"hint":"Try again in a second"}
       """;
+
   private static final String STOPPING =
       """
       {"error":"This server stops","code":"upstream_busy","retry":true,"hint":"Try again, or ask another one"}

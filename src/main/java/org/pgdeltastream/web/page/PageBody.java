@@ -9,6 +9,7 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.web.http.BodyFields;
 import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.http.JsonTree;
+import org.pgdeltastream.web.http.Parameters;
 
 /** The body of a request for a snapshot's page. */
 record PageBody(Optional<SlotName> slotName, PageRequest page) {
@@ -21,19 +22,7 @@ record PageBody(Optional<SlotName> slotName, PageRequest page) {
    * @param mostRows the largest limit that is allowed; more is refused, not cut
    */
   static PageBody read(JsonTree tree, int mostRows) {
-    BodyFields body =
-        BodyFields.of(
-            tree,
-            "",
-            "table",
-            "schema",
-            "slotName",
-            "limit",
-            "offset",
-            "order_by",
-            "columns",
-            "values",
-            "after");
+    BodyFields body = BodyFields.of(tree, "", Parameters.of(Parameters.PAGE));
     for (String other : List.of("offset", "order_by")) {
       if (body.any("after").isPresent() && body.any(other).isPresent()) {
         throw Input.bad("Field after takes no " + other + " beside it: the cursor has both");

@@ -12,6 +12,7 @@ import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.slot.lease.TableFormat;
 import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.http.MediaRange;
+import org.pgdeltastream.web.http.Parameters;
 import org.pgdeltastream.web.http.Query;
 
 /** What a request for a whole table asks for. */
@@ -25,17 +26,7 @@ record TableQuery(Optional<SlotName> slot, TableRequest table, TableFormat forma
    * @param accept the values of Accept: they choose the format where the parameter does not
    */
   static TableQuery read(@Nullable String queryString, List<String> accept) {
-    Query query =
-        Query.parse(
-            queryString,
-            "slotName",
-            "table",
-            "schema",
-            "columns",
-            "format",
-            "part",
-            "values",
-            "trailer");
+    Query query = Query.parse(queryString, Parameters.of(Parameters.TABLE));
     TableRequest table =
         new TableRequest(
             query.text("table").orElseThrow(() -> Input.bad("Parameter table is missing")),

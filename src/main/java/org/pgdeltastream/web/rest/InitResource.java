@@ -27,6 +27,7 @@ import org.pgdeltastream.web.http.BodyFields;
 import org.pgdeltastream.web.http.BodyReader;
 import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.http.JsonTree;
+import org.pgdeltastream.web.http.Parameters;
 import org.pgdeltastream.web.http.Query;
 
 /** Makes a slot and opens its snapshot. */
@@ -74,10 +75,11 @@ public class InitResource {
   }
 
   static InitRequest read(@Nullable String queryString, Optional<JsonTree> body) {
-    Query query = Query.parse(queryString, PLUGIN, PUBLICATION, SLOT);
+    Query query = Query.parse(queryString, Parameters.of(Parameters.INIT));
     BodyFields fields =
-        BodyFields.of(body.orElse(new JsonTree.Fields(Map.of())), "", PLUGIN, PUBLICATION, SLOT);
-    for (String name : List.of(PLUGIN, PUBLICATION, SLOT)) {
+        BodyFields.of(
+            body.orElse(new JsonTree.Fields(Map.of())), "", Parameters.of(Parameters.INIT));
+    for (String name : Parameters.INIT) {
       if (query.text(name).isPresent() && fields.any(name).isPresent()) {
         throw Input.bad(name + " is given twice: as a parameter and in the body");
       }

@@ -38,7 +38,7 @@ public final class CloseCodes {
   }
 
   /** The word that the contract has for it. */
-  static String name(CloseReason reason) {
+  public static String name(CloseReason reason) {
     return reason == CloseReason.SLOW_SUBSCRIBER
         ? "slow_consumer"
         : reason.name().toLowerCase(Locale.ROOT);

@@ -1,7 +1,5 @@
 package org.pgdeltastream.web.stream;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
@@ -9,13 +7,11 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.web.http.Input;
+import org.pgdeltastream.web.http.Parameters;
 import org.pgdeltastream.web.http.Query;
 
 /** The query string of a stream. */
 final class StreamRequest {
-  private static final List<String> OURS =
-      List.of("slotName", "publication", "from", "gap", "hello", "takeover", "window");
-
   private StreamRequest() {}
 
   /**
@@ -24,9 +20,7 @@ final class StreamRequest {
    * @throws org.pgdeltastream.change.ProblemException BAD_REQUEST, naming what is wrong
    */
   static StreamOptions parse(@Nullable String queryString) {
-    List<String> known = new ArrayList<>(ChangeOptions.names());
-    known.addAll(OURS);
-    Query query = Query.parse(queryString, known.toArray(new String[0]));
+    Query query = Query.parse(queryString, Parameters.of(Parameters.STREAM));
     SlotName slotName =
         query
             .text("slotName")

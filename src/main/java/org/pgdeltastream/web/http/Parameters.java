@@ -1,0 +1,42 @@
+package org.pgdeltastream.web.http;
+
+import java.util.List;
+import java.util.stream.Stream;
+import org.pgdeltastream.change.option.ChangeOptions;
+
+/** The names of all parameters and fields of the calls that have several; others are refused. */
+public final class Parameters {
+  /** Of init, in its query string or its body. */
+  public static final List<String> INIT = List.of("plugin", "publication", "slotName");
+
+  /** Of a page of a table: fields of the body. */
+  public static final List<String> PAGE =
+      List.of(
+          "table",
+          "schema",
+          "slotName",
+          "limit",
+          "offset",
+          "order_by",
+          "columns",
+          "values",
+          "after");
+
+  /** Of a whole table. */
+  public static final List<String> TABLE =
+      List.of("slotName", "table", "schema", "columns", "format", "part", "values", "trailer");
+
+  /** Of a stream. */
+  public static final List<String> STREAM =
+      Stream.concat(
+              Stream.of("slotName", "publication", "from", "gap", "hello", "takeover", "window"),
+              ChangeOptions.names().stream())
+          .toList();
+
+  private Parameters() {}
+
+  /** As {@link Query} and {@link BodyFields} take them. */
+  public static String[] of(List<String> names) {
+    return names.toArray(new String[0]);
+  }
+}
