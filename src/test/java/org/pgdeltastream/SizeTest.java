@@ -35,7 +35,7 @@ class SizeTest {
   private static final int METHOD_LINES = 30;
 
   /** Small records that all packages use. */
-  private static final Map<String, Long> LARGE_PACKAGES = Map.of("change", 33L);
+  private static final Map<String, Long> LARGE_PACKAGES = Map.of("change", 34L);
 
   private static final Map<String, Long> LONG_FILES = Map.of();
 

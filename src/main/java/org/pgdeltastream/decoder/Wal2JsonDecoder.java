@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.ChangesOutput;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
@@ -37,10 +39,12 @@ public final class Wal2JsonDecoder implements WalDecoder {
   private static final byte[] CHANGE = ascii("{\"kind\":\"");
   private static final byte[] NEXT_CHANGE = ascii(",{\"kind\":\"");
   private static final byte[] CLOSE = ascii("]}");
+  private static final byte[] POSITION = ascii("\"nextlsn\":\"");
 
   private final boolean noEmptyTransactions;
   private final boolean times;
   private final MessageOutput output;
+  private final @Nullable ChangesOutput apart;
   private final int bound;
   private final byte[] gathered;
   private int length;
@@ -50,6 +54,8 @@ public final class Wal2JsonDecoder implements WalDecoder {
   private Lsn endLsn = Lsn.NONE;
   private int timeStart; // in the head that was read last
   private int timeEnd;
+  private int positionStart; // in what was gathered of it
+  private int positionEnd;
 
   public Wal2JsonDecoder(ChangeOptions options, MessageOutput output) {
     this(options, output, BOUND);
@@ -59,6 +65,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
     this.noEmptyTransactions = options.has(Detail.NO_EMPTY_TRANSACTIONS);
     this.times = options.has(Detail.TIMESTAMP);
     this.output = output;
+    this.apart = output instanceof ChangesOutput changes ? changes : null;
     this.bound = bound;
     this.gathered = new byte[bound + 1]; // one more, to see whether a character ends at the bound
   }
@@ -140,8 +147,24 @@ public final class Wal2JsonDecoder implements WalDecoder {
     if (empty && noEmptyTransactions) {
       output.begin(endLsn); // not before it is known to be sent: each begin has its end
     }
+    int from = apart == null ? start : change(apart, message[start] == ',' ? start + 1 : start);
     empty = false;
-    gatherChanges(message, start, end);
+    gatherChanges(message, from, end);
+    if (apart != null) {
+      apart.part(gathered, 0, length);
+      length = 0;
+    }
+  }
+
+  /** Another change begins, at the first of which the head is known to be sent. */
+  private int change(ChangesOutput changes, int start) throws IOException {
+    if (empty) {
+      changes.head(
+          Arrays.copyOf(gathered, positionStart), Arrays.copyOfRange(gathered, positionEnd, length));
+      length = 0;
+    }
+    changes.change();
+    return start;
   }
 
   private void gatherChanges(byte[] message, int start, int end) throws IOException {
@@ -161,7 +184,9 @@ public final class Wal2JsonDecoder implements WalDecoder {
       length = 0; // a head is shorter than the bound: nothing of it was sent
       return;
     }
-    gather(message, start, end);
+    if (apart == null || empty) {
+      gather(message, start, end);
+    }
     sendEnd();
   }
 
@@ -186,6 +211,8 @@ public final class Wal2JsonDecoder implements WalDecoder {
       endLsn = Lsn.parse(head.group(1));
       timeStart = start + Math.max(0, head.start(TIME));
       timeEnd = start + Math.max(0, head.end(TIME));
+      positionStart = head.start(1) - POSITION.length;
+      positionEnd = head.end(1) + 2; // behind its quote and comma
       return start + head.end();
     } catch (IllegalArgumentException e) {
       throw new MalformedMessageException("No position at byte " + head.start(1));

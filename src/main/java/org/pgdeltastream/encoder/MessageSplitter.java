@@ -1,67 +1,43 @@
 package org.pgdeltastream.encoder;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import org.pgdeltastream.change.HeapShare;
+import org.pgdeltastream.change.ChangesOutput;
 import org.pgdeltastream.change.Lsn;
-import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
- * Cuts the messages of format 1 that are larger than a client takes into messages of the same
- * shape: all but the last say {@code "more":true}, and only the last has the position. It cuts
- * between changes, so a change that is too large by itself is a message of its own. Holds no more
- * than one message of the size that the client takes; where the heap has no room for that, it sends
- * what it holds, as a smaller message.
- *
- * <p>A change begins where the text says <code>,{"kind":"</code>: inside a string the quotes would
- * be escaped, so it can stand nowhere else.
+ * Makes messages of format 1 that are as large as a client takes. All but the last of a transaction
+ * say {@code "more":true}, and only the last has the position. A change that is too large by itself
+ * is a message of its own, and one of more than 64 KB begins a new message. What is full leaves
+ * while it grows: however large the messages, no more than 128 KB are held.
  */
-public final class MessageSplitter implements MessageOutput {
-  private static final Pattern HEAD =
-      Pattern.compile("(\\{(?:\"xid\":\\d+,)?)(?:\"nextlsn\":\"[^\"]*\",)?([^\\[]*\"change\":\\[)");
-  private static final int LONGEST_HEAD = 512;
-  private static final int LONGEST_FRAME = 40; // what stands around the changes, besides the head
-  private static final int FIRST = 4 * 1024;
-  private static final int SLICE = 64 * 1024;
-  private static final int SMALL = 2 * SLICE; // what a text may always have
-  private static final int FRAME = 64; // room behind the text for what is written around changes
-  private static final int KEPT = 64; // of a change that leaves in parts: its end may be the text's
-  private static final byte[] NEXT_CHANGE = Ascii.bytes(",{\"kind\":\"");
+public final class MessageSplitter implements ChangesOutput {
+  private static final int PIECE = JsonBuffer.BOUND;
+  private static final int LONGEST_HEAD = 256;
+  private static final int LONGEST_END = 40; // what closes a message, with its position
   private static final byte[] MORE = Ascii.bytes("],\"more\":true}");
-  private static final byte[] CLOSE = Ascii.bytes("]}");
-  private static final byte[] CLOSE_BEFORE_POSITION = Ascii.bytes("],\"nextlsn\":\"");
+  private static final byte[] NOTHING = {};
 
   private final int bound;
   private final MessageOutput output;
-  private final HeapShare heap;
-  private byte[] text = new byte[FIRST];
-  private int length;
-  private byte[] opening = {};
-  private byte[] head = {};
+  private final byte[] text = new byte[LONGEST_HEAD + 2 * PIECE];
+  private byte[] opening = NOTHING;
+  private byte[] rest = NOTHING;
   private boolean open;
-
-  /** How much text may stand here when a message is cut. */
-  private int limit;
-
-  /** Where the last whole change ended, 0 if none has. */
-  private int changeEnd;
-
-  private int scanned;
-  private boolean partSent;
+  private int length;
+  private long sent; // of this message, before the text
+  private int changes; // in this message, with the one that is read
+  private int lastChange; // where that begins in the text; 0 too where a part of it was sent
 
   /**
    * Splits for one client.
    *
    * @param bound how many bytes a message may have that holds more than one change
    */
-  public MessageSplitter(int bound, MessageOutput output, HeapShare heap) {
+  public MessageSplitter(int bound, MessageOutput output) {
     this.bound = bound;
     this.output = output;
-    this.heap = heap;
   }
 
   @Override
@@ -70,27 +46,137 @@ public final class MessageSplitter implements MessageOutput {
   }
 
   @Override
+  public void head(byte[] before, byte[] after) {
+    opening = before;
+    rest = after;
+    open = true;
+    startMessage();
+  }
+
+  private void startMessage() {
+    length = 0;
+    append(opening, 0, opening.length);
+    append(rest, 0, rest.length);
+    sent = 0;
+    changes = 0;
+  }
+
+  @Override
+  public void change() throws IOException {
+    if (changes > 0) {
+      endChange(bound - LONGEST_END);
+      if (sent + length > bound - LONGEST_END) {
+        endMessage(length);
+      } else {
+        makeSpace();
+        lastChange = length;
+        text[length++] = ',';
+      }
+    }
+    changes++;
+  }
+
+  /** Leaves the last change to a message of its own if it does not fit with those before it. */
+  private void endChange(int limit) throws IOException {
+    if (sent + length > limit && changes > 1) {
+      endMessage(lastChange);
+    }
+  }
+
+  /** Sends a message that ends here; what follows begins the next one. */
+  private void endMessage(int end) throws IOException {
+    byte[] following = Arrays.copyOfRange(text, Math.min(length, end + 1), length);
+    length = end;
+    append(MORE, 0, MORE.length);
+    send(Lsn.NONE);
+    startMessage();
+    if (following.length > 0) {
+      lastChange = length;
+      append(following, 0, following.length);
+      changes = 1;
+    }
+  }
+
+  @Override
   public void part(byte[] bytes, int start, int count) throws IOException {
-    take(bytes, start, count);
+    if (!open) {
+      output.part(bytes, start, count);
+      return;
+    }
+    for (int from = start, left = count; left > 0; ) {
+      makeSpace();
+      int taken = Math.min(left, PIECE);
+      append(bytes, from, taken);
+      from += taken;
+      left -= taken;
+    }
+  }
+
+  /** Space for a piece: whole changes leave first. */
+  private void makeSpace() throws IOException {
+    while (length > LONGEST_HEAD + PIECE - LONGEST_END) {
+      if (changes == 1) {
+        sendPart(boundary(Math.min(length, PIECE)));
+        lastChange = 0;
+      } else if (lastChange > 0) {
+        sendPart(lastChange);
+      } else {
+        endMessage(0);
+      }
+    }
+  }
+
+  private void sendPart(int end) throws IOException {
+    for (int from = 0; from < end; ) {
+      int cut = end - from > PIECE ? boundary(from + PIECE) : end;
+      output.part(text, from, cut - from);
+      from = cut;
+    }
+    System.arraycopy(text, end, text, 0, length - end);
+    sent += end;
+    length -= end;
+    lastChange = Math.max(0, lastChange - end);
+  }
+
+  /** The last beginning of a character up to there. */
+  private int boundary(int position) {
+    int at = position;
+    while (at < length && (text[at] & 0xC0) == 0x80) {
+      at--;
+    }
+    return at;
   }
 
   @Override
   public void last(byte[] bytes, int start, int count, Lsn endLsn) throws IOException {
-    if (!open && count <= bound) {
+    if (!open) {
       output.last(bytes, start, count, endLsn);
       return;
     }
-    take(bytes, start, count);
-    length = changesEnd();
-    if (length > limit && changeEnd > 0) {
-      sendUpTo(changeEnd);
+    byte[] position =
+        endLsn.equals(Lsn.NONE) ? NOTHING : Ascii.bytes("\"nextlsn\":\"" + endLsn + "\"");
+    endChange(bound - (position.length == 0 ? 2 : position.length + 3));
+    text[length++] = ']';
+    if (position.length > 0) {
+      addPosition(position);
     }
-    close(endLsn);
+    text[length++] = '}';
+    send(endLsn);
     open = false;
-    if (text.length > SMALL) {
-      text = new byte[FIRST];
-      heap.holdAnyway(0);
+  }
+
+  /** In front of the changes, or, where they have left in part, behind them. */
+  private void addPosition(byte[] position) {
+    if (sent > 0) {
+      text[length++] = ',';
+      append(position, 0, position.length);
+      return;
     }
+    int at = opening.length;
+    System.arraycopy(text, at, text, at + position.length + 1, length - at);
+    System.arraycopy(position, 0, text, at, position.length);
+    text[at + position.length] = ',';
+    length += position.length + 1;
   }
 
   @Override
@@ -99,198 +185,11 @@ public final class MessageSplitter implements MessageOutput {
     output.lastWithoutChanges(bytes, start, count, endLsn);
   }
 
-  /** Others need the heap: sends what it holds, as a smaller message, and keeps a small text. */
-  public void giveBack() throws IOException {
-    if (!open || text.length <= SMALL) {
-      return;
+  private void send(Lsn endLsn) throws IOException {
+    if (length > PIECE) {
+      sendPart(boundary(length - PIECE));
     }
-    if (changeEnd > 0) {
-      sendUpTo(changeEnd);
-    }
-    if (length > SLICE) {
-      sendPart();
-    }
-    text = Arrays.copyOf(text, SMALL);
-    heap.holdAnyway(SMALL);
-  }
-
-  /** The encoder and the decoder never cut inside a head. */
-  private void take(byte[] bytes, int start, int count) throws IOException {
-    int from = start;
-    if (!open) {
-      int headCount = Math.min(count, LONGEST_HEAD);
-      from += open(new String(bytes, start, headCount, StandardCharsets.ISO_8859_1));
-    }
-    int end = start + count;
-    while (from < end) {
-      int slice = Math.min(end - from, SLICE);
-      makeRoom(slice);
-      append(bytes, from, slice);
-      from += slice;
-      cut();
-    }
-  }
-
-  private int open(String beginning) {
-    Matcher found = HEAD.matcher(beginning);
-    if (!found.lookingAt()) {
-      throw new MalformedMessageException("Not the head of a message at byte 0");
-    }
-    opening = Ascii.bytes(found.group(1));
-    head = Ascii.bytes(found.group(1) + found.group(2));
-    limit = bound - LONGEST_FRAME;
-    open = true;
-    restart(0);
-    return found.end();
-  }
-
-  /** Sends what is full, as far as the text goes. */
-  private void cut() throws IOException {
-    for (; scanned + NEXT_CHANGE.length <= length; scanned++) {
-      if (text[scanned] == ',' && isNextChange(scanned)) {
-        changeEndsAt(scanned);
-      }
-    }
-    if (length > limit + KEPT && changeEnd > 0) {
-      sendUpTo(changeEnd);
-    }
-    if (length > limit + SLICE + KEPT) {
-      sendPart();
-    }
-  }
-
-  private void changeEndsAt(int position) throws IOException {
-    int at = position;
-    if (at > limit && changeEnd > 0) {
-      at -= sendUpTo(changeEnd);
-    }
-    changeEnd = at;
-    if (at > limit || partSent) {
-      sendUpTo(at);
-    }
-  }
-
-  /** A message that is not the last; says how far the rest has moved to the front. */
-  private int sendUpTo(int end) throws IOException {
-    byte[] behind = Arrays.copyOfRange(text, end, end + MORE.length);
-    System.arraycopy(MORE, 0, text, end, MORE.length);
-    send(end + MORE.length, Lsn.NONE);
-    System.arraycopy(behind, 0, text, end, behind.length);
-    return restart(end + 1); // without the comma
-  }
-
-  /** The rest of the text becomes a message's beginning. */
-  private int restart(int from) {
-    int rest = from == 0 ? 0 : length - from;
-    int before = scanned;
-    System.arraycopy(text, from, text, head.length, rest); // what was sent had the head, and more
-    System.arraycopy(head, 0, text, 0, head.length);
-    length = head.length + rest;
-    partSent = false;
-    changeEnd = 0;
-    int shift = from - head.length;
-    scanned = from == 0 ? head.length : Math.max(head.length, before - shift);
-    return shift;
-  }
-
-  /** A change that is too large by itself. */
-  private void sendPart() throws IOException {
-    int end = length - KEPT;
-    while ((text[end] & 0xC0) == 0x80) {
-      end--;
-    }
-    int from = sendParts(end);
-    output.part(text, from, end - from);
-    System.arraycopy(text, end, text, 0, length - end);
-    length -= end;
-    scanned -= end;
-    partSent = true;
-  }
-
-  private void close(Lsn endLsn) throws IOException {
-    boolean acknowledged = !endLsn.equals(Lsn.NONE);
-    if (partSent) {
-      append(Ascii.bytes(acknowledged ? "],\"nextlsn\":\"" + endLsn + "\"}" : "]}"));
-      send(length, endLsn);
-      return;
-    }
-    byte[] position = Ascii.bytes(acknowledged ? "\"nextlsn\":\"" + endLsn + "\"," : "");
-    int changes = opening.length + position.length;
-    System.arraycopy(text, opening.length, text, changes, length - opening.length);
-    System.arraycopy(position, 0, text, opening.length, position.length);
-    length += position.length;
-    append(CLOSE);
-    send(length, endLsn);
-  }
-
-  /** A whole message, or the end of one. */
-  private void send(int end, Lsn endLsn) throws IOException {
-    int from = sendParts(end);
-    output.last(text, from, end - from, endLsn);
-  }
-
-  /** All but the last slice; says where that begins. */
-  private int sendParts(int end) throws IOException {
-    int from = 0;
-    while (end - from > SLICE) {
-      int cut = from + SLICE;
-      while ((text[cut] & 0xC0) == 0x80) {
-        cut--;
-      }
-      output.part(text, from, cut - from);
-      from = cut;
-    }
-    return from;
-  }
-
-  /** Where the changes end: before the brackets, or before the position if it comes last. */
-  private int changesEnd() {
-    int from = Math.max(0, length - LONGEST_FRAME - CLOSE_BEFORE_POSITION.length);
-    String end = new String(text, from, length - from, StandardCharsets.ISO_8859_1);
-    int at =
-        end.endsWith("]}")
-            ? end.length() - CLOSE.length
-            : end.lastIndexOf(new String(CLOSE_BEFORE_POSITION, StandardCharsets.US_ASCII));
-    if (at < 0) {
-      throw new MalformedMessageException("A message that does not end");
-    }
-    return from + at;
-  }
-
-  private boolean isNextChange(int at) {
-    return Arrays.equals(text, at, at + NEXT_CHANGE.length, NEXT_CHANGE, 0, NEXT_CHANGE.length);
-  }
-
-  private void append(byte[] bytes) {
-    append(bytes, 0, bytes.length);
-  }
-
-  /** Where the heap has none, by sending what is there. */
-  private void makeRoom(int count) throws IOException {
-    if (!hasRoom(count) && changeEnd > 0) {
-      sendUpTo(changeEnd);
-    }
-    if (!hasRoom(count)) {
-      sendPart();
-      hasRoom(count); // a small text may always be had
-    }
-  }
-
-  private boolean hasRoom(int count) {
-    int least = length + count + FRAME;
-    if (least <= text.length) {
-      return true;
-    }
-    int size = Math.max(least, Math.min(2 * text.length, bound + SMALL));
-    if (size > SMALL && !heap.tryHold((long) text.length + size)) { // both, while it is copied
-      size = SMALL;
-    }
-    if (size < least) {
-      return false;
-    }
-    text = Arrays.copyOf(text, size);
-    heap.holdAnyway(size);
-    return true;
+    output.last(text, 0, length, endLsn);
   }
 
   private void append(byte[] bytes, int from, int count) {

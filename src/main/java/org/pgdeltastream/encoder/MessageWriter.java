@@ -1,14 +1,18 @@
 package org.pgdeltastream.encoder;
 
 import java.io.IOException;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Begin;
+import org.pgdeltastream.change.ChangesOutput;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
  * One message on its way to the client. A small one leaves whole, its position in front of its
  * changes. A large one leaves in pieces while it grows, cut between changes where possible; its
- * position is not known before its end and comes last.
+ * position is not known before its end and comes last. Where the output takes changes apart, each
+ * leaves when it is whole.
  */
 final class MessageWriter {
   private static final byte[] CHANGES = Ascii.bytes("\"change\":[");
@@ -20,6 +24,7 @@ final class MessageWriter {
   private static final int LONGEST_FRAME = JsonBuffer.HEAD_ROOM;
 
   private final MessageOutput output;
+  private final @Nullable ChangesOutput apart;
   private final JsonBuffer text = new JsonBuffer(full -> drain());
   private boolean first = true;
   private boolean partSent;
@@ -31,6 +36,7 @@ final class MessageWriter {
 
   MessageWriter(MessageOutput output) {
     this.output = output;
+    this.apart = output instanceof ChangesOutput changes ? changes : null;
   }
 
   /** Where a change is written, after {@link #startChange()}. */
@@ -62,18 +68,38 @@ final class MessageWriter {
     changeEnd = 0;
   }
 
-  void startChange() {
-    if (!first) {
+  void startChange() throws IOException {
+    if (apart != null) {
+      if (first) {
+        apart.head(opening, join(afterPosition, CHANGES));
+        partSent = true; // from here on the head is the output's
+      }
+      apart.change();
+    } else if (!first) {
       text.append(',');
     }
     first = false;
   }
 
-  void endChange() {
+  private static byte[] join(byte[] one, byte[] other) {
+    byte[] both = Arrays.copyOf(one, one.length + other.length);
+    System.arraycopy(other, 0, both, one.length, other.length);
+    return both;
+  }
+
+  void endChange() throws IOException {
+    if (apart != null) {
+      apart.part(text.bytes(), text.start(), text.length());
+      text.reset();
+    }
     changeEnd = text.length();
   }
 
   void end(Lsn endLsn) throws IOException {
+    if (apart != null && !first) {
+      apart.last(NOTHING, 0, 0, endLsn);
+      return;
+    }
     if (partSent || text.length() > JsonBuffer.BOUND - LONGEST_FRAME) {
       text.append(Ascii.bytes("],\"nextlsn\":\"" + endLsn + "\"}"));
       sendLast(endLsn);
@@ -93,6 +119,10 @@ final class MessageWriter {
 
   /** The end of a message that has no position. */
   void endWithoutPosition() throws IOException {
+    if (apart != null) {
+      apart.last(NOTHING, 0, 0, Lsn.NONE);
+      return;
+    }
     text.append(CLOSE);
     sendLast(Lsn.NONE);
   }

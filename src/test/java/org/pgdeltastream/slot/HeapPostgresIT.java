@@ -148,7 +148,7 @@ class HeapPostgresIT {
   }
 
   @Test
-  void sendsAHalfFullMessageWhereItsNextRowWouldHaveNoRoomBesides() throws Exception {
+  void sendsALargeRowBehindAHalfFullMessageThatTakesNothing() throws Exception {
     RecordingSubscriber client = new RecordingSubscriber();
     SlotStream stream =
         registry.slots.stream(

@@ -149,9 +149,6 @@ public final class CatchUp implements AutoCloseable {
       while (piece.rows().isActive() && !stopping.getAsBoolean()) {
         boolean wanted = listener.wantsMore();
         CopyData row = wanted ? input.poll() : null;
-        if (row == null && input.isStarved()) {
-          listener.onStarved();
-        }
         if (row == null || System.nanoTime() - checked > LOOK_NANOS) {
           look();
           checked = System.nanoTime();

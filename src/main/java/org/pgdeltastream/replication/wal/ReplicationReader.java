@@ -66,9 +66,6 @@ public final class ReplicationReader {
         }
         CopyData message = stream.poll();
         if (message == null) {
-          if (stream.isStarved()) {
-            listener.onStarved();
-          }
           listener.onPause();
           checked = System.nanoTime();
           message = stopping ? null : stream.await(WAIT_MILLIS); // another connection repeats it

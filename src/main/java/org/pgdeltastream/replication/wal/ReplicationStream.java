@@ -99,11 +99,6 @@ final class ReplicationStream {
     return silence.nanos(System.nanoTime());
   }
 
-  /** A message is here for which the heap has no room. For the reader. */
-  boolean isStarved() {
-    return messages.isStarved();
-  }
-
   /** Asks a silent server for a sign of life. */
   private void probe() throws SQLException {
     long now = System.nanoTime();

@@ -52,9 +52,6 @@ public interface WalListener {
   /** Whether the client may be sent more now; if not, nothing is read for a moment. */
   boolean wantsMore();
 
-  /** A message waits until the heap has room for it. Before {@link #onPause}. */
-  default void onStarved() throws IOException {}
-
   /** No more input is at hand, or a moment has passed: flush, look after the client. */
   void onPause() throws IOException;
 }

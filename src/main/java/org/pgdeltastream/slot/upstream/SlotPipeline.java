@@ -10,6 +10,7 @@ import java.util.function.LongConsumer;
 import java.util.stream.Collectors;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
+import org.pgdeltastream.change.ChangesOutput;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
@@ -40,7 +41,7 @@ public final class SlotPipeline implements AutoCloseable {
   private final Map<String, String> pluginOptions;
   private final ChangeOptions options;
   private final MessageOutput output;
-  private final Shares shares;
+  private final HeapShare heap;
 
   /**
    * What PostgreSQL is asked through.
@@ -56,9 +57,6 @@ public final class SlotPipeline implements AutoCloseable {
     }
   }
 
-  /** What decoder and encoder hold of the heap. */
-  private record Shares(HeapShare decoder, HeapShare splitter) {}
-
   private SlotPipeline(
       WalDecoder decoder,
       LongConsumer position,
@@ -66,14 +64,14 @@ public final class SlotPipeline implements AutoCloseable {
       Map<String, String> pluginOptions,
       ChangeOptions options,
       MessageOutput output,
-      Shares shares) {
+      HeapShare heap) {
     this.decoder = decoder;
     this.position = position;
     this.quoteNumbers = quoteNumbers;
     this.pluginOptions = pluginOptions;
     this.options = options;
     this.output = output;
-    this.shares = shares;
+    this.heap = heap;
   }
 
   public static SlotPipeline of(
@@ -81,24 +79,24 @@ public final class SlotPipeline implements AutoCloseable {
       ChangeOptions options,
       Catalog catalog,
       MessageOutput client,
-      HeapBudget heap) {
-    Shares shares = new Shares(heap.share(), heap.share());
-    MessageOutput output = split(options, client, shares);
+      HeapBudget budget) {
+    HeapShare heap = budget.share();
+    MessageOutput output = split(options, client);
     return switch (source.plugin()) {
-      case PGOUTPUT -> pgoutput(source, options, catalog, output, shares);
-      case WAL2JSON -> wal2json(source, options, output, shares);
+      case PGOUTPUT -> pgoutput(source, options, catalog, output, heap);
+      case WAL2JSON -> wal2json(source, options, output, heap);
     };
   }
 
   /** In format 2 each change is a message already. */
-  private static MessageOutput split(ChangeOptions options, MessageOutput output, Shares shares) {
+  private static MessageOutput split(ChangeOptions options, MessageOutput output) {
     boolean splits =
         options.maxMessage() > 0 && options.format() == ChangeOptions.Format.TRANSACTIONS;
-    return splits ? new MessageSplitter(options.maxMessage(), output, shares.splitter()) : output;
+    return splits ? new MessageSplitter(options.maxMessage(), output) : output;
   }
 
   private static SlotPipeline pgoutput(
-      Source source, ChangeOptions options, Catalog catalog, MessageOutput output, Shares shares) {
+      Source source, ChangeOptions options, Catalog catalog, MessageOutput output, HeapShare heap) {
     Map<String, String> asked = new LinkedHashMap<>();
     asked.put("proto_version", "" + protocol(source.serverVersion()));
     asked.put(
@@ -112,16 +110,16 @@ public final class SlotPipeline implements AutoCloseable {
         ChangeListener encoder = new TransactionEncoder(options, catalog, output);
         WalDecoder decoder =
             new PgOutputDecoder(
-                new ChangeFilter(options, catalog, encoder), source.encoding(), shares.decoder());
-        yield new SlotPipeline(decoder, lsn -> {}, () -> {}, asked, options, output, shares);
+                new ChangeFilter(options, catalog, encoder), source.encoding(), heap);
+        yield new SlotPipeline(decoder, lsn -> {}, () -> {}, asked, options, output, heap);
       }
       case ACTIONS -> {
         ActionEncoder encoder = new ActionEncoder(options, catalog, output);
         WalDecoder decoder =
             new PgOutputDecoder(
-                new ChangeFilter(options, catalog, encoder), source.encoding(), shares.decoder());
+                new ChangeFilter(options, catalog, encoder), source.encoding(), heap);
         yield new SlotPipeline(
-            decoder, encoder::position, () -> {}, asked, options, output, shares);
+            decoder, encoder::position, () -> {}, asked, options, output, heap);
       }
     };
   }
@@ -138,7 +136,7 @@ public final class SlotPipeline implements AutoCloseable {
 
   /** Format 1 in chunks, so that no transaction is held whole; joined, they are the usual text. */
   private static SlotPipeline wal2json(
-      Source source, ChangeOptions options, MessageOutput output, Shares shares) {
+      Source source, ChangeOptions options, MessageOutput output, HeapShare heap) {
     Map<String, String> asked = new LinkedHashMap<>(options.pluginOptions());
     asked.remove(Detail.NO_EMPTY_TRANSACTIONS.optionName()); // ours
     asked.remove(Detail.UNCHANGED_TOAST.optionName());
@@ -151,16 +149,16 @@ public final class SlotPipeline implements AutoCloseable {
         asked.put("format-version", "1");
         asked.put(IN_CHUNKS, "true");
         Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, output);
-        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, shares.decoder());
+        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, heap);
         yield new SlotPipeline(
-            text, lsn -> {}, decoder::quoteNumbers, asked, options, output, shares);
+            text, lsn -> {}, decoder::quoteNumbers, asked, options, output, heap);
       }
       case ACTIONS -> {
         asked.put("format-version", "2");
         Wal2JsonActionDecoder decoder = new Wal2JsonActionDecoder(options, output);
-        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, shares.decoder());
+        WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, heap);
         yield new SlotPipeline(
-            text, lsn -> {}, decoder::quoteNumbers, asked, options, output, shares);
+            text, lsn -> {}, decoder::quoteNumbers, asked, options, output, heap);
       }
     };
   }
@@ -170,9 +168,14 @@ public final class SlotPipeline implements AutoCloseable {
     return pluginOptions;
   }
 
-  /** Asks wal2json for each transaction whole: quicker, but it stands in memory on both sides. */
+  /**
+   * Asks wal2json for each transaction whole: quicker, but it stands in memory on both sides. Not
+   * where its changes are needed apart.
+   */
   void askForWholeTransactions() {
-    pluginOptions.remove(IN_CHUNKS);
+    if (!(output instanceof ChangesOutput)) {
+      pluginOptions.remove(IN_CHUNKS);
+    }
   }
 
   /** Which option of ours PostgreSQL's refusal names; it does so in any language. */
@@ -221,23 +224,15 @@ public final class SlotPipeline implements AutoCloseable {
     return decoder.isFull();
   }
 
-  /** A message waits for memory: what is kept to fill another one leaves. */
-  void giveBack() throws IOException {
-    if (output instanceof MessageSplitter splitter) {
-      splitter.giveBack();
-    }
-  }
-
   /** From now on nothing in it waits for memory. For any thread. */
   void stopWaiting() {
-    shares.decoder().stopWaiting();
+    heap.stopWaiting();
   }
 
   /** Gives its memory back; nothing comes after that. */
   @Override
   public void close() {
-    shares.decoder().close();
-    shares.splitter().close();
+    heap.close();
   }
 
   /** Lets a client move an idle slot on. */

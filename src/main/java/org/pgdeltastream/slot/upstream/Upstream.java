@@ -226,11 +226,6 @@ public final class Upstream implements WalListener {
   }
 
   @Override
-  public void onStarved() throws IOException {
-    path().giveBack();
-  }
-
-  @Override
   public void onPause() throws IOException {
     ReplicationReader running = requireNonNull(reader, "not opened");
     client.onPause(path(), walEnd, running.reported());
