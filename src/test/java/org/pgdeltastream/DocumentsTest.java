@@ -26,6 +26,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.option.Detail;
@@ -304,19 +305,31 @@ class DocumentsTest {
 
   // Tests and links
 
-  @Test
-  void nameInLimitsOnlyTestsThatThereAre() throws IOException {
-    List<String> classes;
+  /**
+   * {@code `SomeIT`} and {@code `SomeTest.method`}; {@code `method`} behind it is of that class.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"src/docs/limits.md", "src/docs/invariants.md", "ARCHITECTURE.md"})
+  void nameOnlyTestsThatThereAre(String page) throws IOException {
+    Map<String, String> sources = new HashMap<>();
     try (Stream<Path> files = Files.walk(Path.of("src/test/java"))) {
-      classes = files.map(file -> (file.getFileName() + "").replace(".java", "")).toList();
+      files
+          .filter(file -> file.toString().endsWith(".java"))
+          .forEach(file -> sources.put((file.getFileName() + "").replace(".java", ""), read(file)));
     }
-    assertThat(
-            Pattern.compile("`([A-Z]\\w+(?:IT|Test|Story))`")
-                .matcher(read(DOCS.resolve("limits.md")))
-                .results()
-                .map(found -> found.group(1)))
-        .isNotEmpty()
-        .isSubsetOf(classes);
+    Pattern name = Pattern.compile("`([A-Z]\\w+(?:IT|Test|Story))(?:\\.(\\w+))?`|, `([a-z]\\w+)`");
+    List<String> missing = new ArrayList<>();
+    String source = "";
+    for (MatchResult found : name.matcher(read(Path.of(page))).results().toList()) {
+      source = found.group(1) == null ? source : sources.getOrDefault(found.group(1), "");
+      String method = found.group(1) == null ? found.group(3) : found.group(2);
+      boolean isTest = found.group(1) != null || page.endsWith("invariants.md");
+      String wanted = method == null || !isTest ? "" : method;
+      if (isTest && (source.isEmpty() || !source.contains(wanted))) {
+        missing.add(found.group());
+      }
+    }
+    assertThat(missing).isEmpty();
   }
 
   private static Stream<Path> documents() {

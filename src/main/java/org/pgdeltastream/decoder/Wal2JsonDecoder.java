@@ -160,7 +160,8 @@ public final class Wal2JsonDecoder implements WalDecoder {
   private int change(ChangesOutput changes, int start) throws IOException {
     if (empty) {
       changes.head(
-          Arrays.copyOf(gathered, positionStart), Arrays.copyOfRange(gathered, positionEnd, length));
+          Arrays.copyOf(gathered, positionStart),
+          Arrays.copyOfRange(gathered, positionEnd, length));
       length = 0;
     }
     changes.change();

@@ -153,7 +153,7 @@ public class SlotManager {
 
   /** Reads a page under the slot's snapshot, or the newest open one's; the caller closes it. */
   public SnapshotPage readPage(Optional<SlotName> slot, PageRequest page) {
-    return registry().readPage(slot, page);
+    return registry().snapshots().readPage(slot, page);
   }
 
   /**
@@ -164,17 +164,17 @@ public class SlotManager {
   public void readTable(
       Optional<SlotName> slot, TableRequest request, TableFormat format, TableReceiver receiver)
       throws IOException {
-    registry().readTable(slot, request, format, receiver);
+    registry().snapshots().readTable(slot, request, format, receiver);
   }
 
   /** The tables that can be read under the slot's snapshot, or the newest open one's. */
   public List<TableSummary> tables(Optional<SlotName> slot) {
-    return registry().tables(slot);
+    return registry().snapshots().tables(slot);
   }
 
   /** Ends a slot's snapshot; the slot itself stays. */
   public void closeSnapshot(SlotName slot) {
-    registry().closeSnapshot(slot);
+    registry().snapshots().closeSnapshot(slot);
   }
 
   /** A stream to a client, which {@link SlotStream#start} begins and one of both ends. */
@@ -183,11 +183,11 @@ public class SlotManager {
   }
 
   public List<SlotReport> slots() {
-    return registry().statuses();
+    return registry().reports().all();
   }
 
   public SlotReport slot(SlotName name) {
-    return registry().status(name);
+    return registry().reports().of(name);
   }
 
   public void drop(SlotName name, boolean force) {

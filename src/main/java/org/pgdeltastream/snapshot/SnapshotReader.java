@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import javax.sql.DataSource;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.ProblemException;
@@ -28,7 +27,7 @@ public final class SnapshotReader {
 
   private static final Duration NO_LIMIT = Duration.ZERO; // as statement_timeout has it
 
-  private final DataSource database;
+  private final Connections database;
   private final Duration statementTimeout;
   private final Duration tableLimit;
   private final HeapBudget heap;
@@ -39,7 +38,7 @@ public final class SnapshotReader {
    *
    * @param statementTimeout how long PostgreSQL may work at one page
    */
-  public SnapshotReader(DataSource database, Duration statementTimeout) {
+  public SnapshotReader(Connections database, Duration statementTimeout) {
     this(database, statementTimeout, HeapBudget.unlimited());
   }
 
@@ -48,12 +47,12 @@ public final class SnapshotReader {
    *
    * @param heap for large rows
    */
-  public SnapshotReader(DataSource database, Duration statementTimeout, HeapBudget heap) {
+  public SnapshotReader(Connections database, Duration statementTimeout, HeapBudget heap) {
     this(database, statementTimeout, NO_LIMIT, heap, new Cursors());
   }
 
   private SnapshotReader(
-      DataSource database,
+      Connections database,
       Duration statementTimeout,
       Duration tableLimit,
       HeapBudget heap,

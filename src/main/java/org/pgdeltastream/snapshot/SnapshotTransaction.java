@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import javax.sql.DataSource;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SessionSettings;
@@ -44,19 +43,19 @@ final class SnapshotTransaction implements AutoCloseable {
    * The name is the server's own, checked by the caller. Connections that died in the pool are
    * passed over: not every pool looks before it lends, or after it gets one back.
    */
-  static SnapshotTransaction begin(DataSource database, String snapshot, Duration statementTimeout)
+  static SnapshotTransaction begin(Connections database, String snapshot, Duration statementTimeout)
       throws SQLException {
     return begin(database, Optional.of(snapshot), statementTimeout);
   }
 
   /** Under a snapshot of its own. */
-  static SnapshotTransaction begin(DataSource database, Duration statementTimeout)
+  static SnapshotTransaction begin(Connections database, Duration statementTimeout)
       throws SQLException {
     return begin(database, Optional.empty(), statementTimeout);
   }
 
   private static SnapshotTransaction begin(
-      DataSource database, Optional<String> snapshot, Duration statementTimeout)
+      Connections database, Optional<String> snapshot, Duration statementTimeout)
       throws SQLException {
     List<Connection> dead = new ArrayList<>();
     List<SQLException> losses = new ArrayList<>();
@@ -81,10 +80,10 @@ final class SnapshotTransaction implements AutoCloseable {
   }
 
   /** Where the pool has none left but dead ones, their loss is what is wrong. */
-  private static Connection connect(DataSource database, List<SQLException> losses)
+  private static Connection connect(Connections database, List<SQLException> losses)
       throws SQLException {
     try {
-      return database.getConnection();
+      return database.open();
     } catch (SQLException e) {
       throw losses.isEmpty() ? e : losses.get(0);
     }

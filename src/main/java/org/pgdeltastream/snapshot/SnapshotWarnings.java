@@ -39,17 +39,7 @@ final class SnapshotWarnings {
               + " replacement characters");
     }
     List<String> hidden = new ArrayList<>();
-    Map<String, Table> shown = new LinkedHashMap<>();
-    try (PreparedStatement statement = connection.prepareStatement(TABLES);
-        ResultSet rows = statement.executeQuery()) {
-      while (rows.next()) {
-        if (rows.getBoolean("hidden")) {
-          hidden.add(rows.getString("name"));
-        } else {
-          shown.put(rows.getString("name"), table(rows));
-        }
-      }
-    }
+    Map<String, Table> shown = shown(connection, hidden);
     if (!hidden.isEmpty()) {
       warnings.add(
           "Row level security hides rows from this server's database user: the snapshot refuses "
@@ -64,6 +54,23 @@ final class SnapshotWarnings {
               + ": they are unlogged, or in none of the slot's publications");
     }
     return warnings;
+  }
+
+  /** The tables of which row level security hides nothing; the others are added to the list. */
+  private static Map<String, Table> shown(Connection connection, List<String> hidden)
+      throws SQLException {
+    Map<String, Table> shown = new LinkedHashMap<>();
+    try (PreparedStatement statement = connection.prepareStatement(TABLES);
+        ResultSet rows = statement.executeQuery()) {
+      while (rows.next()) {
+        if (rows.getBoolean("hidden")) {
+          hidden.add(rows.getString("name"));
+        } else {
+          shown.put(rows.getString("name"), table(rows));
+        }
+      }
+    }
+    return shown;
   }
 
   private record Table(long oid, boolean partitioned, boolean logged) {}

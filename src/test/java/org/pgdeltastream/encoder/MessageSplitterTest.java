@@ -59,9 +59,7 @@ class MessageSplitterTest {
   @Test
   void leavesAnEmptyTransactionAndAMessageOfItsOwnAsTheyAre() throws IOException {
     RecordingOutput output = new RecordingOutput();
-    TransactionEncoder encoder =
-        encoder(
-            ChangeOptions.usual(), new MessageSplitter(1, output));
+    TransactionEncoder encoder = encoder(ChangeOptions.usual(), new MessageSplitter(1, output));
     encoder.message(new LogicalMessage(false, Lsn.NONE, "p", "x".repeat(200_000)));
     encoder.begin(new Begin(END, 0, 1));
     encoder.commit(new Commit(END, END, 0));

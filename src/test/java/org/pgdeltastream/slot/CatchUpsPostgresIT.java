@@ -170,7 +170,7 @@ class CatchUpsPostgresIT {
           .until(() -> database.text(DECODING.formatted("pg_logical_slot_")).equals("0"));
       assertThat(stream.awaitEnd(Duration.ofSeconds(10))).isTrue();
       await("the copies to go").until(() -> database.text(COPIES).equals("0"));
-      await("the slot to be free").until(() -> !server.slots.status(slot).active());
+      await("the slot to be free").until(() -> !server.slots.reports().of(slot).active());
     }
   }
 }

@@ -119,11 +119,14 @@ class EncodingsPostgresIT {
       refused(() -> page(server, later));
       refused(
           () ->
-              server.slots.readTable(
-                  Optional.of(later),
-                  new TableRequest("a", Optional.empty(), List.of(), TableRequest.Part.WHOLE),
-                  TableFormat.CSV,
-                  name -> new ByteArrayOutputStream()));
+              server
+                  .slots
+                  .snapshots()
+                  .readTable(
+                      Optional.of(later),
+                      new TableRequest("a", Optional.empty(), List.of(), TableRequest.Part.WHOLE),
+                      TableFormat.CSV,
+                      name -> new ByteArrayOutputStream()));
     }
   }
 
@@ -212,8 +215,12 @@ class EncodingsPostgresIT {
 
   private static String page(TestRegistry server, SlotName slot) {
     return PageText.of(
-        server.slots.readPage(
-            Optional.of(slot), new PageRequest("a", Optional.empty(), 0, 9, List.of(), List.of())));
+        server
+            .slots
+            .snapshots()
+            .readPage(
+                Optional.of(slot),
+                new PageRequest("a", Optional.empty(), 0, 9, List.of(), List.of())));
   }
 
   private static void refused(org.assertj.core.api.ThrowableAssert.ThrowingCallable read) {

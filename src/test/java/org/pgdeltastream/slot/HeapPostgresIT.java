@@ -222,9 +222,9 @@ class HeapPostgresIT {
     try (HeapShare others = heap().share()) {
       others.holdAnyway(500_000);
       assertRefused(made, 800, Problem.UPSTREAM_BUSY);
-      registry.slots.readPage(Optional.of(made), page(50)).close();
+      registry.slots.snapshots().readPage(Optional.of(made), page(50)).close();
     }
-    try (SnapshotPage page = registry.slots.readPage(Optional.of(made), page(800))) {
+    try (SnapshotPage page = registry.slots.snapshots().readPage(Optional.of(made), page(800))) {
       assertThat(page.json().size()).isGreaterThan(800_000);
       assertThat(heap().free()).isLessThan(heap().size());
     }
@@ -240,7 +240,7 @@ class HeapPostgresIT {
   }
 
   private void assertRefused(SlotName slot, int rows, Problem problem) {
-    assertThatThrownBy(() -> registry.slots.readPage(Optional.of(slot), page(rows)))
+    assertThatThrownBy(() -> registry.slots.snapshots().readPage(Optional.of(slot), page(rows)))
         .isInstanceOfSatisfying(
             ProblemException.class,
             refused -> {

@@ -178,7 +178,7 @@ class HostileSettingsPostgresIT {
       all.add(page(server, slot));
       all.add(table(server, slot, TableFormat.LINES));
       all.add(table(server, slot, TableFormat.CSV));
-      String tables = server.slots.tables(Optional.of(slot)).toString();
+      String tables = server.slots.snapshots().tables(Optional.of(slot)).toString();
       all.add(tables.replaceAll("(estimatedRows|bytes)=\\d+", ""));
       stream.clientGone();
     }
@@ -233,19 +233,25 @@ class HostileSettingsPostgresIT {
 
   private static String page(TestRegistry server, SlotName slot) {
     return PageText.of(
-        server.slots.readPage(
-            Optional.of(slot),
-            new PageRequest("kept", Optional.empty(), 0, 100, List.of(), List.of())));
+        server
+            .slots
+            .snapshots()
+            .readPage(
+                Optional.of(slot),
+                new PageRequest("kept", Optional.empty(), 0, 100, List.of(), List.of())));
   }
 
   private static String table(TestRegistry server, SlotName slot, TableFormat format)
       throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    server.slots.readTable(
-        Optional.of(slot),
-        new TableRequest("kept", Optional.empty(), List.of(), TableRequest.Part.WHOLE),
-        format,
-        name -> bytes);
+    server
+        .slots
+        .snapshots()
+        .readTable(
+            Optional.of(slot),
+            new TableRequest("kept", Optional.empty(), List.of(), TableRequest.Part.WHOLE),
+            format,
+            name -> bytes);
     return bytes.toString(UTF_8);
   }
 }

@@ -131,14 +131,15 @@ class InitBoundsPostgresIT {
           .atMost(Duration.ofSeconds(9))
           .untilAsserted(
               () -> {
-                server.slots.readPage(Optional.of(read), PAGE);
+                server.slots.snapshots().readPage(Optional.of(read), PAGE);
                 init(server, "delta_new");
               });
 
       assertThat(snapshots(server)).isEqualTo(2);
-      ProblemException told = refused(() -> server.slots.readPage(Optional.of(unread), PAGE));
+      ProblemException told =
+          refused(() -> server.slots.snapshots().readPage(Optional.of(unread), PAGE));
       assertThat(told.problem()).isEqualTo(Problem.SNAPSHOT_EXPIRED);
-      server.slots.readPage(Optional.of(read), PAGE);
+      server.slots.snapshots().readPage(Optional.of(read), PAGE);
     }
   }
 
@@ -152,15 +153,17 @@ class InitBoundsPostgresIT {
 
       assertThat(told.problem()).isEqualTo(Problem.UPSTREAM_BUSY);
       assertThat(told.hint()).contains("DELETE /v1/snapshot", "pgdelta.snapshots");
-      server.slots.readPage(Optional.of(first), PAGE);
-      server.slots.readPage(Optional.of(second), PAGE);
-      server.slots.closeSnapshot(first);
+      server.slots.snapshots().readPage(Optional.of(first), PAGE);
+      server.slots.snapshots().readPage(Optional.of(second), PAGE);
+      server.slots.snapshots().closeSnapshot(first);
       assertThat(server.init()).isNotNull();
     }
   }
 
   private static long snapshots(TestRegistry server) {
-    return server.slots.statuses().stream().filter(slot -> slot.snapshot().isPresent()).count();
+    return server.slots.reports().all().stream()
+        .filter(slot -> slot.snapshot().isPresent())
+        .count();
   }
 
   private static String walsenders() throws Exception {

@@ -97,7 +97,7 @@ class LostSlotPostgresIT {
               assertThat(closed.reason()).isEqualTo(CloseReason.SLOT_INVALIDATED);
               assertThat(closed.detail()).contains("wal_removed");
             });
-    assertThat(registry.slots.status(slot).lastClose().orElseThrow().reason())
+    assertThat(registry.slots.reports().of(slot).lastClose().orElseThrow().reason())
         .contains(CloseReason.SLOT_INVALIDATED);
   }
 

@@ -150,7 +150,7 @@ class ManyTablesPostgresIT {
 
     log.begin();
     RecordingSubscriber again = new RecordingSubscriber();
-    server.slots.stream(StreamOptions.of(server.slots.statuses().get(0).name()), again);
+    server.slots.stream(StreamOptions.of(server.slots.reports().all().get(0).name()), again);
     assertThat(again.nextWithChange()).contains("\"other\"");
     change(again.nextWithChange(), PARTITIONS);
     assertThat(questions()).isZero();

@@ -150,7 +150,7 @@ class OwnPublicationsPostgresIT {
   }
 
   private List<String> warnings(SlotName slot) {
-    return registry.slots.status(slot).warnings();
+    return registry.slots.reports().of(slot).warnings();
   }
 
   /** Keeps the lock while the work runs. */

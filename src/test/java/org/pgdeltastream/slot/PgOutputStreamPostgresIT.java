@@ -63,7 +63,7 @@ class PgOutputStreamPostgresIT extends StreamStory {
     database().execute("update later set id = 2");
 
     assertThat(client.nextWithChange()).contains("\"kind\":\"update\"");
-    assertThat(registry().status(slot).warnings())
+    assertThat(registry().reports().of(slot).warnings())
         .anyMatch(warning -> warning.contains("public.later"));
   }
 

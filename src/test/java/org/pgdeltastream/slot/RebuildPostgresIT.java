@@ -185,9 +185,12 @@ class RebuildPostgresIT {
     Optional<String> cursor = Optional.empty();
     do {
       SnapshotPage page =
-          server.slots.readPage(
-              Optional.of(slot),
-              new PageRequest("kept", Optional.empty(), 0, size, List.of(), List.of(), cursor));
+          server
+              .slots
+              .snapshots()
+              .readPage(
+                  Optional.of(slot),
+                  new PageRequest("kept", Optional.empty(), 0, size, List.of(), List.of(), cursor));
       array(PageText.of(page)).getValuesAs(JsonObject.class).forEach(row -> add(rows, row));
       cursor = page.nextCursor();
     } while (cursor.isPresent());
@@ -201,7 +204,7 @@ class RebuildPostgresIT {
       PageRequest next =
           new PageRequest("kept", Optional.empty(), rows.size(), size, List.of(), List.of());
       page =
-          array(PageText.of(server.slots.readPage(Optional.of(slot), next)))
+          array(PageText.of(server.slots.snapshots().readPage(Optional.of(slot), next)))
               .getValuesAs(JsonObject.class);
       page.forEach(row -> add(rows, row));
     } while (page.size() == size);
@@ -215,7 +218,10 @@ class RebuildPostgresIT {
       TableRequest request =
           new TableRequest("kept", Optional.empty(), List.of(), new TableRequest.Part(part, parts));
       try {
-        server.slots.readTable(Optional.of(slot), request, TableFormat.ARRAY, name -> json);
+        server
+            .slots
+            .snapshots()
+            .readTable(Optional.of(slot), request, TableFormat.ARRAY, name -> json);
       } catch (IOException e) {
         throw new UncheckedIOException(e);
       }

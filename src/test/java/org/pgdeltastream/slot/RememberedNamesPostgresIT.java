@@ -79,10 +79,10 @@ class RememberedNamesPostgresIT {
     try (TestRegistry server = new TestRegistry(database)) {
       SlotName slot = server.init().name();
       database.execute("select pg_drop_replication_slot('" + slot + "')");
-      assertThat(server.slots.statuses()).isEmpty();
+      assertThat(server.slots.reports().all()).isEmpty();
       assertThat(server.slots.known()).as("its snapshot is open").isEqualTo(1);
-      server.slots.closeSnapshot(slot);
-      assertThat(server.slots.statuses()).isEmpty();
+      server.slots.snapshots().closeSnapshot(slot);
+      assertThat(server.slots.reports().all()).isEmpty();
       assertThat(server.slots.known()).isZero();
     }
   }
@@ -94,10 +94,10 @@ class RememberedNamesPostgresIT {
     try (TestRegistry server = new TestRegistry(database, "publications", "p")) {
       SlotName slot = new SlotName("delta_there");
       SlotStream stream = server.slots.stream(StreamOptions.of(slot), new RecordingSubscriber());
-      await("the stream to begin").until(() -> server.slots.status(slot).active());
+      await("the stream to begin").until(() -> server.slots.reports().of(slot).active());
       stream.end(CloseReason.SUPERSEDED, "by the test");
       assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue();
-      assertThat(server.slots.status(slot).lastClose().orElseThrow().detail())
+      assertThat(server.slots.reports().of(slot).lastClose().orElseThrow().detail())
           .isEqualTo("by the test");
     }
   }

@@ -189,17 +189,20 @@ class SameValuesPostgresIT {
 
   private static Map<String, String> page(String table) {
     PageRequest page = new PageRequest(table, Optional.empty(), 0, 10_000, List.of(), List.of());
-    String json = PageText.of(server.slots.readPage(Optional.of(slot), page));
+    String json = PageText.of(server.slots.snapshots().readPage(Optional.of(slot), page));
     return rows(RawJson.elements(json));
   }
 
   private static Map<String, String> lines(String table) throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    server.slots.readTable(
-        Optional.of(slot),
-        new TableRequest(table, Optional.empty(), List.of(), TableRequest.Part.WHOLE),
-        TableFormat.LINES_WITHOUT_END,
-        name -> bytes);
+    server
+        .slots
+        .snapshots()
+        .readTable(
+            Optional.of(slot),
+            new TableRequest(table, Optional.empty(), List.of(), TableRequest.Part.WHOLE),
+            TableFormat.LINES_WITHOUT_END,
+            name -> bytes);
     return rows(List.of(bytes.toString(UTF_8).split("\n", -1)).subList(0, ROWS));
   }
 

@@ -84,10 +84,10 @@ class SilentNetworkPostgresIT {
   void answersCallsThatBeginWhileNothingComes() throws Exception {
     proxy.freeze();
     call("init", registry::init);
-    call("page", () -> registry.slots.readPage(Optional.of(slot), PAGE));
+    call("page", () -> registry.slots.snapshots().readPage(Optional.of(slot), PAGE));
     call("table", () -> readTable(new ByteArrayOutputStream()));
-    call("tables", () -> registry.slots.tables(Optional.of(slot)));
-    call("slots", registry.slots::statuses);
+    call("tables", () -> registry.slots.snapshots().tables(Optional.of(slot)));
+    call("slots", () -> registry.slots.reports().all());
     call("drop", () -> dropped(slot));
     call("check", () -> checked());
     SlotStream stream = registry.slots.stream(StreamOptions.of(slot), new RecordingSubscriber());
@@ -96,7 +96,7 @@ class SilentNetworkPostgresIT {
     assertThat(stream.awaitEnd(ANSWERED)).as("the reader's thread is free").isTrue();
     proxy.reset();
     proxy.thaw();
-    assertThat(registry.slots.statuses()).as("the slot, and none made in vain").hasSize(1);
+    assertThat(registry.slots.reports().all()).as("the slot, and none made in vain").hasSize(1);
   }
 
   @Test
@@ -104,7 +104,7 @@ class SilentNetworkPostgresIT {
     try (Connection other = connect();
         Statement statement = other.createStatement()) {
       statement.execute("begin; lock table t");
-      call("page", () -> registry.slots.readPage(Optional.of(slot), PAGE));
+      call("page", () -> registry.slots.snapshots().readPage(Optional.of(slot), PAGE));
       call("table", () -> readTable(new ByteArrayOutputStream()));
       await("both to wait for the lock")
           .until(
@@ -229,7 +229,7 @@ class SilentNetworkPostgresIT {
   }
 
   private Object readTable(OutputStream out) throws Exception {
-    registry.slots.readTable(Optional.of(slot), TABLE, TableFormat.LINES, name -> out);
+    registry.slots.snapshots().readTable(Optional.of(slot), TABLE, TableFormat.LINES, name -> out);
     return out;
   }
 

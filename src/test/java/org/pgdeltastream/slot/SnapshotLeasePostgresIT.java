@@ -56,7 +56,7 @@ class SnapshotLeasePostgresIT {
       awaitClosed(server, slot);
 
       expired(server, slot).hasMessageContaining("is closed");
-      assertThat(server.slots.status(slot).restartLsn()).as("the slot stays").isPresent();
+      assertThat(server.slots.reports().of(slot).restartLsn()).as("the slot stays").isPresent();
     }
   }
 
@@ -65,9 +65,9 @@ class SnapshotLeasePostgresIT {
     try (TestRegistry server = new TestRegistry(database, "snapshot-lease", "600")) {
       SlotName slot = server.init().name();
       Instant first = expires(server, slot);
-      server.slots.readPage(Optional.of(slot), PAGE);
+      server.slots.snapshots().readPage(Optional.of(slot), PAGE);
       Instant second = expires(server, slot);
-      server.slots.tables(Optional.of(slot));
+      server.slots.snapshots().tables(Optional.of(slot));
       assertThat(second).isAfter(first);
       assertThat(expires(server, slot)).isAfter(second);
     }
@@ -91,13 +91,15 @@ class SnapshotLeasePostgresIT {
     try (TestRegistry server = new TestRegistry(database)) {
       Optional<SlotName> slot = Optional.of(server.init().name());
       PageRequest page = new PageRequest("known", Optional.empty(), 0, 10, List.of(), List.of());
-      assertThat(PageText.of(server.slots.readPage(slot, page))).isEqualTo("[{\"id\":1}]");
+      assertThat(PageText.of(server.slots.snapshots().readPage(slot, page)))
+          .isEqualTo("[{\"id\":1}]");
       database.execute("alter table known add v int");
-      assertThat(PageText.of(server.slots.readPage(slot, page))).isEqualTo("[{\"id\":1}]");
+      assertThat(PageText.of(server.slots.snapshots().readPage(slot, page)))
+          .isEqualTo("[{\"id\":1}]");
 
       database.execute(change);
 
-      assertThatThrownBy(() -> server.slots.readPage(slot, page))
+      assertThatThrownBy(() -> server.slots.snapshots().readPage(slot, page))
           .isInstanceOfSatisfying(
               ProblemException.class, e -> assertThat(e.problem()).isEqualTo(problem));
     }
@@ -113,7 +115,7 @@ class SnapshotLeasePostgresIT {
       await("three times the lease")
           .during(Duration.ofSeconds(3))
           .atMost(Duration.ofSeconds(20))
-          .until(() -> server.slots.status(slot).snapshot().isPresent());
+          .until(() -> server.slots.reports().of(slot).snapshot().isPresent());
 
       assertThat(reader.finish()).endsWith("{\"complete\":true,\"rows\":5}\n");
       awaitClosed(server, slot);
@@ -141,14 +143,14 @@ class SnapshotLeasePostgresIT {
   void isClosedOnceByItsClientAndTheSlotStays() {
     try (TestRegistry server = new TestRegistry(database)) {
       SlotName slot = server.init().name();
-      server.slots.closeSnapshot(slot);
-      assertThatThrownBy(() -> server.slots.closeSnapshot(slot))
+      server.slots.snapshots().closeSnapshot(slot);
+      assertThatThrownBy(() -> server.slots.snapshots().closeSnapshot(slot))
           .isInstanceOfSatisfying(
               ProblemException.class,
               e -> assertThat(e.problem()).isEqualTo(Problem.SNAPSHOT_EXPIRED));
       expired(server, slot);
-      assertThat(server.slots.status(slot).snapshot()).isEmpty();
-      assertThatThrownBy(() -> server.slots.closeSnapshot(new SlotName("delta_nobody")))
+      assertThat(server.slots.reports().of(slot).snapshot()).isEmpty();
+      assertThatThrownBy(() -> server.slots.snapshots().closeSnapshot(new SlotName("delta_nobody")))
           .isInstanceOfSatisfying(
               ProblemException.class,
               e -> assertThat(e.problem()).isEqualTo(Problem.SLOT_NOT_FOUND));
@@ -162,7 +164,7 @@ class SnapshotLeasePostgresIT {
       for (int i = 0; i < 7; i++) {
         database.execute("update users set id = id");
       }
-      assertThat(server.slots.status(slot).snapshot().orElseThrow().xidsHeld())
+      assertThat(server.slots.reports().of(slot).snapshot().orElseThrow().xidsHeld())
           .isGreaterThanOrEqualTo(7);
     }
   }
@@ -179,10 +181,10 @@ class SnapshotLeasePostgresIT {
       expired(other, slot)
           .hasMessageContaining("pgdeltastream/maker")
           .hasMessageNotContaining("bystander");
-      assertThatThrownBy(() -> other.slots.closeSnapshot(slot))
+      assertThatThrownBy(() -> other.slots.snapshots().closeSnapshot(slot))
           .hasMessageContaining("pgdeltastream/maker");
 
-      maker.slots.closeSnapshot(slot);
+      maker.slots.snapshots().closeSnapshot(slot);
 
       await("the holder's end")
           .untilAsserted(() -> expired(other, slot).hasMessageContaining("is closed"));
@@ -241,7 +243,8 @@ class SnapshotLeasePostgresIT {
             }
           };
       assertThatThrownBy(
-              () -> server.slots.readTable(Optional.of(slot), wide, format, name -> slow))
+              () ->
+                  server.slots.snapshots().readTable(Optional.of(slot), wide, format, name -> slow))
           .isInstanceOfSatisfying(
               ProblemException.class,
               e -> {
@@ -281,7 +284,11 @@ class SnapshotLeasePostgresIT {
       statement.execute("begin; lock table locked in access exclusive mode");
       OutputStream nowhere = OutputStream.nullOutputStream();
       assertThatThrownBy(
-              () -> server.slots.readTable(slot, locked, TableFormat.LINES, name -> nowhere))
+              () ->
+                  server
+                      .slots
+                      .snapshots()
+                      .readTable(slot, locked, TableFormat.LINES, name -> nowhere))
           .isInstanceOfSatisfying(
               ProblemException.class,
               e -> assertThat(e.problem()).isEqualTo(Problem.SNAPSHOT_EXPIRED))
@@ -293,15 +300,15 @@ class SnapshotLeasePostgresIT {
   private static void awaitClosed(TestRegistry server, SlotName slot) {
     await("the snapshot's end")
         .atMost(Duration.ofSeconds(10))
-        .until(() -> server.slots.status(slot).snapshot().isEmpty());
+        .until(() -> server.slots.reports().of(slot).snapshot().isEmpty());
   }
 
   private static Instant expires(TestRegistry server, SlotName slot) {
-    return server.slots.status(slot).snapshot().orElseThrow().expires();
+    return server.slots.reports().of(slot).snapshot().orElseThrow().expires();
   }
 
   private static AbstractThrowableAssert<?, ?> expired(TestRegistry server, SlotName slot) {
-    return assertThatThrownBy(() -> server.slots.readPage(Optional.of(slot), PAGE))
+    return assertThatThrownBy(() -> server.slots.snapshots().readPage(Optional.of(slot), PAGE))
         .isInstanceOfSatisfying(
             ProblemException.class,
             e -> {
@@ -324,7 +331,10 @@ class SnapshotLeasePostgresIT {
           CompletableFuture.runAsync(
               () -> {
                 try {
-                  server.slots.readTable(Optional.of(slot), users, TableFormat.LINES, this::begin);
+                  server
+                      .slots
+                      .snapshots()
+                      .readTable(Optional.of(slot), users, TableFormat.LINES, this::begin);
                 } catch (IOException e) {
                   throw new UncheckedIOException(e);
                 }

@@ -234,7 +234,8 @@ class StreamLifePostgresIT {
 
     assertThat(client.closed().reason()).isEqualTo(CloseReason.CANNOT_DECODE);
     assertThat(client.closed().detail()).contains("22012");
-    assertThat(registry.slots.status(failing).lastClose().orElseThrow().detail()).contains("22012");
+    assertThat(registry.slots.reports().of(failing).lastClose().orElseThrow().detail())
+        .contains("22012");
   }
 
   @Test
@@ -292,13 +293,13 @@ class StreamLifePostgresIT {
     SlotName other = registry.init().name();
     RecordingSubscriber client = new RecordingSubscriber();
     SlotStream early = registry.slots.newStream(StreamOptions.of(slot), client);
-    Lsn confirmed = registry.slots.status(slot).confirmedFlush().orElseThrow();
+    Lsn confirmed = registry.slots.reports().of(slot).confirmedFlush().orElseThrow();
     early.acknowledge(confirmed, true);
     early.start();
 
     assertThat(client.next()).isEqualTo("{\"ack\":\"" + confirmed + "\"}");
-    assertThat(registry.slots.status(other).acksIgnored()).isZero();
-    assertThat(registry.slots.status(slot).acksIgnored()).isEqualTo(1);
+    assertThat(registry.slots.reports().of(other).acksIgnored()).isZero();
+    assertThat(registry.slots.reports().of(slot).acksIgnored()).isEqualTo(1);
   }
 
   @Test
@@ -352,8 +353,8 @@ class StreamLifePostgresIT {
         stream.clientGone(); // while PostgreSQL is in the middle of sending
 
         assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue();
-        await("the slot to be free").until(() -> !direct.slots.status(slot).active());
-        assertThat(direct.slots.status(slot).confirmedFlush()).as("try %d", i).hasValue(end);
+        await("the slot to be free").until(() -> !direct.slots.reports().of(slot).active());
+        assertThat(direct.slots.reports().of(slot).confirmedFlush()).as("try %d", i).hasValue(end);
       }
     }
   }

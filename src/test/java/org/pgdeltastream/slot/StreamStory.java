@@ -110,7 +110,7 @@ abstract class StreamStory {
   void endStreams() {
     streams.forEach(SlotStream::clientGone);
     streams.forEach(stream -> assertThat(stream.awaitEnd(Duration.ofSeconds(20))).isTrue());
-    registry.statuses().forEach(slot -> registry.drop(slot.name(), true));
+    registry.reports().all().forEach(slot -> registry.drop(slot.name(), true));
   }
 
   @AfterAll
@@ -169,7 +169,7 @@ abstract class StreamStory {
         .pollInterval(Duration.ofMillis(20))
         .untilAsserted(
             () ->
-                assertThat(registry.status(slot).confirmedFlush())
+                assertThat(registry.reports().of(slot).confirmedFlush())
                     .isEqualTo(Optional.of(position)));
   }
 
@@ -317,7 +317,7 @@ abstract class StreamStory {
     await("several reports after T1")
         .during(Duration.ofMillis(2500))
         .atMost(Duration.ofSeconds(15))
-        .until(() -> registry.status(slot).confirmedFlush().equals(Optional.of(second)));
+        .until(() -> registry.reports().of(slot).confirmedFlush().equals(Optional.of(second)));
     stream.clientGone();
 
     RecordingSubscriber again = new RecordingSubscriber();
@@ -333,7 +333,7 @@ abstract class StreamStory {
     RecordingSubscriber client = new RecordingSubscriber();
     SlotStream stream = stream(slot, client);
     client.nextWithChange();
-    Lsn before = registry.status(slot).confirmedFlush().orElseThrow();
+    Lsn before = registry.reports().of(slot).confirmedFlush().orElseThrow();
 
     stream.acknowledge(Lsn.parse("FFFF/0"), false);
 
@@ -341,7 +341,7 @@ abstract class StreamStory {
         .isEqualTo(
             new RecordingSubscriber.Closed(
                 CloseReason.BAD_ACK, "lsn FFFF/0 is beyond PostgreSQL's WAL"));
-    assertThat(registry.status(slot).confirmedFlush()).contains(before);
+    assertThat(registry.reports().of(slot).confirmedFlush()).contains(before);
   }
 
   @Tag("versions")
@@ -355,7 +355,7 @@ abstract class StreamStory {
     assertThat(client.nextWithChange()).contains("after");
 
     PageRequest page = new PageRequest("users", Optional.empty(), 0, 10, List.of(), List.of());
-    SnapshotPage answer = registry.readPage(Optional.empty(), page);
+    SnapshotPage answer = registry.snapshots().readPage(Optional.empty(), page);
 
     assertThat(answer.slot()).isEqualTo(slot);
     assertThat(PageText.of(answer)).isEqualTo("[{\"id\":1,\"name\":\"before\"}]");
@@ -558,7 +558,7 @@ abstract class StreamStory {
     await("the slot to move on by itself, past what the neighbour wrote")
         .atMost(Duration.ofSeconds(40))
         .pollInterval(Duration.ofMillis(200))
-        .until(() -> !end.isAfter(registry.status(slot).confirmedFlush().orElseThrow()));
+        .until(() -> !end.isAfter(registry.reports().of(slot).confirmedFlush().orElseThrow()));
     stream.clientGone();
 
     RecordingSubscriber again = new RecordingSubscriber();
@@ -611,7 +611,8 @@ abstract class StreamStory {
     SlotName slot = init().name();
     RecordingSubscriber client = new RecordingSubscriber();
     SlotStream stream =
-        stream(from(slot, registry.status(slot).confirmedFlush().orElseThrow(), false), client);
+        stream(
+            from(slot, registry.reports().of(slot).confirmedFlush().orElseThrow(), false), client);
     writeInAnotherDatabase();
     database.execute("drop database neighbour");
     Lsn end = Lsn.parse(database.text("select pg_current_wal_lsn()"));
@@ -743,7 +744,7 @@ abstract class StreamStory {
     registry.drop(slot, true);
 
     assertThat(client.closed().reason()).isEqualTo(CloseReason.SLOT_NOT_FOUND);
-    assertThat(registry.statuses()).isEmpty();
+    assertThat(registry.reports().all()).isEmpty();
   }
 
   /** Of few bytes, as suits a catch-up. */
@@ -801,7 +802,8 @@ abstract class StreamStory {
       String first = client.nextWithChange();
       assertThat(first).contains("[1,");
       expectCopies(2);
-      assertThat(registry.status(slot).confirmedFlush().orElseThrow()).isLessThan(nextLsn(first));
+      assertThat(registry.reports().of(slot).confirmedFlush().orElseThrow())
+          .isLessThan(nextLsn(first));
       stream.acknowledge(nextLsn(first), false);
       awaitConfirmed(slot, nextLsn(first));
       expectCopies(2); // confirmed while it is read by queries

@@ -116,7 +116,7 @@ class StreamedRowsPostgresIT {
       assertThatThrownBy(
               () -> read(server, slot, "t.pf", List.of(by("secret", true)), List.of("id")))
           .hasMessageContaining("no column secret");
-      assertThat(server.slots.tables(Optional.of(slot)))
+      assertThat(server.slots.snapshots().tables(Optional.of(slot)))
           .anySatisfy(
               one -> {
                 assertThat(one.name()).hasToString("t.pf");
@@ -194,7 +194,8 @@ class StreamedRowsPostgresIT {
 
       SlotName plain = init(server, "plain").name();
       assertThat(page(server, plain, "t.p")).contains("v8", "v9", "v10", "v11", "v12");
-      assertThat(server.slots.tables(Optional.of(plain))).allMatch(TableSummary::streamed);
+      assertThat(server.slots.snapshots().tables(Optional.of(plain)))
+          .allMatch(TableSummary::streamed);
     }
   }
 
@@ -249,7 +250,7 @@ class StreamedRowsPostgresIT {
               List.of(),
               Numbers.AS_TEXT,
               Optional.empty());
-      assertThat(PageText.of(server.slots.readPage(Optional.of(slot), page)))
+      assertThat(PageText.of(server.slots.snapshots().readPage(Optional.of(slot), page)))
           .isEqualTo("[" + row + "]");
       TableRequest whole =
           new TableRequest("t.n", Optional.empty(), List.of(), Part.WHOLE, Numbers.AS_TEXT);
@@ -266,7 +267,9 @@ class StreamedRowsPostgresIT {
   }
 
   private static List<String> names(TestRegistry server, SlotName slot) {
-    return server.slots.tables(Optional.of(slot)).stream().map(t -> t.name().toString()).toList();
+    return server.slots.snapshots().tables(Optional.of(slot)).stream()
+        .map(t -> t.name().toString())
+        .toList();
   }
 
   private static Order by(String column, boolean ascending) {
@@ -299,8 +302,11 @@ class StreamedRowsPostgresIT {
 
   private static SnapshotPage read(
       TestRegistry server, SlotName slot, String table, List<Order> order, List<String> columns) {
-    return server.slots.readPage(
-        Optional.of(slot), new PageRequest(table, Optional.empty(), 0, 100, order, columns));
+    return server
+        .slots
+        .snapshots()
+        .readPage(
+            Optional.of(slot), new PageRequest(table, Optional.empty(), 0, 100, order, columns));
   }
 
   private static String byCursor(TestRegistry server, SlotName slot, String table) {
@@ -309,9 +315,12 @@ class StreamedRowsPostgresIT {
     do {
       List<Order> order = after.isPresent() ? List.of() : List.of(by("id", false));
       SnapshotPage page =
-          server.slots.readPage(
-              Optional.of(slot),
-              new PageRequest(table, Optional.empty(), 0, 1, order, List.of(), after));
+          server
+              .slots
+              .snapshots()
+              .readPage(
+                  Optional.of(slot),
+                  new PageRequest(table, Optional.empty(), 0, 1, order, List.of(), after));
       all.append(PageText.of(page));
       after = page.nextCursor();
     } while (after.isPresent());
@@ -328,7 +337,7 @@ class StreamedRowsPostgresIT {
       TestRegistry server, SlotName slot, TableRequest request, TableFormat format)
       throws Exception {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    server.slots.readTable(Optional.of(slot), request, format, name -> bytes);
+    server.slots.snapshots().readTable(Optional.of(slot), request, format, name -> bytes);
     return bytes.toString(UTF_8);
   }
 }

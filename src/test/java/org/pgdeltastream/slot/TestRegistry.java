@@ -63,7 +63,7 @@ final class TestRegistry implements AutoCloseable {
   @Override
   public void close() {
     timer.shutdownNow();
-    slots.statuses().forEach(slot -> slots.drop(slot.name(), true));
+    slots.reports().all().forEach(slot -> slots.drop(slot.name(), true));
     closeWithoutDropping();
   }
 

@@ -158,7 +158,7 @@ class SnapshotReaderPostgresIT {
 
   private static RecordedRows read(HeldSnapshot snapshot, PageRequest page) throws Exception {
     RecordedRows rows = new RecordedRows();
-    new SnapshotReader(database.dataSource(), Duration.ofSeconds(20))
+    new SnapshotReader(database.dataSource()::getConnection, Duration.ofSeconds(20))
         .readPage(snapshot.name(), new KnownTables(), page, rows);
     return rows;
   }

@@ -19,6 +19,7 @@ import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 import org.pgdeltastream.replication.publication.PublicationKeeper;
 import org.pgdeltastream.replication.publication.Publications;
+import org.pgdeltastream.snapshot.Connections;
 import org.pgdeltastream.snapshot.SnapshotReader;
 
 /** The ways to PostgreSQL that are configured, and the heap for what comes through them. */
@@ -50,7 +51,8 @@ public record Database(
     ConnectionSettings connection = connectionSettings(settings, queries);
     HeapBudget heap = new HeapBudget(settings.heapBytes());
     ReplicationConnector connector = new ReplicationConnector(connection, replication, heap);
-    DataSource pages = queries.orElseGet(() -> new DirectDataSource(connector));
+    Connections pages =
+        queries.<Connections>map(pool -> pool::getConnection).orElse(connector::openOrdinary);
     return new Database(
         connector,
         new ReplicationSlots(connector),

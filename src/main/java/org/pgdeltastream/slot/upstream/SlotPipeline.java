@@ -118,8 +118,7 @@ public final class SlotPipeline implements AutoCloseable {
         WalDecoder decoder =
             new PgOutputDecoder(
                 new ChangeFilter(options, catalog, encoder), source.encoding(), heap);
-        yield new SlotPipeline(
-            decoder, encoder::position, () -> {}, asked, options, output, heap);
+        yield new SlotPipeline(decoder, encoder::position, () -> {}, asked, options, output, heap);
       }
     };
   }
