@@ -174,7 +174,7 @@ public final class Subscription implements MessageOutput {
     }
   }
 
-  /** What the thread does after a send is not meant by the interruption. */
+  /** Clears our interrupt, so that it cannot hit whatever the thread does next. */
   private void leaveSend() {
     synchronized (interruption) {
       sender = null;

@@ -58,7 +58,7 @@ final class Reporter {
       try {
         look.accept(stream);
       } catch (Throwable e) {
-        LOG.log(ERROR, "A look at " + stream + " failed", e);
+        LOG.log(ERROR, "Checking " + stream + " failed", e);
       }
     }
   }
@@ -88,7 +88,7 @@ final class Reporter {
             .ifPresent(detail -> stream.end(CloseReason.CANNOT_DECODE, detail));
       }
     } catch (SQLException e) {
-      String failure = "The publications cannot be looked at: " + e.getMessage();
+      String failure = "The publications cannot be read: " + e.getMessage();
       if (!failure.equals(publicationFailure)) { // once, not every few seconds
         LOG.log(WARNING, failure);
       }

@@ -191,8 +191,8 @@ final class SlotCreator {
     try {
       return database.snapshots().warnings(publications);
     } catch (SQLException | ProblemException e) {
-      LOG.log(WARNING, "What the snapshot will not show cannot be looked up: " + e.getMessage());
-      return List.of("What the snapshot will not show could not be looked up");
+      LOG.log(WARNING, "What the snapshot leaves out cannot be read: " + e.getMessage());
+      return List.of("What the snapshot leaves out could not be read");
     }
   }
 

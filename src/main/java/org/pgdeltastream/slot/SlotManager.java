@@ -51,7 +51,7 @@ public class SlotManager {
   private static final System.Logger LOG = System.getLogger(SlotManager.class.getName());
   private static final int REPORT_MILLIS = 250;
   private static final int WATCH_MILLIS = 1000;
-  private static final int LOOK_MILLIS = 5000;
+  private static final int CHECK_MILLIS = 5000;
 
   /** The portable names, then those of servers that give resources their own. */
   private static final List<String> PREFIXES =
@@ -65,10 +65,10 @@ public class SlotManager {
   private @Nullable Executor readers;
   private @Nullable Future<?> reporter;
   private @Nullable Future<?> watcher;
-  private @Nullable Future<?> looker;
+  private @Nullable Future<?> checker;
   private volatile boolean closed;
   private boolean closeBegan;
-  private final AtomicBoolean looking = new AtomicBoolean(); // for the database
+  private final AtomicBoolean opening = new AtomicBoolean(); // the database
 
   /** Several servers cut their connections before they stop applications. */
   private final Thread hook = new Thread(this::close);
@@ -122,7 +122,7 @@ public class SlotManager {
     closeBegan = true;
     cancel(reporter);
     cancel(watcher);
-    cancel(looker);
+    cancel(checker);
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
@@ -203,14 +203,14 @@ public class SlotManager {
     if (present != null && !closed) {
       return present;
     }
-    if (closed || !looking.compareAndSet(false, true)) {
-      throw closed ? stopping() : lookedFor();
+    if (closed || !opening.compareAndSet(false, true)) {
+      throw closed ? stopping() : beingOpened();
     }
     try {
       present = registry;
       return present == null ? opened(open()) : present;
     } finally {
-      looking.set(false);
+      opening.set(false);
     }
   }
 
@@ -239,9 +239,9 @@ public class SlotManager {
         Problem.UPSTREAM_BUSY, "This server stops", "Try again, or ask another one");
   }
 
-  private static ProblemException lookedFor() {
+  private static ProblemException beingOpened() {
     return new ProblemException(
-        Problem.UPSTREAM_BUSY, "The database is being looked for", "Try again in a moment");
+        Problem.UPSTREAM_BUSY, "The database is being opened", "Try again in a moment");
   }
 
   private synchronized void schedule(ManagedScheduledExecutorService timer, Executor others) {
@@ -250,7 +250,7 @@ public class SlotManager {
     }
     reporter = every(timer, REPORT_MILLIS, slots -> slots.reporter().checkStreams(others));
     watcher = every(timer, WATCH_MILLIS, slots -> slots.reporter().checkPostgres());
-    looker = every(timer, LOOK_MILLIS, slots -> slots.reporter().checkSlots());
+    checker = every(timer, CHECK_MILLIS, slots -> slots.reporter().checkSlots());
     SlotRegistry open = registry;
     if (open != null) {
       timer.execute(open.startCheck());
@@ -268,7 +268,7 @@ public class SlotManager {
           try {
             look.accept(open);
           } catch (Throwable e) { // a scheduled task that throws would never run again
-            LOG.log(ERROR, "A look at the slots failed", e);
+            LOG.log(ERROR, "A regular check of the slots failed", e);
           }
         };
     return timer.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);

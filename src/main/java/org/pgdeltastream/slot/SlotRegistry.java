@@ -167,7 +167,7 @@ final class SlotRegistry {
     try {
       stream.closeClientUnlessSending();
     } catch (Throwable e) {
-      LOG.log(WARNING, "The client of " + stream + " could not be told at once", e);
+      LOG.log(WARNING, "The client of " + stream + " could not be closed at once", e);
     }
   }
 

@@ -68,7 +68,7 @@ final class SnapshotFailure {
   private static ProblemException untranslatable(SQLException failure, String what) {
     return new ProblemException(
         Problem.UPSTREAM_CONFIG,
-        what + " cannot be told in UTF-8: the database holds bytes that are not of its encoding",
+        what + " cannot be sent as UTF-8: the database holds bytes that are not of its encoding",
         "Leave the column out; or repair its texts. A database of encoding SQL_ASCII checks none:"
             + " dump it and restore it into one of encoding UTF8",
         failure);

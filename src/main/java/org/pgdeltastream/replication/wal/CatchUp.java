@@ -99,7 +99,7 @@ public final class CatchUp implements AutoCloseable {
         Next next = pieces.behind(piece.get());
         String pointless = client.take(piece.get(), first);
         if (stopping.getAsBoolean()) {
-          return; // behind a COPY that goes on the driver would wait for its end, for ever
+          return; // the driver would wait for ever for the end of a COPY that still runs
         }
         if (pointless != null && CatchUpPieces.isMoreBehind(piece.get())) {
           throw new CatchUpEndException(pointless);
@@ -180,7 +180,7 @@ public final class CatchUp implements AutoCloseable {
     private static @Nullable String pointless(
         CatchUpRows rows, boolean first, long decodedNanos, long sentNanos) {
       if (rows.count() == 0) {
-        return "nothing comes: a large transaction, or the changes of others";
+        return "this piece of WAL held nothing for the slot (a large open transaction, or other databases)";
       }
       Optional<String> wide = SlotCopy.tooWide(rows.bytesOfOne());
       if (wide.isPresent()) {

@@ -138,7 +138,7 @@ final class SlotCopy implements AutoCloseable {
     try (Statement statement = opened.connection().createStatement()) {
       statement.execute(SessionSettings.ofLongQueries());
     } catch (SQLException e) {
-      LOG.log(DEBUG, "PostgreSQL's system does not tell it that a client has gone", e);
+      LOG.log(DEBUG, "PostgreSQL cannot check whether its client is gone (client_connection_check_interval)", e);
     }
     return opened;
   }
@@ -239,7 +239,7 @@ final class SlotCopy implements AutoCloseable {
   }
 
   /**
-   * Where the next piece ends; none after the last. The more is decoded again, the longer.
+   * Where the next piece ends; none after the last. Pieces get longer with what is decoded twice.
    *
    * @param start what was read up to here: the copy must have come so far, or it would come again
    */

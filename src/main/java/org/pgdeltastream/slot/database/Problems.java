@@ -61,7 +61,7 @@ public final class Problems {
     if (meaning.isUnforeseen()) {
       String id = "%08x".formatted(ThreadLocalRandom.current().nextInt());
       message += " (SQLSTATE " + told.getSQLState() + "), id " + id;
-      LOG.log(WARNING, message + "; PostgreSQL's own log has its words");
+      LOG.log(WARNING, message + "; PostgreSQL's own log has its message");
     }
     return new ProblemException(meaning.problem(), message, meaning.hint(), e);
   }

@@ -291,7 +291,7 @@ public final class SlotStream implements Runnable {
             try {
               task.run();
             } catch (Throwable e) {
-              LOG.log(ERROR, "The client of " + this + " could not be looked after", e);
+              LOG.log(ERROR, "The client of " + this + " could not be checked", e);
             } finally {
               running.set(false);
             }

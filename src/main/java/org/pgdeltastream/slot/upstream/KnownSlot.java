@@ -114,7 +114,7 @@ public final class KnownSlot {
     jumpedUpTo = upTo;
   }
 
-  /** Whether nothing for the client lies between these. */
+  /** Whether the server itself moved the slot from one position to the other. */
   synchronized boolean wasJumped(Lsn from, Lsn confirmed) {
     return !jumpedAfter.isAfter(from) && !confirmed.isAfter(jumpedUpTo);
   }

@@ -79,7 +79,7 @@ public final class OwnPublications {
     try {
       claim.undo();
     } catch (SQLException e) {
-      LOG.log(WARNING, "Our publications are left to the next look: " + e.getMessage());
+      LOG.log(WARNING, "Our publications are left to the next check: " + e.getMessage());
     }
   }
 
@@ -174,7 +174,7 @@ public final class OwnPublications {
       users().forEach(slot -> slot.leftOut(leftOut));
     } catch (SQLException e) {
       String text = "Our publications cannot be kept in step: " + e.getMessage();
-      LOG.log(used && !text.equals(failure) ? WARNING : DEBUG, text); // once, not at each look
+      LOG.log(used && !text.equals(failure) ? WARNING : DEBUG, text); // once, not at each check
       failure = text;
     }
   }
