@@ -15,6 +15,8 @@ import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.HeapShare;
@@ -32,6 +34,7 @@ import org.pgdeltastream.support.TestDatabase;
 
 /** What happens where a megabyte is all that pages, messages and relations may have. */
 @Timeout(value = 240, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.CONCURRENT) // each test waits, with a server of its own
 class HeapPostgresIT {
   private static final int TABLES = 40; // a quarter of the budget holds six of them
   private static final int COLUMNS = 100;

@@ -7,6 +7,8 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.StreamOptions;
@@ -15,6 +17,7 @@ import org.pgdeltastream.support.RecordingSubscriber;
 import org.pgdeltastream.support.TestDatabase;
 
 /** Connections to PostgreSQL that are open and dead: they are cut, and the stream goes on. */
+@Execution(ExecutionMode.CONCURRENT) // each test waits, with a server of its own
 class SilencePostgresIT {
   private static final Duration CUT = Duration.ofSeconds(30);
 

@@ -23,6 +23,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.Problem;
@@ -38,6 +40,7 @@ import org.pgdeltastream.support.TestDatabase;
 
 /** A network that loses every packet gives each call's thread back within half a minute. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.CONCURRENT) // each test waits, with a server of its own
 class SilentNetworkPostgresIT {
   private static final Duration ANSWERED = Duration.ofSeconds(30);
   private static final PageRequest PAGE =

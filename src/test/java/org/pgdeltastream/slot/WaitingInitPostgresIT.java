@@ -19,6 +19,8 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
@@ -27,6 +29,7 @@ import org.pgdeltastream.support.TestDatabase;
 
 /** A slot that PostgreSQL cannot make yet: answered within half a minute, and nothing is left. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.CONCURRENT) // each test waits, with a server of its own
 class WaitingInitPostgresIT {
   private static final Duration ANSWERED = Duration.ofSeconds(30);
 
