@@ -6,6 +6,11 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,6 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.support.Jcmd;
 import org.pgdeltastream.support.ManySockets;
 import org.pgdeltastream.support.Program;
+import org.pgdeltastream.support.RawHttp;
 import org.pgdeltastream.support.StreamClient;
 import org.pgdeltastream.support.TestDatabase;
 
@@ -30,6 +36,7 @@ import org.pgdeltastream.support.TestDatabase;
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class IdleConnectionsIT {
   private static final int MANY = Integer.getInteger("pgdelta.test.idle", 8000);
+  private static final int REQUESTS = 601; // the server has 200 threads
   private static final String NOTHING = "";
   private static final String HALF = "GET /v1/ping HTTP/1.1\r\nHost: localhost\r\nX-Half: ";
   private static final Duration ATTACK = Duration.ofSeconds(20);
@@ -99,6 +106,41 @@ class IdleConnectionsIT {
       assertThat(program.stop())
           .doesNotContain("OutOfMemoryError")
           .contains("connections fit at once");
+    }
+  }
+
+  /** Each holds a thread for a second: DELETE waits as long for a client that may be leaving. */
+  @Test
+  void requestsThatAreMoreThanThereAreThreadsWaitForOne() throws Exception {
+    try (Program program = Program.start(database, "256m", directory);
+        StreamClient client = stream(program)) {
+      ExecutorService callers = Executors.newFixedThreadPool(REQUESTS);
+      List<Future<Integer>> statuses = new ArrayList<>();
+      long start = System.nanoTime();
+      for (int i = 0; i < REQUESTS; i++) {
+        statuses.add(callers.submit(() -> program.delete("/v1/slots/delta_s").statusCode()));
+      }
+      for (Future<Integer> status : statuses) {
+        assertThat(status.get(60, TimeUnit.SECONDS)) // 503: so many look slots up at once
+            .isIn(409, 503);
+      }
+      assertThat(Duration.ofNanos(System.nanoTime() - start))
+          .as("200 threads, each for three requests")
+          .isGreaterThan(Duration.ofSeconds(3));
+      assertComesSoon(client, 1);
+      callers.shutdown();
+    }
+  }
+
+  @Test
+  void aHeaderOfMoreThanEightKilobytesIsRefused() throws Exception {
+    try (Program program = Program.start(database, "256m", directory)) {
+      RawHttp server = new RawHttp(port(program));
+      String start = "GET /v1/ping HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nX-Long: ";
+      assertThat(server.send(start + "x".repeat(7_000) + "\r\n\r\n").status()).isEqualTo(200);
+      RawHttp.Answer refused = server.send(start + "x".repeat(9_000) + "\r\n\r\n");
+      assertThat(refused.status()).isEqualTo(400);
+      assertThat(refused.body()).contains("\"code\":\"bad_request\"");
     }
   }
 

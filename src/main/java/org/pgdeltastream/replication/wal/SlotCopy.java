@@ -138,7 +138,10 @@ final class SlotCopy implements AutoCloseable {
     try (Statement statement = opened.connection().createStatement()) {
       statement.execute(SessionSettings.ofLongQueries());
     } catch (SQLException e) {
-      LOG.log(DEBUG, "PostgreSQL cannot check whether its client is gone (client_connection_check_interval)", e);
+      LOG.log(
+          DEBUG,
+          "PostgreSQL cannot check whether its client is gone (client_connection_check_interval)",
+          e);
     }
     return opened;
   }
