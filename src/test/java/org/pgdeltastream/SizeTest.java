@@ -47,11 +47,11 @@ class SizeTest {
           entry("PublicationSession", 316L), // mostly SQL
           entry("ReplicationSlots", 368L), // every statement about slots
           entry("Server", 295L), // TomEE's configuration
-          entry("SlotCopy", 297L), // mostly SQL
+          entry("SlotCopy", 295L), // mostly SQL
           entry("SlotCreator", 293L), // one order of steps, each undone
           entry("SlotManager", 305L), // the one EJB
           entry("SlotPipeline", 255L), // both plugins, both formats
-          entry("SlotStream", 370L), // both halves of a stream
+          entry("SlotStream", 369L), // both halves of a stream
           entry("SocketInput", 280L), // one buffer
           entry("StreamClient", 371L), // a client's whole state
           entry("Upstream", 308L), // a reader's whole state

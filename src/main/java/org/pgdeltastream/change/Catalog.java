@@ -7,10 +7,10 @@ public interface Catalog {
   /**
    * One for each column, in the relation's order.
    *
-   * @param commit where the commit of the transaction stands that describes the relation
+   * @param commit position of the commit of the transaction that describes the relation
    */
   List<ColumnDetails> details(Relation relation, Lsn commit);
 
-  /** The number of a replication origin, 0 if it is not known any more; asked once for each. */
+  /** The number of a replication origin, 0 if PostgreSQL does not know it; asked once for each. */
   int originNumber(String originName);
 }

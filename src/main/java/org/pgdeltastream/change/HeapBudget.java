@@ -3,11 +3,11 @@ package org.pgdeltastream.change;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The heap that pages and large messages may take together. Hands out bytes and takes them back;
- * never waits. For any thread.
+ * The heap that pages and large messages may take together. Counts bytes; never waits. For any
+ * thread.
  */
 public final class HeapBudget {
-  /** What is less than this is free: it is not worth the counting. */
+  /** Holders do not count less than this. */
   public static final int STEP = 64 * 1024;
 
   private final long size;
@@ -18,7 +18,7 @@ public final class HeapBudget {
     this.free = new AtomicLong(size);
   }
 
-  /** One that never ends. */
+  /** A budget without a limit. */
   public static HeapBudget unlimited() {
     return new HeapBudget(Long.MAX_VALUE / 2);
   }
@@ -27,12 +27,12 @@ public final class HeapBudget {
     return size;
   }
 
-  /** What nobody holds; negative where more is held than there should be. */
+  /** The bytes that no holder has; negative where holders have more than the budget. */
   public long free() {
     return free.get();
   }
 
-  /** A holder of heap, of nothing yet. */
+  /** A new holder, which has nothing yet. */
   public HeapShare share() {
     return new HeapShare(this);
   }
@@ -48,7 +48,7 @@ public final class HeapBudget {
     return false;
   }
 
-  /** What is in memory already counts whether there was room for it or not. */
+  /** Counts bytes that are in memory already, even beyond the budget. */
   void take(long bytes) {
     free.addAndGet(-bytes);
   }

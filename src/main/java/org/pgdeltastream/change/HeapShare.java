@@ -5,7 +5,7 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * What one holder has of a {@link HeapBudget}, in large steps. One thread holds; any may close, and
- * then nothing is counted any more.
+ * nothing is counted after that.
  */
 public final class HeapShare implements AutoCloseable {
   private static final long CLOSED = -1;
@@ -20,7 +20,7 @@ public final class HeapShare implements AutoCloseable {
     this.budget = budget;
   }
 
-  /** From now on it holds this many bytes in all; false, and as before, where there is no room. */
+  /** Holds this many bytes in all; false, and no change, where the budget does not allow it. */
   public boolean tryHold(long bytes) {
     long wanted = steps(bytes);
     long before = held.get();
@@ -34,20 +34,20 @@ public final class HeapShare implements AutoCloseable {
     return true;
   }
 
-  /** What all holders may have together. */
+  /** The bytes that all holders may have together. */
   public long budget() {
     return budget.size();
   }
 
-  /** There will never be room for that many. */
+  /** The whole budget is smaller than this. */
   public boolean isHopeless(long bytes) {
     return bytes > budget.size();
   }
 
   /**
-   * The same for those who cannot go on without.
+   * The same for callers that cannot continue without the memory.
    *
-   * @throws HeapUsedUpException where there is no room
+   * @throws HeapUsedUpException where the budget does not allow it
    */
   public void hold(long bytes) throws HeapUsedUpException {
     if (!tryHold(bytes)) {
@@ -56,27 +56,27 @@ public final class HeapShare implements AutoCloseable {
   }
 
   /**
-   * The same for those who can wait for others to give back, for 20 s.
+   * The same, but waits up to 20 s for other holders to give memory back.
    *
-   * @throws HeapUsedUpException where there is no room for so long, or never will be
+   * @throws HeapUsedUpException where the budget does not allow it in this time, or never will
    */
   public void awaitHold(long bytes) throws HeapUsedUpException {
-    boolean room = tryHold(bytes);
-    for (int pause = 0; !room && waits && pause < MOST_PAUSES && !isHopeless(bytes); pause++) {
+    boolean held = tryHold(bytes);
+    for (int pause = 0; !held && waits && pause < MOST_PAUSES && !isHopeless(bytes); pause++) {
       LockSupport.parkNanos(PAUSE_NANOS);
-      room = tryHold(bytes);
+      held = tryHold(bytes);
     }
-    if (!room) {
+    if (!held) {
       throw new HeapUsedUpException(bytes, budget.size());
     }
   }
 
-  /** From now on {@link #awaitHold} does not wait. For any thread. */
+  /** {@link #awaitHold} does not wait any more. For any thread. */
   public void stopWaiting() {
     waits = false;
   }
 
-  /** The same for what is in memory already: others feel that there is less room. */
+  /** The same for bytes that are in memory already: less is left for other holders. */
   public void holdAnyway(long bytes) {
     long wanted = steps(bytes);
     long before = held.get();
@@ -97,7 +97,7 @@ public final class HeapShare implements AutoCloseable {
     }
   }
 
-  /** What is more was taken before; what is less is given back. */
+  /** Takes the difference, or gives it back. */
   private void changed(long before, long wanted) {
     boolean open = held.compareAndSet(before, wanted);
     if (open ? wanted < before : wanted > before) {

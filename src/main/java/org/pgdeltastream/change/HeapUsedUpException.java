@@ -2,7 +2,7 @@ package org.pgdeltastream.change;
 
 import java.io.IOException;
 
-/** Something needs more of the {@link HeapBudget} than is left of it. */
+/** Something needs more of the {@link HeapBudget} than is free. */
 public final class HeapUsedUpException extends IOException {
   private static final long serialVersionUID = 1L;
 
@@ -16,7 +16,7 @@ public final class HeapUsedUpException extends IOException {
     this.hopeless = wanted > size;
   }
 
-  /** It would need more than there is at all. */
+  /** It needs more than the whole budget. */
   public boolean isHopeless() {
     return hopeless;
   }

@@ -4,8 +4,8 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which slice of a table a client asks for, in the client's own words: nothing here is checked
- * against the catalog yet.
+ * Which slice of a table a client asks for, as the client wrote it: not yet checked against the
+ * catalog.
  *
  * @param table as written in SQL ({@code users}, {@code sales.users}, {@code "Mixed Case"."a.b"}),
  *     or with a schema exactly the table's name

@@ -1,6 +1,6 @@
 package org.pgdeltastream.change;
 
-/** Why a request cannot be met, in domain words; only {@code web} knows the numbers. */
+/** Why a request cannot be met, as a domain term; only {@code web} knows the numbers. */
 public enum Problem {
   BAD_REQUEST,
   COLUMN_NOT_FOUND,

@@ -6,12 +6,12 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What each of our sessions in PostgreSQL is told before anything else, whichever kind it is: all
- * that changes how SQL is read or values are written, and every time limit, because a role or a
- * database may set each of them. What this PostgreSQL does not know is passed over.
+ * The settings that we make first in each session in PostgreSQL, of whichever kind: all that change
+ * how SQL is read or values are written, and every time limit, because a role or a database may set
+ * each of them. Settings that this PostgreSQL does not know are left out.
  *
- * <p>Not among them are {@code role} and {@code default_transaction_read_only}: they say who we are
- * and what we may do, and the administrator has the last word on that.
+ * <p>{@code role} and {@code default_transaction_read_only} are not among them: they say who we are
+ * and what we may do, and the administrator decides that.
  *
  * <p>Source: manual, "Client Connection Defaults", "Version and Platform Compatibility".
  */
@@ -53,7 +53,7 @@ public final class SessionSettings {
 
   private SessionSettings() {}
 
-  /** For a whole session, which waits ten seconds for a lock: that bounds the making of a slot. */
+  /** For a whole session, which waits ten seconds for a lock: that limits how long a slot takes. */
   public static String ofSession() {
     return sql("false", Map.of("lock_timeout", "10s", "statement_timeout", "0"));
   }
@@ -64,8 +64,8 @@ public final class SessionSettings {
   }
 
   /**
-   * For a session whose queries take long, besides: PostgreSQL ends one soon after its client has
-   * gone. Not every system can tell, and one that cannot refuses it.
+   * The same for a session with long queries: PostgreSQL ends one soon after its client has gone.
+   * An operating system that cannot detect this refuses the setting.
    */
   public static String ofLongQueries() {
     return "select pg_catalog.set_config(name, '500', false) from pg_catalog.pg_settings"
@@ -83,8 +83,8 @@ public final class SessionSettings {
   }
 
   /**
-   * For a walsender besides: a limit that was set for the server stays, but one of the role or the
-   * database would end a stream whose client is slow.
+   * The same for a walsender: a server's limit stays, but a limit of the role or the database would
+   * end a stream whose client is slow.
    */
   public static String ofWalsender() {
     return "select pg_catalog.set_config(name, '60s', false) from pg_catalog.pg_settings"
@@ -92,7 +92,7 @@ public final class SessionSettings {
         + " and source in ('global', 'database', 'user', 'database user')";
   }
 
-  /** One command, which a walsender takes too, without a backslash in it. */
+  /** One command without a backslash, which a walsender takes too. */
   private static String sql(String local, Map<String, String> limits) {
     Map<String, String> all = new LinkedHashMap<>(PINNED);
     all.putAll(limits);

@@ -1,8 +1,8 @@
 package org.pgdeltastream.change;
 
 /**
- * Words from outside as messages and log lines may repeat them: bounded, and of printable ASCII
- * alone, so that nobody can forge a line, steer a terminal or make letters look like others.
+ * Makes outside text safe for messages and log lines: bounded, and of printable ASCII alone, so
+ * that nobody can forge a line, control a terminal or make letters resemble others.
  */
 public final class Shown {
   private static final int MOST = 80;

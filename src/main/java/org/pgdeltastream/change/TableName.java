@@ -2,7 +2,7 @@ package org.pgdeltastream.change;
 
 /** A table's schema and name, exactly as the catalog has them (not quoted, not folded). */
 public record TableName(String schema, String table) {
-  /** The identifier in double quotes, each inner quote doubled: the one place that quotes. */
+  /** The identifier in double quotes, each inner quote doubled: only this method quotes. */
   public static String quote(String identifier) {
     return '"' + identifier.replace("\"", "\"\"") + '"';
   }

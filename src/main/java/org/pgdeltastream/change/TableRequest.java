@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * Which table, or part of one, a client wants to read from end to end, in the client's own words.
+ * Which table, or part of one, a client wants to read from end to end, as the client wrote it.
  *
  * @param table as in {@link PageRequest}
  * @param columns exact names; empty means all

@@ -4,7 +4,7 @@ import java.util.Arrays;
 
 /**
  * One row version, read in place: a view of received bytes that ends with the call it is passed to.
- * Columns count from 0, in the relation's order. Reused by its one owner; not for two threads.
+ * Columns count from 0, in the relation's order. Its one owner reuses it; not for two threads.
  */
 public final class Tuple {
   // Instead of a start. Numbers, because storing an object costs the collector a note each time.
@@ -51,7 +51,7 @@ public final class Tuple {
     };
   }
 
-  /** What the values lie in; read only. */
+  /** The bytes that hold the values; read only. */
   public byte[] bytes() {
     return bytes;
   }

@@ -16,7 +16,7 @@ final class CommitTime {
 
   private CommitTime() {}
 
-  /** Microseconds since 2000-01-01 in the head of this message; UNKNOWN if it tells none. */
+  /** Microseconds since 2000-01-01 in the head of this message; UNKNOWN if it has no time. */
   static long of(byte[] message, int start, int end) {
     int limit = Math.min(end - KEY.length - LEAST, start + FARTHEST);
     for (int at = start; at < limit; at++) {
@@ -40,7 +40,7 @@ final class CommitTime {
     }
   }
 
-  /** PostgreSQL leaves zeros at the end of a fraction out. */
+  /** PostgreSQL leaves out zeros at the end of a fraction. */
   private static int fraction(byte[] text, int point, int end) {
     int micros = 0;
     int at = point;

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.util.Arrays;
 
 /**
- * Puts quotes around the numbers among wal2json's values, for versions that cannot do it by
- * themselves (before 2.6). Reads a message in any pieces; keeps nothing of them.
+ * Puts quotes around the numbers among wal2json's values, for versions that cannot do it themselves
+ * (before 2.6). Reads a message in any pieces; keeps nothing of them.
  */
 final class NumberQuoter {
   private static final byte[][] VALUE_KEYS = {
@@ -32,8 +32,8 @@ final class NumberQuoter {
   private boolean inNumber;
 
   /**
-   * Gives on the same bytes with quotes, all but the last of them, which stand in {@link #block}
-   * then; the numbers of a message end inside it.
+   * Passes on the same bytes with quotes, all but the last, which are then in {@link #block}; the
+   * numbers of a message end inside it.
    *
    * @return how many bytes those are
    */
@@ -55,7 +55,7 @@ final class NumberQuoter {
         inNumber = true;
       }
       block[length++] = value;
-      look(value);
+      track(value);
     }
     return length;
   }
@@ -65,7 +65,7 @@ final class NumberQuoter {
     return block;
   }
 
-  private void look(byte value) {
+  private void track(byte value) {
     if (inString) {
       if (escaped) {
         escaped = false;

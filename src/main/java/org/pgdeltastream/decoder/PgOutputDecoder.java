@@ -19,13 +19,13 @@ import org.pgdeltastream.change.TruncateOptions;
 import org.pgdeltastream.change.Tuple;
 
 /**
- * Decodes pgoutput, protocol version 1. A message is read to its end before the listener hears of
- * it. Servers before 15 also send transactions without a change: those are kept from the listener.
+ * Decodes pgoutput, protocol version 1. It reads a message to its end before it calls the listener.
+ * Servers before 15 also send transactions without a change: the listener does not get those.
  */
 public final class PgOutputDecoder implements WalDecoder {
   private enum State {
     BETWEEN,
-    /** The server has begun a transaction, the listener does not know yet. */
+    /** The server has begun a transaction; the listener was not called yet. */
     BEGUN,
     CHANGING
   }
@@ -33,8 +33,8 @@ public final class PgOutputDecoder implements WalDecoder {
   private static final VarHandle INT64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final int LARGE = HeapBudget.STEP;
-  private static final int RELATIONS = 4; // one part of so many of the budget is enough for them
-  private static final int COPIES = 5; // of the text of a logical message, while it is decoded
+  private static final int RELATIONS = 4; // the budget divided by this is enough for them
+  private static final int COPIES = 5; // of a logical message's text, while decoding
   private static final byte[] NOTHING = {};
   private static final int BEGIN_COMMIT_TIME = 9; // after the type and the final LSN
 
@@ -102,7 +102,7 @@ public final class PgOutputDecoder implements WalDecoder {
     }
   }
 
-  /** Keeps no large message that others have given up. */
+  /** Drops its references to a large message, so that the memory is freed. */
   private void letGo() {
     in.reset(NOTHING, 0, 0);
     oldTuple.reset(NOTHING);
@@ -180,7 +180,7 @@ public final class PgOutputDecoder implements WalDecoder {
     listener.truncate(truncated, options);
   }
 
-  /** Only a transactional message belongs to the transaction that it stands in. */
+  /** Only a transactional message is part of the transaction around it. */
   private void message(WireReader in, int length) throws IOException {
     if (length >= LARGE) {
       heap.awaitHold(relations.bytes() + (long) COPIES * length);

@@ -3,12 +3,12 @@ package org.pgdeltastream.decoder;
 import java.io.ByteArrayOutputStream;
 
 /**
- * Where a type's name or a column's default ends that wal2json wrote without escapes.
+ * Finds the end of a type's name or a column's default that wal2json wrote without escapes.
  *
- * <p>A name that begins with a quote it writes as it is, all others as JSON: <code>"S 1"."T 1"
- * </code>, <code>"s.\"T 1\""</code>; before 2.5, in format 2, others as they are in quotes: <code>
- * "s."T 1""</code>. A default it writes as it is in quotes. Names and expressions are PostgreSQL's,
- * in which quotes come in pairs: so their end is found, whatever is in them.
+ * <p>wal2json writes a name that begins with a quote as it is, all others as JSON: <code>
+ * "S 1"."T 1"</code>, <code>"s.\"T 1\""</code>; before 2.5, in format 2, it puts others as they are
+ * in quotes: <code>"s."T 1""</code>. It writes a default as it is in quotes. In PostgreSQL's names
+ * and expressions quotes come in pairs: so their end is found, whatever they contain.
  */
 final class UnescapedText {
   private static final int NULL = "null".length();
@@ -197,7 +197,7 @@ final class UnescapedText {
     return -1;
   }
 
-  /** For names in the catalog that begin with a quote: the next that looks like an end. */
+  /** For names in the catalog that begin with a quote: the next possible end. */
   private static int atAnyEnd(byte[] text, int start, int end, boolean quote) {
     for (int i = start; i < end; i++) {
       if (quote ? text[i] == '"' && isFollowed(text, i + 1, end) : isFollowed(text, i, end)) {

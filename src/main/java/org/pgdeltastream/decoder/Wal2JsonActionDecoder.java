@@ -12,7 +12,7 @@ import org.pgdeltastream.change.option.Detail;
 
 /**
  * Frames wal2json, format version 2, written with its positions and times: each action is a
- * message. Only the head of a message is read; what the client did not ask for is taken out of it.
+ * message. Reads only the head of a message, and removes what the client did not ask for.
  */
 public final class Wal2JsonActionDecoder implements WalDecoder {
   private static final int BOUND = 64 * 1024;
@@ -52,7 +52,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     this.noEmptyTransactions = options.has(Detail.NO_EMPTY_TRANSACTIONS);
   }
 
-  /** From now on numbers are quoted here. */
+  /** Quotes numbers from now on. */
   public void quoteNumbers() {
     quotes = true;
   }
@@ -105,9 +105,9 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
       return;
     }
     endLsn = position(head);
-    String told =
+    String text =
         head(head) + (positions ? "" : group(head, NEXT_LSN)); // a client cannot do without
-    byte[] message = Wal2JsonDecoder.ascii(told + "}");
+    byte[] message = Wal2JsonDecoder.ascii(text + "}");
     if (changed) {
       output.last(message, 0, message.length, endLsn);
     } else {
@@ -135,10 +135,10 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
       sendParts(message, rest, end);
       return;
     }
-    byte[] told = new byte[opening.length + end - rest];
-    System.arraycopy(opening, 0, told, 0, opening.length);
-    System.arraycopy(message, rest, told, opening.length, end - rest);
-    send(told, 0, told.length);
+    byte[] joined = new byte[opening.length + end - rest];
+    System.arraycopy(opening, 0, joined, 0, opening.length);
+    System.arraycopy(message, rest, joined, opening.length, end - rest);
+    send(joined, 0, joined.length);
   }
 
   private void beginOnce() throws IOException {
@@ -176,16 +176,16 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
 
   /** The head without what the client did not ask for. */
   private String head(Matcher head) {
-    StringBuilder told = new StringBuilder("{\"action\":\"").append(head.group(ACTION)).append('"');
-    told.append(group(head, XID));
+    StringBuilder text = new StringBuilder("{\"action\":\"").append(head.group(ACTION)).append('"');
+    text.append(group(head, XID));
     if (times) {
-      told.append(group(head, TIME));
+      text.append(group(head, TIME));
     }
-    told.append(group(head, ORIGIN));
+    text.append(group(head, ORIGIN));
     if (positions) {
-      told.append(group(head, LSN)).append(group(head, NEXT_LSN));
+      text.append(group(head, LSN)).append(group(head, NEXT_LSN));
     }
-    return told.toString();
+    return text.toString();
   }
 
   private static String group(Matcher head, int group) {

@@ -33,7 +33,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
   private static final int TIME = 2; // its group
   private static final byte[] ALONE = ascii("{\"change\":[{\"kind\":\"message\",");
 
-  /** wal2json up to 2.5 goes on counting after a transaction of several changes. */
+  /** wal2json up to 2.5 does not reset its count after a transaction of several changes. */
   private static final byte[] ALONE_AFTER_COMMA = ascii("{\"change\":[,{\"kind\":\"message\",");
 
   private static final byte[] CHANGE = ascii("{\"kind\":\"");
@@ -70,7 +70,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
     this.gathered = new byte[bound + 1]; // one more, to see whether a character ends at the bound
   }
 
-  /** From now on numbers are quoted here. */
+  /** Quotes numbers from now on. */
   public void quoteNumbers() {
     quoter = Optional.of(new NumberQuoter());
   }

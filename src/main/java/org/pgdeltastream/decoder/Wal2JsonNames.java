@@ -63,7 +63,7 @@ final class Wal2JsonNames {
     return options.has(Detail.TYPES) || options.has(Detail.DEFAULTS);
   }
 
-  /** Whether nothing is to be escaped here. This is asked of each change. */
+  /** Whether nothing needs escaping here. This runs for each change. */
   boolean areJson(byte[] message, int start, int end) {
     int change = start < end && message[start] == ',' ? start + 1 : start;
     if (!isBegunBy(last, message, change, end)) {
@@ -94,7 +94,7 @@ final class Wal2JsonNames {
     return true;
   }
 
-  /** The same with all that is needed to be JSON. */
+  /** The same message, escaped so that it is JSON. */
   byte[] escaped(byte[] message, int start, int end) {
     ByteArrayOutputStream out = new ByteArrayOutputStream(end - start + 64);
     int from = start;
@@ -129,7 +129,7 @@ final class Wal2JsonNames {
     return head.length > 0 && to <= end && Arrays.equals(message, change, to, head, 0, head.length);
   }
 
-  /** No head is shorter than what tells tables apart here. */
+  /** Every head is longer than the bytes that distinguish tables here. */
   private static int slot(byte[] message, int change) {
     long hash = 0;
     for (int i = 0; i < HASHED; i += Long.BYTES) {

@@ -11,8 +11,8 @@ import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.option.ChangeOptions;
 
 /**
- * Makes UTF-8 and JSON of what wal2json writes. In a database of that encoding only a logical
- * message needs a look: anybody may write any bytes into it.
+ * Makes UTF-8 and JSON of wal2json's text. In a UTF-8 database only logical messages need a check:
+ * anybody may write any bytes into them.
  */
 public final class Wal2JsonText implements WalDecoder {
   private static final int KIND_AT = "{\"kind\":\"".length();
@@ -43,7 +43,7 @@ public final class Wal2JsonText implements WalDecoder {
     this.ofMessagesOnly = encoding.isSureToBeUtf8();
   }
 
-  /** As it is wherever it is sure to be UTF-8: this is asked of each change. */
+  /** Passes text on unchanged where it is surely UTF-8: this runs for each change. */
   @Override
   public void decode(byte[] message, int start, int end) throws IOException {
     if ((ofMessagesOnly && !mayHoldMessage(message, start, end))
@@ -86,7 +86,7 @@ public final class Wal2JsonText implements WalDecoder {
     };
   }
 
-  /** Raw quotes do not stand inside a text: it is a key. */
+  /** Raw quotes do not occur inside a text: it is a key. */
   private static boolean holds(byte[] text, int start, int end, byte[] key) {
     for (int at = start; at <= end - key.length; at++) {
       if (text[at] == key[0] && Arrays.equals(text, at, at + key.length, key, 0, key.length)) {

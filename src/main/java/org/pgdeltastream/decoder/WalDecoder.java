@@ -11,21 +11,21 @@ public interface WalDecoder {
    * @param end where it ends
    * @throws org.pgdeltastream.change.MalformedMessageException if the bytes are not the plugin's
    *     format; the decoder must not be used any more
-   * @throws org.pgdeltastream.change.HeapUsedUpException if the heap has no room for what it takes
+   * @throws org.pgdeltastream.change.HeapUsedUpException if the heap has no space for the message
    * @throws IOException if the receiver is gone
    */
   void decode(byte[] message, int start, int end) throws IOException;
 
   /**
    * When the transaction that this payload begins was committed: microseconds since 2000-01-01 by
-   * PostgreSQL's clock; Long.MIN_VALUE where it does not tell.
+   * PostgreSQL's clock; Long.MIN_VALUE where the payload has no time.
    */
   long committedAt(byte[] message, int start, int end);
 
-  /** No transaction or message is half done. */
+  /** No transaction or message is unfinished. */
   boolean betweenMessages();
 
-  /** So much is remembered of the stream that it is better to begin it anew. */
+  /** It remembers so much of the stream that a new connection is better. */
   default boolean isFull() {
     return false;
   }

@@ -79,7 +79,7 @@ final class WireReader {
     return new String(bytes, skip(length), length, encoding);
   }
 
-  /** Passes over so many bytes and answers where they began. */
+  /** Skips so many bytes and returns where they began. */
   int skip(int count) {
     int from = position;
     if (count < 0 || count > limit - from) {

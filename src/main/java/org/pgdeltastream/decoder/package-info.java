@@ -1,7 +1,7 @@
 /**
- * From the bytes of an output plugin to changes: pgoutput is decoded, wal2json is framed. Bytes
- * from outside are checked here; every failure is a {@link
- * org.pgdeltastream.change.MalformedMessageException}. No I/O.
+ * From the bytes of an output plugin to changes: decodes pgoutput, frames wal2json. Checks bytes
+ * from outside; every failure is a {@link org.pgdeltastream.change.MalformedMessageException}. No
+ * I/O.
  */
 @NullMarked
 package org.pgdeltastream.decoder;

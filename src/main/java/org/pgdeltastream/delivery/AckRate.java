@@ -1,7 +1,7 @@
 package org.pgdeltastream.delivery;
 
 /**
- * Tells a flood of acknowledgements: more than 1,000 a second for five seconds. Not thread-safe.
+ * Detects a flood of acknowledgements: more than 1,000 a second for five seconds. Not thread-safe.
  */
 public final class AckRate {
   private static final int MOST_A_SECOND = 1_000;

@@ -5,14 +5,14 @@ import org.pgdeltastream.change.Lsn;
 
 /**
  * What one connection was sent and what its client has acknowledged. Positions are the end LSNs of
- * transactions; they only grow. The reader's thread adds, the client's thread acknowledges, and
- * anybody reads.
+ * transactions; they only grow. The reader's thread adds, the client's thread acknowledges, any
+ * thread reads.
  */
 public final class AckTracker {
   static final int CAPACITY = 65_536;
   private static final int FIRST_CAPACITY = 64;
 
-  /** What becomes of an acknowledgement. */
+  /** The effect of an acknowledgement. */
   public enum Verdict {
     ACCEPTED,
     /** At or below the acknowledged position, or above what this connection was sent. */
@@ -20,7 +20,7 @@ public final class AckTracker {
   }
 
   private final int capacity;
-  private long[] boundaries; // as many as are waited for: most clients are at the end
+  private long[] boundaries; // grows: most clients are at the end
   private long[] bytesSent;
   private int size;
   private long lastWithChanges;
@@ -63,15 +63,15 @@ public final class AckTracker {
       return;
     }
     if (size == boundaries.length) {
-      makeRoom();
+      makeSpace();
     }
     boundaries[size] = endLsn.value();
     bytesSent[size++] = bytes;
   }
 
   /**
-   * The client says: done up to here. Between two boundaries it counts as the lower one, because
-   * PostgreSQL must never see a position that is not the end of a transaction sent here.
+   * The client acknowledges up to here. Between two boundaries it counts as the lower one, because
+   * PostgreSQL must never get a position that is not the end of a transaction sent here.
    */
   public synchronized Verdict acknowledge(Lsn lsn) {
     int at = lastAtOrBelow(lsn);
@@ -89,7 +89,7 @@ public final class AckTracker {
     return Verdict.ACCEPTED;
   }
 
-  /** A position that is done without the client's word here: it said so before, or it is idle. */
+  /** Acknowledges without a message now: the client did so before, or the slot is idle. */
   public synchronized void passed(Lsn endLsn) {
     sendingWithoutChanges(endLsn, size == 0 ? bytesAcknowledged : bytesSent[size - 1]);
     if (acknowledge(endLsn) == Verdict.IGNORED) {
@@ -102,12 +102,12 @@ public final class AckTracker {
     return size == 0 ? acknowledged : new Lsn(boundaries[size - 1]);
   }
 
-  /** Of what was sent, only transactions without changes are left unacknowledged, if any. */
+  /** All transactions with changes that were sent are acknowledged. */
   public synchronized boolean areChangesAcknowledged() {
     return Long.compareUnsigned(lastWithChanges, acknowledged.value()) <= 0;
   }
 
-  /** The highest position that the client is done with. */
+  /** The highest position that the client has acknowledged. */
   public Lsn acknowledged() {
     return acknowledged;
   }
@@ -122,7 +122,7 @@ public final class AckTracker {
     return ignored;
   }
 
-  /** The newest boundary stays known, also when it is acknowledged: later ones are judged by it. */
+  /** Keeps the newest boundary even when it is acknowledged: later acknowledgements need it. */
   private void keepLast(int left) {
     size = left;
     if (left == 0) {
@@ -146,7 +146,7 @@ public final class AckTracker {
     return high;
   }
 
-  private void makeRoom() {
+  private void makeSpace() {
     if (size < capacity) {
       int more = Math.min(capacity, 2 * size);
       boundaries = Arrays.copyOf(boundaries, more);
@@ -156,7 +156,7 @@ public final class AckTracker {
     }
   }
 
-  /** Every second old boundary goes; an acknowledgement of one counts for the next lower one. */
+  /** Drops every second old boundary; an acknowledgement of one counts for the next lower one. */
   private void thinOut() {
     int kept = 0;
     for (int i = 1; i < size; i += 2) {

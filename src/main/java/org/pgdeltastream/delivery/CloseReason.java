@@ -1,6 +1,6 @@
 package org.pgdeltastream.delivery;
 
-/** Why a stream ends, in domain words; only {@code web} knows the websocket's numbers. */
+/** Why a stream ends, as a domain term; only {@code web} knows the websocket's numbers. */
 public enum CloseReason {
   SERVICE_RESTART,
   PROTOCOL_ERROR,

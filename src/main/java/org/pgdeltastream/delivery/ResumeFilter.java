@@ -5,9 +5,9 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
- * Drops, whole, the transactions that a client has already: those up to where it said it was, and
- * those that this connection was sent before PostgreSQL was lost. PostgreSQL is not asked to start
- * there, because a position inside a commit record would make it skip that transaction.
+ * Drops, whole, the transactions that a client has already: those up to the position that it gave,
+ * and those that this connection was sent before PostgreSQL was lost. PostgreSQL is not asked to
+ * start there, because a position inside a commit record would make it skip that transaction.
  */
 public final class ResumeFilter implements MessageOutput {
   private final Subscription subscription;
@@ -19,7 +19,7 @@ public final class ResumeFilter implements MessageOutput {
   /**
    * Filters for one connection to PostgreSQL.
    *
-   * @param from where the client said it was; each end up to there is acknowledged as it passes
+   * @param from the client's own position; acknowledges each end up to there as it passes
    */
   public ResumeFilter(Subscription subscription, AckTracker acks, Lsn from) {
     this.subscription = subscription;
@@ -65,7 +65,7 @@ public final class ResumeFilter implements MessageOutput {
 
   private void dropped(Lsn endLsn) throws PositionException {
     dropping = false;
-    if (endLsn.isAfter(dropUpTo)) { // then it was cut in two by what the client said
+    if (endLsn.isAfter(dropUpTo)) { // the client's position lies inside it
       throw new PositionException(from);
     }
     if (!endLsn.isAfter(from)) {

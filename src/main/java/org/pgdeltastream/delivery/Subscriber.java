@@ -17,7 +17,7 @@ public interface Subscriber {
   /** Asks the client for a sign of life. */
   void ping() throws IOException;
 
-  /** Pushes out what was gathered. */
+  /** Writes what was gathered to the connection. */
   void flush() throws IOException;
 
   /** Whether the client's connection has taken bytes since, within a send that takes long. */
@@ -26,7 +26,7 @@ public interface Subscriber {
   }
 
   /**
-   * Begins to end the connection: the client is told as soon as what is being sent has ended. The
+   * Begins to end the connection: the client gets the reason after the message being sent. The
    * detail says what and what to do, for the client's reader. Never waits; the first call counts.
    */
   void sendClose(CloseReason reason, String detail);

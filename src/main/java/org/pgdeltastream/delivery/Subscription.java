@@ -8,8 +8,8 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
- * One client's position in the stream. The reader's thread sends; other threads only look whether a
- * send makes progress. A send blocks while the client is slow, and so stops the reading of WAL: a
+ * One client's position in the stream. The reader's thread sends; other threads only check whether
+ * a send makes progress. A send blocks while the client is slow, and so stops the reading of WAL: a
  * pause, never a loss.
  */
 public final class Subscription implements MessageOutput {
@@ -28,7 +28,7 @@ public final class Subscription implements MessageOutput {
   private volatile @Nullable Thread sender;
   private boolean interrupted; // by us; inside the monitor
   private long bytesSent; // the reader's; only what its client has to acknowledge
-  private long bytesBefore; // the transaction at hand
+  private long bytesBefore; // of the present transaction
   private boolean messageOpen;
   private boolean inTransaction;
   private boolean partlySent;
@@ -96,17 +96,17 @@ public final class Subscription implements MessageOutput {
     send(Send.PING, NOTHING, 0, 0);
   }
 
-  /** How many bytes the client has yet to acknowledge; what it may leave does not count. */
+  /** How many bytes the client has yet to acknowledge, empty transactions aside. */
   public long unacknowledgedBytes() {
     return bytesSent - acks.bytesAcknowledged();
   }
 
-  /** When the last send returned for which the client had to be waited, by the sends' clock. */
+  /** When the last send that had to wait for the client returned, by the sends' clock. */
   public long waitedUntil() {
     return waitedUntil;
   }
 
-  /** How many bytes were sent, whatever they were. Others than the reader may see fewer. */
+  /** How many bytes were sent in all. Other threads may see fewer. */
   public long bytes() {
     return bytesHanded;
   }
@@ -174,12 +174,12 @@ public final class Subscription implements MessageOutput {
     }
   }
 
-  /** Clears our interrupt, so that it cannot hit whatever the thread does next. */
+  /** Clears our interrupt, so that it cannot affect what the thread does next. */
   private void leaveSend() {
     synchronized (interruption) {
       sender = null;
       if (interrupted) {
-        Thread.interrupted(); // a send that noticed has cleared it already
+        Thread.interrupted(); // an interrupted send has cleared it already
         interrupted = false;
       }
     }

@@ -35,7 +35,7 @@ public final class ActionEncoder implements ChangeListener {
   private byte[] delete = {};
   private byte[] truncate = {};
 
-  /** Transaction number, time and origin, as far as they are told, with a comma before each. */
+  /** Transaction number, time and origin, where the client asked for them, a comma before each. */
   private String about = "";
 
   private long position;
@@ -50,7 +50,7 @@ public final class ActionEncoder implements ChangeListener {
     openings();
   }
 
-  /** Where the next change stands in the log. */
+  /** The position of the next change in the WAL. */
   public void position(long lsn) {
     position = lsn;
   }
@@ -169,7 +169,7 @@ public final class ActionEncoder implements ChangeListener {
   }
 
   private void end(Lsn endLsn) throws IOException {
-    out.append(new byte[] {'}'}); // looks at the bound, unlike a single character
+    out.append(new byte[] {'}'}); // checks the bound, unlike a single character
     output.last(out.bytes(), out.start(), out.length(), endLsn);
   }
 

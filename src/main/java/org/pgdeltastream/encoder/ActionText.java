@@ -9,7 +9,7 @@ import org.pgdeltastream.change.ValueKind;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.change.option.Detail;
 
-/** What is the same in every change of a relation in format 2, ready to be copied. */
+/** The text that is the same in every change of a relation in format 2, ready to be copied. */
 final class ActionText {
   private static final byte[] NOTHING = {};
   private static final byte[] COLUMNS = Ascii.bytes(",\"columns\":[");

@@ -16,8 +16,8 @@ import org.pgdeltastream.change.Tuple;
 import org.pgdeltastream.change.option.ChangeOptions;
 
 /**
- * Lets through what the client wants. A transaction of which nothing is wanted is not heard of; the
- * position still moves, because an idle slot's empty transactions say it.
+ * Passes on what the client wants. A transaction without wanted changes is not passed on; the
+ * position still moves, because an idle slot's empty transactions report it.
  */
 public final class ChangeFilter implements ChangeListener {
   private final ChangeOptions options;

@@ -117,8 +117,8 @@ final class ColumnList {
       appendArray(head, "columnpositions", listed, ColumnText::position);
     }
     if (options.has(Detail.NOT_NULL)) { // wal2json says it beside the types only
-      List<ColumnText> told = options.has(Detail.TYPES) ? listed : List.of();
-      appendArray(head, "columnoptionals", told, ColumnText::optional);
+      List<ColumnText> shown = options.has(Detail.TYPES) ? listed : List.of();
+      appendArray(head, "columnoptionals", shown, ColumnText::optional);
     }
     if (options.has(Detail.DEFAULTS)) {
       appendArray(head, "columndefaults", listed, ColumnText::defaultValue);

@@ -15,7 +15,7 @@ import org.pgdeltastream.change.option.Detail;
 /**
  * A column as it is written: JSON for each of its parts, and the format of its values.
  *
- * @param index its place in a tuple
+ * @param index its position in a tuple
  * @param key part of the replica identity
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never changed

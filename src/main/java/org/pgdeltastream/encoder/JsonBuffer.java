@@ -8,12 +8,12 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * JSON text as UTF-8 bytes, with room in front for what is known last. Above {@link #BOUND} it asks
- * its drain to take some away; a long text is added in blocks, so that it never stands here whole.
+ * JSON text as UTF-8 bytes, with space in front for text that is known last. Above {@link #BOUND}
+ * it asks its drain to take some away; it adds a long text in blocks and never holds it whole.
  */
 public final class JsonBuffer {
   static final int BOUND = 64 * 1024;
-  static final int HEAD_ROOM = 128;
+  static final int HEAD_SPACE = 128;
 
   /** Takes text away from a full buffer, or leaves it there to grow. */
   public interface Drain {
@@ -22,7 +22,7 @@ public final class JsonBuffer {
 
   private static final int BLOCK = 2 * 1024;
   private static final int LONGEST_ESCAPE = 6;
-  private static final int USUALLY_ENOUGH = HEAD_ROOM + BOUND + (LONGEST_ESCAPE + 2) * BLOCK;
+  private static final int USUALLY_ENOUGH = HEAD_SPACE + BOUND + (LONGEST_ESCAPE + 2) * BLOCK;
   private static final VarHandle INT64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long EACH = 0x0101_0101_0101_0101L;
@@ -33,9 +33,9 @@ public final class JsonBuffer {
   private static final byte[] HEX = Ascii.bytes("0123456789abcdef");
 
   private final Drain drain;
-  private byte[] bytes = new byte[HEAD_ROOM + 4 * 1024];
-  private int start = HEAD_ROOM;
-  private int end = HEAD_ROOM;
+  private byte[] bytes = new byte[HEAD_SPACE + 4 * 1024];
+  private int start = HEAD_SPACE;
+  private int end = HEAD_SPACE;
 
   public JsonBuffer(Drain drain) {
     this.drain = drain;
@@ -68,16 +68,16 @@ public final class JsonBuffer {
   }
 
   public void reset() {
-    start = HEAD_ROOM;
-    end = HEAD_ROOM;
+    start = HEAD_SPACE;
+    end = HEAD_SPACE;
   }
 
   /** Forgets the first bytes and moves the rest to where the text began. */
   void drop(int count) {
     int rest = length() - count;
-    System.arraycopy(bytes, start + count, bytes, HEAD_ROOM, rest);
-    start = HEAD_ROOM;
-    end = HEAD_ROOM + rest;
+    System.arraycopy(bytes, start + count, bytes, HEAD_SPACE, rest);
+    start = HEAD_SPACE;
+    end = HEAD_SPACE + rest;
   }
 
   /** Writes in front of the text. */
@@ -107,7 +107,7 @@ public final class JsonBuffer {
     drainIfFull();
   }
 
-  /** One byte more, where the caller's next call looks at the bound. */
+  /** One byte more, where the caller's next call checks the bound. */
   public void append(char ascii) {
     reserve(1);
     bytes[end++] = (byte) ascii;

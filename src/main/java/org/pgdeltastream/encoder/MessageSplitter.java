@@ -7,10 +7,10 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
- * Makes messages of format 1 that are as large as a client takes. All but the last of a transaction
- * say {@code "more":true}, and only the last has the position. A change that is too large by itself
- * is a message of its own, and one of more than 64 KB begins a new message. What is full leaves
- * while it grows: however large the messages, no more than 128 KB are held.
+ * Makes messages of format 1 up to the client's limit. All but the last of a transaction say {@code
+ * "more":true}, and only the last has the position. A change that is too large is a message of its
+ * own, and one of more than 64 KB begins a new message. A message is sent while it grows: it holds
+ * at most 128 KB, however large the messages are.
  */
 public final class MessageSplitter implements ChangesOutput {
   private static final int PIECE = JsonBuffer.BOUND;

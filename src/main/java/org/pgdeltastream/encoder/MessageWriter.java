@@ -9,10 +9,10 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
- * One message on its way to the client. A small one leaves whole, its position in front of its
- * changes. A large one leaves in pieces while it grows, cut between changes where possible; its
- * position is not known before its end and comes last. Where the output takes changes apart, each
- * leaves when it is whole.
+ * One message on its way to the client. A small message is sent whole, its position in front of its
+ * changes. A large message is sent in pieces while it grows, cut between changes where possible;
+ * its position is not known before its end and comes last. Where the output takes single changes,
+ * each is sent when it is whole.
  */
 final class MessageWriter {
   private static final byte[] CHANGES = Ascii.bytes("\"change\":[");
@@ -21,7 +21,7 @@ final class MessageWriter {
   private static final byte[] OPEN = Ascii.bytes("{");
   private static final byte[] NOTHING = {};
   private static final byte[] CLOSE = Ascii.bytes("]}");
-  private static final int LONGEST_FRAME = JsonBuffer.HEAD_ROOM;
+  private static final int LONGEST_FRAME = JsonBuffer.HEAD_SPACE;
 
   private final MessageOutput output;
   private final @Nullable ChangesOutput apart;

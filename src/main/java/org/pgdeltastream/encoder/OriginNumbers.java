@@ -5,7 +5,7 @@ import java.util.Map;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
 
-/** The numbers of the replication origins met so far; 0 is this server itself. */
+/** The numbers of the replication origins seen so far; 0 is this server itself. */
 final class OriginNumbers {
   private final Catalog catalog;
   private final Map<String, Integer> numbers = new HashMap<>();

@@ -7,7 +7,7 @@ import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.change.option.Detail;
 
-/** What is the same in every change of a relation in format 1, ready to be copied. */
+/** The text that is the same in every change of a relation in format 1, ready to be copied. */
 final class RelationText {
   private static final byte[] NOTHING = {};
 
@@ -31,8 +31,8 @@ final class RelationText {
     this.oldKey = new ColumnList(ColumnList.Role.KEY, keys, options);
     this.oldRow = new ColumnList(ColumnList.Role.KEY, columns, options);
     List<ColumnText> primary = columns.stream().filter(ColumnText::primaryKey).toList();
-    boolean told = options.has(Detail.PRIMARY_KEY) && !primary.isEmpty();
-    this.primaryKey = told ? primaryKey(primary, options) : NOTHING;
+    boolean shown = options.has(Detail.PRIMARY_KEY) && !primary.isEmpty();
+    this.primaryKey = shown ? primaryKey(primary, options) : NOTHING;
   }
 
   byte[] insert() {

@@ -11,7 +11,7 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.option.ChangeOptions;
 
-/** The texts of the relations met so far, the newest description of each. */
+/** The texts of the relations seen so far, the newest description of each. */
 final class RelationTexts<T> {
   /** Makes what is the same in every change of a relation. */
   interface Maker<T> {
@@ -26,7 +26,7 @@ final class RelationTexts<T> {
   private Lsn commit = Lsn.NONE;
 
   private record Known<T>(Relation relation, T text) {
-    /** A relation is described anew, with the same number, when it may have changed. */
+    /** PostgreSQL describes a relation again, with the same number, when it may have changed. */
     @SuppressWarnings("ReferenceEquality") // the same description, not an equal one
     boolean describes(Relation other) {
       return relation == other;

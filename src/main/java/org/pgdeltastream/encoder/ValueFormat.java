@@ -50,7 +50,7 @@ public enum ValueFormat {
     }
   }
 
-  /** NaN and the infinities begin with a letter; JSON has no word for them. */
+  /** NaN and the infinities begin with a letter; JSON cannot write them. */
   private static boolean isFinite(byte[] source, int start, int length) {
     if (length == 0) {
       return false;

@@ -1,6 +1,6 @@
 /**
- * From changes to the public formats, as UTF-8 bytes. The only place that knows how a value, a
- * change or a transaction is written. No I/O.
+ * From changes to the public formats, as UTF-8 bytes. Only this package knows how a value, a change
+ * or a transaction is written. No I/O.
  */
 @NullMarked
 package org.pgdeltastream.encoder;

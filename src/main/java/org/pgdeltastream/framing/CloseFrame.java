@@ -18,7 +18,7 @@ final class CloseFrame {
     return payload;
   }
 
-  /** Judges a client's; answers what is said back. */
+  /** Checks a client's payload; returns the answer's. */
   static byte[] answer(byte[] payload, int length) throws FrameException {
     if (length == 0) {
       return new byte[0];
@@ -34,7 +34,7 @@ final class CloseFrame {
     return of(code, "");
   }
 
-  /** Codes that an endpoint may send: 1004 to 1006 and 1015 only stand for what nobody said. */
+  /** Codes that an endpoint may send: 1004 to 1006 and 1015 are reserved. */
   private static boolean maySay(int code) {
     return (code >= 1000 && code <= 1003)
         || (code >= 1007 && code <= 1014)

@@ -1,6 +1,6 @@
 package org.pgdeltastream.framing;
 
-/** A client sent what it may not; the message says what, fit for a close frame. */
+/** A client broke a rule; the message says which, fit for a close frame. */
 public final class FrameException extends Exception {
   private static final long serialVersionUID = 1L;
 
@@ -10,9 +10,9 @@ public final class FrameException extends Exception {
     PROTOCOL,
     /** A text is not UTF-8. */
     TEXT,
-    /** A binary message, of which none is taken here. */
+    /** A binary message; this server takes none. */
     BINARY,
-    /** A message is larger than those taken here. */
+    /** A message is larger than this server takes. */
     SIZE
   }
 

@@ -25,10 +25,10 @@ public final class FrameReader {
   private boolean inPayload;
   private boolean messageOpen;
   private boolean ended;
-  private int opcode; // of the frame at hand, as is all below
+  private int opcode; // of the present frame, as is all below
   private boolean last;
   private long left;
-  private int maskAt; // where the key stands in the header
+  private int maskAt; // where the key begins in the header
   private int masked; // how many bytes of the payload were unmasked
 
   /**
@@ -44,7 +44,7 @@ public final class FrameReader {
   /**
    * Reads on.
    *
-   * @throws FrameException if the client sent what it may not: nothing is read any more
+   * @throws FrameException if the client broke a rule: nothing is read any more
    */
   public void read(byte[] bytes, int start, int length) throws FrameException {
     int at = start;
@@ -70,7 +70,7 @@ public final class FrameReader {
     return at + 1;
   }
 
-  /** Judges what the first two bytes tell. */
+  /** Checks the first two bytes. */
   private void beginFrame() throws FrameException {
     opcode = header[0] & 0x0F;
     last = header[0] < 0; // the highest bit

@@ -7,7 +7,7 @@ import java.io.IOException;
  * of a fixed size. Not thread-safe. Source: RFC 6455, sections 5.1 to 5.5.
  */
 public final class FrameWriter {
-  /** What a control frame takes at most. */
+  /** The size of the largest control frame. */
   public static final int MOST_CONTROL_BYTES = 2 + 125;
 
   private static final int MOST_HEADER_BYTES = 2 + Long.BYTES;
@@ -16,7 +16,7 @@ public final class FrameWriter {
 
   /** Where the pieces go. */
   public interface Output {
-    /** Writes a piece; the bytes are not kept. */
+    /** Writes a piece; does not keep the bytes. */
     void write(byte[] bytes, int length) throws IOException;
   }
 
@@ -28,7 +28,7 @@ public final class FrameWriter {
   /**
    * A writer for one connection.
    *
-   * @param pieceBytes how much is gathered: at least what a control frame takes
+   * @param pieceBytes how much it gathers: at least a control frame
    */
   public FrameWriter(int pieceBytes, Output output) {
     this.output = output;
@@ -36,7 +36,7 @@ public final class FrameWriter {
   }
 
   /**
-   * Writes a piece of a text message; the bytes are not kept. What does not fit into a piece
+   * Writes a piece of a text message; does not keep the bytes. Text that does not fit into a piece
    * becomes several frames, so that each piece ends with a frame, and a close can follow any of
    * them.
    */
@@ -74,12 +74,12 @@ public final class FrameWriter {
     control(Opcode.PONG, payload);
   }
 
-  /** What a close frame says; the reason has at most 123 bytes. */
+  /** The payload of a close frame; the reason has at most 123 bytes. */
   public static byte[] closePayload(int code, String reason) {
     return CloseFrame.of(code, reason);
   }
 
-  /** Writes a close frame, or answers one with what the reader gave. */
+  /** Writes a close frame, or answers one with the reader's payload. */
   public void close(byte[] payload) throws IOException {
     control(Opcode.CLOSE, payload);
   }
@@ -89,7 +89,7 @@ public final class FrameWriter {
     return gathered.length - used >= MOST_CONTROL_BYTES;
   }
 
-  /** Writes what is gathered. */
+  /** Writes the gathered bytes. */
   public void drain() throws IOException {
     if (used > 0) {
       output.write(gathered, used);

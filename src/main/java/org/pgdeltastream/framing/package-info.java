@@ -1,6 +1,6 @@
 /**
- * The websocket's frames (RFC 6455): a server's are written, a client's are read and checked, a
- * handshake is checked. Knows neither sockets nor what messages mean.
+ * The websocket's frames (RFC 6455): writes a server's, reads and checks a client's, checks a
+ * handshake. Knows neither sockets nor what messages mean.
  */
 @NullMarked
 package org.pgdeltastream.framing;

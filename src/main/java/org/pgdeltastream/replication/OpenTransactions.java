@@ -14,7 +14,7 @@ import org.pgdeltastream.replication.connection.ReplicationConnector;
  * end. Source: manual, "pg_locks".
  */
 public final class OpenTransactions {
-  // Not by pg_stat_activity alone: of other roles' sessions that tells no transaction.
+  // Not pg_stat_activity alone: it hides the transactions of other roles' sessions.
   private static final String SQL =
       """
       select 'process ' || pid, application_name,
@@ -32,7 +32,7 @@ public final class OpenTransactions {
 
   private OpenTransactions() {}
 
-  /** Up to three, the oldest first, each in words. */
+  /** Descriptions of up to three, the oldest first. */
   public static List<String> oldest(ReplicationConnector connector) throws SQLException {
     try (Connection connection = connector.openWatch();
         Statement statement = connection.createStatement();

@@ -23,15 +23,15 @@ import org.pgdeltastream.replication.connection.DescribedRelations;
 import org.pgdeltastream.replication.connection.DescribedRelations.Answer;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 
-/** Asks PostgreSQL for what pgoutput does not say, and remembers what it was told. */
+/** Asks PostgreSQL for what pgoutput does not say, and keeps the answers. */
 public final class PostgresCatalog implements Catalog {
   /**
-   * The catalog is newer than the change. Where the stream named a type otherwise than the catalog
-   * does, the type was renamed or dropped since, and the stream's name counts. A domain is named
-   * there like its base type, so of domains only the catalog's name is known. An array is named
-   * there by its own name, which is its element's with an underscore.
+   * The catalog is newer than the change. Where the stream names a type otherwise than the catalog,
+   * the type was renamed or dropped since, and the stream's name counts. The stream names a domain
+   * like its base type, so of domains only the catalog's name is known. It names an array by the
+   * array's own name, which is its element's with an underscore.
    *
-   * <p>Before it how far the WAL has come: what was committed until then is in the catalog.
+   * <p>First query: how far the WAL has come; all that was committed until then is in the catalog.
    */
   private static final String DETAILS =
       """
@@ -74,8 +74,8 @@ public final class PostgresCatalog implements Catalog {
       """;
 
   /**
-   * The partitions of the same table of which the catalog says the same of the same columns: those
-   * that were made nearest to it, where there are very many.
+   * The partitions of the same table with the same catalog columns: if there are very many, those
+   * that were made nearest to it.
    */
   private static final String ALIKE =
       """
@@ -111,7 +111,7 @@ public final class PostgresCatalog implements Catalog {
     return described.find(relation, commit).orElseGet(() -> asked(relation, commit, described));
   }
 
-  /** Where the last question came late enough for this one, too, more of its kind may follow. */
+  /** If the last question came late enough for this relation, more of its kind may follow. */
   private List<ColumnDetails> asked(Relation relation, Lsn commit, DescribedRelations described) {
     boolean more = described.isBeforeLast(commit);
     try {
@@ -137,8 +137,8 @@ public final class PostgresCatalog implements Catalog {
   }
 
   /**
-   * A default is not told while its table is locked, and others may ask for long: on a connection
-   * of its own, which may wait.
+   * PostgreSQL does not show a default while its table is locked, and a lock may last long: this
+   * asks on a connection of its own, which may wait.
    */
   private List<ColumnDetails> waitedFor(Relation relation) {
     try (Connection connection = connector.openOrdinary()) {
@@ -152,7 +152,7 @@ public final class PostgresCatalog implements Catalog {
     return new CatalogException("The types of table " + relation.name() + " cannot be read", e);
   }
 
-  /** It spares questions: where it takes too long, they are asked. */
+  /** Saves questions: where it takes too long, the tables are asked about one by one. */
   private static void addAlike(
       Connection connection, Relation relation, DescribedRelations described, Answer answer) {
     try {
@@ -225,13 +225,13 @@ public final class PostgresCatalog implements Catalog {
     }
   }
 
-  private static ColumnDetails details(ResultSet row, int place) throws SQLException {
+  private static ColumnDetails details(ResultSet row, int number) throws SQLException {
     int position = row.getInt("attnum"); // 0 if there is no such column any more
     return new ColumnDetails(
         row.getString("type"),
         row.getString("plain_type"),
         baseType(row),
-        position == 0 ? place : position,
+        position == 0 ? number : position,
         row.getBoolean("not_null"),
         row.getBoolean("primary_key"),
         Optional.ofNullable(row.getString("default_value")));

@@ -68,7 +68,7 @@ public final class ReplicationSlots {
     }
   }
 
-  /** For a slot that was made in vain: why is told by another failure. */
+  /** For a slot that is not needed after a failure, which the caller reports. */
   public void dropOrWarn(SlotName slot) {
     long deadline =
         System.nanoTime() + DROPPING_NANOS; // an attempt may take longer, where nobody answers
@@ -90,8 +90,8 @@ public final class ReplicationSlots {
   }
 
   /**
-   * One that takes too long, or whose answer was lost, is ended: PostgreSQL would make the slot
-   * yet, and nobody knew of it.
+   * If it takes too long, or its answer was lost, it is ended: else PostgreSQL would still make the
+   * slot, and nobody would know of it.
    */
   private ReplicationConnection.Created createSlot(
       ReplicationConnection walsender, SlotName slot, OutputPlugin plugin) throws SQLException {
@@ -137,7 +137,7 @@ public final class ReplicationSlots {
         cause);
   }
 
-  /** Ends the backend; tells whether PostgreSQL is a standby. */
+  /** Ends the backend; returns whether PostgreSQL is a standby. */
   private boolean terminate(int process) throws SQLException {
     try (Connection connection = connector.openWatch();
         PreparedStatement statement =
@@ -156,7 +156,7 @@ public final class ReplicationSlots {
    *
    * @param start the end of a transaction: PostgreSQL skips those up to there. Below the slot's
    *     confirmed position it has no effect.
-   * @param catchUp reads what the slot has missed before its end, in place of the walsender
+   * @param catchUp reads what the slot has missed before its end, instead of the walsender
    */
   public ReplicationReader stream(
       SlotName slot,
@@ -180,7 +180,7 @@ public final class ReplicationSlots {
     }
   }
 
-  /** Ends the stream that a server of this program holds; a foreign program's is left alone. */
+  /** Ends the stream that a server of this program holds; never a foreign program's. */
   public void terminateOurs(SlotName slot) throws SQLException {
     String sql =
         "select pg_terminate_backend(a.pid) from pg_stat_activity a join pg_replication_slots s"
@@ -288,8 +288,8 @@ public final class ReplicationSlots {
   }
 
   /**
-   * Whether PostgreSQL has not written this position yet. Never of a standby: what it lacks is on
-   * its way, and after a restart it may not even know what it has.
+   * Whether PostgreSQL has not written this position yet. Never of a standby: missing WAL is on its
+   * way, and after a restart it may not even know what it has.
    */
   public boolean isBeyondWal(Lsn lsn) throws SQLException {
     return ask(

@@ -11,7 +11,7 @@ import org.postgresql.PGConnection;
  * What a server must have so that its changes can be streamed.
  *
  * @param replicates whether the role has the right to replicate
- * @param pooled whether somebody else's session answers: a pooler stands between
+ * @param pooled whether another server process answers: a pooler is in between
  */
 public record ServerFacts(
     String version,

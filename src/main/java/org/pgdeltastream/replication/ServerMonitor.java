@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /**
- * Notices that PostgreSQL shuts down: it tells that to ordinary connections, but waits for
- * walsenders whose readers have not confirmed everything. One thread looks; any thread may close.
+ * Detects that PostgreSQL shuts down: it announces that to ordinary connections, but waits for
+ * walsenders whose readers have not confirmed everything. One thread checks; any thread may close.
  */
 public final class ServerMonitor implements AutoCloseable {
   private static final int FAILURES = 2;
@@ -19,16 +19,16 @@ public final class ServerMonitor implements AutoCloseable {
   private final Object guard = new Object(); // around the two that follow, without I/O
   private @Nullable Connection connection;
   private boolean closed;
-  private int failures; // the looking thread's
+  private int failures; // the checking thread's
 
   public ServerMonitor(ReplicationConnector connector) {
     this.connector = connector;
   }
 
   /**
-   * Whether the server ends or takes no connections; replication connections should go then. A
-   * session that was ended by itself, as jobs do that end idle ones, is no sign of that: the next
-   * connection tells.
+   * Whether the server ends or takes no connections; replication connections should go then. If
+   * only this session was ended, as jobs do that end idle ones, that is no sign of a shutdown: the
+   * next connection shows it.
    */
   public boolean isShuttingDown() {
     try {
@@ -90,10 +90,10 @@ public final class ServerMonitor implements AutoCloseable {
     }
   }
 
-  /** What a process of ours does, where PostgreSQL tells it. Source: manual, pg_stat_activity. */
+  /** What a process of ours does, where PostgreSQL shows it. Source: manual, pg_stat_activity. */
   public WalsenderState stateOf(int process) {
     Connection open = known();
-    if (open == null) { // once may be chance
+    if (open == null) { // one failure may be chance
       return failures < FAILURES ? WalsenderState.BUSY : WalsenderState.UNKNOWN;
     }
     String sql =
@@ -110,7 +110,7 @@ public final class ServerMonitor implements AutoCloseable {
       }
     } catch (SQLException e) {
       rest();
-      return WalsenderState.BUSY; // the next look tells
+      return WalsenderState.BUSY; // the next check shows it
     }
   }
 

@@ -23,7 +23,7 @@ public record SlotCapacity(int mostSlots, int mostConnections, List<Use> slots) 
   /**
    * What a slot costs.
    *
-   * @param inactiveSince where this PostgreSQL tells it (17 and later)
+   * @param inactiveSince where this PostgreSQL shows it (17 and later)
    * @param keptBytes of WAL
    */
   public record Use(
@@ -33,7 +33,7 @@ public record SlotCapacity(int mostSlots, int mostConnections, List<Use> slots) 
       Optional<Instant> inactiveSince,
       long keptBytes) {}
 
-  /** Asks; the limits stand in each row, and in one of their own where there is no slot. */
+  /** Asks; each row has the limits, and without a slot one row has only them. */
   public static SlotCapacity read(ReplicationConnector connector) throws SQLException {
     try (Connection connection = connector.openOrdinary();
         Statement statement = connection.createStatement();

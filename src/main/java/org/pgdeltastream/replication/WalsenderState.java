@@ -1,10 +1,10 @@
 package org.pgdeltastream.replication;
 
-/** What a walsender is seen to do over another connection. */
+/** What another connection sees a walsender do. */
 public enum WalsenderState {
-  /** It waits for its client, or for WAL: whoever hears nothing of it is cut off. */
+  /** It waits for its client, or for WAL: if the client gets nothing from it, it is cut off. */
   WAITING,
-  /** It reads, decodes, or is hindered by something of PostgreSQL's own. */
+  /** It reads, decodes, or waits for something inside PostgreSQL. */
   BUSY,
   /** PostgreSQL has no such process. */
   GONE,

@@ -1,6 +1,6 @@
 /**
- * What this server asks of PostgreSQL besides reading WAL: creates, lists and drops slots, exports
- * snapshots, looks relations up, sees a shutdown.
+ * Asks PostgreSQL for everything but WAL: creates, lists and drops slots, exports snapshots, reads
+ * what the catalog says of relations, detects a shutdown.
  */
 @NullMarked
 package org.pgdeltastream.replication;

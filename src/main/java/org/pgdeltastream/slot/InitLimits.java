@@ -66,7 +66,7 @@ final class InitLimits {
           "Try again in a moment: each waits for the end of transactions that write");
     }
     try {
-      List<Slot> known = slots.all(); // before PostgreSQL is asked: not those that come meanwhile
+      List<Slot> known = slots.all(); // before PostgreSQL is asked: leaves out later ones
       SlotCapacity capacity = SlotCapacity.read(database.connector());
       slots.forgetGone(known, capacity.slots().stream().map(SlotCapacity.Use::name).toList());
       checkSlots(name, capacity);
@@ -138,7 +138,7 @@ final class InitLimits {
     }
   }
 
-  /** In favour of one that was opened, those that were unused for longest. */
+  /** Closes the snapshots that were unused for longest, in favour of the new one. */
   private void closeUnused(int mostSnapshots) {
     while (slots.snapshots() > mostSnapshots) {
       Instant since = unusedSince();
@@ -155,7 +155,7 @@ final class InitLimits {
     }
   }
 
-  /** Who makes a slot has a minute to read from it; where the lease is short, half of that. */
+  /** A new snapshot has a minute for its first read; half the lease if that is shorter. */
   private Instant unusedSince() {
     Duration half = settings.snapshotLease().dividedBy(2);
     return Instant.now().minus(half.compareTo(NEW) < 0 ? half : NEW);

@@ -17,8 +17,8 @@ import org.pgdeltastream.slot.stream.Slots;
 import org.pgdeltastream.slot.upstream.OwnPublications;
 
 /**
- * Looks after all streams and slots at regular times: reports for readers that are inside a send,
- * and notices clients, connections, servers, snapshots and publications that are gone.
+ * Checks all streams and slots at regular times: reports for readers that are inside a send, and
+ * detects clients, connections, servers, snapshots and publications that are gone.
  */
 final class Reporter {
   private static final System.Logger LOG = System.getLogger(Reporter.class.getName());
@@ -52,11 +52,11 @@ final class Reporter {
     }
   }
 
-  /** What fails with one stream must not keep the others from being looked after. */
-  private void forEach(Consumer<SlotStream> look) {
+  /** A failure of one stream must not stop the check of the others. */
+  private void forEach(Consumer<SlotStream> check) {
     for (SlotStream stream : slots.streams()) {
       try {
-        look.accept(stream);
+        check.accept(stream);
       } catch (Throwable e) {
         LOG.log(ERROR, "Checking " + stream + " failed", e);
       }
@@ -67,7 +67,7 @@ final class Reporter {
   void checkSlots() {
     Instant now = Instant.now();
     slots.all().forEach(slot -> slot.closeSnapshotIfExpired(now));
-    ownPublications.look();
+    ownPublications.check();
     checkPublications();
     database.connector().control().rest(UNUSED);
   }

@@ -60,7 +60,7 @@ final class SlotCreator {
     }
   }
 
-  /** By transactions that have written; who they are is said as far as it can be seen. */
+  /** Blocked by transactions that have written; names them as far as it can see them. */
   private ProblemException blocked(SQLException e) {
     String hint = Meaning.BLOCKED.hint();
     try {
@@ -217,7 +217,7 @@ final class SlotCreator {
       this.warnings = warnings;
     }
 
-    /** The slot's name is written down before it is made, and struck where it is not made. */
+    /** Records the slot's name before it is made, and removes it if it is not made. */
     NewSlot withOurs() throws SQLException {
       try (PublicationClaim claim = ownPublications.claim(name)) {
         boolean made = false;
@@ -276,7 +276,7 @@ final class SlotCreator {
           known.warnings());
     }
 
-    /** A slot whose publications were dropped while it was made is not left behind. */
+    /** Drops a slot whose publications were dropped while it was made. */
     private PublicationGuard guard() throws SQLException {
       Publications.Present present = database.publications().present();
       boolean usesOurs = !Collections.disjoint(publications, Publications.OWN);

@@ -76,8 +76,8 @@ public class SlotManager {
   /**
    * Called once, before anything else, by the web application's start.
    *
-   * @return begins the looks at streams and slots; to be run outside of this call, since TomEE lets
-   *     a task share the transaction context of the call that hands it over, and both fail
+   * @return begins the checks of streams and slots; run it outside of this call, since TomEE lets a
+   *     task share the transaction context of the call that hands it over, and both fail
    */
   public Runnable start(Settings read) {
     begin(read);
@@ -106,8 +106,8 @@ public class SlotManager {
   }
 
   /**
-   * Ends streams, tells their clients, closes snapshots; drops nothing. Called as early as the
-   * server allows it, and by the container at last: whoever is first does it.
+   * Ends streams, closes their clients and snapshots; drops nothing. Called as early as the server
+   * allows it, and by the container at last: the first call does it.
    */
   @PreDestroy
   public void close() {
@@ -141,9 +141,9 @@ public class SlotManager {
     return present(settings);
   }
 
-  /** Throws ProblemException where no stream can begin: no room for it, or no PostgreSQL. */
+  /** Throws ProblemException if no stream can begin: too many run, or PostgreSQL is away. */
   public void checkStream() {
-    registry().checkRoom();
+    registry().checkStreamLimit();
     registry().checkDatabase();
   }
 
@@ -177,7 +177,7 @@ public class SlotManager {
     registry().snapshots().closeSnapshot(slot);
   }
 
-  /** A stream to a client, which {@link SlotStream#start} begins and one of both ends. */
+  /** A stream to a client; {@link SlotStream#start} begins it. */
   public SlotStream newStream(StreamOptions options, Subscriber subscriber) {
     return registry().newStream(options, subscriber);
   }
@@ -195,8 +195,8 @@ public class SlotManager {
   }
 
   /**
-   * Made as soon as it is known where the database is: perhaps after the start. One request looks;
-   * the others are told to come again, since a look may take as long as the DataSource lets it.
+   * Opened as soon as the database's address is known: perhaps after the start. One request opens
+   * it; the others must try again, since this may take as long as the DataSource lets it.
    */
   private SlotRegistry registry() {
     SlotRegistry present = registry;
@@ -225,7 +225,7 @@ public class SlotManager {
     return new SlotRegistry(database, known, present(readers));
   }
 
-  /** Between the look and this the application may have been stopped. */
+  /** The application may have been stopped since the database was opened. */
   private synchronized SlotRegistry opened(SlotRegistry made) {
     if (closed) {
       throw stopping();
@@ -258,7 +258,7 @@ public class SlotManager {
   }
 
   private Future<?> every(
-      ManagedScheduledExecutorService timer, int millis, Consumer<SlotRegistry> look) {
+      ManagedScheduledExecutorService timer, int millis, Consumer<SlotRegistry> check) {
     Runnable task =
         () -> {
           SlotRegistry open = registry;
@@ -266,7 +266,7 @@ public class SlotManager {
             return;
           }
           try {
-            look.accept(open);
+            check.accept(open);
           } catch (Throwable e) { // a scheduled task that throws would never run again
             LOG.log(ERROR, "A regular check of the slots failed", e);
           }
@@ -280,7 +280,7 @@ public class SlotManager {
     }
   }
 
-  /** Looked up by code, not injected: a missing resource is a 503, not a failed deployment. */
+  /** Found by code, not injected: a missing resource is a 503, not a failed deployment. */
   @SuppressWarnings("BanJNDI") // the names are constants of ours
   private static <T> Optional<T> find(String name, Class<T> type) {
     for (String prefix : PREFIXES) {

@@ -63,7 +63,7 @@ final class SlotRegistry {
     snapshots = new SnapshotReads(database, settings, slots, reports);
   }
 
-  /** A look at PostgreSQL that tells the log what is missing. */
+  /** A check of PostgreSQL that logs what is missing. */
   Runnable startCheck() {
     return new StartCheck(database.connector());
   }
@@ -72,8 +72,8 @@ final class SlotRegistry {
     database.check();
   }
 
-  /** Throws ProblemException where as many clients are streamed to as are allowed. */
-  void checkRoom() {
+  /** Throws ProblemException if as many streams run as are allowed. */
+  void checkStreamLimit() {
     if (slots.streams().size() >= settings.streams()) {
       throw SlotStream.tooMany(
           settings, new RejectedExecutionException("the configured number is reached"));
@@ -101,14 +101,14 @@ final class SlotRegistry {
     return stream;
   }
 
-  /** A stream that is yet to start; what is wrong with the slot is told by closing the client. */
+  /** A stream that is yet to start; closing the client reports what is wrong with the slot. */
   SlotStream newStream(StreamOptions options, Subscriber subscriber) {
-    checkRoom();
+    checkStreamLimit();
     return new SlotStream(slots, options, subscriber, services, readers);
   }
 
   void drop(SlotName name, boolean force) {
-    reports.of(name); // of others' slots nothing is known here, and none is dropped
+    reports.of(name); // refuses others' slots, which are never dropped
     Optional<SlotStream> stream = slots.find(name).flatMap(Slot::stream);
     if (stream.isPresent()) {
       if (!force) {
@@ -128,7 +128,7 @@ final class SlotRegistry {
     ownPublications.tidy();
   }
 
-  /** Of how many slots something is known here. */
+  /** How many slots this server knows something of. */
   int known() {
     return slots.all().size();
   }
@@ -139,11 +139,11 @@ final class SlotRegistry {
   }
 
   /**
-   * Tells all clients at once, since servers that stop cut them off in a moment; then waits once
-   * for all, however many: for their answers and for the readers' last reports.
+   * Closes all clients at once, since servers that stop soon cut them off; then waits once for all,
+   * however many: for their answers and for the readers' last reports.
    */
   void close() {
-    services.stopping().set(true); // before the look: who waits for a slot is told by itself
+    services.stopping().set(true); // first: streams that wait for a slot check it
     List<SlotStream> streams = slots.streams();
     streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, SlotStream.STOPS));
     streams.forEach(SlotRegistry::askToLeave);
@@ -162,7 +162,7 @@ final class SlotRegistry {
     database.connector().control().close();
   }
 
-  /** Where that fails its reader tells it; the others must hear it all the same. */
+  /** If that fails, its reader reports it; the others must still be asked. */
   private static void askToLeave(SlotStream stream) {
     try {
       stream.closeClientUnlessSending();

@@ -18,7 +18,7 @@ import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
-/** The slots that this server shows: as PostgreSQL has them, with what is known of them here. */
+/** The slots that this server shows: as PostgreSQL has them, with what this server knows. */
 final class SlotReports {
   private final Database database;
   private final Settings settings;
@@ -33,7 +33,7 @@ final class SlotReports {
   /** All that match the pattern. */
   List<SlotReport> all() {
     try {
-      List<Slot> known = slots.all(); // before PostgreSQL is asked: not those that come meanwhile
+      List<Slot> known = slots.all(); // before PostgreSQL is asked: leaves out later ones
       List<SlotRow> present = database.slots().list();
       slots.forgetGone(known, present.stream().map(SlotRow::name).toList());
       List<SlotRow> rows =

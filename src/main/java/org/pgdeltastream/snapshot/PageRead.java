@@ -35,7 +35,7 @@ record PageRead(
     }
   }
 
-  /** Answers the cursor behind the page's last row. */
+  /** Returns the cursor behind the page's last row. */
   Optional<String> read(TableReference reference, PageRequest request, RowListener rows)
       throws SQLException, IOException {
     Optional<SnapshotTable> known = tables.find(reference);
@@ -58,7 +58,7 @@ record PageRead(
     new RewriteCheck(connection).check(reference, table, columns);
     tables.add(reference, table);
     rows.end();
-    return next.map(place -> cursors.write(place, snapshotName, table));
+    return next.map(start -> cursors.write(start, snapshotName, table));
   }
 
   private TableCopy copy(PageQuery query, boolean known) throws SQLException {

@@ -9,8 +9,8 @@ import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.change.Tuple;
 
 /**
- * Passes a page's rows on without the marks that stand behind their values, and knows afterwards
- * whether there were more than the page holds and what marked its last row.
+ * Passes on a page's rows without the marks behind their values, and knows afterwards whether there
+ * were more rows than the page holds, and the marks of its last row.
  */
 final class PageRows {
   private final RowListener rows;
@@ -42,7 +42,7 @@ final class PageRows {
     return count > limit;
   }
 
-  /** What stands behind the values of the page's last row; nothing if it has none. */
+  /** The marks behind the values of the page's last row; nothing if it has none. */
   List<String> lastMarks() {
     return IntStream.range(0, last.size()).mapToObj(this::text).toList();
   }

@@ -31,12 +31,12 @@ final class SnapshotFailure {
     return state(failure).startsWith("42");
   }
 
-  /** A text that cannot be told in UTF-8. */
+  /** A text that UTF-8 cannot represent. */
   private static boolean isOfNoEncoding(SQLException failure) {
     return state(failure).equals("22021") || state(failure).equals("22P05");
   }
 
-  /** The problem that it is, or the failure itself where it says nothing about tables. */
+  /** The problem behind the failure, or the failure itself where it is not about tables. */
   static SQLException translated(SQLException failure) {
     if (isCancelled(failure) || state(failure).equals("55P03")) {
       throw busy(failure, "Reading the list of tables");

@@ -70,8 +70,8 @@ public final class SnapshotReader {
   }
 
   /**
-   * Reads one page. The rows count only when this returns: only then it is known that the table
-   * still held them.
+   * Reads one page. The rows count only when this returns: only then is it known that the table
+   * still had them.
    *
    * @param snapshotName as {@code pg_export_snapshot} gave it
    * @param tables those of this snapshot that were read before

@@ -14,8 +14,8 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SessionSettings;
 
 /**
- * A read-only transaction under an exported snapshot, on a pooled connection that goes back as it
- * came. Nothing it sets outlives it.
+ * A read-only transaction under an exported snapshot, on a pooled connection that goes back
+ * unchanged. Its settings end with it.
  */
 final class SnapshotTransaction implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SnapshotTransaction.class.getName());
@@ -41,7 +41,7 @@ final class SnapshotTransaction implements AutoCloseable {
 
   /**
    * The name is the server's own, checked by the caller. Connections that died in the pool are
-   * passed over: not every pool looks before it lends, or after it gets one back.
+   * skipped: not every pool checks them before it lends one or after it gets one back.
    */
   static SnapshotTransaction begin(Connections database, String snapshot, Duration statementTimeout)
       throws SQLException {
@@ -66,7 +66,7 @@ final class SnapshotTransaction implements AutoCloseable {
         try {
           return begin(connection, snapshot, statementTimeout);
         } catch (SQLException e) {
-          dead.add(connection); // given back only at the end, else it would be lent again
+          dead.add(connection); // returned only at the end, else the pool lends it again
           losses.add(e);
           boolean silent = System.nanoTime() - start > PASSED_OVER_NANOS;
           if (!SnapshotFailure.isLost(e) || dead.size() > MOST_DEAD || silent) {
@@ -79,7 +79,7 @@ final class SnapshotTransaction implements AutoCloseable {
     }
   }
 
-  /** Where the pool has none left but dead ones, their loss is what is wrong. */
+  /** If the pool has only dead connections left, their loss is the failure. */
   private static Connection connect(Connections database, List<SQLException> losses)
       throws SQLException {
     try {
@@ -110,7 +110,7 @@ final class SnapshotTransaction implements AutoCloseable {
     try {
       connection.close();
     } catch (SQLException e) {
-      LOG.log(DEBUG, "A connection cannot be given back", e); // it is of no use to anybody
+      LOG.log(DEBUG, "A connection cannot be given back", e); // the pool cannot use it anyway
     }
   }
 
@@ -141,7 +141,7 @@ final class SnapshotTransaction implements AutoCloseable {
     }
   }
 
-  /** A network that has gone gives the thread back after this time. */
+  /** A lost network releases the thread after this time. */
   private void limitAnswers(int millis) throws SQLException {
     connection.setNetworkTimeout(Runnable::run, millis);
   }
@@ -150,7 +150,7 @@ final class SnapshotTransaction implements AutoCloseable {
     return connection;
   }
 
-  /** As it came, as far as it still lives. */
+  /** Restores the settings, as far as the connection still lives. */
   private void restore() {
     try {
       if (!connection.isClosed()) {
@@ -160,7 +160,7 @@ final class SnapshotTransaction implements AutoCloseable {
         limitAnswers(networkTimeout);
       }
     } catch (SQLException e) {
-      LOG.log(DEBUG, "A connection cannot be restored", e); // its own failure is told
+      LOG.log(DEBUG, "A connection cannot be restored", e); // its own failure is reported
     }
   }
 

@@ -11,7 +11,7 @@ import java.util.Map;
 import org.pgdeltastream.snapshot.table.PublicationReader;
 import org.pgdeltastream.snapshot.table.Published;
 
-/** Where a snapshot and its slot's stream will differ, as far as it is known beforehand. */
+/** Where a snapshot and its slot's stream will differ, as far as that is known beforehand. */
 final class SnapshotWarnings {
   private static final int MOST_NAMES = 20;
   private static final String TABLES =

@@ -53,12 +53,12 @@ final class TableCopy implements AutoCloseable {
     return row;
   }
 
-  /** How long a row is nobody says beforehand. */
+  /** Reads a row, whose length is not known beforehand. */
   private byte @Nullable [] read() throws SQLException {
     try {
       return copy.readFromCopy();
     } catch (OutOfMemoryError e) {
-      pooled.abort(Runnable::run); // the driver stands in the middle of the row
+      pooled.abort(Runnable::run); // the driver has read half of the row
       throw new ProblemException(
           Problem.UPSTREAM_BUSY,
           "This server has no memory left for a row of the table",
@@ -84,7 +84,7 @@ final class TableCopy implements AutoCloseable {
       pooled.setNetworkTimeout(Runnable::run, CANCEL_MILLIS);
       connection.cancelQuery();
       while (copy.readFromCopy() != null) {
-        // what was on its way when PostgreSQL heard of it
+        // rows that were on their way at the cancel
       }
     } catch (SQLException e) {
       if (!SnapshotFailure.isCancelled(e)) {

@@ -87,7 +87,7 @@ class ConnectionsPostgresIT {
       String what)
       throws Exception {
     log.begin();
-    server.registry.checkRoom();
+    server.registry.checkStreamLimit();
     server.registry.checkDatabase(); // as before each upgrade
     RecordingSubscriber client = new RecordingSubscriber();
     SlotStream stream =

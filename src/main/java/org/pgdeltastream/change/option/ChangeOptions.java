@@ -11,7 +11,7 @@ import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.TableName;
 
 /**
- * Which changes a client wants, and what it is told about them.
+ * Which changes a client wants, and with which details.
  *
  * @param addTables none means all
  * @param addPrefixes of logical messages; none means all
@@ -51,13 +51,13 @@ public record ChangeOptions(
     pluginOptions = Collections.unmodifiableMap(new java.util.LinkedHashMap<>(pluginOptions));
   }
 
-  /** What a client gets that asks for nothing. */
+  /** The options of a client that sets none. */
   public static ChangeOptions usual() {
     return parse(name -> Optional.empty());
   }
 
-  /** Where the words come from: a query string, or a test. */
-  public interface Words {
+  /** Where the options' values come from: a query string, or a test. */
+  public interface Source {
     Optional<String> of(String optionName);
   }
 
@@ -66,8 +66,8 @@ public record ChangeOptions(
    *
    * @throws IllegalArgumentException naming the option whose value is wrong
    */
-  public static ChangeOptions parse(Words words) {
-    return new OptionParser(words).parse();
+  public static ChangeOptions parse(Source source) {
+    return new OptionParser(source).parse();
   }
 
   /** The names that {@link #parse} asks for. */

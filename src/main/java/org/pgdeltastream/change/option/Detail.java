@@ -1,6 +1,6 @@
 package org.pgdeltastream.change.option;
 
-/** What a client may ask to be told or spared, by wal2json's names where it has them. */
+/** What a client may switch on or off, by wal2json's names where it has them. */
 public enum Detail {
   XIDS("include-xids", false),
   TIMESTAMP("include-timestamp", false),
@@ -34,7 +34,7 @@ public enum Detail {
     return optionName;
   }
 
-  /** Whether it is on if nothing is said. */
+  /** Whether it is on by default. */
   public boolean usual() {
     return usual;
   }

@@ -12,7 +12,7 @@ import java.util.Set;
 import java.util.function.Function;
 import org.pgdeltastream.change.Action;
 
-/** From the words of a client to {@link ChangeOptions}; every value is checked here. */
+/** Makes {@link ChangeOptions} of a client's text; checks every value. */
 final class OptionParser {
   private static final String FORMAT = "format";
   private static final String FORMAT_VERSION = "format-version";
@@ -27,11 +27,11 @@ final class OptionParser {
   private static final int LAST_ORIGIN = 65_535;
   private static final int LARGEST_MESSAGE = 16 << 20;
 
-  private final ChangeOptions.Words words;
+  private final ChangeOptions.Source source;
   private final Map<String, String> pluginOptions = new LinkedHashMap<>();
 
-  OptionParser(ChangeOptions.Words words) {
-    this.words = words;
+  OptionParser(ChangeOptions.Source source) {
+    this.source = source;
   }
 
   static List<String> names() {
@@ -69,32 +69,32 @@ final class OptionParser {
   }
 
   private ChangeOptions.Format format() {
-    String first = words.of(FORMAT).or(() -> words.of(FORMAT_VERSION)).orElse("1");
-    String second = words.of(FORMAT_VERSION).orElse(first);
+    String first = source.of(FORMAT).or(() -> source.of(FORMAT_VERSION)).orElse("1");
+    String second = source.of(FORMAT_VERSION).orElse(first);
     if (!first.equals(second)) {
       throw new IllegalArgumentException("format and format-version differ");
     }
     return switch (first) {
       case "1" -> ChangeOptions.Format.TRANSACTIONS;
       case "2" -> ChangeOptions.Format.ACTIONS;
-      default -> throw bad(words.of(FORMAT).isPresent() ? FORMAT : FORMAT_VERSION, "not 1 or 2");
+      default -> throw bad(source.of(FORMAT).isPresent() ? FORMAT : FORMAT_VERSION, "not 1 or 2");
     };
   }
 
   private Set<Detail> details() {
     Set<Detail> details = EnumSet.noneOf(Detail.class);
     for (Detail detail : Detail.values()) {
-      Optional<Boolean> asked = words.of(detail.optionName()).map(word -> flag(detail, word));
+      Optional<Boolean> asked = source.of(detail.optionName()).map(word -> flag(detail, word));
       asked.ifPresent(on -> pluginOptions.put(detail.optionName(), String.valueOf(on)));
       if (asked.orElse(detail.usual())) {
         details.add(detail);
       }
     }
-    if (words.of(VALUES).isPresent()) {
-      if (!words.of(VALUES).get().equals("string")) {
+    if (source.of(VALUES).isPresent()) {
+      if (!source.of(VALUES).get().equals("string")) {
         throw bad(VALUES, "not string");
       }
-      if (words.of(Detail.NUMBERS_AS_TEXT.optionName()).isPresent()
+      if (source.of(Detail.NUMBERS_AS_TEXT.optionName()).isPresent()
           && !details.contains(Detail.NUMBERS_AS_TEXT)) {
         throw bad(VALUES, "contradicted by " + Detail.NUMBERS_AS_TEXT.optionName());
       }
@@ -143,7 +143,7 @@ final class OptionParser {
   }
 
   private int maxMessage() {
-    Optional<String> word = words.of(MAX_MESSAGE);
+    Optional<String> word = source.of(MAX_MESSAGE);
     if (word.isEmpty()) {
       return 0;
     }
@@ -155,7 +155,7 @@ final class OptionParser {
   }
 
   private <T> List<T> list(String name, Function<String, List<T>> read) {
-    Optional<String> word = words.of(name);
+    Optional<String> word = source.of(name);
     if (word.isEmpty()) {
       return List.of();
     }

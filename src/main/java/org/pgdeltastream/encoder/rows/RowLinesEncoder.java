@@ -12,7 +12,7 @@ import org.pgdeltastream.encoder.JsonBuffer;
 
 /** Writes each row as a line of JSON, in pieces of about 64 KB. Never flushes the stream. */
 public final class RowLinesEncoder implements RowListener {
-  /** Whether a last line tells how many rows there were. */
+  /** Whether a last line gives the number of rows. */
   public enum Trailer {
     ROW_COUNT,
     NONE
@@ -54,8 +54,8 @@ public final class RowLinesEncoder implements RowListener {
   }
 
   /**
-   * Completes the last line after a failure between two rows, so that one more can follow. Nothing
-   * comes if nothing was written before: then nobody has seen a beginning.
+   * Completes the last line after a failure between two rows, so that one more can follow. Writes
+   * nothing if nothing was written before.
    */
   public void stop() throws IOException {
     if (written) {

@@ -18,7 +18,7 @@ public record ConnectionSettings(String url, String user, String password, Strin
   }
 
   /**
-   * What stands behind the address, decoded as the driver does.
+   * The parameters after the address, decoded as the driver does.
    *
    * @throws IllegalArgumentException naming the parameter that is not encoded as in a URL
    */
@@ -26,9 +26,9 @@ public record ConnectionSettings(String url, String user, String password, Strin
     Properties parameters = new Properties();
     String[] parts = url.split("\\?", 2);
     for (String pair : parts.length < 2 ? new String[0] : parts[1].split("&", -1)) {
-      String[] words = pair.split("=", 2);
-      if (!words[0].isEmpty()) {
-        parameters.setProperty(words[0], words.length < 2 ? "" : decoded(words[0], words[1]));
+      String[] field = pair.split("=", 2);
+      if (!field[0].isEmpty()) {
+        parameters.setProperty(field[0], field.length < 2 ? "" : decoded(field[0], field[1]));
       }
     }
     return parameters;

@@ -14,12 +14,11 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * One ordinary connection that is kept, for short questions about the catalog, slots and positions:
- * of all streams, one at a time. It is opened when something is asked, and closed when nothing was
- * for a while. A question has a time limit, so that none holds the others up for long. For any
- * thread.
+ * of all streams, one at a time. A question opens it; after a while without questions it is closed.
+ * A question has a time limit, so that it does not delay the others for long. For any thread.
  */
 public final class ControlConnection implements AutoCloseable {
-  /** What is asked; perhaps twice, since a connection that was lost is opened anew once. */
+  /** A question, perhaps asked twice: a connection that was lost is opened again once. */
   @FunctionalInterface
   public interface Question<T> {
     T ask(Connection connection) throws SQLException;
@@ -31,7 +30,7 @@ public final class ControlConnection implements AutoCloseable {
     Connection open(OpenSockets sockets) throws SQLException;
   }
 
-  /** Others ask for so long that it was nobody else's turn. */
+  /** Other questions took so long that this one had no turn. */
   public static final class BusyException extends SQLException {
     private static final long serialVersionUID = 1L;
 
@@ -41,7 +40,7 @@ public final class ControlConnection implements AutoCloseable {
   }
 
   private static final long TURN_NANOS = TimeUnit.SECONDS.toNanos(5);
-  private static final long LOOK_MILLIS = 100;
+  private static final long POLL_MILLIS = 100;
   private static final long AGE_NANOS = TimeUnit.MINUTES.toNanos(10); // its backend's caches grow
 
   private final Opening opening;
@@ -58,7 +57,7 @@ public final class ControlConnection implements AutoCloseable {
     this.opening = opening;
   }
 
-  /** What it was told about relations; forgotten with the connection. */
+  /** The answers about relations; forgotten with the connection. */
   public DescribedRelations described() {
     return described;
   }
@@ -93,7 +92,7 @@ public final class ControlConnection implements AutoCloseable {
     long deadline = System.nanoTime() + TURN_NANOS;
     try {
       while (!asker.isClosed() && System.nanoTime() - deadline < 0) {
-        if (turn.tryLock(LOOK_MILLIS, TimeUnit.MILLISECONDS)) {
+        if (turn.tryLock(POLL_MILLIS, TimeUnit.MILLISECONDS)) {
           return;
         }
       }
@@ -132,7 +131,7 @@ public final class ControlConnection implements AutoCloseable {
     T end() throws SQLException;
   }
 
-  /** The asker may cut it meanwhile: the next one opens it anew. */
+  /** The asker may cut it meanwhile: the next question opens it again. */
   private static <T> T waitedFor(OpenSockets cut, OpenSockets asker, Wait<T> wait)
       throws SQLException {
     try {
@@ -171,7 +170,7 @@ public final class ControlConnection implements AutoCloseable {
     stale = true;
   }
 
-  /** Closes it where nobody has asked for so long. */
+  /** Closes the connection if no question came for this time. */
   public void rest(Duration unused) {
     if (turn.tryLock()) {
       try {
@@ -198,7 +197,7 @@ public final class ControlConnection implements AutoCloseable {
     }
   }
 
-  /** None is kept from now on; a question that waits for its answer is cut. */
+  /** Keeps no connection from now on; cuts a question that waits for its answer. */
   @Override
   public void close() {
     closed = true;

@@ -12,8 +12,8 @@ import org.postgresql.copy.CopyDual;
 import org.postgresql.copy.CopyOut;
 
 /**
- * What COPY sends us, message by message: in place where the socket is ours and not encrypted,
- * through the driver otherwise. A large message waits until the heap has room for it. Not for two
+ * The messages that COPY sends us: taken in place where the socket is ours and not encrypted,
+ * through the driver otherwise. A large message waits until the heap has space for it. Not for two
  * threads.
  */
 public final class CopyInput {
@@ -72,7 +72,7 @@ public final class CopyInput {
     }
     SocketInput input = socket.get();
     CopyData here = input.take();
-    if (here != null || !input.isForDriver() || !hasRoomFor(input.lengthOfData())) {
+    if (here != null || !input.isForDriver() || !fitsHeap(input.lengthOfData())) {
       return here;
     }
     input.driverReads(true);
@@ -86,8 +86,8 @@ public final class CopyInput {
   /**
    * Waits outside the driver until input has come, for a bounded time.
    *
-   * @return a message, if the driver had to be asked for it; null tells to poll
-   * @throws HeapUsedUpException if there is no room for what has come, and there was none for long
+   * @return a message, if only the driver could read it; null means: poll
+   * @throws HeapUsedUpException if the heap had no space for the message for a long time
    */
   public @Nullable CopyData await(int milliseconds) throws SQLException, IOException {
     if (isStarved()) {
@@ -100,7 +100,7 @@ public final class CopyInput {
       return null;
     }
     boolean came = socket.get().await(milliseconds);
-    return came && !inPlace ? fromDriver(true) : null; // it alone can tell a message from the bytes
+    return came && !inPlace ? fromDriver(true) : null; // only it can read a message
   }
 
   private @Nullable CopyData fromDriver(boolean wait) throws SQLException {
@@ -117,17 +117,17 @@ public final class CopyInput {
   }
 
   /** The driver makes an array of a message's length. */
-  private boolean hasRoomFor(int length) {
-    boolean room = heap.tryHold(Math.max(0, length));
-    if (room) {
+  private boolean fitsHeap(int length) {
+    boolean held = heap.tryHold(Math.max(0, length));
+    if (held) {
       starvedSince = NOT_STARVED;
     } else if (!isStarved()) {
       starvedSince = System.nanoTime();
     }
-    return room;
+    return held;
   }
 
-  /** A message is here for which there is no room: PostgreSQL waits, and so does the reader. */
+  /** The heap has no space for the next message: PostgreSQL waits, and so does the reader. */
   public boolean isStarved() {
     return starvedSince != NOT_STARVED;
   }

@@ -10,9 +10,9 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Relation;
 
 /**
- * What the catalog said about relations, for all streams. An answer holds for whatever was
- * committed before it was given: PostgreSQL describes a table to each stream, and anew after much
- * that does not change it, but the catalog cannot say anything else then. For any thread.
+ * The catalog's answers about relations, for all streams. An answer holds for whatever was
+ * committed before it was given: PostgreSQL describes a table to each stream, and again after much
+ * that does not change it, but the catalog's answer is the same then. For any thread.
  */
 public final class DescribedRelations {
   private static final int MOST_RELATIONS = 20_000;
@@ -34,7 +34,7 @@ public final class DescribedRelations {
   private int columns;
   private Lsn last = Lsn.NONE;
 
-  /** What holds for a relation that a transaction describes whose commit stands there. */
+  /** The answer that holds for a relation described by a transaction with this commit position. */
   public synchronized Optional<List<ColumnDetails>> find(Relation relation, Lsn commit) {
     return Optional.ofNullable(byId.get(relation.id()))
         .filter(answer -> answer.asOf().isAfter(commit))

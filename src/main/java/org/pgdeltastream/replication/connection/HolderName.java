@@ -4,9 +4,9 @@ import java.util.Locale;
 import org.pgdeltastream.change.SlotName;
 
 /**
- * What the connection that holds a slot's snapshot is called in {@code pg_stat_activity}: the
- * server's own name and the slot's. PostgreSQL cuts names at 63 bytes, so a long one is cut here in
- * a way that still tells slots apart.
+ * The name in {@code pg_stat_activity} of the connection that holds a slot's snapshot: the server's
+ * own name and the slot's. PostgreSQL cuts names at 63 bytes, so a long one is shortened here in a
+ * way that still distinguishes slots.
  */
 public final class HolderName {
   private static final int LONGEST = 63;
@@ -22,7 +22,7 @@ public final class HolderName {
     return ascii.substring(0, Math.min(ascii.length(), LONGEST - end.length())) + end;
   }
 
-  /** How the name ends for this slot and for no other. */
+  /** The end of the name, which only this slot has. */
   public static String end(SlotName slot) {
     String name = slot.value();
     return "/"

@@ -11,7 +11,7 @@ import org.postgresql.PGConnection;
  * A connection whose input can be awaited outside the driver.
  *
  * @param input empty for a connection that an administrator's DataSource or socket factory made
- * @param heap what its large messages take
+ * @param heap counts its large messages
  */
 public record InputConnection(Connection connection, Optional<SocketInput> input, HeapShare heap)
     implements AutoCloseable {
@@ -21,7 +21,7 @@ public record InputConnection(Connection connection, Optional<SocketInput> input
     return connection.unwrap(PGConnection.class);
   }
 
-  /** Ends the connection behind what the server was told last. For the reader's thread. */
+  /** Ends the connection after the last report to the server. For the reader's thread. */
   public void finish() {
     try {
       if (input.isPresent()) {

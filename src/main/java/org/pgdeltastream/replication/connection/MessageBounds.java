@@ -1,9 +1,9 @@
 package org.pgdeltastream.replication.connection;
 
 /**
- * Where the messages of PostgreSQL's protocol end, for one who passes them on: a byte of type, then
- * a length that counts itself. Before the first message stand answers of one byte, to the question
- * for encryption; without that question encrypted bytes may come at once.
+ * Finds the ends of the messages of PostgreSQL's protocol in passing bytes: a type byte, then a
+ * length that counts itself. Before the first message come answers of one byte, to the request for
+ * encryption; without that request encrypted bytes may come at once.
  *
  * <p>Source: manual, "Message Formats"; "SSL Session Encryption".
  */
@@ -17,12 +17,12 @@ final class MessageBounds {
   private int length;
   private int rest; // of the content
 
-  /** Nothing of it can be read here. */
+  /** The messages cannot be read here. */
   boolean isEncrypted() {
     return encrypted;
   }
 
-  /** The next byte is the first of a message; false for ever where bytes are encrypted. */
+  /** The next byte is the first of a message; always false where bytes are encrypted. */
   boolean atBoundary() {
     return !encrypted && header == 0 && rest == 0;
   }

@@ -7,14 +7,14 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * The sockets that somebody has opened for one purpose, so that another thread can end whatever
- * waits for them: the driver itself waits as long as the network does. For any thread.
+ * The sockets that were opened for one purpose, so that another thread can end whatever waits for
+ * them: the driver itself waits as long as the network does. For any thread.
  */
 public final class OpenSockets implements Closeable {
   private final List<Closeable> open = new ArrayList<>();
   private boolean closed;
 
-  /** A socket that is about to be connected, or those of others that are waited for. */
+  /** Adds a socket that is about to be connected, or another owner's that a thread waits for. */
   void add(Closeable socket) throws IOException {
     synchronized (this) {
       open.removeIf(one -> one instanceof Socket known && known.isClosed());
@@ -27,12 +27,12 @@ public final class OpenSockets implements Closeable {
     throw new IOException("What this connection was for has ended");
   }
 
-  /** It is waited for no longer. */
+  /** No thread waits for it any more. */
   synchronized void remove(Closeable socket) {
     open.remove(socket);
   }
 
-  /** Those open now have another owner from now on. */
+  /** The sockets open now have another owner from now on. */
   public synchronized void forget() {
     open.clear();
   }

@@ -16,8 +16,8 @@ import org.postgresql.Driver;
 
 /**
  * Opens connections: replication connections, which carry commands and streams, and ordinary ones
- * for the catalog and for snapshots that are held. Replication connections are opened by ourselves
- * with the driver properties that a stream needs, or taken from a DataSource of the administrator.
+ * for the catalog and for snapshots that are held. We open replication connections ourselves with
+ * the driver properties that a stream needs, or take them from an administrator's DataSource.
  */
 public final class ReplicationConnector {
   /** From the first moment; the rest of {@link SessionSettings} follows. */
@@ -66,12 +66,12 @@ public final class ReplicationConnector {
     return new ReplicationConnector(this, sockets);
   }
 
-  /** The kept connection that all of the same server ask. */
+  /** The kept connection for questions, which all of the same server share. */
   public ControlConnection control() {
     return control;
   }
 
-  /** Asks it. */
+  /** Asks on the kept connection. */
   public <T> T ask(ControlConnection.Question<T> question) throws SQLException {
     return control.ask(cuts.orElseGet(OpenSockets::new), question);
   }
@@ -81,7 +81,7 @@ public final class ReplicationConnector {
     return openOrdinary(commonProperties());
   }
 
-  /** The same, for the snapshot of this slot, which its name tells. */
+  /** The same, for the snapshot of this slot; the connection's name contains the slot's. */
   public Connection openHolder(SlotName slot) throws SQLException {
     Properties properties = commonProperties();
     properties.setProperty("ApplicationName", HolderName.of(settings.applicationName(), slot));
@@ -93,7 +93,7 @@ public final class ReplicationConnector {
   }
 
   /**
-   * Closes the connection where it does not take them.
+   * Closes the connection if it refuses the settings.
    *
    * @param millis how long each answer may take from then on; the first ones may take less
    */
@@ -120,7 +120,7 @@ public final class ReplicationConnector {
     return configured(connect(properties), WATCH_MILLIS, SessionSettings.ofSession());
   }
 
-  /** A connection whose questions end in time, and wait for nobody's lock. */
+  /** A connection whose questions end in time, and do not wait for locks. */
   private Connection openForQuestions() throws SQLException {
     return configured(connect(commonProperties()), QUESTION_MILLIS, SessionSettings.ofQuestions());
   }
@@ -177,7 +177,7 @@ public final class ReplicationConnector {
     return ReplicationSocketFactory.class.getName().equals(properties.getProperty("socketFactory"));
   }
 
-  /** The URL's parameters count, but for those that a connection of ours depends on. */
+  /** The URL's parameters count, except those that our connections depend on. */
   private Properties commonProperties() {
     Properties properties = new Properties();
     properties.setProperty("connectTimeout", "10");

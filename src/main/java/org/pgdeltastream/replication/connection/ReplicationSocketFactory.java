@@ -14,10 +14,10 @@ import javax.net.SocketFactory;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes the sockets of our connections. The driver creates the factory by its class name and hands
- * it a key, under which we have said what the socket is for: where its {@link SocketInput} is
- * awaited outside the driver, and where others may cut it. Without a key a socket only tells how
- * far PostgreSQL is.
+ * Makes the sockets of our connections. The driver creates the factory by its class name and gives
+ * it a key, under which we have stored the socket's purpose: whether we wait for its {@link
+ * SocketInput} outside the driver, and from where others may cut it. A socket without a key only
+ * measures how far away PostgreSQL is.
  */
 public final class ReplicationSocketFactory extends SocketFactory {
   static final String NO_KEY = "";
@@ -37,10 +37,10 @@ public final class ReplicationSocketFactory extends SocketFactory {
     private @Nullable BufferedSocket last;
 
     /**
-     * Of one connection that is to be opened.
+     * The purpose of one connection that is to be opened.
      *
      * @param buffered whether {@link #input} is wanted
-     * @param cuts from where they are cut
+     * @param cuts can cut them
      */
     Purpose(boolean buffered, Optional<OpenSockets> cuts) {
       this.buffered = buffered;
@@ -66,7 +66,7 @@ public final class ReplicationSocketFactory extends SocketFactory {
     }
   }
 
-  /** From now on this key stands for the purpose. */
+  /** Stores the purpose under this key. */
   static void expect(String key, Purpose purpose) {
     CONNECTING.put(key, purpose);
   }

@@ -5,8 +5,8 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * How far each PostgreSQL is, and what receive buffer gathered reading gets for it (decision 0011).
- * A connect takes one round trip; the shortest is the least disturbed. Any thread.
+ * How far away each PostgreSQL is, and the receive buffer for gathered reading (decision 0011). A
+ * connect takes one round trip; the shortest is the least disturbed. Any thread.
  */
 final class RoundTrips {
   private static final int LEAST_BYTES = 16 * 1024;

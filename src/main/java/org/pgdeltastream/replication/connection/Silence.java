@@ -3,23 +3,23 @@ package org.pgdeltastream.replication.connection;
 import java.util.function.LongSupplier;
 
 /**
- * How long a connection has been silent while somebody waited for it. Every five seconds of silence
- * the server is to be asked for a sign of life. The reader's thread writes, others look.
+ * How long a connection has been silent while its reader waited. After every five seconds of
+ * silence the server should be asked for a sign of life. The reader's thread writes, others read.
  */
 public final class Silence {
   private static final long PROBE_NANOS = 5_000_000_000L;
 
-  private final LongSupplier heardAt;
+  private final LongSupplier receivedAt;
   private volatile boolean waiting;
   private long probedAt; // the reader's
 
   /**
    * Begins now.
    *
-   * @param heardAt when the server was last heard, by the monotonic clock
+   * @param receivedAt when the last byte came from the server, by the monotonic clock
    */
-  public Silence(LongSupplier heardAt, long now) {
-    this.heardAt = heardAt;
+  public Silence(LongSupplier receivedAt, long now) {
+    this.receivedAt = receivedAt;
     this.probedAt = now;
   }
 
@@ -30,7 +30,7 @@ public final class Silence {
 
   /** Whether to ask for a sign of life now; the reader does so at once. */
   public boolean probeIsDue(long now) {
-    boolean due = now - heardAt.getAsLong() > PROBE_NANOS && now - probedAt > PROBE_NANOS;
+    boolean due = now - receivedAt.getAsLong() > PROBE_NANOS && now - probedAt > PROBE_NANOS;
     if (due) {
       probedAt = now;
     }
@@ -39,6 +39,6 @@ public final class Silence {
 
   /** Nanoseconds without a sign of life. */
   public long nanos(long now) {
-    return waiting ? now - heardAt.getAsLong() : 0;
+    return waiting ? now - receivedAt.getAsLong() : 0;
   }
 }

@@ -17,9 +17,9 @@ import org.jspecify.annotations.Nullable;
  * input outside the driver, for a bounded time, and sees the end of the connection at once. Read by
  * one thread at a time.
  *
- * <p>The driver is given no more than the rest of a message at once, so that between two messages
- * it holds nothing. CopyData that is here whole is then taken in place: the driver would make an
- * array for each (StreamBenchmark).
+ * <p>The driver gets no more than the rest of a message at once, so that between two messages it
+ * holds nothing. CopyData that is here whole is then taken in place: the driver would make an array
+ * for each (StreamBenchmark).
  *
  * <p>A walsender sends each message by itself, and waking a waiting reader for it costs both sides
  * more than the message. Once the reader is behind, {@link #gather} lets the small receive buffer
@@ -32,7 +32,7 @@ public final class SocketInput extends InputStream {
   private static final byte COPY_DATA = 'd';
   private static final VarHandle INT32 =
       MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
-  private static final int DRIVERS_LOOK_MILLIS = 1;
+  private static final int DRIVERS_POLL_MILLIS = 1;
   private static final long PAUSE_NANOS = 10_000_000;
   private static final long STEP_NANOS = 2_000_000;
   private static final long BULK_PAUSE_NANOS = 1_000_000;
@@ -62,7 +62,7 @@ public final class SocketInput extends InputStream {
   private int lastRead = Integer.MAX_VALUE;
   private int stalls;
   private long stalledAt;
-  private volatile long heardAt;
+  private volatile long receivedAt;
 
   /**
    * Takes a connected socket's input.
@@ -78,7 +78,7 @@ public final class SocketInput extends InputStream {
     this.socket = socket;
     this.source = source;
     this.clock = clock;
-    this.heardAt = clock.getAsLong();
+    this.receivedAt = clock.getAsLong();
     this.receiveBuffer = receiveBuffer;
     this.shortRead = Math.min(receiveBuffer, SIZE) / 2;
   }
@@ -88,20 +88,20 @@ public final class SocketInput extends InputStream {
     behind = late;
   }
 
-  /** By whoever stands at the other end of the socket: then its bytes are no messages. */
+  /** By the other end of the socket: then its bytes are no messages. */
   boolean isEncrypted() {
     return bounds.isEncrypted();
   }
 
   /** When the last byte came, by the monotonic clock. */
-  public long heardAt() {
-    return heardAt;
+  public long receivedAt() {
+    return receivedAt;
   }
 
   /**
-   * From now on messages are taken in place, and the driver reads only when it is asked to: by
-   * itself it would look for messages after each of ours, and would wait a millisecond for one. Not
-   * for encrypted input.
+   * From now on messages are taken in place, and the driver reads only on request: by itself it
+   * would poll for messages after each of ours, and would wait a millisecond for one. Not for
+   * encrypted input.
    */
   void readInPlace() {
     inPlace = true;
@@ -127,7 +127,7 @@ public final class SocketInput extends InputStream {
             || lengthOfData() == MALFORMED);
   }
 
-  /** Of the CopyData that begins here, with its header; negative as long as it cannot be told. */
+  /** Of the CopyData that begins here, with its header; negative while it is not known. */
   int lengthOfData() {
     if (end - next < MessageBounds.HEADER || !bounds.atBoundary() || buffer[next] != COPY_DATA) {
       return UNKNOWN;
@@ -178,7 +178,7 @@ public final class SocketInput extends InputStream {
     return (length > 0 && length <= end - next) || isForDriver();
   }
 
-  /** What can be read without asking the system: the driver must not refill the buffer itself. */
+  /** The bytes that need no system call: the driver must not refill the buffer itself. */
   @Override
   public int available() {
     return !inPlace || driverReads ? end - next : 0;
@@ -195,7 +195,7 @@ public final class SocketInput extends InputStream {
     if (length == 0) {
       return 0;
     }
-    if (inPlace && (!driverReads || next == end) && socket.getSoTimeout() == DRIVERS_LOOK_MILLIS) {
+    if (inPlace && (!driverReads || next == end) && socket.getSoTimeout() == DRIVERS_POLL_MILLIS) {
       throw new SocketTimeoutException("nothing is here yet"); // the reader waits in await
     }
     if (next == end && !fill()) {
@@ -217,7 +217,7 @@ public final class SocketInput extends InputStream {
     long asked = clock.getAsLong();
     lastRead = source.read(buffer, end, buffer.length - end);
     long now = clock.getAsLong();
-    heardAt = now;
+    receivedAt = now;
     end += Math.max(lastRead, 0);
     if (now - asked > STALL_NANOS && receiveBuffer > 0 && lastRead > receiveBuffer / 4) {
       stalled(now);
@@ -243,9 +243,9 @@ public final class SocketInput extends InputStream {
   }
 
   /**
-   * Ends our side of the connection and throws away what still comes, for three seconds at the
-   * most: a socket that is closed with input unread resets the connection, and a server that is
-   * sending then sees the reset before what it was told last.
+   * Ends our side of the connection and drops what still comes, for three seconds at most: a socket
+   * that is closed with unread input resets the connection, and a server that is sending then sees
+   * the reset before our last report.
    */
   void finish() throws IOException {
     socket.shutdownOutput();

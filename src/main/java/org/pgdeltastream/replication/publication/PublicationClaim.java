@@ -4,11 +4,11 @@ import java.sql.SQLException;
 import org.pgdeltastream.change.SlotName;
 
 /**
- * Our publications, made or in step, with the name of a slot that is about to be made: as long as
- * this is open nobody drops them and nobody else makes a slot of that name with them.
+ * Our publications, made or in step, with the name of a slot that is about to be made: while this
+ * is open nobody drops them and nobody else makes a slot of that name with them.
  */
 public final class PublicationClaim implements AutoCloseable {
-  private static final int UNDO_MILLIS = 2_000; // else the next look of any server does it
+  private static final int UNDO_MILLIS = 2_000; // else the next check of any server does it
 
   private final PublicationSession session;
   private final SlotName slot;
@@ -24,7 +24,7 @@ public final class PublicationClaim implements AutoCloseable {
     return refreshed;
   }
 
-  /** The slot was not made: the publications go where it was the only one to use them. */
+  /** The slot was not made: drops the publications if no other slot uses them. */
   public void undo() throws SQLException {
     undo(session, slot);
   }

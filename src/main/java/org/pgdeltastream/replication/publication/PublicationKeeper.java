@@ -7,11 +7,11 @@ import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /**
  * Makes, keeps in step and drops our own publications, for slots whose client named none: one of
- * inserts and truncates, which need no replica identity, of all tables where we may; and one of the
- * updates and deletes of those tables whose own UPDATE and DELETE do not begin to fail by it.
+ * inserts and truncates, which need no replica identity, of all tables where we may; and one of
+ * updates and deletes, of the tables whose own UPDATE and DELETE do not fail because of it.
  */
 public final class PublicationKeeper {
-  private static final int TIDY_WAIT_MILLIS = 2000; // the next look does it, too
+  private static final int TIDY_WAIT_MILLIS = 2000; // the next check does it, too
 
   private final ReplicationConnector connector;
   private volatile String settledState = "";
@@ -60,12 +60,12 @@ public final class PublicationKeeper {
     try {
       session.strike(slot);
     } catch (SQLException e) {
-      cause.addSuppressed(e); // the next look of any server does it
+      cause.addSuppressed(e); // the next check of any server does it
     }
   }
 
   /**
-   * Takes in tables that came or changed, and slots that went; makes nothing anew.
+   * Adds tables that are new or changed, removes slots that are gone; makes no publication.
    *
    * @param waitsForLocks waits a little for tables that are locked
    * @return empty if nothing can have changed, there is nothing, or another server does it
@@ -92,7 +92,7 @@ public final class PublicationKeeper {
     }
   }
 
-  /** Whether the relation is newer than any that a refresh has met: numbers count upwards. */
+  /** Whether the relation is newer than all that a refresh has seen: numbers count upwards. */
   public boolean isNew(int relationId) {
     return Integer.toUnsignedLong(relationId) > newest;
   }

@@ -44,10 +44,10 @@ final class PublicationSession implements AutoCloseable {
     }
   }
 
-  /** Behind a pooler a lock of the session may be another one's in the next transaction. */
+  /** Behind a pooler our session lock may belong to another session in the next transaction. */
   private void refusePooler() throws SQLException {
-    int told = connection.unwrap(PGConnection.class).getBackendPID();
-    if (!isTrue("select pg_backend_pid() = " + told)) {
+    int pid = connection.unwrap(PGConnection.class).getBackendPID();
+    if (!isTrue("select pg_backend_pid() = " + pid)) {
       throw new SQLException("A connection pooler stands between", "08P01");
     }
   }
@@ -59,7 +59,7 @@ final class PublicationSession implements AutoCloseable {
     return connection;
   }
 
-  /** For making and dropping: whoever has the lock is done in a moment, with few tables. */
+  /** For making and dropping: a session needs the lock for a moment, with few tables. */
   void lock() throws SQLException {
     lock(LOCK_WAIT_MILLIS);
   }
@@ -109,7 +109,7 @@ final class PublicationSession implements AutoCloseable {
     return own().names().isEmpty();
   }
 
-  /** Makes them where they are not, and writes the slot down; both or nothing. */
+  /** Makes the publications where they are missing, and records the slot; both or nothing. */
   void use(SlotName slot) throws SQLException {
     if (isStandby()) {
       throw new ProblemException(
@@ -127,7 +127,7 @@ final class PublicationSession implements AutoCloseable {
     }
     Set<String> users = new TreeSet<>(own.users());
     if (!own.names().containsAll(Publications.OWN)) {
-      drop(); // one alone was made or dropped by others: who used it has a gap
+      drop(); // others made or dropped one alone: its users have a gap
       users.clear();
     }
     users.add(slot.value());
@@ -144,7 +144,7 @@ final class PublicationSession implements AutoCloseable {
     }
   }
 
-  /** Writes a slot down that was made before the publications. */
+  /** Records a slot that was made before the publications. */
   void adopt(SlotName slot) throws SQLException {
     Own own = own();
     if (own.names().contains(Publications.INSERTS) && own.users().add(slot.value())) {
@@ -162,16 +162,16 @@ final class PublicationSession implements AutoCloseable {
   }
 
   /**
-   * Strikes slots that are gone, unless they are being made; the publications go with the last.
+   * Removes slots that are gone, unless they are being made; the last one's publications too.
    *
-   * @return whether every slot that is left is there
+   * @return whether every slot that is left exists
    */
   boolean prune() throws SQLException {
     Own own = own();
     if (own.names().isEmpty()) {
       return true;
     }
-    Set<String> idle = new TreeSet<>(); // nobody makes them now: looked at before what there is
+    Set<String> idle = new TreeSet<>(); // nobody makes them now: read before the present slots
     for (String name : own.users()) {
       if (isTrue("select pg_try_advisory_xact_lock(%s, %s)".formatted(NAMES, name.hashCode()))) {
         idle.add(name);
@@ -189,7 +189,7 @@ final class PublicationSession implements AutoCloseable {
     return alive.containsAll(left);
   }
 
-  /** DROP PUBLICATION takes a lock for each table that is in it, so most are taken out before. */
+  /** DROP PUBLICATION locks each table that is in it, so most are taken out before. */
   private void drop() throws SQLException {
     Set<String> names = own().names();
     if (names.isEmpty()) {
@@ -219,7 +219,7 @@ final class PublicationSession implements AutoCloseable {
       if (!PublicationSync.isOfATable(e)) {
         throw e;
       }
-      // some are locked, or gone: these are left to DROP PUBLICATION
+      // some are locked, or gone: DROP PUBLICATION does them
     }
   }
 

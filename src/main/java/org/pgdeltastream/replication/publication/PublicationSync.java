@@ -15,8 +15,8 @@ import org.pgdeltastream.change.Lsn;
 
 /**
  * Brings our publications in step with the tables. ALTER PUBLICATION locks each table that it
- * names, so that few are named at a time, and one that another session has locked is waited for
- * only shortly: it is taken in later.
+ * names, so it names few at a time. It waits only shortly for a table that another session has
+ * locked, and adds it later.
  */
 final class PublicationSync {
   /** Bounds the locks of a transaction; PostgreSQL's smallest lock table holds some hundreds. */
@@ -87,7 +87,7 @@ final class PublicationSync {
         .toList();
   }
 
-  /** First many at a time those that are free, then one by one those that were not. */
+  /** First the free tables, many at a time; then the others one by one. */
   private List<String> alter(String publication, String verb, Predicate<PublishedTable> which)
       throws SQLException {
     List<String> free = names(which.and(table -> !table.locked()));
@@ -130,7 +130,7 @@ final class PublicationSync {
     }
   }
 
-  /** And not of the publication, the role or the server. */
+  /** An error of a table, not of the publication, the role or the server. */
   static boolean isOfATable(SQLException e) {
     String state = String.valueOf(e.getSQLState());
     return LOCKED.contains(state) || CHANGED.contains(state);

@@ -6,8 +6,8 @@ import java.util.TreeSet;
 
 /**
  * The comment of our publication of inserts, which names the slots that use ours, because
- * PostgreSQL keeps no such thing. It goes with the publication: a slot whose name stands there has
- * had this publication all the time.
+ * PostgreSQL does not record that. It goes with the publication: a slot that it names has had this
+ * publication all the time.
  */
 final class PublicationUsers {
   private static final String HEAD = "slots: ";

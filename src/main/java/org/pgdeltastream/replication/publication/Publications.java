@@ -37,7 +37,7 @@ public final class Publications {
   /**
    * The publications of the database.
    *
-   * @param oids by name: one made anew has another
+   * @param oids by name: a publication that was dropped and made again has another
    * @param users the slots that use ours, as the comment of one of them says
    */
   public record Present(Map<String, Long> oids, Set<String> users) {

@@ -3,11 +3,11 @@ package org.pgdeltastream.replication.publication;
 import java.util.List;
 
 /**
- * What a look at our publications did.
+ * The result of a check of our publications.
  *
- * @param gaps what may be missing of tables that are published only from now on
+ * @param gaps changes that tables may lack which are published only from now on
  * @param leftOut what is not published, and why
- * @param isSettled nothing waits for the next look
+ * @param isSettled the next check has nothing left to do
  */
 public record Refreshed(List<String> gaps, List<String> leftOut, boolean isSettled) {
   public Refreshed {

@@ -23,15 +23,15 @@ import org.pgdeltastream.replication.wal.CatchUpPieces.Piece;
  * Reads by queries what a slot has missed while nobody read it: an ordinary backend fills its
  * buffer before it sends, where a walsender sends each message by itself (StreamBenchmark W1, W2,
  * W5). It reads copies of the slot, piece by piece; while the client takes one, another backend
- * decodes the next. The slot itself is held meanwhile by the stream's walsender, which waits at
- * {@link #end} and is told what is acknowledged, as ever.
+ * decodes the next. Meanwhile the stream's walsender holds the slot: it waits at {@link #end}, and
+ * the reader reports acknowledged positions to it as usual.
  */
 public final class CatchUp implements AutoCloseable {
   private static final int WAIT_MILLIS = 250;
   private static final long PAUSE_NANOS = 5_000_000;
   private static final int MOST_SENDING = 2; // times decoding (StreamBenchmark W5)
-  private static final int LOOK_MILLIS = 2;
-  private static final long LOOK_NANOS = LOOK_MILLIS * 1_000_000L;
+  private static final int CHECK_MILLIS = 2;
+  private static final long CHECK_NANOS = CHECK_MILLIS * 1_000_000L;
 
   private final CatchUpPieces pieces;
   private final Executor threads;
@@ -43,7 +43,7 @@ public final class CatchUp implements AutoCloseable {
   /**
    * Reads nothing yet.
    *
-   * @param threads to end the backends in
+   * @param threads for ending the backends
    * @param ended called once, when they are gone
    */
   CatchUp(CatchUpPieces pieces, Executor threads, Runnable ended) {
@@ -54,24 +54,24 @@ public final class CatchUp implements AutoCloseable {
   }
 
   /**
-   * Where the walsender begins: it skips what was committed before, and that is read here. Neither
-   * leaves out a commit that lies across the end, nor takes it twice.
+   * Where the walsender begins: it skips what was committed before, which is read here. A commit
+   * that lies across the end is neither left out nor read twice.
    */
   public Lsn end() {
     return pieces.firstCopy().end();
   }
 
-  /** The options of the plugin, as the walsender was given them. */
+  /** The options of the plugin, as the walsender got them. */
   void options(Map<String, String> agreed) {
     pieces.options(agreed);
   }
 
-  /** Somebody is inside {@link #read}. */
+  /** A thread is inside {@link #read}. */
   boolean isReading() {
     return reading;
   }
 
-  /** The number of the backend that is waited for. */
+  /** The process number of the backend that the reader waits for. */
   int process() {
     return awaited.process();
   }
@@ -99,7 +99,7 @@ public final class CatchUp implements AutoCloseable {
         Next next = pieces.behind(piece.get());
         String pointless = client.take(piece.get(), first);
         if (stopping.getAsBoolean()) {
-          return; // the driver would wait for ever for the end of a COPY that still runs
+          return; // the driver would wait for the end of a COPY that still runs
         }
         if (pointless != null && CatchUpPieces.isMoreBehind(piece.get())) {
           throw new CatchUpEndException(pointless);
@@ -122,7 +122,7 @@ public final class CatchUp implements AutoCloseable {
     }
   }
 
-  /** Who takes the rows, and is looked after meanwhile. */
+  /** Takes the rows; the reader checks it meanwhile. */
   private final class Client {
     private final WalListener listener;
     private final ReplicationStream walsender;
@@ -134,12 +134,12 @@ public final class CatchUp implements AutoCloseable {
       this.stopping = stopping;
     }
 
-    private void look() throws SQLException, IOException {
+    private void check() throws SQLException, IOException {
       walsender.tryReport();
       listener.onPause();
     }
 
-    /** Takes a piece; tells why a walsender is as quick, where it is. */
+    /** Takes a piece; returns the reason if a walsender is as quick. */
     @Nullable String take(Piece piece, boolean first) throws SQLException, IOException {
       CopyInput input = new CopyInput(piece.rows(), piece.copy().database());
       CatchUpRows rows = new CatchUpRows(listener);
@@ -149,8 +149,8 @@ public final class CatchUp implements AutoCloseable {
       while (piece.rows().isActive() && !stopping.getAsBoolean()) {
         boolean wanted = listener.wantsMore();
         CopyData row = wanted ? input.poll() : null;
-        if (row == null || System.nanoTime() - checked > LOOK_NANOS) {
-          look();
+        if (row == null || System.nanoTime() - checked > CHECK_NANOS) {
+          check();
           checked = System.nanoTime();
           if (stopping.getAsBoolean()) {
             break; // another connection repeats the row
@@ -168,7 +168,7 @@ public final class CatchUp implements AutoCloseable {
       return pointless(rows, first, piece.decodedNanos(), System.nanoTime() - start);
     }
 
-    /** A row, if the driver had to be asked for it; null tells to try again. */
+    /** A row, if only the driver could read it; null means: try again. */
     private @Nullable CopyData await(Silence silence, CopyInput input)
         throws SQLException, IOException {
       silence.waiting(!input.isStarved());
@@ -210,9 +210,9 @@ public final class CatchUp implements AutoCloseable {
       }
       while (!stopping.getAsBoolean()) {
         try {
-          return next.task().get(LOOK_MILLIS, TimeUnit.MILLISECONDS);
+          return next.task().get(CHECK_MILLIS, TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
-          look();
+          check();
         } catch (ExecutionException e) {
           throw e.getCause() instanceof SQLException known ? known : new SQLException(e.getCause());
         } catch (InterruptedException e) {
@@ -225,7 +225,7 @@ public final class CatchUp implements AutoCloseable {
   }
 
   /**
-   * Ends the backends, and with them the copies; once, and by another thread, since PostgreSQL may
+   * Ends the backends, and with them the copies; once, and in another thread, since PostgreSQL may
    * not answer.
    */
   @Override
@@ -237,7 +237,7 @@ public final class CatchUp implements AutoCloseable {
     try {
       threads.execute(cancel);
     } catch (RuntimeException
-        | OutOfMemoryError e) { // refused, or no thread: its permit is given back
+        | OutOfMemoryError e) { // refused, or no thread: gives its permit back
       cancelInAThreadOfItsOwn(cancel);
     }
   }
@@ -247,7 +247,7 @@ public final class CatchUp implements AutoCloseable {
     canceller.setDaemon(true);
     try {
       canceller.start();
-    } catch (OutOfMemoryError e) { // where there is room for no thread
+    } catch (OutOfMemoryError e) { // no memory for a thread
       end(pieces::close);
       throw e;
     }

@@ -2,7 +2,7 @@ package org.pgdeltastream.replication.wal;
 
 import java.sql.SQLException;
 
-/** A catch-up does not pay any more: nothing is lost, and the slot's walsender goes on at once. */
+/** A catch-up is no longer quicker: nothing is lost, the slot's walsender continues at once. */
 public final class CatchUpEndException extends SQLException {
   private static final long serialVersionUID = 1L;
 

@@ -23,7 +23,7 @@ final class CatchUpPieces implements AutoCloseable {
   /**
    * Of these copies.
    *
-   * @param threads to decode ahead in; where they are all busy, nothing is decoded ahead
+   * @param threads for decoding ahead; while all are busy, nothing is decoded ahead
    */
   CatchUpPieces(List<SlotCopy> copies, Executor threads) {
     this.copies = copies;
@@ -33,7 +33,7 @@ final class CatchUpPieces implements AutoCloseable {
   /** A piece that PostgreSQL has decoded: its rows wait to be read. */
   record Piece(SlotCopy copy, Lsn end, CopyOut rows, long decodedNanos) {}
 
-  /** A piece that is being decoded, or will be by who runs it; none behind the last. */
+  /** A piece that is being decoded, or will be by the thread that runs it; none after the last. */
   record Next(SlotCopy copy, FutureTask<Optional<Piece>> task) {}
 
   /** The copy that the first piece is read from. */
@@ -41,12 +41,12 @@ final class CatchUpPieces implements AutoCloseable {
     return copies.get(0);
   }
 
-  /** The options of the plugin, as the walsender was given them. */
+  /** The options of the plugin, as the walsender got them. */
   void options(Map<String, String> agreed) {
     options = agreed;
   }
 
-  /** A short one: it tells whether more are worth it. */
+  /** A short one: it shows whether more are worth it. */
   Optional<Piece> first() throws SQLException, IOException {
     for (SlotCopy copy : copies) {
       copy.database().input().orElseThrow().readInBulk();
@@ -75,7 +75,7 @@ final class CatchUpPieces implements AutoCloseable {
     return new Next(other, task);
   }
 
-  /** Whether this one, which was read, is not the last. */
+  /** Whether more follows this piece, which was read. */
   static boolean isMoreBehind(Piece piece) throws SQLException {
     return piece.copy().nextEnd(piece.end(), false).isPresent();
   }
@@ -98,7 +98,7 @@ final class CatchUpPieces implements AutoCloseable {
     copies.forEach(SlotCopy::close);
   }
 
-  /** Ends them whatever they do; for a bounded time. */
+  /** Ends the backends even while they work; for a bounded time. */
   void cancel() {
     copies.forEach(SlotCopy::cancel);
   }

@@ -55,7 +55,7 @@ final class CatchUpRows {
     listener.onWalData(message.bytes(), start + DATA, message.end(), position);
   }
 
-  /** What stands before the first row, in the same message. */
+  /** The bytes before the first row, in the same message. */
   private static int header(CopyData message) {
     message.need(HEADER);
     int from = message.start();

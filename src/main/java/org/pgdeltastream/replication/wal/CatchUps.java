@@ -8,9 +8,9 @@ import java.util.concurrent.Semaphore;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /**
- * The catch-ups of a server, two at a time: each has PostgreSQL decode in two backends more, into
- * two slots more. Who comes meanwhile does not wait: its walsender reads what it has missed. For
- * any thread.
+ * The catch-ups of a server, two at a time: each has PostgreSQL decode in two more backends, into
+ * two more slots. Another stream does not wait for its turn: its walsender reads what the slot has
+ * missed. For any thread.
  */
 public final class CatchUps {
   private static final int MOST = 2;
@@ -24,7 +24,7 @@ public final class CatchUps {
   /**
    * None yet.
    *
-   * @param threads to decode ahead in; where they are all busy, nothing is decoded ahead
+   * @param threads for decoding ahead; while all are busy, nothing is decoded ahead
    */
   public CatchUps(Executor threads) {
     this.threads = threads;

@@ -3,8 +3,8 @@ package org.pgdeltastream.replication.wal;
 import org.pgdeltastream.change.Lsn;
 
 /**
- * Says when a position is to be reported: when the server asks, when it has moved (ten times a
- * second at most), and every second as a sign of life. Never backwards. Not thread-safe.
+ * Decides when to report a position: when the server asks, when it has moved (ten times a second at
+ * most), and every second as a sign of life. Never backwards. Not thread-safe.
  */
 final class FeedbackPolicy {
   private static final long MOVED_NANOS = 100_000_000L;
@@ -30,7 +30,7 @@ final class FeedbackPolicy {
         || (since >= MOVED_NANOS && flushPosition.isAfter(reported));
   }
 
-  /** What to report for this flush position: never less than before. */
+  /** The position to report for this flush position: never less than before. */
   Lsn report(Lsn flushPosition, long now) {
     if (flushPosition.isAfter(reported)) {
       reported = flushPosition;

@@ -23,8 +23,8 @@ import org.postgresql.PGConnection;
  */
 public final class ReplicationConnection implements AutoCloseable {
   /**
-   * Each transaction is waited for as long as for a lock, several one after the other; a standby
-   * may wait for its primary.
+   * PostgreSQL waits for each open transaction, one after the other, as long as for a lock; a
+   * standby may wait for its primary.
    */
   private static final int CREATE_MILLIS = 20_000;
 
@@ -38,7 +38,7 @@ public final class ReplicationConnection implements AutoCloseable {
     this.connection = opened.connection();
   }
 
-  /** What CREATE_REPLICATION_SLOT answers. The snapshot ends with the connection's next command. */
+  /** The answer to CREATE_REPLICATION_SLOT. The connection's next command ends the snapshot. */
   public record Created(Lsn consistentPoint, String snapshotName) {}
 
   public Created createSlot(SlotName slot, OutputPlugin plugin) throws SQLException {
@@ -69,7 +69,7 @@ public final class ReplicationConnection implements AutoCloseable {
   }
 
   /**
-   * Where the slot and the WAL stand that it will stream.
+   * The positions of the slot and of the WAL that it will stream.
    *
    * @throws SQLException as for a lost connection if the slot is not here
    */
@@ -109,7 +109,7 @@ public final class ReplicationConnection implements AutoCloseable {
     PGConnection driver = opened.driver();
     connection.setNetworkTimeout(Runnable::run, START_MILLIS);
     var copy = driver.getCopyAPI().copyDual(command);
-    connection.setNetworkTimeout(Runnable::run, 0); // silence is noticed otherwise
+    connection.setNetworkTimeout(Runnable::run, 0); // Silence is checked instead
     catchUp.ifPresent(queries -> queries.options(options));
     ReplicationStream stream = new ReplicationStream(copy, opened, flushPosition);
     return new ReplicationReader(this, driver.getBackendPID(), stream, catchUp, listener);
@@ -121,12 +121,12 @@ public final class ReplicationConnection implements AutoCloseable {
         .collect(Collectors.joining(", "));
   }
 
-  /** Of the replication grammar, which knows no escapes: backslashes stand for themselves. */
+  /** A literal of the replication grammar, which has no escapes: a backslash is a backslash. */
   private static String literal(String value) {
     return "'" + value.replace("'", "''") + "'";
   }
 
-  /** Ends it behind what the server was told last. For the reader's thread. */
+  /** Ends it after the last report to the server. For the reader's thread. */
   void finish() {
     opened.finish();
   }

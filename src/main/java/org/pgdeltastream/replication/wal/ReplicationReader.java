@@ -19,10 +19,10 @@ import org.pgdeltastream.replication.connection.CopyData;
 public final class ReplicationReader {
   private static final int WAIT_MILLIS = 250;
   private static final long PAUSE_NANOS = 5_000_000;
-  private static final long LOOK_NANOS = 2_000_000; // no message waits longer for the next one
+  private static final long CHECK_NANOS = 2_000_000; // no message waits longer for the next one
   private static final int WAL_DATA_HEADER = 25; // 'w', start, server's WAL end, time
   private static final int POSITION = 1; // where it begins, or the server's WAL end
-  private static final int SEND_TIME = 17; // where it stands in WAL data
+  private static final int SEND_TIME = 17; // its index in WAL data
   private static final VarHandle INT64 =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
   private static final int KEEPALIVE_LENGTH = 18; // 'k', server's WAL end, time, reply wanted
@@ -72,7 +72,7 @@ public final class ReplicationReader {
         }
         if (message != null) {
           read(message);
-          if (System.nanoTime() - checked > LOOK_NANOS) {
+          if (System.nanoTime() - checked > CHECK_NANOS) {
             stream.tryReport();
             listener.onPause();
             checked = System.nanoTime();
@@ -102,7 +102,7 @@ public final class ReplicationReader {
         catchUp.filter(CatchUp::isReading).map(CatchUp::silentNanos).orElse(stream.silentNanos()));
   }
 
-  /** The number of the process that is listened to now. */
+  /** The process number of the backend that the reader reads from now. */
   public int process() {
     return catchUp.filter(CatchUp::isReading).map(CatchUp::process).orElse(walsender);
   }
@@ -122,7 +122,7 @@ public final class ReplicationReader {
     try {
       stream.tryReport();
     } catch (SQLException e) {
-      // the reader meets the same failure when it reads, and tells why it ends
+      // the reader meets the same failure when it reads, and reports it
     }
   }
 

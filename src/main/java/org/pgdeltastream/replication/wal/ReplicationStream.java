@@ -43,11 +43,11 @@ final class ReplicationStream {
     this.messages = new CopyInput(copy, connection);
     this.input = connection.input();
     this.flushPosition = flushPosition;
-    this.silence = new Silence(this::heardAt, System.nanoTime());
+    this.silence = new Silence(this::receivedAt, System.nanoTime());
   }
 
-  private long heardAt() {
-    return input.map(SocketInput::heardAt).orElse(messageAt);
+  private long receivedAt() {
+    return input.map(SocketInput::receivedAt).orElse(messageAt);
   }
 
   /**
@@ -81,12 +81,12 @@ final class ReplicationStream {
     input.ifPresent(socket -> socket.behind(microseconds > BEHIND_MICROS));
   }
 
-  /** Nobody wants a message now: silence means nothing. */
+  /** No reader waits for a message now: silence means nothing. */
   void doesNotWait() {
     waiting(false);
   }
 
-  /** Others see it; it is written only where it changes. */
+  /** Other threads read it; written only when it changes. */
   private void waiting(boolean now) {
     if (waits != now) {
       waits = now;
@@ -110,7 +110,7 @@ final class ReplicationStream {
   /**
    * Waits outside the driver until input has come, for a bounded time.
    *
-   * @return a message, if the driver had to be asked for it; null tells to poll
+   * @return a message, if only the driver could read it; null means: poll
    */
   @Nullable CopyData await(int milliseconds) throws SQLException, IOException {
     waiting(!messages.isStarved());

@@ -29,10 +29,10 @@ import org.postgresql.copy.CopyOut;
 final class SlotCopy implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(SlotCopy.class.getName());
   private static final int FIRST_VERSION = 12; // that can copy slots
-  private static final int FIRST_PIECE = 8; // one part of so many: it tells whether it pays
-  private static final int SAMPLE = 64; // one part of so many is looked at beforehand
+  private static final int FIRST_PIECE = 8; // one part of so many: shows whether more pay
+  private static final int SAMPLE = 64; // one part of so many is read beforehand
   private static final int SAMPLE_MILLIS = 3_000;
-  private static final int NETWORK_MILLIS = 2_000; // more than what PostgreSQL is given
+  private static final int NETWORK_MILLIS = 2_000; // more than PostgreSQL's own limit
   private static final int WIDE = 256; // bytes of a message: there the walsender is as quick
   private static final String BAD_OPTION = "22023";
   private static final int MOST_PIECES = 4; // at once
@@ -52,7 +52,7 @@ final class SlotCopy implements AutoCloseable {
     this.pieceBytes = pieceBytes;
     this.end = end;
     SocketInput input = database.input().orElseThrow();
-    this.silence = new Silence(input::heardAt, System.nanoTime());
+    this.silence = new Silence(input::receivedAt, System.nanoTime());
   }
 
   private static String name(int process) {
@@ -83,10 +83,7 @@ final class SlotCopy implements AutoCloseable {
     database.close();
   }
 
-  /**
-   * Ends a backend that may still decode: it does not look at its connection, so it is told to
-   * stop. Waits for that, for a bounded time.
-   */
+  /** Cancels what may still run, since decoding ignores a lost connection; in bounded time. */
   void cancel() {
     try {
       database.driver().cancelQuery();
@@ -108,9 +105,7 @@ final class SlotCopy implements AutoCloseable {
         && slot.decodedAgainBytes() <= MOST_PIECES_AGAIN * pieceBytes;
   }
 
-  /**
-   * Copies the slot; empty where PostgreSQL cannot, or does not let us, or where messages are wide.
-   */
+  /** Copies the slot; empty where PostgreSQL cannot, or refuses it, or where messages are wide. */
   static Optional<SlotCopy> of(
       ReplicationConnector connector, SlotRow slot, long pieceBytes, Map<String, String> options)
       throws SQLException {
@@ -132,7 +127,7 @@ final class SlotCopy implements AutoCloseable {
     return Optional.empty();
   }
 
-  /** Its backend ends also where we have no time to cancel what it does. */
+  /** Its backend ends even if we have no time to cancel its query. */
   private static InputConnection open(ReplicationConnector connector) throws SQLException {
     InputConnection opened = connector.openWithInput();
     try (Statement statement = opened.connection().createStatement()) {
@@ -146,7 +141,7 @@ final class SlotCopy implements AutoCloseable {
     return opened;
   }
 
-  /** This one, and one more where PostgreSQL has room for it. */
+  /** This copy, and a second one where PostgreSQL has a slot and a connection for it. */
   List<SlotCopy> andAnother(ReplicationConnector connector) {
     try {
       InputConnection another = open(connector);
@@ -202,7 +197,7 @@ final class SlotCopy implements AutoCloseable {
     }
   }
 
-  /** Why a walsender is as quick with messages of so many bytes, where it is. */
+  /** Why a walsender is as quick with messages of so many bytes; empty where it is not. */
   static Optional<String> tooWide(long bytes) {
     return bytes > WIDE
         ? Optional.of("messages of " + bytes + " bytes cost more to take")
@@ -210,8 +205,8 @@ final class SlotCopy implements AutoCloseable {
   }
 
   /**
-   * The mean of what comes first, in bytes; 0 where that does not tell. It fails where PostgreSQL
-   * takes long: nobody holds the slot yet, and nobody looks after the client.
+   * The mean size of the first messages, in bytes; 0 where they do not show it. It fails where
+   * PostgreSQL takes long: no connection holds the slot yet, and nothing checks the client.
    */
   private long sampledWidth(Map<String, String> options) throws SQLException {
     String sql =
@@ -242,9 +237,9 @@ final class SlotCopy implements AutoCloseable {
   }
 
   /**
-   * Where the next piece ends; none after the last. Pieces get longer with what is decoded twice.
+   * Where the next piece ends; none after the last. Pieces grow with the WAL decoded twice.
    *
-   * @param start what was read up to here: the copy must have come so far, or it would come again
+   * @param start the end of what was read: an earlier copy would repeat it
    */
   Optional<Lsn> nextEnd(Lsn start, boolean first) throws SQLException {
     return nextEnd(start, first ? FIRST_PIECE : 1);

@@ -24,7 +24,7 @@ public record SlotRow(
     long lagBytes,
     Optional<String> walStatus,
     Optional<String> invalidationReason) {
-  /** What a reader has PostgreSQL decode again before anything new comes. */
+  /** The bytes of WAL that PostgreSQL decodes again before anything new comes. */
   long decodedAgainBytes() {
     long confirmed = confirmedFlush.orElse(Lsn.NONE).value();
     return confirmed - restartLsn.map(Lsn::value).orElse(confirmed);

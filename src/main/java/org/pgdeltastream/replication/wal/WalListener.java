@@ -3,26 +3,26 @@ package org.pgdeltastream.replication.wal;
 import java.io.IOException;
 import org.pgdeltastream.change.Lsn;
 
-/** What a reader finds. Called by the reader's thread only; may block while the client is slow. */
+/** Gets what a reader reads, in the reader's thread only; may block while the client is slow. */
 public interface WalListener {
-  /** What {@link #committedAt} answers where a message does not tell. */
+  /** The answer of {@link #committedAt} for a message without a commit time. */
   long NO_COMMIT_TIME = Long.MIN_VALUE;
 
-  /** Whether {@link #onServer} is awaited: it takes a round trip. */
+  /** Whether it needs {@link #onServer}, which takes a round trip. */
   default boolean asksForServer() {
     return false;
   }
 
-  /** Which PostgreSQL it is that will send. */
+  /** The PostgreSQL that will send. */
   default void onServer(ServerIdentity server) {}
 
-  /** Where it stands, as the one says that will send. */
+  /** Where the slot stands, as the walsender says that will send. */
   default void onSlot(SlotPosition position) {}
 
   /**
    * PostgreSQL has begun to send.
    *
-   * @param behind queries read first what was missed; it is called again when they are done
+   * @param behind queries first read what the slot missed; after them it is called again
    */
   default void onStart(boolean behind) {}
 
@@ -42,7 +42,7 @@ public interface WalListener {
    * One piece of the plugin's output, in {@code message} from {@code start} to {@code end}. It may
    * be overwritten after the call.
    *
-   * @param position where it stands in the WAL
+   * @param position its position in the WAL
    */
   void onWalData(byte[] message, int start, int end, long position) throws IOException;
 
@@ -52,6 +52,6 @@ public interface WalListener {
   /** Whether the client may be sent more now; if not, nothing is read for a moment. */
   boolean wantsMore();
 
-  /** No more input is at hand, or a moment has passed: flush, look after the client. */
+  /** No more input is here, or a moment has passed: flush, check the client. */
   void onPause() throws IOException;
 }

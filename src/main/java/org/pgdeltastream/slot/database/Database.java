@@ -109,7 +109,7 @@ public record Database(
     return connectionSettings(settings, url, user);
   }
 
-  /** What protects a connection may stand outside its URL; less than encrypted is none of ours. */
+  /** A DataSource may encrypt its connections by settings outside the URL: then ours are, too. */
   private static String protectedUrl(Connection connection) throws SQLException {
     String url = connection.getMetaData().getURL();
     if (url.contains("ssl")) {

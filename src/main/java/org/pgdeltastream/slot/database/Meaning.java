@@ -7,7 +7,7 @@ import static org.pgdeltastream.change.Problem.UPSTREAM_UNAVAILABLE;
 
 import org.pgdeltastream.change.Problem;
 
-/** What an error of PostgreSQL's means for who asked, and what to do. */
+/** What an error of PostgreSQL's means for the client, and what to do. */
 public enum Meaning {
   POOL(
       UPSTREAM_BUSY,
@@ -109,7 +109,7 @@ public enum Meaning {
   DISK_FULL(
       UPSTREAM_BUSY,
       "PostgreSQL's disk is full, or its limit for temporary files is reached",
-      "Make room there: drop slots that nobody reads (GET /v1/slots); or raise temp_file_limit"),
+      "Free space there: drop slots that nobody reads (GET /v1/slots); or raise temp_file_limit"),
   OUT_OF_MEMORY(
       UPSTREAM_BUSY,
       "PostgreSQL has no memory left for this",
@@ -197,7 +197,7 @@ public enum Meaning {
     return hint;
   }
 
-  /** Whether the code has to be told too, since the message covers many. */
+  /** Whether the answer needs the code too, since the message covers many. */
   boolean isUnforeseen() {
     return kind == Kind.UNFORESEEN;
   }

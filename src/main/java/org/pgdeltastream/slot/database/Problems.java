@@ -16,9 +16,8 @@ import org.postgresql.util.PSQLException;
 
 /**
  * From PostgreSQL's error codes, and from the driver's and a pool's refusals, to our problems: each
- * code that there is has one. The texts are ours: PostgreSQL's own may name hosts, roles and
- * values, in any language. Of them only names of settings are looked for, which no language
- * changes.
+ * existing code has one. The texts are ours: PostgreSQL's own may contain hosts, roles and values,
+ * in any language. Only names of settings are searched for in them, which no language changes.
  *
  * <p>Source: manual, "PostgreSQL Error Codes".
  */
@@ -38,7 +37,7 @@ public final class Problems {
     return refused && text(e).contains(plugin);
   }
 
-  /** No room for what was asked for, now or ever. */
+  /** The heap has no space for the answer, now or ever. */
   public static ProblemException of(HeapUsedUpException e) {
     return e.isHopeless()
         ? new ProblemException(
@@ -55,19 +54,19 @@ public final class Problems {
   }
 
   public static ProblemException of(SQLException e) {
-    SQLException told = told(e);
-    Meaning meaning = told.getSQLState() == null ? Meaning.POOL : meaning(told, told.getSQLState());
+    SQLException sql = cause(e);
+    Meaning meaning = sql.getSQLState() == null ? Meaning.POOL : meaning(sql, sql.getSQLState());
     String message = meaning.message();
     if (meaning.isUnforeseen()) {
       String id = "%08x".formatted(ThreadLocalRandom.current().nextInt());
-      message += " (SQLSTATE " + told.getSQLState() + "), id " + id;
+      message += " (SQLSTATE " + sql.getSQLState() + "), id " + id;
       LOG.log(WARNING, message + "; PostgreSQL's own log has its message");
     }
     return new ProblemException(meaning.problem(), message, meaning.hint(), e);
   }
 
-  /** What PostgreSQL or its driver said, behind what a pool made of it. */
-  private static SQLException told(SQLException e) {
+  /** The error of PostgreSQL or its driver, inside the pool's. */
+  private static SQLException cause(SQLException e) {
     return causes(e)
         .filter(SQLException.class::isInstance)
         .map(SQLException.class::cast)
@@ -129,7 +128,7 @@ public final class Problems {
     return state.equals("22021") || state.equals("22P05") ? Meaning.ENCODING : Meaning.UNFORESEEN;
   }
 
-  /** The driver does not go on with what the server wants; it tells why only by its own text. */
+  /** The driver refuses what the server wants; only its own text says why. */
   private static Meaning rejectedByDriver(SQLException e) {
     return text(e).equals(GT.tr("The server does not support SSL."))
         ? Meaning.NO_TLS
@@ -154,7 +153,7 @@ public final class Problems {
     return text(e).contains("wal_level") ? Meaning.WAL_LEVEL : Meaning.NOT_READY;
   }
 
-  /** Whether PostgreSQL itself, or what stands in its place, said it; else the driver did. */
+  /** Whether PostgreSQL itself, or a pooler in front of it, sent it; else the driver made it. */
   private static boolean isOfServer(SQLException e) {
     return !(e instanceof PSQLException known) || known.getServerErrorMessage() != null;
   }

@@ -4,14 +4,14 @@ import java.sql.SQLException;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 
-/** Why our publications cannot be made; with one that is named, or wal2json, nothing is made. */
+/** Why our publications cannot be made; with a named one, or wal2json, nothing is made. */
 public final class PublicationRefusals {
   private static final String INSTEAD =
       "; or let its owner run CREATE PUBLICATION p FOR TABLE … and name it at init (publication=p)";
 
   private PublicationRefusals() {}
 
-  /** What is not about publications is told as elsewhere. */
+  /** An error that is not about publications stays as it is. */
   public static SQLException asElsewhere(SQLException e) {
     String state = String.valueOf(e.getSQLState());
     switch (state) {

@@ -9,11 +9,11 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.Shown;
 
-/** How settings are spelled, and what looks like one and is none. */
+/** How settings are spelled; finds names that resemble a setting and are none. */
 final class SettingNames {
   private static final Pattern OURS = Pattern.compile("(?i)pgdelta[._].*");
 
-  /** The tests' own, and what Kubernetes and Docker tell of a service that is called like us. */
+  /** The tests' own, and those that Kubernetes and Docker set for a service named like ours. */
   private static final Pattern OTHERS =
       Pattern.compile(
           "pgdelta\\.test\\..*|PGDELTA(_[A-Z0-9_]+)?"
@@ -34,7 +34,7 @@ final class SettingNames {
   }
 
   /**
-   * Refuses names that look like a setting of ours, such as one that is mistyped.
+   * Refuses names that resemble a setting of ours, such as one that is mistyped.
    *
    * @param properties of the JVM and the context
    * @param variables of the environment
@@ -70,7 +70,7 @@ final class SettingNames {
     return known.stream().min(Comparator.comparingInt(one -> distance(name, one))).orElseThrow();
   }
 
-  /** How many letters must be put in, left out or replaced (Levenshtein); their case is nothing. */
+  /** How many letters must be inserted, removed or replaced (Levenshtein), ignoring their case. */
   private static int distance(String one, String other) {
     int[] row = new int[other.length() + 1];
     for (int j = 0; j < row.length; j++) {

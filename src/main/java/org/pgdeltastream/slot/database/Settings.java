@@ -14,8 +14,8 @@ import org.pgdeltastream.change.Shown;
  * pgdelta.send-timeout}, an environment variable {@code PGDELTA_SEND_TIMEOUT}, or a context
  * parameter of the WAR, named like the property; the first of these that is set counts.
  *
- * @param hosts names by which open mode may be called, beside those that no web page can take
- * @param node what this server calls itself in {@code application_name}
+ * @param hosts names by which open mode may be called, besides those that no web page can take
+ * @param node this server's name in {@code application_name}
  * @param snapshots how many may be open at the same time; 0: a quarter of {@code max_connections}
  * @param slotsMaximum how many slots of the pattern there may be for another to be made; 0: half of
  *     {@code max_replication_slots}
@@ -57,7 +57,7 @@ public record Settings(
     Duration pingInterval,
     Duration pongTimeout) {
 
-  /** Who writes the frames of a stream; its client cannot tell them apart. */
+  /** Who writes the frames of a stream; its client cannot see the difference. */
   public enum Websocket {
     /** The faster one where the application server was tested with it. */
     AUTO,
@@ -104,7 +104,7 @@ public record Settings(
   }
 
   /**
-   * Refuses names that look like a setting of ours and are none, wherever settings come from.
+   * Refuses names that resemble a setting of ours and are none, from any source.
    *
    * @param contextParameters the names of the WAR's context parameters
    * @throws IllegalArgumentException naming the first, and the setting that is most like it
@@ -177,7 +177,7 @@ public record Settings(
     /**
      * A quarter: the serial collector, which the JVM takes on small machines, keeps two thirds of
      * the heap for what lives long, where the program itself has 25 MB and more, and a collector
-     * that copies needs room besides. HeapBudgetIT held with 128 MB, 256 MB and 1 GB.
+     * that copies needs space besides. HeapBudgetIT held with 128 MB, 256 MB and 1 GB.
      */
     long heapBytes() {
       long heap = Runtime.getRuntime().maxMemory();

@@ -11,7 +11,7 @@ import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.replication.ServerFacts;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 
-/** Looks at PostgreSQL once, at the start, so that the log says before any call what is missing. */
+/** Checks PostgreSQL once, at the start, so that the log says before any call what is missing. */
 public final class StartCheck implements Runnable {
   private static final System.Logger LOG = System.getLogger(StartCheck.class.getName());
 

@@ -14,8 +14,8 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.slot.database.Problems;
 
 /**
- * A page in memory, up to a bound, until it is known that it is right, and written. In pieces as
- * they came: one array would be copied each time it grows.
+ * A page in memory, up to a bound, until it is known to be right and is written. In pieces as they
+ * came: one array would be copied each time it grows.
  */
 public final class PageBytes extends OutputStream {
   private static final long LEAST_NANOS = 100_000_000;
@@ -60,7 +60,7 @@ public final class PageBytes extends OutputStream {
     size += length;
   }
 
-  /** Waits a moment where there is no room, each page another one, so that not all give up. */
+  /** Waits a moment where the heap has no space, each page differently, so that not all give up. */
   private void hold(int bytes) {
     if (heap.tryHold(bytes)) {
       return;

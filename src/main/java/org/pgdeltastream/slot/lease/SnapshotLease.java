@@ -57,12 +57,12 @@ public final class SnapshotLease implements AutoCloseable {
     expires = renewed.isBefore(latest) ? renewed : latest;
   }
 
-  /** Made, or read at last; empty while it is read. */
+  /** Since when nobody reads it; empty while it is read. */
   public Optional<Instant> unusedSince() {
     return reads > 0 ? Optional.empty() : Optional.of(lastUsed);
   }
 
-  /** When nobody may read any longer. */
+  /** The time when reading ends. */
   Instant latest() {
     return latest;
   }

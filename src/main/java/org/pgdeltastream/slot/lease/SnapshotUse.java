@@ -6,7 +6,7 @@ import org.pgdeltastream.change.SlotName;
 /**
  * One read under a slot's snapshot, which stays open meanwhile.
  *
- * @param end told of its end
+ * @param end called at its end
  */
 public record SnapshotUse(SlotName slot, SnapshotLease lease, Consumer<SnapshotLease> end)
     implements AutoCloseable {

@@ -24,9 +24,9 @@ import org.pgdeltastream.snapshot.SnapshotReader;
 import org.pgdeltastream.snapshot.table.KnownTables;
 
 /**
- * One reading of a whole table, from COPY's bytes to a client's, on the client's thread: at most
- * until the snapshot has reached its greatest age, however slowly the client reads. It ends between
- * two rows, so that what follows the last one can be told from it.
+ * Reads one whole table, from COPY's bytes to a client's, on the client's thread: at most until the
+ * snapshot has reached its greatest age, however slowly the client reads. It ends between two rows,
+ * so that a client can distinguish the last row from what follows it.
  */
 public final class TableDelivery {
   private static final int PIECE = 64 << 10;
@@ -136,7 +136,7 @@ public final class TableDelivery {
     }
   }
 
-  /** Begins with the first bytes: what fails before can still be told by a status. */
+  /** Begins with the first bytes: a failure before them can still become a status. */
   private static final class LateOutput extends OutputStream {
     /** For the rest of a row that is being sent when the snapshot becomes too old. */
     private static final Duration ROW_LIMIT = Duration.ofMinutes(1);
@@ -167,7 +167,7 @@ public final class TableDelivery {
       return Instant.now().isAfter(latest);
     }
 
-    /** A client's slowness shows in its writes, PostgreSQL's is its own time limit's. */
+    /** A client's slowness shows in its writes; PostgreSQL has its own time limit. */
     void checkBetweenRows() {
       if (wasLate) {
         throw expired();

@@ -6,12 +6,12 @@ import java.util.Optional;
 import org.pgdeltastream.change.Lsn;
 
 /**
- * What a client acknowledged and was not sent here: it may have been elsewhere, but not if
- * PostgreSQL has not even written it. That is asked once a second at most, whatever the client
- * does, and not by the thread that acknowledges. For any thread.
+ * Acknowledgements of positions that were not sent here: the client may have got them elsewhere,
+ * but not if PostgreSQL has not even written them. PostgreSQL is asked once a second at most,
+ * whatever the client does, and not by the thread that acknowledges. For any thread.
  */
 final class DoubtfulAck {
-  /** What PostgreSQL is asked. */
+  /** The question to PostgreSQL. */
   @FunctionalInterface
   interface Question {
     boolean isBeyondWal(Lsn lsn) throws SQLException;
@@ -36,8 +36,8 @@ final class DoubtfulAck {
     return highest.isAfter(written) && now - nextCheck >= 0;
   }
 
-  /** One that PostgreSQL has not written, if it says so. Where it cannot be asked, it will be. */
-  Optional<Lsn> look(long now, Question question) throws SQLException {
+  /** The position, if PostgreSQL has not written it. If it cannot be asked, ask again later. */
+  Optional<Lsn> ask(long now, Question question) throws SQLException {
     Lsn asked;
     synchronized (this) {
       asked = highest;

@@ -8,14 +8,14 @@ import org.pgdeltastream.delivery.AckTracker;
 
 /**
  * Lets a slot move on while there is nothing for its client: other databases and tables write WAL
- * too. The client is offered an empty transaction to acknowledge, every ten seconds at most. For
- * one that leaves those unacknowledged the server moves the slot on by itself, once it would hold
- * too much WAL. For the reader's thread.
+ * too. It offers the client an empty transaction to acknowledge, every ten seconds at most. If the
+ * client leaves those unacknowledged, the server itself moves the slot on, once it would hold too
+ * much WAL. For the reader's thread.
  */
 final class IdlePosition {
   private static final long OFFER_NANOS = Duration.ofSeconds(10).toNanos();
 
-  /** What the server passed over by itself; a client may later say that it stands inside. */
+  /** WAL that the server skipped by itself; a client may later give a position inside it. */
   @FunctionalInterface
   interface Jump {
     void jumped(Lsn after, Lsn upTo);
@@ -43,7 +43,7 @@ final class IdlePosition {
    * Nothing is left to send.
    *
    * @param walEnd up to where PostgreSQL has found nothing more for the client
-   * @param from where the client said that it is
+   * @param from the client's own position
    * @return the end of an empty transaction to send now
    */
   Optional<Lsn> idle(Lsn walEnd, Lsn from, long now) {
@@ -58,7 +58,7 @@ final class IdlePosition {
     return isNews ? Optional.of(walEnd) : Optional.empty();
   }
 
-  /** The client had an offer for ten seconds and left it. */
+  /** The client had an offer for ten seconds and did not acknowledge it. */
   private void moveOn(Lsn newest) {
     Lsn acknowledged = acks.acknowledged();
     boolean left = offered.isAfter(acknowledged) && acks.areChangesAcknowledged();

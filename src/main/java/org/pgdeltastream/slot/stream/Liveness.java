@@ -4,9 +4,9 @@ import java.time.Duration;
 
 /**
  * Whether a client that sends nothing still lives. It is pinged after a while without a frame of
- * its own; one that leaves its pings unanswered is gone. A ping lies behind what was sent before
- * it, so a client that reads slowly has the time that this takes it besides. Times are of one
- * monotonic clock.
+ * its own; if it leaves its pings unanswered, it is gone. A ping lies behind what was sent before
+ * it, so a client that reads slowly gets the time for that as well. Times are of one monotonic
+ * clock.
  */
 final class Liveness {
   private static final long SLOWEST = 20_000; // bytes a second
@@ -16,7 +16,7 @@ final class Liveness {
   private final long intervalNanos;
   private final long timeoutNanos;
   private volatile long heardAt = System.nanoTime();
-  private volatile long sentBefore; // it was heard
+  private volatile long sentBefore; // its last frame
   private volatile long pingedAt = heardAt;
   private volatile long answerBy;
 
@@ -44,13 +44,13 @@ final class Liveness {
     return quiet;
   }
 
-  /** The same for others, who only look. */
+  /** The same for other threads, which only read. */
   boolean isQuiet(long now) {
     return now - heardAt > intervalNanos && now - pingedAt > intervalNanos;
   }
 
   /**
-   * The first ping since the client was heard has no answer in time.
+   * The first ping since the client's last frame has no answer in time.
    *
    * @param waitedUntil when it last took what was being sent to it
    */

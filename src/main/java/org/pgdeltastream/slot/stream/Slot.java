@@ -9,8 +9,8 @@ import org.pgdeltastream.slot.lease.SnapshotUse;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /**
- * What this server knows of one slot beyond what PostgreSQL tells: its snapshot, its stream, how
- * the last stream ended. Every method holds the lock shortly and does no I/O, but for closing.
+ * What this server knows of one slot beyond what PostgreSQL shows: its snapshot, its stream, how
+ * the last stream ended. Every method holds the lock shortly and does no I/O, except for closing.
  */
 public final class Slot {
   private final KnownSlot known;
@@ -58,7 +58,7 @@ public final class Slot {
     return streams > 0 || lease != null;
   }
 
-  /** Whether it is held, or is more than a name that a client has said. */
+  /** Whether it is held, or is more than a name that a client has sent. */
   synchronized boolean isKnown() {
     return isHeld() || madeHere || known.wasSeen();
   }

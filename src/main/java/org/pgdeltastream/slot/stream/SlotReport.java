@@ -27,7 +27,7 @@ public record SlotReport(
     warnings = List.copyOf(warnings);
   }
 
-  /** Of a slot that nobody streams here. */
+  /** A slot that this server does not stream. */
   public SlotReport(
       SlotName name,
       String plugin,
@@ -61,7 +61,7 @@ public record SlotReport(
   public record OpenSnapshot(Instant expires, long xidsHeld) {}
 
   /**
-   * Why the last client of this slot was closed, or with what code and words it closed by itself.
+   * Why the last client of this slot was closed, or with what code and reason it closed.
    *
    * @param reason ours; empty if the client closed
    */
@@ -71,6 +71,6 @@ public record SlotReport(
     }
   }
 
-  /** Who streams the slot here. */
+  /** The client that this server streams the slot to. */
   public record Client(String address, Instant since) {}
 }

@@ -34,7 +34,7 @@ import org.pgdeltastream.slot.upstream.Upstream;
 /**
  * One client's stream of one slot: an {@link Upstream} and a {@link StreamClient} that share one
  * {@link StreamLife}. Its task runs on a reader's thread, from taking the slot to closing the
- * client; the client's threads acknowledge and end it; the reporter looks after it.
+ * client; the client's threads acknowledge and end it; the reporter checks it.
  */
 public final class SlotStream implements Runnable {
   private static final System.Logger LOG = System.getLogger(SlotStream.class.getName());
@@ -74,7 +74,7 @@ public final class SlotStream implements Runnable {
     this.upstream = new Upstream(slot.known(), client, life, cut, sockets);
   }
 
-  /** Where the client is, for operators. */
+  /** The client's address, for operators. */
   public void isFrom(String clientAddress) {
     address = Shown.of(clientAddress);
   }
@@ -114,7 +114,7 @@ public final class SlotStream implements Runnable {
 
   /**
    * The reader task. Whatever is thrown, the slot is free at its end, and before the client is
-   * told, so that it may come back.
+   * closed, so that it may come back.
    */
   @Override
   public void run() {
@@ -155,7 +155,7 @@ public final class SlotStream implements Runnable {
         : Ending.of(CloseReason.INTERNAL, "internal error, id " + id);
   }
 
-  /** One slot, one client; a client that leaves, or is told to, is waited for. */
+  /** One slot, one client; waits for a client that leaves or has to. */
   private void occupy() throws Refusal {
     long deadline = System.nanoTime() + FORMER_READER.toNanos();
     while (!slot.occupy(this)) {
@@ -198,11 +198,11 @@ public final class SlotStream implements Runnable {
     }
   }
 
-  private void close(Ending told) {
-    told.reason().ifPresent(reason -> client.close(reason, told.detail()));
+  private void close(Ending why) {
+    why.reason().ifPresent(reason -> client.close(reason, why.detail()));
   }
 
-  /** The client says: done up to here, and perhaps wants to hear so. */
+  /** The client acknowledges up to here, and perhaps wants a reply. */
   public void acknowledge(Lsn lsn, boolean reply) {
     client.acknowledge(lsn, reply).ifPresent(refusal -> end(CloseReason.BAD_ACK, refusal));
   }
@@ -217,18 +217,18 @@ public final class SlotStream implements Runnable {
     end(Ending.of(reason, detail));
   }
 
-  /** The client has gone without a word. */
+  /** The client has gone without a close frame. */
   public void clientGone() {
     end(Ending.byItself());
   }
 
-  /** The client has gone by itself, and said so with this code and in these words. */
-  public void clientGone(int code, String words) {
-    end(Ending.byClient(code, words));
+  /** The client has closed with this code and reason. */
+  public void clientGone(int code, String detail) {
+    end(Ending.byClient(code, detail));
   }
 
-  private void end(Ending told) {
-    life.end(told);
+  private void end(Ending why) {
+    life.end(why);
     upstream.stop();
   }
 
@@ -241,12 +241,12 @@ public final class SlotStream implements Runnable {
     return client.isSending();
   }
 
-  /** It was told to end. */
+  /** It is to end. */
   public boolean isEnding() {
     return life.why().isPresent();
   }
 
-  /** Waits until the slot is free; false if it is not in this time. */
+  /** Waits until the slot is free; false if that takes longer. */
   public boolean awaitEnd(Duration limit) {
     return life.awaitOver(limit);
   }
@@ -280,7 +280,7 @@ public final class SlotStream implements Runnable {
     }
   }
 
-  /** Others do what may block, one at a time; while all are busy it waits for the next look. */
+  /** Others do what may block, one at a time; while all are busy it waits for the next check. */
   private void executeOnce(Executor others, AtomicBoolean running, Runnable task) {
     if (!running.compareAndSet(false, true)) {
       return;
@@ -321,7 +321,7 @@ public final class SlotStream implements Runnable {
     return upstream.guard();
   }
 
-  /** Tells the client before its reader does; a send under way comes first. Never waits. */
+  /** Closes the client before its reader does; a send under way comes first. Never waits. */
   public void closeClientUnlessSending() {
     if (!client.isSending()) {
       closeClient();
@@ -333,7 +333,7 @@ public final class SlotStream implements Runnable {
     client.awaitClosed(limit);
   }
 
-  /** The server stops: a client that takes too long is cut off, and its reader set free. */
+  /** The server stops: cuts off a client that takes too long, and so frees its reader. */
   public void cutClient() {
     closeClient();
     client.awaitClosed(Duration.ZERO);
@@ -342,20 +342,19 @@ public final class SlotStream implements Runnable {
 
   private void closeClient() {
     life.why()
-        .ifPresent(
-            told -> told.reason().ifPresent(reason -> client.sendClose(reason, told.detail())));
+        .ifPresent(why -> why.reason().ifPresent(reason -> client.sendClose(reason, why.detail())));
   }
 
-  /** The reader's thread does not come to its end: it is inside a send, or waits for PostgreSQL. */
+  /** The reader's thread does not end: it is inside a send, or waits for PostgreSQL. */
   private boolean isOverdue() {
     return life.state() == StreamState.ENDING
-        && (life.wasToldBefore(OVERDUE_NANOS) || client.isStuck());
+        && (life.isEndingFor(OVERDUE_NANOS) || client.isStuck());
   }
 
   private void closeFromOutside() {
-    Ending told = life.why().orElseThrow();
-    CloseReason reason = told.reason().orElse(CloseReason.SLOW_SUBSCRIBER);
-    client.close(reason, told.reason().isPresent() ? told.detail() : "a send made no progress");
+    Ending why = life.why().orElseThrow();
+    CloseReason reason = why.reason().orElse(CloseReason.SLOW_SUBSCRIBER);
+    client.close(reason, why.reason().isPresent() ? why.detail() : "a send made no progress");
     client.interruptSend();
   }
 

@@ -12,7 +12,7 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /**
- * The slots that this server has met, in the order of their making: those of which it holds
+ * The slots that this server has seen, in the order of their making: those of which it holds
  * something, and those that it saw in PostgreSQL. No I/O inside the lock.
  */
 public final class Slots {
@@ -48,7 +48,7 @@ public final class Slots {
         .forEach(slot -> byName.remove(slot.name(), slot));
   }
 
-  /** A new slot of an old name takes the old one's place at the end. */
+  /** A new slot of an old name replaces the old one, and comes last. */
   public synchronized Slot made(SlotName name) {
     byName.remove(name);
     Slot slot = new Slot(name);

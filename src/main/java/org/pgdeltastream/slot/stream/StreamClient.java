@@ -34,7 +34,7 @@ import org.pgdeltastream.slot.upstream.StreamServices;
 
 /**
  * The client's half of a stream: what it is sent and acknowledges, and whether it lives. The
- * reader's thread sends; the client's threads acknowledge; the reporter looks, and pings while the
+ * reader's thread sends; the client's threads acknowledge; the reporter checks, and pings while the
  * reader's thread waits for PostgreSQL.
  */
 final class StreamClient implements Downstream {
@@ -246,7 +246,7 @@ final class StreamClient implements Downstream {
     subscription.last(bytes, 0, bytes.length, Lsn.NONE);
   }
 
-  /** Before the reader's thread sends again, a ping of the reporter's is awaited. */
+  /** Before the reader's thread sends again, it waits for a ping of the reporter's. */
   @Override
   public void away(boolean waits) {
     turn.lock();
@@ -257,7 +257,7 @@ final class StreamClient implements Downstream {
     }
   }
 
-  /** For another thread than the reader's: a ping that is due while that one waits elsewhere. */
+  /** For another thread than the reader's: a ping that is due while the reader waits elsewhere. */
   void pingWhileAway() {
     if (!turn.tryLock()) {
       return;
@@ -279,7 +279,7 @@ final class StreamClient implements Downstream {
   }
 
   /**
-   * The client says: done up to here. What was not sent here is ignored; {@link #refused} tells
+   * The client acknowledges up to here. What was not sent here is ignored; {@link #refused} says
    * whether PostgreSQL has not even written it.
    *
    * @return why it is refused
@@ -311,12 +311,12 @@ final class StreamClient implements Downstream {
    * Asks PostgreSQL; not for a thread of the container's or the reporter.
    *
    * @param walEnd so far PostgreSQL has come for sure
-   * @return why the stream cannot go on: PostgreSQL would believe what it has not written
+   * @return why the stream must end: PostgreSQL would skip WAL that it has not written yet
    */
   Optional<String> refused(Lsn walEnd) throws SQLException {
     ReplicationSlots slots = services.database().slots();
     return doubtful
-        .look(System.nanoTime(), lsn -> lsn.isAfter(walEnd) && slots.isBeyondWal(lsn))
+        .ask(System.nanoTime(), lsn -> lsn.isAfter(walEnd) && slots.isBeyondWal(lsn))
         .map(lsn -> "lsn " + lsn + " is beyond PostgreSQL's WAL");
   }
 
@@ -334,7 +334,7 @@ final class StreamClient implements Downstream {
     return subscription.isStuck();
   }
 
-  /** Why nobody waits for this client any longer: a send makes no progress, or a ping no answer. */
+  /** Why the client counts as gone: a send makes no progress, or it answers no ping. */
   Optional<String> gone() {
     if (subscription.isStuck()) {
       return Optional.of("a send made no progress for the send timeout");

@@ -11,11 +11,11 @@ import org.pgdeltastream.change.option.ChangeOptions;
  *
  * @param publications empty means those that the slot was made with
  * @param changes how changes are written, and which
- * @param from where the client is: nothing at or below it comes again
+ * @param from the client's position: nothing at or below it comes again
  * @param gapAccepted the client takes what is left where the slot has moved past {@code from}
  * @param hello whether a first message says where the stream starts
  * @param takeover whether another client of the slot is closed
- * @param window how many bytes may be unacknowledged, looked at between transactions; 0: any number
+ * @param window how many bytes may be unacknowledged, checked between transactions; 0: any number
  */
 public record StreamOptions(
     SlotName slotName,
@@ -30,7 +30,7 @@ public record StreamOptions(
     publications = List.copyOf(publications);
   }
 
-  /** A stream of which nothing else is asked. */
+  /** A stream with the other options at their defaults. */
   public static StreamOptions of(SlotName slotName) {
     return new StreamOptions(
         slotName, List.of(), ChangeOptions.usual(), Optional.empty(), false, false, false, 0);

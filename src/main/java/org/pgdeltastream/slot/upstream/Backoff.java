@@ -6,10 +6,10 @@ import java.util.function.LongSupplier;
 import org.pgdeltastream.change.Lsn;
 
 /**
- * When to try PostgreSQL again after it was lost: soon, then at growing times with full jitter,
+ * When to connect to PostgreSQL again after a loss: soon, then at growing times with full jitter,
  * until it was away for the hold time. That counts from the loss, however long an attempt takes. A
- * connection starts it anew if it came further than those before it, or lived for a while. The
- * reader's thread writes; the reporter looks.
+ * connection resets it if it came further than those before it, or lived for a while. The reader's
+ * thread writes; the reporter reads.
  */
 final class Backoff {
   private static final long FIRST_MILLIS = 100;
@@ -39,7 +39,7 @@ final class Backoff {
     connectedAt = clock.getAsLong();
   }
 
-  /** It did stream, but there was no memory for what came. */
+  /** It did stream, but the heap had no memory for the message. */
   void starved() {
     connected = false;
   }
@@ -80,7 +80,7 @@ final class Backoff {
     return away() > holdNanos;
   }
 
-  /** The same for an attempt that still goes on, which has ten seconds at least. */
+  /** The same for an attempt that is still running, which has ten seconds at least. */
   boolean isOverdue() {
     return away() > Math.max(holdNanos, LEAST_NANOS);
   }

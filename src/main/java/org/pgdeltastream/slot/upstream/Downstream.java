@@ -10,23 +10,23 @@ import org.pgdeltastream.replication.wal.SlotPosition;
 import org.pgdeltastream.replication.wal.SlotRow;
 
 /**
- * Whom an {@link Upstream} reads a slot for. It outlives connections to PostgreSQL, and says what
- * PostgreSQL may forget. The reader's thread calls, but for the two positions.
+ * The receiver of what an {@link Upstream} reads. It outlives connections to PostgreSQL, and says
+ * what PostgreSQL may forget. The reader's thread calls it, except for the two positions.
  */
 public interface Downstream {
-  /** The publications that were asked for; empty for those that the slot was made with. */
+  /** The publications asked for; empty for those that the slot was made with. */
   List<String> publications();
 
-  /** Whether another reader of the slot is to give it up. */
+  /** Whether it takes the slot from another reader. */
   boolean takesOver();
 
-  /** Whether it goes on with what is left where changes were lost. */
+  /** Whether it continues with what is left where changes were lost. */
   boolean acceptsGap();
 
   /**
    * The slot as it is before a connection.
    *
-   * @throws Refusal if it cannot go on where this one stands
+   * @throws Refusal if it cannot continue from there
    */
   void found(SlotRow slot) throws Refusal;
 
@@ -40,18 +40,18 @@ public interface Downstream {
   /** Whether it wants to know which PostgreSQL streams the slot. */
   boolean asksForServer();
 
-  /** Which it is; before {@link #begin}. */
+  /** The PostgreSQL that streams; called before {@link #begin}. */
   void found(ServerIdentity server);
 
-  /** Where the slot stands on it; before {@link #begin}. */
+  /** Where the slot stands on it; called before {@link #begin}. */
   void found(SlotPosition position);
 
   /**
    * PostgreSQL streams the slot from where it was found. Nothing was reported yet: a server with
-   * less WAL would believe what was acknowledged elsewhere, and leave out what it writes up to
+   * less WAL would accept positions acknowledged elsewhere, and leave out what it writes up to
    * there.
    *
-   * @throws Refusal if it cannot go on from there
+   * @throws Refusal if it cannot continue from there
    */
   void begin() throws Refusal;
 
@@ -71,10 +71,10 @@ public interface Downstream {
   boolean wantsMore(SlotPipeline path);
 
   /**
-   * No more input is at hand, or a moment has passed.
+   * No more input is here, or a moment has passed.
    *
    * @param walEnd up to where PostgreSQL has found nothing more
-   * @param reported what PostgreSQL was told of {@link #flushPosition}
+   * @param reported the last {@link #flushPosition} that PostgreSQL got
    */
   void onPause(SlotPipeline path, Lsn walEnd, Lsn reported) throws IOException;
 

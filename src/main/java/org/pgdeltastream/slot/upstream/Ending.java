@@ -16,7 +16,7 @@ public record Ending(Optional<CloseReason> reason, int clientCode, String detail
     return new Ending(Optional.of(reason), 0, detail);
   }
 
-  /** The client's connection has ended, without a word. */
+  /** The client's connection has ended without a close frame. */
   public static Ending byItself() {
     return byClient(NO_WORD, "the connection ended without a close");
   }
@@ -33,7 +33,7 @@ public record Ending(Optional<CloseReason> reason, int clientCode, String detail
   }
 
   /** The client closed, with a reason of its own. */
-  public static Ending byClient(int code, String words) {
-    return new Ending(Optional.empty(), code, Shown.of(words));
+  public static Ending byClient(int code, String detail) {
+    return new Ending(Optional.empty(), code, Shown.of(detail));
   }
 }

@@ -6,9 +6,8 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 
 /**
- * What this server remembers of a slot for its streams, beyond what PostgreSQL tells: its
- * publications, warnings, and what became of it. Every method holds the lock shortly and does no
- * I/O.
+ * What this server remembers of a slot for its streams, beyond what PostgreSQL shows: its
+ * publications, its warnings, and its history. Every method holds the lock shortly and does no I/O.
  */
 public final class KnownSlot {
   private static final int MOST_WARNINGS = 100;
@@ -77,12 +76,12 @@ public final class KnownSlot {
     isThere = true;
   }
 
-  /** Whether PostgreSQL has had it: it is more than a name that a client has said. */
+  /** Whether PostgreSQL has had it: it is more than a name that a client has sent. */
   public synchronized boolean wasSeen() {
     return isThere;
   }
 
-  /** A client said where it is: from now on the slot stands only where its clients say. */
+  /** A client gave its position: from now on only its clients move the slot. */
   public synchronized void clientKeepsPosition() {
     clientKeepsPosition = true;
   }
@@ -106,7 +105,7 @@ public final class KnownSlot {
     return needsChunks;
   }
 
-  /** The server moved the slot on by itself, past WAL that held nothing for the client. */
+  /** The server itself moved the slot, past WAL that held nothing for the client. */
   public synchronized void jumped(Lsn after, Lsn upTo) {
     if (!after.equals(jumpedUpTo)) {
       jumpedAfter = after;

@@ -23,16 +23,16 @@ import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.PublicationRefusals;
 
 /**
- * Keeps our own publications in step with the tables, and says in the state of the slots that use
- * them, and in the log, what is left out.
+ * Keeps our own publications in step with the tables, and reports in the state of their slots, and
+ * in the log, what is left out.
  */
 public final class OwnPublications {
   private static final System.Logger LOG = System.getLogger(OwnPublications.class.getName());
 
-  /** Looks take at most a twentieth of the time, however many tables there are. */
+  /** Checks take at most a twentieth of the time, however many tables there are. */
   private static final int PAUSE_FACTOR = 20;
 
-  /** So seldom is a look where no slot that is known here uses them. */
+  /** Checks are rarer while no slot that is known here uses our publications. */
   private static final int CHECKS_SKIPPED = 11;
 
   private static final long READER_PAUSE_NANOS = TimeUnit.SECONDS.toNanos(1);
@@ -50,7 +50,7 @@ public final class OwnPublications {
   private volatile long nextOfReaders = System.nanoTime();
 
   /**
-   * Looks at nothing yet.
+   * Checks nothing yet.
    *
    * @param slots those that this server knows now
    */
@@ -61,12 +61,12 @@ public final class OwnPublications {
     this.slots = slots;
   }
 
-  /** Makes them, with the name of a slot that is about to be made, or takes in new tables. */
+  /** Makes them, with the name of a slot that is about to be made, or adds new tables. */
   public PublicationClaim claim(SlotName slot) throws SQLException {
     try {
       PublicationClaim claim = keeper.claim(slot);
       if (isUsed()) { // by slots that were made before
-        claim.refreshed().gaps().forEach(this::tell);
+        claim.refreshed().gaps().forEach(this::warn);
       }
       return claim;
     } catch (SQLException e) {
@@ -74,7 +74,7 @@ public final class OwnPublications {
     }
   }
 
-  /** The slot was not made, for another reason, which the caller tells. */
+  /** The slot was not made, for another reason, which the caller reports. */
   public void undo(PublicationClaim claim) {
     try {
       claim.undo();
@@ -83,7 +83,7 @@ public final class OwnPublications {
     }
   }
 
-  /** The slot's client takes what publications have that were made after the slot. */
+  /** The slot's client accepts publications that were made after the slot. */
   void adopt(SlotName slot) {
     try {
       keeper.adopt(slot);
@@ -92,7 +92,7 @@ public final class OwnPublications {
     }
   }
 
-  /** After a slot was dropped, which has succeeded whatever becomes of them. */
+  /** After a slot was dropped, which has succeeded even if this fails. */
   public void tidy() {
     try {
       keeper.tidy();
@@ -101,8 +101,8 @@ public final class OwnPublications {
     }
   }
 
-  /** Every few seconds: takes in tables that came since; what may be missing of them is told. */
-  public void look() {
+  /** Every few seconds: adds tables that are new, and warns of changes that they may lack. */
+  public void check() {
     boolean used = isUsed();
     if (!used && toSkip-- > 0) {
       return;
@@ -120,7 +120,7 @@ public final class OwnPublications {
     }
   }
 
-  /** The catalog, for a stream of ours: a table not met before may be a new one. */
+  /** The catalog, for a stream of ours: a table that was not seen before may be a new one. */
   Catalog watching() {
     return new Catalog() {
       @Override
@@ -136,7 +136,7 @@ public final class OwnPublications {
     };
   }
 
-  /** In a reader's thread, so once for all new tables; what is left is done by the next look. */
+  /** In a reader's thread, so once for all new tables; the next check does the rest. */
   private void refreshForReader(int relationId) {
     if (!keeper.isNew(relationId) || System.nanoTime() - nextOfReaders < 0 || !tryLock()) {
       return;
@@ -168,7 +168,7 @@ public final class OwnPublications {
       failure = "";
       refreshed.ifPresent(
           now -> {
-            now.gaps().forEach(this::tell);
+            now.gaps().forEach(this::warn);
             warnOfLeftOut(now.leftOut());
           });
       users().forEach(slot -> slot.leftOut(leftOut));
@@ -184,7 +184,7 @@ public final class OwnPublications {
     leftOut = List.copyOf(now);
   }
 
-  /** Whether the slot was made with our publications, here or by another server; if so it knows. */
+  /** Whether the slot was made with our publications, here or elsewhere; if so, the slot knows. */
   boolean isUser(KnownSlot slot) throws SQLException {
     if (!publications.present().users().contains(slot.name().value())) {
       return false;
@@ -201,7 +201,7 @@ public final class OwnPublications {
     return slots.get().stream().filter(KnownSlot::ownPublications);
   }
 
-  private void tell(String warning) {
+  private void warn(String warning) {
     users().forEach(slot -> slot.warn(warning));
     LOG.log(WARNING, warning);
   }

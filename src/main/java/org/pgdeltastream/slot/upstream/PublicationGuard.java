@@ -7,8 +7,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The publications that a stream was started with. PostgreSQL 18 leaves the changes of a dropped
- * one out without a word, and older versions cannot decode the slot any more.
+ * The publications that a stream was started with. If one is dropped, PostgreSQL 18 leaves out its
+ * changes without an error, and older versions cannot decode the slot any more.
  *
  * @param oids by name, as PostgreSQL had them at the start
  */
@@ -22,12 +22,12 @@ public record PublicationGuard(Map<String, Long> oids) {
             .collect(Collectors.toUnmodifiableMap(name -> name, present::get)));
   }
 
-  /** What has become of one that is not what it was. */
+  /** What happened to a publication that is not what it was. */
   public Optional<String> broken(Map<String, Long> present) {
     return broken(oids.keySet(), present);
   }
 
-  /** The same, of those that are still asked for. */
+  /** The same, of those that the client still asks for. */
   public Optional<String> broken(Collection<String> names, Map<String, Long> present) {
     return oids.entrySet().stream()
         .filter(one -> names.contains(one.getKey()))

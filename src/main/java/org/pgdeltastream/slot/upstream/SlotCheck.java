@@ -17,8 +17,8 @@ import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
 
 /**
- * Looks at a slot in PostgreSQL before it is streamed: whether it is there, ours to serve, still
- * whole, and where the client says it is. A slot is never made here.
+ * Checks a slot in PostgreSQL before it is streamed: whether it exists, is ours to serve, is still
+ * whole, and is where the client says. Never makes a slot.
  */
 public final class SlotCheck {
   private final Database database;
@@ -56,7 +56,7 @@ public final class SlotCheck {
     return row;
   }
 
-  /** pgoutput tells prepared transactions of such a slot in messages of their own. */
+  /** For such a slot, pgoutput sends prepared transactions in messages of their own. */
   OutputPlugin plugin(SlotRow row) throws Refusal {
     OutputPlugin plugin = pluginOf(row);
     if (row.twoPhase() && plugin == OutputPlugin.PGOUTPUT) {
@@ -77,7 +77,7 @@ public final class SlotCheck {
                     "slot " + row.name() + " uses the plugin " + row.plugin()));
   }
 
-  /** Whether a slot that stands here can serve a client that is at {@code from}. */
+  /** Whether a slot at this position can serve a client that is at {@code from}. */
   public static void checkFrom(KnownSlot slot, Lsn confirmed, Lsn from, boolean gapAccepted)
       throws Refusal {
     if (confirmed.isAfter(from) && !gapAccepted && !slot.wasJumped(from, confirmed)) {
@@ -88,7 +88,7 @@ public final class SlotCheck {
     }
   }
 
-  /** Where the plugin's text can be told in UTF-8. */
+  /** For a plugin whose text can be converted to UTF-8. */
   SlotPipeline.Source source(OutputPlugin plugin, List<String> publications)
       throws SQLException, Refusal {
     ReplicationSlots.Server server = database.slots().server();
@@ -118,7 +118,7 @@ public final class SlotCheck {
    * slot was made or last streamed with.
    *
    * @param former what the stream was started with; empty at its start
-   * @param gapAccepted the client takes what is left where one was made anew
+   * @param gapAccepted the client accepts the gap if a publication was dropped and made again
    * @return what it is started with now; null for a plugin without publications
    */
   @Nullable PublicationGuard guard(

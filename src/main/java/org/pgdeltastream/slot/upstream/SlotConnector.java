@@ -18,8 +18,8 @@ import org.pgdeltastream.replication.wal.WalListener;
 import org.pgdeltastream.slot.database.Problems;
 
 /**
- * Looks at a slot and opens the connection that streams it; gets it from its former reader. For the
- * reader's thread, but for the guard, at which others may look.
+ * Checks a slot, opens the connection that streams it, and takes it from its former reader. For the
+ * reader's thread; other threads may read the guard.
  */
 final class SlotConnector {
   private static final Duration FORMER_READER = Duration.ofSeconds(5);
@@ -29,7 +29,7 @@ final class SlotConnector {
   private final Downstream client;
   private final StreamLife life;
   private final StreamServices services;
-  private final SlotCheck look;
+  private final SlotCheck check;
   private @Nullable OutputPlugin plugin;
   private boolean mayBeBehind = true; // queries are tried once, so that they cannot fail again
   private volatile @Nullable PublicationGuard guard;
@@ -39,18 +39,19 @@ final class SlotConnector {
     this.client = client;
     this.life = life;
     this.services = services;
-    this.look = new SlotCheck(services.database(), services.settings(), services.ownPublications());
+    this.check =
+        new SlotCheck(services.database(), services.settings(), services.ownPublications());
   }
 
   /** A connection that streams; the reader closes it. */
   record Opened(OutputPlugin plugin, SlotPipeline path, ReplicationReader reader) {}
 
-  /** The slot's plugin, as soon as the slot was seen. */
+  /** The slot's plugin, once the slot was read. */
   Optional<OutputPlugin> plugin() {
     return Optional.ofNullable(plugin);
   }
 
-  /** The publications that must stay as they are: what is published by others is not the same. */
+  /** The publications that must stay the same: others of these names publish something else. */
   Optional<PublicationGuard> guard() {
     return Optional.ofNullable(guard);
   }
@@ -63,18 +64,18 @@ final class SlotConnector {
    */
   Opened connect(WalListener listener, @Nullable ReplicationReader former)
       throws SQLException, Refusal {
-    SlotRow row = look.at(slot.name());
+    SlotRow row = check.at(slot.name());
     slot.seen();
-    OutputPlugin found = look.plugin(row);
+    OutputPlugin found = check.plugin(row);
     plugin = found;
-    List<String> publications = look.publications(slot, found, client.publications());
-    guard = look.guard(slot, guard(), publications, client.acceptsGap());
+    List<String> publications = check.publications(slot, found, client.publications());
+    guard = check.guard(slot, guard(), publications, client.acceptsGap());
     client.found(row);
     Catalog catalog =
         slot.ownPublications()
             ? services.ownPublications().watching()
             : services.database().catalog();
-    SlotPipeline.Source source = look.source(found, publications);
+    SlotPipeline.Source source = check.source(found, publications);
     SlotPipeline path = client.path(source, catalog);
     if (services.settings().wal2jsonWhole() && !slot.doesNeedChunks()) {
       path.askForWholeTransactions();
@@ -125,14 +126,14 @@ final class SlotConnector {
     }
   }
 
-  /** PostgreSQL frees a slot a moment after its reader has gone: so long it is tried again. */
+  /** PostgreSQL frees a slot a moment after its reader has gone: retries for that time. */
   private ReplicationReader start(
       WalListener listener,
       SlotPipeline path,
       Optional<CatchUp> catchUp,
       Optional<ReplicationReader> former)
       throws SQLException, Refusal {
-    // After a crash the slot may stand far behind what this client was sent.
+    // After a crash the slot may be far behind what this client was sent.
     Lsn from = former.isPresent() ? client.newest() : Lsn.NONE;
     BusySlot busy = new BusySlot(former);
     while (true) {

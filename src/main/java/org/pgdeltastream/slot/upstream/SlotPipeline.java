@@ -44,7 +44,7 @@ public final class SlotPipeline implements AutoCloseable {
   private final HeapShare heap;
 
   /**
-   * What PostgreSQL is asked through.
+   * How to ask PostgreSQL.
    *
    * @param publications of pgoutput
    * @param serverVersion PostgreSQL's major version
@@ -162,14 +162,14 @@ public final class SlotPipeline implements AutoCloseable {
     };
   }
 
-  /** What START_REPLICATION tells the plugin. */
+  /** The plugin's options in START_REPLICATION. */
   public Map<String, String> pluginOptions() {
     return pluginOptions;
   }
 
   /**
-   * Asks wal2json for each transaction whole: quicker, but it stands in memory on both sides. Not
-   * where its changes are needed apart.
+   * Asks wal2json for each transaction whole: quicker, but both sides hold it in memory. Not for
+   * clients that need single changes.
    */
   void askForWholeTransactions() {
     if (!(output instanceof ChangesOutput)) {
@@ -177,14 +177,14 @@ public final class SlotPipeline implements AutoCloseable {
     }
   }
 
-  /** Which option of ours PostgreSQL's refusal names; it does so in any language. */
+  /** The option of ours that PostgreSQL's refusal names, in any language. */
   public Optional<String> optionIn(String refusal) {
     return pluginOptions.keySet().stream()
         .filter(option -> refusal.contains('"' + option + '"'))
         .findFirst();
   }
 
-  /** Whether an option that the plugin does not know is made up for here. */
+  /** Whether this server does itself what an option unknown to the plugin does. */
   public boolean doWithout(String option) {
     if (!option.equals(Detail.NUMBERS_AS_TEXT.optionName())) {
       return false;
@@ -201,7 +201,7 @@ public final class SlotPipeline implements AutoCloseable {
    *
    * @param start where the plugin's output begins
    * @param end where it ends
-   * @param walPosition where it stands in the WAL
+   * @param walPosition its position in the WAL
    */
   public void decode(byte[] message, int start, int end, long walPosition) throws IOException {
     position.accept(walPosition);
@@ -213,22 +213,22 @@ public final class SlotPipeline implements AutoCloseable {
     return decoder.committedAt(message, start, end);
   }
 
-  /** No transaction is half read. */
+  /** No transaction is unfinished. */
   public boolean betweenTransactions() {
     return decoder.betweenMessages();
   }
 
-  /** So many relations are remembered that it is better to begin anew, with none. */
+  /** It remembers so many relations that a new connection, with none, is better. */
   boolean isFull() {
     return decoder.isFull();
   }
 
-  /** From now on nothing in it waits for memory. For any thread. */
+  /** Nothing in it waits for memory from now on. For any thread. */
   void stopWaiting() {
     heap.stopWaiting();
   }
 
-  /** Gives its memory back; nothing comes after that. */
+  /** Gives its memory back; nothing may follow. */
   @Override
   public void close() {
     heap.close();

@@ -7,15 +7,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a stream is in its life, and why it is to end: told by anybody, the first reason counts.
- * For any thread; nothing is done inside the monitor.
+ * Where a stream is in its life, and why it is to end: any thread may end it, and the first reason
+ * counts. For any thread; nothing is done inside the monitor.
  */
 public final class StreamLife {
-  private final CountDownLatch told = new CountDownLatch(1);
+  private final CountDownLatch ending = new CountDownLatch(1);
   private final CountDownLatch over = new CountDownLatch(1);
   private volatile StreamState state = StreamState.CONNECTING;
   private volatile @Nullable Ending why;
-  private volatile long reportedAt;
+  private volatile long endingSince;
 
   public StreamState state() {
     return state;
@@ -26,14 +26,14 @@ public final class StreamLife {
     state = state.on(event);
   }
 
-  /** Tells the stream to end. */
+  /** Asks the stream to end. */
   public synchronized void end(Ending reason) {
     if (why == null) {
-      reportedAt = System.nanoTime();
+      endingSince = System.nanoTime();
       why = reason;
     }
     state = state.on(StreamState.Event.END);
-    told.countDown();
+    ending.countDown();
   }
 
   /** The slot is free for the next client. */
@@ -42,22 +42,22 @@ public final class StreamLife {
     over.countDown();
   }
 
-  /** Why it was told to end, if it was. */
+  /** Why it is to end; empty before {@link #end}. */
   public Optional<Ending> why() {
     return Optional.ofNullable(why);
   }
 
-  /** It was told to end at least this long ago. */
-  public boolean wasToldBefore(long nanos) {
-    return why != null && System.nanoTime() - reportedAt > nanos;
+  /** It has been ending for at least this time. */
+  public boolean isEndingFor(long nanos) {
+    return why != null && System.nanoTime() - endingSince > nanos;
   }
 
-  /** Waits until it is told to end; false if it is not in this time. */
+  /** Waits until it is to end; false if that takes longer. */
   boolean awaitEnd(Duration limit) {
-    return await(told, limit);
+    return await(ending, limit);
   }
 
-  /** Waits until it is over; false if it is not in this time. */
+  /** Waits until it is over; false if that takes longer. */
   public boolean awaitOver(Duration limit) {
     return await(over, limit);
   }

@@ -1,7 +1,7 @@
 package org.pgdeltastream.slot.upstream;
 
 /**
- * The life of a stream, from the look at its slot to the close of its client.
+ * The life of a stream, from the check of its slot to the close of its client.
  *
  * <pre>
  *                 BEHIND                 CAUGHT_UP
@@ -16,18 +16,18 @@ package org.pgdeltastream.slot.upstream;
  *  each of these ── END ──▶ ENDING ── ENDED ──▶ OVER
  * </pre>
  *
- * <p>Once it is ending, nothing that its connection to PostgreSQL does leads back.
+ * <p>Once it is ending, its connection to PostgreSQL cannot change that.
  */
 public enum StreamState {
-  /** Looks at the slot and opens a connection; also before the first one. */
+  /** Checks the slot and opens a connection; also before the first one. */
   CONNECTING,
   /** Queries read what the slot has missed. */
   CATCHING_UP,
-  /** The walsender is read. */
+  /** The reader reads from the walsender. */
   STREAMING,
-  /** PostgreSQL was lost; the client is kept and the next attempt waited for. */
+  /** PostgreSQL was lost; the client stays and waits for the next attempt. */
   HOLDING,
-  /** Told to end; the reader's thread has not finished yet. */
+  /** Asked to end; the reader's thread has not finished yet. */
   ENDING,
   /** The slot is free for the next client. */
   OVER;
@@ -84,7 +84,7 @@ public enum StreamState {
     };
   }
 
-  /** A connection to PostgreSQL is read. */
+  /** The stream reads from a connection to PostgreSQL. */
   public boolean isReading() {
     return switch (this) {
       case CATCHING_UP, STREAMING -> true;

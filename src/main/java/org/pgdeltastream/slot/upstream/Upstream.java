@@ -29,7 +29,7 @@ import org.pgdeltastream.slot.upstream.StreamState.Event;
 
 /**
  * From a slot to a {@link Downstream}, over as many connections to PostgreSQL as it takes. The
- * reader's thread is inside {@link #run}; the reporter looks, reports and cuts.
+ * reader's thread is inside {@link #run}; the reporter checks, reports and cuts.
  */
 public final class Upstream implements WalListener {
   private static final System.Logger LOG = System.getLogger(Upstream.class.getName());
@@ -50,7 +50,7 @@ public final class Upstream implements WalListener {
   /**
    * Reads nothing yet.
    *
-   * @param sockets those of the services' connections; they are cut when this is told to stop
+   * @param sockets those of the services' connections; {@link #stop} cuts them
    */
   public Upstream(
       KnownSlot slot,
@@ -69,10 +69,10 @@ public final class Upstream implements WalListener {
   /**
    * Connects, and connects again, until the stream ends or PostgreSQL was away for too long.
    *
-   * @throws SubscriberGoneException if nobody takes what is read
+   * @throws SubscriberGoneException if the client is gone
    */
   public Ending run() throws SubscriberGoneException {
-    backoff.startAnew(); // the slot may have had to be waited for
+    backoff.startAnew(); // the stream may have waited for the slot
     while (true) {
       try {
         connectAndRead();
@@ -130,7 +130,7 @@ public final class Upstream implements WalListener {
     }
   }
 
-  /** Waits, where trying again can help; else tells why it cannot. */
+  /** Waits if another attempt can help; else returns why it cannot. */
   private Optional<Ending> afterLoss(Exception cause) {
     if (life.why().isPresent()) {
       return life.why(); // its connections were cut
@@ -147,9 +147,9 @@ public final class Upstream implements WalListener {
     if (cause instanceof HeapUsedUpException) {
       backoff.starved(); // it has waited already
     }
-    backoff.lost(reached); // before the state: the reporter looks at both
+    backoff.lost(reached); // before the state: the reporter reads both
     life.on(Event.LOST);
-    LOG.log(INFO, name + " lost PostgreSQL (" + loss.state() + "): " + loss.words(cause));
+    LOG.log(INFO, name + " lost PostgreSQL (" + loss.state() + "): " + loss.logText(cause));
     boolean inChunks = loss.isTooLarge() && connector.canGoOnInChunks();
     if (client.hasHalf() || (loss.isFinal() && !inChunks)) {
       return Optional.of(loss.ending());
@@ -178,7 +178,7 @@ public final class Upstream implements WalListener {
     return refused ? UpstreamLoss.ofPlugin(loss.state()) : loss;
   }
 
-  /** How far the WAL was handed on or found empty, over all connections. */
+  /** How far the WAL was read, over all connections. */
   private Lsn reached() {
     Lsn newest = client.newest();
     return newest.isAfter(walEnd) ? newest : walEnd;
@@ -243,7 +243,7 @@ public final class Upstream implements WalListener {
     return requireNonNull(pipeline, "not opened");
   }
 
-  /** Makes {@link #run} end soon, whatever it does; the stream was told why. */
+  /** Makes {@link #run} end soon, whatever it does; the caller has set the stream's ending. */
   public void stop() {
     ReplicationReader running = reader;
     SlotPipeline path = pipeline;
@@ -290,7 +290,7 @@ public final class Upstream implements WalListener {
     }
   }
 
-  /** For the reporter: why the client is held no longer, although an attempt still goes on. */
+  /** For the reporter: why the client is held no longer, although an attempt is still running. */
   public Optional<Ending> heldTooLong() {
     return life.state().isAway() && backoff.isOverdue()
         ? Optional.of(lastLoss.ending())

@@ -12,10 +12,10 @@ import org.pgdeltastream.delivery.CloseReason;
  * <p>Source: manual, "PostgreSQL Error Codes".
  *
  * @param state the error code; empty where PostgreSQL gave none
- * @param isFinal trying again cannot help
+ * @param isFinal another attempt cannot help
  * @param isAnswer PostgreSQL answered with an error: if the next attempt meets the same one at the
- *     same place, so will all
- * @param ending what the client is told if trying again does not help
+ *     same position, all will
+ * @param ending the client's, if another attempt does not help
  */
 record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending ending) {
   private static final String TOO_LARGE = "54000";
@@ -55,7 +55,7 @@ record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending endi
     };
   }
 
-  /** What has come has no room; it may have later, when others have given theirs back. */
+  /** The heap has no space for the message; it may have later, when others give memory back. */
   private static UpstreamLoss ofHeap(HeapUsedUpException e) {
     Ending ending =
         e.isHopeless()
@@ -95,14 +95,14 @@ record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending endi
     return new UpstreamLoss(state, false, true, failed);
   }
 
-  /** The plugin may not be used, or is not there: PostgreSQL names it, in any language. */
+  /** The plugin may not be used, or is missing: PostgreSQL names it, in any language. */
   static UpstreamLoss ofPlugin(String state) {
     return cannotDecode(
         state, "PostgreSQL does not allow the slot's plugin; see output_plugin_libraries");
   }
 
-  /** For the log: PostgreSQL's words about a row may hold its values, and stand in its own log. */
-  String words(Exception cause) {
+  /** For the log: PostgreSQL's text about a row may hold its values, so it stays in its own log. */
+  String logText(Exception cause) {
     boolean isOfARow = OF_A_ROW.stream().anyMatch(state::startsWith);
     return isOfARow ? "see PostgreSQL's log" : String.valueOf(cause.getMessage());
   }
@@ -112,14 +112,14 @@ record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending endi
     return state.equals(TOO_LARGE);
   }
 
-  /** It came again, at the same place. */
+  /** The same loss came again, at the same position. */
   Ending again() {
     if (ending.reason().filter(CloseReason.CANNOT_DECODE::equals).isPresent()) {
       return ending;
     }
     return Ending.of(
         CloseReason.CANNOT_DECODE,
-        "PostgreSQL fails each time at the same place (" + state + "); see its log");
+        "PostgreSQL fails each time at the same position (" + state + "); see its log");
   }
 
   private static UpstreamLoss cannotDecode(String state, String detail) {

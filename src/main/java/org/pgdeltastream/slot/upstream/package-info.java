@@ -1,5 +1,5 @@
 /**
- * From a slot to the decoder, whoever listens: checks the slot, connects, connects again after a
+ * From a slot to the decoder, for any receiver: checks the slot, connects, connects again after a
  * loss, keeps our publications in step.
  */
 @NullMarked

@@ -20,8 +20,8 @@ import org.pgdeltastream.snapshot.table.SnapshotTable.Attribute;
 import org.pgdeltastream.snapshot.table.SnapshotTable.Shape;
 
 /**
- * Looks tables up under the snapshot. The privilege functions answer as of now, and null for a
- * table that is gone since.
+ * Reads tables from the catalog under the snapshot. The privilege functions answer as of now, and
+ * null for a table that is gone since.
  */
 public final class CatalogReader {
   private static final String TABLE =
@@ -30,7 +30,7 @@ public final class CatalogReader {
       from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
       """;
   private static final String EXACT = TABLE + "where c.relname = ?::name and n.nspname = ?::name";
-  // pg_catalog always comes first, and a schema that may not be used is passed over:
+  // pg_catalog always comes first, and PostgreSQL skips a schema that may not be used:
   // manual, "The Schema Search Path"
   private static final String ON_SEARCH_PATH =
       TABLE
@@ -71,7 +71,7 @@ public final class CatalogReader {
       order by a.attnum
       """;
 
-  // PostgreSQL's versions that brought them
+  // the first versions of PostgreSQL that have them
   private static final int INCLUDED_COLUMNS = 11;
   private static final int GENERATED_COLUMNS = 12;
 

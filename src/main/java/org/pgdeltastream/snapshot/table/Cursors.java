@@ -20,10 +20,10 @@ import org.pgdeltastream.change.ProblemException;
  */
 public final class Cursors {
   private static final String ALGORITHM = "HmacSHA256";
-  private static final int SEAL = 16; // bytes of it; nobody has the time to guess more
+  private static final int SEAL = 16; // bytes of it; too many to guess
   private static final Pattern TEXT = Pattern.compile("[A-Za-z0-9_-]{22,600}");
 
-  /** Only copied: to look for an algorithm takes longer than to use it. */
+  /** Only copied: the search for an algorithm takes longer than its use. */
   private final Mac unused;
 
   public Cursors() {

@@ -19,7 +19,7 @@ public record Keyset(List<Term> terms, OptionalLong only, Optional<PageStart> af
     terms = List.copyOf(terms);
   }
 
-  /** What is read behind each row's values: where it lies, and what of its order is null. */
+  /** The columns read behind each row's values: where it lies, and which of its order are null. */
   public List<String> marks() {
     List<String> marks = new ArrayList<>(List.of("ctid"));
     if (only.isEmpty()) {
@@ -29,7 +29,7 @@ public record Keyset(List<Term> terms, OptionalLong only, Optional<PageStart> af
     return marks;
   }
 
-  /** The place behind a row, from what {@link #marks} read. */
+  /** The start of the page behind a row, from its {@link #marks}. */
   public Optional<PageStart> pageStart(List<String> marks) {
     Iterator<String> rest = marks.iterator();
     String position = rest.next();
@@ -64,7 +64,7 @@ public record Keyset(List<Term> terms, OptionalLong only, Optional<PageStart> af
             columns, terms.get(0).ascending() ? ">" : "<", value(columns, table, start.position()));
   }
 
-  /** Where an index can begin: no row before it can be meant. */
+  /** Where an index can begin: no row before it belongs to the page. */
   private String bound(String table, PageStart start) {
     Term first = terms.get(0);
     boolean isNull = start.steps().get(0).isNull();

@@ -6,9 +6,9 @@ import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * What the catalog said about the tables of one snapshot, which sees the same catalog as long as it
- * is open. Privileges are asked for as of now, and so is whether a table still exists: where a
- * known one cannot be read any more, it is looked up again, which says why. Any thread.
+ * What the catalog said about the tables of one snapshot, which sees the same catalog while it is
+ * open. Privileges, and whether a table still exists, are read as of now: if a known table cannot
+ * be read any more, a new read of the catalog says why. Any thread.
  */
 public final class KnownTables {
   private static final int MOST = 1_000;
@@ -38,7 +38,7 @@ public final class KnownTables {
     return Optional.ofNullable(tables.get(reference));
   }
 
-  /** One of which only some columns may be read is looked up each time. */
+  /** A table with only some readable columns is read from the catalog each time. */
   public void add(TableReference reference, SnapshotTable table) {
     if (table.access() == SnapshotTable.Access.WHOLE && tables.size() < MOST) {
       tables.put(reference, table);

@@ -10,8 +10,8 @@ import org.pgdeltastream.change.TableName;
 
 /**
  * The SQL for one page of a table. All names and the condition of its rows are the catalog's; no
- * connection here, so quoting is tested in microseconds. A page that can be gone on from reads one
- * row more than it holds, and behind each row's values its place.
+ * connection here, so quoting is tested in microseconds. If a next page can follow, the query reads
+ * one row more than the page holds, and each row's position behind its values.
  */
 public record PageQuery(
     String table,
@@ -23,7 +23,7 @@ public record PageQuery(
     long limit,
     Optional<Keyset> keyset) {
 
-  /** What tells rows apart that are equal in the order's columns, so that pages do not overlap. */
+  /** How rows are ordered that are equal in the order's columns, so that pages do not overlap. */
   enum Ties {
     /** The order ends in a unique key. */
     NONE,
@@ -85,8 +85,8 @@ public record PageQuery(
         order
             .nulls()
             .map(
-                place ->
-                    switch (place) {
+                choice ->
+                    switch (choice) {
                       case FIRST -> " nulls first";
                       case LAST -> " nulls last";
                     })

@@ -9,7 +9,7 @@ import java.util.stream.Collectors;
 import org.pgdeltastream.change.PageRequest.Nulls;
 
 /**
- * Where a client goes on: the last row that it has, and the order that it reads in. The same text
+ * Where a client continues: the last row that it has, and the order that it reads in. The same text
  * each time, short and of ASCII.
  */
 public record PageStart(RowPosition position, List<Step> steps) {

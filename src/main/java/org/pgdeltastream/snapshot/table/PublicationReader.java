@@ -15,8 +15,8 @@ import java.util.Set;
 import org.pgdeltastream.snapshot.table.Published.Naming;
 
 /**
- * Reads how a slot's publications name tables, as of the snapshot: they count for the stream's
- * beginning, whatever became of them since. Source: manual, "pg_publication_rel".
+ * Reads how a slot's publications name tables, as of the snapshot: the stream begins with them,
+ * whatever they are now. Source: manual, "pg_publication_rel".
  */
 public final class PublicationReader {
   private static final String NAMINGS =
@@ -52,14 +52,14 @@ public final class PublicationReader {
         join pg_catalog.pg_publication p on p.oid = r.prpubid and p.pubname = any(?::name[])
         where r.prqual is not null or r.prattrs is not null)
       """;
-  private static final int BY_ROOT = 13; // PostgreSQL's versions that brought them
+  private static final int BY_ROOT = 13; // the first versions of PostgreSQL that have them
   private static final int FILTERS = 15;
 
   private final Connection connection;
   private final List<String> publications;
   private final int version;
 
-  /** For a slot that sends every table where no publication is named. */
+  /** Without publications, for a slot that sends every table. */
   public PublicationReader(Connection connection, List<String> publications) throws SQLException {
     this.connection = connection;
     this.publications = publications;

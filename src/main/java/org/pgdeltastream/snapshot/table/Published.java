@@ -61,7 +61,7 @@ public record Published(
     return together(publications.stream().map(Published::ownOrAll).toList());
   }
 
-  /** How far away the table is whose name the changes bear; negative where it is each its own. */
+  /** How far up the table is whose name the changes have; negative if each table has its own. */
   private static int root(List<Naming> namings) {
     return namings.stream().filter(Naming::byRoot).mapToInt(Naming::level).max().orElse(-1);
   }

@@ -11,10 +11,10 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.snapshot.table.SnapshotTable.Attribute;
 
 /**
- * Finds out whether a table that was read still holds the snapshot's rows: TRUNCATE and rewriting
- * ALTER TABLE leave a new, for the snapshot empty, file without any error. The catalog's tables
+ * Checks whether a table that was read still holds the snapshot's rows: TRUNCATE and rewriting
+ * ALTER TABLE leave a new file, empty for the snapshot, without any error. The catalog's tables
  * answer as of the snapshot, its functions as of now. Free of races only after the read, whose lock
- * keeps later rewrites out.
+ * prevents later rewrites.
  */
 public final class RewriteCheck {
   // Before PostgreSQL 14 has_column_privilege knows no dropped columns: one that was dropped and
@@ -46,7 +46,7 @@ public final class RewriteCheck {
                join pg_catalog.pg_class c on c.oid = now.relid::oid
                where c.oid not in (select oid from family))
       """;
-  private static final int PARTITION_TREE = 12; // PostgreSQL's version that brought the function
+  private static final int PARTITION_TREE = 12; // PostgreSQL's first version with the function
 
   private final Connection connection;
 

@@ -51,11 +51,11 @@ public record SnapshotTable(
    * A column.
    *
    * @param number as in pg_attribute
-   * @param keyPlace where it stands in the primary key, if it does
+   * @param keyPosition its number in the primary key, if it is part of it
    * @param generated computed from others
    */
   public record Attribute(
-      Column column, int number, OptionalInt keyPlace, boolean nullable, boolean generated) {
+      Column column, int number, OptionalInt keyPosition, boolean nullable, boolean generated) {
     public String name() {
       return column.name();
     }
@@ -88,7 +88,7 @@ public record SnapshotTable(
   /**
    * The query for a page.
    *
-   * @param after where the page begins, if the client goes on from a page before
+   * @param after where the page begins, if the client continues after a page
    */
   public PageQuery query(PageRequest request, Optional<PageStart> after) {
     List<Term> terms = after.map(this::terms).orElseGet(() -> terms(request.orderBy()));
@@ -152,8 +152,8 @@ public record SnapshotTable(
 
   private List<Attribute> key() {
     return attributes.stream()
-        .filter(attribute -> attribute.keyPlace().isPresent())
-        .sorted(Comparator.comparingInt(attribute -> attribute.keyPlace().orElseThrow()))
+        .filter(attribute -> attribute.keyPosition().isPresent())
+        .sorted(Comparator.comparingInt(attribute -> attribute.keyPosition().orElseThrow()))
         .toList();
   }
 

@@ -13,7 +13,7 @@ record Term(Attribute attribute, boolean ascending, Nulls nulls) {
     return new Term(attribute, ascending, nulls.orElse(ascending ? Nulls.LAST : Nulls.FIRST));
   }
 
-  /** Says nothing of nulls where there are none: a key's index knows no other place. */
+  /** Leaves out nulls where there are none: a key's index knows no other order. */
   Order order() {
     return new Order(
         attribute.name(), ascending, nullable() ? Optional.of(nulls) : Optional.empty());
@@ -31,7 +31,7 @@ record Term(Attribute attribute, boolean ascending, Nulls nulls) {
     return TableName.quote(attribute.name());
   }
 
-  /** What says whether the column is null; a composite of nulls is none. */
+  /** The condition for a null column; a composite of nulls is not null. */
   String isNull() {
     return quoted() + " is not distinct from null";
   }

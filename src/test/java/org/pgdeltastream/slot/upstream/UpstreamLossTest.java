@@ -69,7 +69,7 @@ class UpstreamLossTest {
     SQLException ofARow = new SQLException("invalid input: \"a secret\"", "22P02");
     SQLException other = new SQLException("Connection refused", "08001");
 
-    assertThat(UpstreamLoss.of(ofARow).words(ofARow)).doesNotContain("secret");
-    assertThat(UpstreamLoss.of(other).words(other)).isEqualTo("Connection refused");
+    assertThat(UpstreamLoss.of(ofARow).logText(ofARow)).doesNotContain("secret");
+    assertThat(UpstreamLoss.of(other).logText(other)).isEqualTo("Connection refused");
   }
 }
