@@ -32,7 +32,6 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.option.Detail;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.launch.command.Address;
-import org.pgdeltastream.launch.command.Arguments;
 import org.pgdeltastream.launch.command.Command;
 import org.pgdeltastream.launch.command.Guide;
 import org.pgdeltastream.launch.server.Availability;
@@ -284,7 +283,7 @@ class DocumentsTest {
 
   @Test
   void showTheLaunchersHelp() {
-    assertThat(configuration).contains("```\n" + Arguments.HELP.strip() + "\n```");
+    assertThat(configuration).contains("```\n" + Guide.HELP.strip() + "\n```");
   }
 
   // Tests and links
