@@ -1,5 +1,6 @@
 package org.pgdeltastream.web.socket;
 
+import static jakarta.websocket.CloseReason.CloseCodes.getCloseCode;
 import static java.lang.System.Logger.Level.DEBUG;
 
 import jakarta.websocket.CloseReason.CloseCode;
@@ -117,7 +118,7 @@ public final class EndpointSubscriber implements Subscriber {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    CloseCode code = closeCode(CloseCodes.code(reason));
+    CloseCode code = getCloseCode(CloseCodes.code(reason));
     try {
       session.close(new jakarta.websocket.CloseReason(code, CloseCodes.text(reason, detail)));
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
@@ -125,10 +126,6 @@ public final class EndpointSubscriber implements Subscriber {
     } finally {
       closeIsSent.countDown();
     }
-  }
-
-  private static CloseCode closeCode(int code) {
-    return jakarta.websocket.CloseReason.CloseCodes.getCloseCode(code);
   }
 
   private static String text(byte[] bytes, int start, int length) {
