@@ -2,7 +2,6 @@ package org.pgdeltastream.launch;
 
 import java.io.IOException;
 import java.lang.reflect.InvocationTargetException;
-import java.net.URISyntaxException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.Charset;
@@ -11,10 +10,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
 import org.pgdeltastream.launch.command.Arguments;
 import org.pgdeltastream.launch.command.BadArgumentException;
 import org.pgdeltastream.launch.command.Command;
+import org.pgdeltastream.launch.command.Guide;
 import org.pgdeltastream.launch.command.StreamPrinter;
 import org.pgdeltastream.launch.postgres.ProgramFiles;
 import org.pgdeltastream.launch.postgres.UnpackedProgram;
@@ -43,9 +42,10 @@ public final class Boot {
       return;
     }
     if (command instanceof Command.Help) {
-      System.out.print(Arguments.HELP);
+      System.out.print(Guide.HELP);
     } else if (command instanceof Command.Version) {
-      System.out.println("pgdeltastream " + version());
+      String version = Boot.class.getPackage().getImplementationVersion();
+      System.out.println("pgdeltastream " + (version == null ? "(not built)" : version));
     } else if (command instanceof Command.Watch watch) {
       System.exit(StreamPrinter.run(watch));
     } else {
@@ -53,13 +53,8 @@ public final class Boot {
     }
   }
 
-  private static String version() {
-    return Optional.ofNullable(Boot.class.getPackage().getImplementationVersion())
-        .orElse("(not built)");
-  }
-
   private static void serve(String[] arguments) throws Exception {
-    Path jar = ownJar();
+    Path jar = Path.of(Boot.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     String temporary = System.getProperty("java.io.tmpdir", "");
     try {
       ProgramFiles files = ProgramFiles.open(jar, Path.of(temporary).toAbsolutePath());
@@ -78,10 +73,6 @@ public final class Boot {
           temporary, e);
       System.exit(1);
     }
-  }
-
-  private static Path ownJar() throws URISyntaxException {
-    return Path.of(Boot.class.getProtectionDomain().getCodeSource().getLocation().toURI());
   }
 
   private static ClassLoader loader(Path jar, UnpackedProgram unpacked) throws IOException {

@@ -28,7 +28,7 @@ import org.pgdeltastream.launch.server.ConnectorWatch;
 import org.pgdeltastream.launch.server.Server;
 import org.pgdeltastream.launch.server.StartMemory;
 
-/** The standalone server: what it opens is closed in reverse order when the JVM is told to end. */
+/** The standalone server: what it opens is closed in reverse order when the JVM ends. */
 public final class Launcher {
   private static final String LOGGING =
       """
@@ -76,11 +76,8 @@ public final class Launcher {
     try {
       launcher.start(command, jar);
     } catch (Exception e) {
-      System.err.println(
-          "pgdeltastream: "
-              + refused
-                  .sentence()
-                  .orElse(e instanceof IOException ? e.getMessage() : e.toString()));
+      String failure = e instanceof IOException ? e.getMessage() : e.toString();
+      System.err.println("pgdeltastream: " + refused.sentence().orElse(failure));
       System.exit(1);
     }
     Thread.currentThread().join(); // the shutdown hook ends it
@@ -99,9 +96,7 @@ public final class Launcher {
   }
 
   private String with(Command.Named named, Address listen, Path jar) throws Exception {
-    Server server = open(() -> begin(named, listen));
-    deployTo(server);
-    return Guide.text(jar, new Address(listen.host(), server.port()), named, Optional.empty());
+    return deployTo(begin(named, listen), named, listen, jar, Optional.empty());
   }
 
   /** PostgreSQL and the server start side by side; the application needs both. */
@@ -120,26 +115,15 @@ public final class Launcher {
     new Thread(database, "PostgreSQL's start").start();
     Server server;
     try {
-      server = open(() -> begin(named, listen));
+      server = begin(named, listen);
     } finally {
       openBelow(database);
     }
-    deployTo(server);
-    return Guide.text(
-        jar,
-        new Address(listen.host(), server.port()),
-        named,
-        Optional.of(DatabaseAccess.passwordFile(data)));
+    return deployTo(server, named, listen, jar, Optional.of(DatabaseAccess.passwordFile(data)));
   }
 
-  private Server begin(Command.Named named, Address listen) throws IOException {
-    return Server.begin(
-        listen.host(),
-        listen.port(),
-        named.jdbcUrl(),
-        named.user(),
-        named.password(),
-        directory.resolve("server"));
+  private Server begin(Command.Named named, Address listen) throws Exception {
+    return open(() -> Server.begin(listen, named, directory.resolve("server")));
   }
 
   /** Opens one thing under the lock, so that close waits for it and then finds it. */
@@ -152,12 +136,15 @@ public final class Launcher {
     return thing;
   }
 
-  private synchronized void deployTo(Server server) throws IOException {
+  private synchronized String deployTo(
+      Server server, Command.Named named, Address listen, Path jar, Optional<Path> passwordFile)
+      throws IOException {
     if (closing) {
       throw new IOException("Stopped while starting");
     }
     server.deploy(files.resolve("app.war"));
     opened.push(ConnectorWatch.start()); // closed first
+    return Guide.text(jar, new Address(listen.host(), server.port()), named, passwordFile);
   }
 
   /** What is being opened already, to be closed last. */

@@ -17,7 +17,7 @@ final class RefusedSetting implements Filter {
 
   private volatile @Nullable String sentence;
 
-  /** Looks at all that is logged from now on. */
+  /** Watches all that is logged from now on. */
   static RefusedSetting watch() {
     RefusedSetting watch = new RefusedSetting();
     for (Handler handler : Logger.getLogger("").getHandlers()) {

@@ -1,8 +1,8 @@
 package org.pgdeltastream.web;
 
 /**
- * A setting that stops the deployment. Without a stack trace, since the place in our code says
- * nothing to an operator, and servers print it.
+ * A setting that stops the deployment. Without a stack trace, since servers print it and it says
+ * nothing to an operator.
  */
 final class BadSettingException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;

@@ -19,17 +19,15 @@ public class Startup implements ServletContextListener {
   @SuppressWarnings("NullAway.Init") // the container sets it
   SlotManager slots;
 
-  /** Throws what a bad setting is; the container logs it and does not deploy. */
+  /** Throws for a bad setting; the container logs it and does not deploy. */
   @Override
   public void contextInitialized(ServletContextEvent event) {
     ServletContext context = event.getServletContext();
     Settings settings = settings(context);
     String server = context.getServerInfo();
     boolean own = OwnFrames.areWritten(settings.websocket(), server);
-    LOG.log(
-        INFO,
-        "Frames are written by "
-            + (own ? "this application, on " + server : "the server, " + server));
+    String writer = own ? "this application, on " : "the server, ";
+    LOG.log(INFO, "Frames are written by " + writer + server);
     slots.start(settings).run();
   }
 

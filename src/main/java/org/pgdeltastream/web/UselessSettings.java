@@ -7,10 +7,10 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.slot.database.Settings;
-import org.pgdeltastream.web.access.PrivateHost;
+import org.pgdeltastream.web.access.Hosts;
 import org.pgdeltastream.web.access.WebOrigin;
 
-/** Values that are of their form and can never do what they were set for. */
+/** Refuses values that are well-formed and can never work. */
 final class UselessSettings {
   private static final System.Logger LOG = System.getLogger(UselessSettings.class.getName());
 
@@ -43,7 +43,7 @@ final class UselessSettings {
     refuse(
         "hosts",
         settings.hosts(),
-        host -> HOST.matcher(PrivateHost.name(host)).matches(),
+        host -> HOST.matcher(Hosts.name(host)).matches(),
         "which is no host: write it like delta.example.com, without scheme or path");
     refuse(
         "slot-pattern",

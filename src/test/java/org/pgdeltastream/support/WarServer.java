@@ -3,6 +3,8 @@ package org.pgdeltastream.support;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.pgdeltastream.launch.command.Address;
+import org.pgdeltastream.launch.command.Command;
 import org.pgdeltastream.launch.server.Server;
 
 /** The WAR on a TomEE in this JVM, on a free port; the caller closes it. */
@@ -19,13 +21,18 @@ public final class WarServer {
       throws IOException {
     Path directory = Path.of(System.getProperty("pgdelta.test.directory", "target/it"));
     Files.createDirectories(directory);
-    return Server.start(
-        Path.of(System.getProperty("pgdelta.test.war", "target/pgdeltastream.war")),
-        "127.0.0.1",
-        0,
-        database.jdbcUrl(),
-        user,
-        password,
-        Files.createTempDirectory(directory, "tomee"));
+    Server server =
+        Server.begin(
+            new Address("127.0.0.1", 0),
+            new Command.Named(database.jdbcUrl(), user, password),
+            Files.createTempDirectory(directory, "tomee"));
+    try {
+      server.deploy(Path.of(System.getProperty("pgdelta.test.war", "target/pgdeltastream.war")));
+      return server;
+    } catch (IOException e) {
+      try (server) {
+        throw e;
+      }
+    }
   }
 }

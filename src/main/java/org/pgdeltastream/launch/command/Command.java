@@ -14,10 +14,6 @@ public sealed interface Command {
 
   /** The small websocket client. */
   record Watch(URI stream, boolean acknowledge, Optional<String> token) implements Command {
-    Watch(URI stream, boolean acknowledge) {
-      this(stream, acknowledge, Optional.empty());
-    }
-
     /** Without the token. */
     @Override
     public String toString() {

@@ -3,67 +3,67 @@ package org.pgdeltastream.launch.command;
 import java.nio.file.Path;
 import java.util.Optional;
 
-/** What a started server tells its user to try next. */
+/** The texts that the program prints: its help, and what can be tried next when it has started. */
 public final class Guide {
+  public static final String HELP =
+      """
+      Usage: java -jar pgdeltastream.jar [DATABASE [HOST[:PORT] [LISTEN[:PORT]]]] [OPTION]...
+             java -jar pgdeltastream.jar --watch URL [--acknowledge] [--token TEXT]
+
+      Streams a PostgreSQL database's changes over a websocket. Without a database it starts a
+      PostgreSQL of its own with a small demo table, test_table.
+
+        DATABASE HOST[:PORT]   the database, and the PostgreSQL that has it (localhost:5432)
+        LISTEN[:PORT]          the address to listen on (127.0.0.1:12312), [::1]:12312 for IPv6
+
+        --db NAME              the same, as flags
+        --pgHost HOST[:PORT]
+        --pgPort PORT
+        --user NAME            PostgreSQL's user (your own name)
+        --password TEXT        better in PGPASSWORD: other users can read a command line
+        --serverHost HOST
+        --serverPort PORT
+
+        --data DIR             keep the data of the own PostgreSQL in DIR
+        --no-demo              write nothing to the demo table
+
+        --watch URL            print what the stream at ws://… sends, a message a line
+        --acknowledge          and acknowledge it
+        --token TEXT           one of the server's tokens; better in PGDELTA_TOKENS
+
+        --help, --version
+
+      Without the flags PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE and PGSSLMODE count.
+      """;
+
   private static final String SLOT = "delta_demo";
 
   private Guide() {}
 
   /**
-   * The text.
+   * What can be tried next.
    *
    * @param own where the password of our own database is, which has the demo table
    */
   public static String text(Path jar, Address listen, Command.Named database, Optional<Path> own) {
     Address server = new Address(Address.reachable(listen.host()), listen.port());
-    return """
-
-        PG Delta Stream listens on http://%1$s and reads %2$s (user %3$s).
-        %4$s
-        Try, in another terminal:
-
-        1. A slot, and with it a snapshot:
-           curl "http://%1$s/v1/init?slotName=%6$s"
-
-        2. The rows as they were then:
-           curl http://%1$s/v1/snapshot/data -d '{"table": "%5$s", "offset":0, "limit":10}'
-
-        3. Every change since:
-           java -jar %7$s --watch "ws://%1$s/v1/lr/stream?slotName=%6$s"
-        %9$s%8$s
-        Ctrl-C stops it.
+    String head =
         """
-        .formatted(
-            server,
-            JdbcUrl.shown(database.jdbcUrl()),
-            database.user(),
-            own.map(Guide::ownDatabase).orElse(""),
-            own.isPresent() ? "test_table" : "YOUR_TABLE",
-            SLOT,
-            quoted(jar),
-            own.isPresent()
-                ? ""
-                : """
 
-                  A slot that nobody reads fills the disk of PostgreSQL. When done with it:
-                     curl -X DELETE http://%s/v1/slots/%s
-                  """
-                    .formatted(server, SLOT),
-            tokens());
-  }
-
-  /** Where tokens are set, the commands need one; it is not printed. */
-  private static String tokens() {
-    boolean set =
-        !System.getProperty("pgdelta.tokens", "").isBlank()
-            || !String.valueOf(System.getenv().getOrDefault("PGDELTA_TOKENS", "")).isBlank();
-    return set
-        ? """
-
-          Tokens are set, so each curl also needs: -H "Authorization: Bearer TOKEN"
-          --watch takes one from PGDELTA_TOKENS, or after --token.
-          """
-        : "";
+        PG Delta Stream listens on http://%s and reads %s (user %s).
+        %s
+        Try, in another terminal:
+        """
+            .formatted(
+                server,
+                JdbcUrl.shown(database.jdbcUrl()),
+                database.user(),
+                own.map(Guide::ownDatabase).orElse(""));
+    return head
+        + steps(server, own.isPresent() ? "test_table" : "YOUR_TABLE", quoted(jar))
+        + tokens()
+        + (own.isPresent() ? "" : warning(server))
+        + "\nCtrl-C stops it.\n";
   }
 
   private static String ownDatabase(Path password) {
@@ -72,6 +72,44 @@ public final class Guide {
         %s
         """
         .formatted(password);
+  }
+
+  private static String steps(Address server, String table, String jar) {
+    return """
+
+        1. A slot, and with it a snapshot:
+           curl "http://%1$s/v1/init?slotName=%2$s"
+
+        2. The rows as they were then:
+           curl http://%1$s/v1/snapshot/data -d '{"table": "%3$s", "offset":0, "limit":10}'
+
+        3. Every change since:
+           java -jar %4$s --watch "ws://%1$s/v1/lr/stream?slotName=%2$s"
+        """
+        .formatted(server, SLOT, table, jar);
+  }
+
+  private static String warning(Address server) {
+    return """
+
+        A slot that nobody reads fills the disk of PostgreSQL. When done with it:
+           curl -X DELETE http://%s/v1/slots/%s
+        """
+        .formatted(server, SLOT);
+  }
+
+  /** A note on tokens if they are set; none of them is printed. */
+  private static String tokens() {
+    String set =
+        System.getProperty("pgdelta.tokens", "")
+            + System.getenv().getOrDefault("PGDELTA_TOKENS", "");
+    return set.isBlank()
+        ? ""
+        : """
+
+          Tokens are set, so each curl also needs: -H "Authorization: Bearer TOKEN"
+          --watch takes one from PGDELTA_TOKENS, or after --token.
+          """;
   }
 
   private static String quoted(Path jar) {

@@ -1,13 +1,32 @@
 package org.pgdeltastream.launch.command;
 
 import java.net.URLDecoder;
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 
-/** What can be read in a URL of the driver's, which may carry a password. */
+/** A URL of the driver's, which may carry a password. */
 final class JdbcUrl {
+  private static final List<String> SSL_MODES =
+      List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
+
   private JdbcUrl() {}
+
+  static String of(Address server, String database, Optional<String> sslMode)
+      throws BadArgumentException {
+    if (sslMode.isPresent() && !SSL_MODES.contains(sslMode.get())) {
+      throw new BadArgumentException(
+          "PGSSLMODE is '%s'; libpq knows %s"
+              .formatted(sslMode.get(), String.join(", ", SSL_MODES)));
+    }
+    return "jdbc:postgresql://"
+        + server
+        + "/"
+        + URLEncoder.encode(database, StandardCharsets.UTF_8).replace("+", "%20")
+        + sslMode.map(mode -> "?sslmode=" + mode).orElse("");
+  }
 
   /** Without all that can carry a password: parameters, and a user before the host. */
   static String shown(String url) {

@@ -93,21 +93,19 @@ public final class StreamPrinter implements WebSocket.Listener {
   @Override
   public @Nullable CompletionStage<?> onText(WebSocket socket, CharSequence part, boolean last) {
     message.append(part);
-    if (!last) {
-      socket.request(1);
-      return null;
+    if (last) {
+      String text = message.toString();
+      message.setLength(0);
+      out.println(text);
+      Matcher nextLsn = NEXT_LSN.matcher(text);
+      if (acknowledge && nextLsn.find()) {
+        return socket
+            .sendText("{\"lsn\":\"" + nextLsn.group(1) + "\"}", true)
+            .thenAccept(sent -> sent.request(1));
+      }
     }
-    String text = message.toString();
-    message.setLength(0);
-    out.println(text);
-    Matcher nextLsn = NEXT_LSN.matcher(text);
-    if (!acknowledge || !nextLsn.find()) {
-      socket.request(1);
-      return null;
-    }
-    return socket
-        .sendText("{\"lsn\":\"" + nextLsn.group(1) + "\"}", true)
-        .thenAccept(sent -> sent.request(1));
+    socket.request(1);
+    return null;
   }
 
   @Override

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 record ClientRules(Path file) {
   private static final Pattern TRUST = Pattern.compile(".*\\btrust\\b.*");
 
-  /** Those that initdb writes where it is not told better. */
+  /** Those that initdb writes by default. */
   private static final Pattern INITDB =
       Pattern.compile(
           "(local\\s+(all|replication)|host\\s+(all|replication))\\s+all"
@@ -26,13 +26,9 @@ record ClientRules(Path file) {
       host    replication  all  samehost  scram-sha-256
       """;
 
-  static ClientRules of(Path data) {
-    return new ClientRules(data.resolve("pg_hba.conf"));
-  }
-
   /**
-   * Whether they are of an earlier release, which let every local user in. Where there is a
-   * password already, a rule of the owner's may say trust.
+   * Whether they are of an earlier release, which let every local user in. If there is a password
+   * already, a rule with trust may be the owner's.
    */
   boolean letAllIn(boolean hasPassword) throws IOException {
     if (Files.notExists(file)) {

@@ -9,14 +9,13 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -27,7 +26,6 @@ import java.util.stream.Stream;
  */
 public record DatabaseAccess(int port, String password, Optional<Path> binaries) {
   private static final String PASSWORD_FILE = "pgdeltastream.password";
-  private static final int PASSWORD_BYTES = 16;
   private static final String WRONG_PASSWORD = "28P01"; // manual, "PostgreSQL Error Codes"
   private static final String REFUSED = "28"; // the class
 
@@ -35,7 +33,7 @@ public record DatabaseAccess(int port, String password, Optional<Path> binaries)
   public static DatabaseAccess to(Path data, Optional<Path> binaries) throws IOException {
     Path known = passwordFile(data);
     String password =
-        Files.exists(known) ? Files.readString(known).strip() : HexFormat.of().formatHex(random());
+        Files.exists(known) ? Files.readString(known).strip() : UUID.randomUUID().toString();
     try (ServerSocket free = new ServerSocket(0)) {
       return new DatabaseAccess(free.getLocalPort(), password, binaries);
     }
@@ -43,12 +41,6 @@ public record DatabaseAccess(int port, String password, Optional<Path> binaries)
 
   public static Path passwordFile(Path data) {
     return data.resolve(PASSWORD_FILE);
-  }
-
-  private static byte[] random() {
-    byte[] bytes = new byte[PASSWORD_BYTES];
-    new SecureRandom().nextBytes(bytes);
-    return bytes;
   }
 
   public String jdbcUrl() {
@@ -85,7 +77,7 @@ public record DatabaseAccess(int port, String password, Optional<Path> binaries)
   /** Data of an earlier release let every local user in: they get a password. */
   private EmbeddedPostgres startAgain(EmbeddedPostgres.Builder builder, Path data)
       throws IOException, SQLException {
-    ClientRules rules = ClientRules.of(data);
+    ClientRules rules = new ClientRules(data.resolve("pg_hba.conf"));
     boolean open = rules.letAllIn(Files.exists(passwordFile(data)));
     EmbeddedPostgres postgres = startOrSay(builder, data);
     try {
@@ -124,7 +116,7 @@ public record DatabaseAccess(int port, String password, Optional<Path> binaries)
           WRONG_PASSWORD.equals(state(cause))
               ? "The role %s of the own PostgreSQL has another password than %s says; write it there"
                   .formatted(EmbeddedDatabase.USER, passwordFile(data))
-              : "The own PostgreSQL cannot be started with its data in %s (%s). Is there room, and the right to write?"
+              : "The own PostgreSQL cannot be started with its data in %s (%s). Is the disk full, or may this user not write there?"
                   .formatted(data, cause),
           e);
     }

@@ -15,7 +15,6 @@ import java.nio.file.attribute.PosixFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.nio.file.attribute.UserPrincipal;
-import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -26,28 +25,22 @@ import org.jspecify.annotations.Nullable;
 /**
  * The program's files in the folder for temporary files. What the jar carries is unpacked once for
  * each build and kept. Each run writes into a directory of its own, which it removes at its end, or
- * the next start after it was killed: a lock tells. Nobody but this user may write to either, since
- * the program runs what lies there.
+ * the next start after it was killed: a lock shows that it runs. Nobody but this user may write to
+ * either, since the program runs what lies there.
+ *
+ * @param base this user's directory, for all runs if it is kept
+ * @param run for what this run writes
+ * @param unpacked what the jar carries
  */
-public final class ProgramFiles {
+public record ProgramFiles(Path base, boolean kept, Path run, UnpackedProgram unpacked) {
   private static final String RUN = "run-";
   private static final String LOCK = "lock";
   private static final String BUILD = "build";
+  private static final Set<PosixFilePermission> ONLY_OWNER =
+      PosixFilePermissions.fromString("rwx------");
 
   @SuppressWarnings("UnusedVariable") // the lock ends with it, and it with the process
   private static @Nullable FileChannel held;
-
-  private final Path base;
-  private final boolean kept;
-  private final Path run;
-  private final UnpackedProgram unpacked;
-
-  private ProgramFiles(Path base, boolean kept, Path run, UnpackedProgram unpacked) {
-    this.base = base;
-    this.kept = kept;
-    this.run = run;
-    this.unpacked = unpacked;
-  }
 
   /**
    * Unpacks the jar, where that was not done yet, and removes what killed runs have left.
@@ -125,7 +118,7 @@ public final class ProgramFiles {
     }
   }
 
-  /** All in one look: between two another user could put another directory there. */
+  /** All in one read: between two another user could put another directory there. */
   private static boolean isOwn(Path base, UserPrincipal self) throws IOException {
     if (!isPosix()) { // there each user has a folder of his own
       return Files.isDirectory(base, LinkOption.NOFOLLOW_LINKS)
@@ -135,18 +128,12 @@ public final class ProgramFiles {
         Files.readAttributes(base, PosixFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
     return found.isDirectory()
         && found.owner().equals(self)
-        && EnumSet.of(
-                PosixFilePermission.OWNER_READ,
-                PosixFilePermission.OWNER_WRITE,
-                PosixFilePermission.OWNER_EXECUTE)
-            .containsAll(found.permissions());
+        && ONLY_OWNER.containsAll(found.permissions());
   }
 
   private static FileAttribute<?>[] onlyOwner() {
     return isPosix()
-        ? new FileAttribute<?>[] {
-          PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"))
-        }
+        ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(ONLY_OWNER)}
         : new FileAttribute<?>[0];
   }
 
@@ -190,18 +177,8 @@ public final class ProgramFiles {
         FileLock lock = channel.tryLock()) {
       return lock == null;
     } catch (IOException e) {
-      return true; // who knows
+      return true; // not known: it may run
     }
-  }
-
-  /** What the jar carries. */
-  public UnpackedProgram unpacked() {
-    return unpacked;
-  }
-
-  /** For what this run writes. */
-  public Path run() {
-    return run;
   }
 
   /** What is to be removed at the end. */

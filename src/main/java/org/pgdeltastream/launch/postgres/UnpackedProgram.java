@@ -75,10 +75,6 @@ public record UnpackedProgram(Path directory, String build) {
     }
   }
 
-  Path war() {
-    return directory.resolve("app.war");
-  }
-
   /** The jars that the server consists of. */
   public List<Path> libraries() throws IOException {
     try (var entries = Files.list(directory.resolve("lib"))) {
@@ -89,10 +85,5 @@ public record UnpackedProgram(Path directory, String build) {
   /** Classes that come before those of the jars. */
   public Path patch() {
     return directory.resolve(PATCH);
-  }
-
-  /** For the binaries of the PostgreSQL that the jar carries. */
-  Path postgres() {
-    return directory.resolve("postgres");
   }
 }

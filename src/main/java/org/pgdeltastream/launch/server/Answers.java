@@ -12,8 +12,8 @@ import org.apache.tomcat.util.net.SocketBufferHandler;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 
 /**
- * What a connection has only while a request of it is answered: a large buffer for tables and
- * pages, and the time that a client may take nothing; and after it what was left of its body.
+ * Gives a connection a large write buffer, and a time limit for a client that reads nothing, while
+ * a table or a page is sent. After any answer, discards the rest of the request's body.
  */
 final class Answers extends ValveBase {
   private static final String LARGE = "/v1/snapshot/";
@@ -54,7 +54,7 @@ final class Answers extends ValveBase {
 
   /** After the answer, which its client shall have first. */
   private void takeBody(Request request, Response response) throws IOException {
-    if (!request.isAsync() && UnreadBody.isIn(request.getCoyoteRequest())) {
+    if (!request.isAsync() && !UnreadBody.isWhole(request.getCoyoteRequest())) {
       response.finishResponse();
       body.take(request.getCoyoteRequest());
     }
@@ -66,7 +66,7 @@ final class Answers extends ValveBase {
         field(org.apache.coyote.AbstractProcessor.class, "socketWrapper", processor);
   }
 
-  /** Puts another write buffer in place of an empty one. */
+  /** Exchanges an empty write buffer for another. */
   private static ByteBuffer exchange(SocketBufferHandler buffers, ByteBuffer other) {
     buffers.configureWriteBufferForWrite();
     ByteBuffer before = buffers.getWriteBuffer();

@@ -2,15 +2,14 @@ package org.pgdeltastream.launch.server;
 
 import static java.lang.System.Logger.Level.WARNING;
 
+import com.sun.management.UnixOperatingSystemMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.Properties;
-import javax.management.JMException;
-import javax.management.ObjectName;
 
 /**
- * What the connector gives to each connection, and to how many at once. Whoever reaches the port
- * can hold connections that ask for nothing: all that are let in must fit into the heap, because
- * Tomcat's threads that take connections die of an OutOfMemoryError.
+ * How many connections the connector accepts at once, and what it gives to each. Anybody who
+ * reaches the port can hold idle connections, and Tomcat's threads that accept connections die of
+ * an OutOfMemoryError: all that are accepted must fit into the heap.
  */
 record Connections(int most) {
   /** With half a header, which is the most: 8,000 took 22.7 KB each (IdleConnectionsIT). */
@@ -23,7 +22,7 @@ record Connections(int most) {
 
   private static final System.Logger LOG = System.getLogger(Connections.class.getName());
 
-  /** As many as this process has room for. */
+  /** As many as fit into the memory of this process and its limit of files. */
   static Connections fitting() {
     return fitting(Runtime.getRuntime().maxMemory(), mostFiles());
   }
@@ -35,16 +34,9 @@ record Connections(int most) {
   }
 
   private static long mostFiles() {
-    try {
-      Object most =
-          ManagementFactory.getPlatformMBeanServer()
-              .getAttribute(
-                  new ObjectName(ManagementFactory.OPERATING_SYSTEM_MXBEAN_NAME),
-                  "MaxFileDescriptorCount");
-      return most instanceof Long number ? number : Long.MAX_VALUE;
-    } catch (JMException e) { // a system without such a limit
-      return Long.MAX_VALUE;
-    }
+    return ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+        ? unix.getMaxFileDescriptorCount()
+        : Long.MAX_VALUE;
   }
 
   /** One line, where fewer fit than anybody who reaches the port can easily open. */

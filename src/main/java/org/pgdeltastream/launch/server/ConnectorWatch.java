@@ -17,12 +17,12 @@ public final class ConnectorWatch implements AutoCloseable {
   /** As with {@code -XX:+ExitOnOutOfMemoryError}. */
   static final int STATUS = 3;
 
-  private static final byte[] WORD =
+  private static final byte[] REASON =
       ("pgdeltastream: a thread that takes connections is dead, most likely of an OutOfMemoryError;"
               + " the process ends, to be started again. Give it more memory (-Xmx)\n")
           .getBytes(StandardCharsets.US_ASCII);
   private static final Pattern NAME = Pattern.compile("http-.+-(Acceptor|Poller)\\d*");
-  private static final int LOOK_MILLIS = 500;
+  private static final int CHECK_MILLIS = 500;
   private static final int STOP_MILLIS = 10_000;
 
   private final Thread[] watched;
@@ -68,7 +68,7 @@ public final class ConnectorWatch implements AutoCloseable {
     int at = 0;
     while (!closed && watched.length > 0) {
       try {
-        watched[at].join(LOOK_MILLIS);
+        watched[at].join(CHECK_MILLIS);
         if (!watched[at].isAlive() && !closed) {
           end.run();
           return;
@@ -78,15 +78,15 @@ public final class ConnectorWatch implements AutoCloseable {
         Thread.currentThread().interrupt();
         return;
       } catch (OutOfMemoryError e) {
-        at = 0; // the next look tells
+        at = 0; // the next check finds the thread that is dead
       }
     }
   }
 
-  /** With a word and with closed clients, as far as there is memory for these. */
+  /** Logs the reason and closes the clients, as far as there is memory for it. */
   private static void exit(OutputStream log, Thread stop) {
     try {
-      log.write(WORD);
+      log.write(REASON);
       stop.start();
       stop.join(STOP_MILLIS);
     } catch (InterruptedException e) {

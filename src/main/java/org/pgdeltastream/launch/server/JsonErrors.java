@@ -37,7 +37,7 @@ public final class JsonErrors extends ErrorReportValve {
         response.finishResponse();
       }
     } catch (IOException | IllegalStateException e) {
-      container.getLogger().debug("A refusal cannot be told", e);
+      container.getLogger().debug("A refusal cannot be sent", e);
     }
   }
 

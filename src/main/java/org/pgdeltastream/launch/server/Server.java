@@ -1,6 +1,7 @@
 package org.pgdeltastream.launch.server;
 
 import java.io.IOException;
+import java.io.StringReader;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.net.URL;
@@ -8,17 +9,17 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
 import org.apache.catalina.LifecycleState;
-import org.apache.catalina.connector.Connector;
 import org.apache.catalina.core.StandardHost;
+import org.apache.catalina.startup.Tomcat;
 import org.apache.tomee.embedded.Configuration;
 import org.apache.tomee.embedded.Container;
 import org.pgdeltastream.launch.command.Address;
+import org.pgdeltastream.launch.command.Command;
 
 /**
  * An embedded TomEE that serves the WAR at {@code /}. At most one at a time in a JVM: TomEE's
@@ -31,81 +32,57 @@ public final class Server implements AutoCloseable {
 
   private static final int PING_MILLIS = 20_000;
 
-  /** In seconds, for the login and the pool's looks; the application sets those of its reads. */
-  private static final String TIME_LIMITS =
-      "connectTimeout=10;socketTimeout=10;cancelSignalTimeout=10;tcpKeepAlive=true";
+  private static final String RESOURCES =
+      """
+      jdbc/pgdelta = new://Resource?type=javax.sql.DataSource
+      jdbc/pgdelta.JdbcDriver = org.postgresql.Driver
+      jdbc/pgdelta.PasswordCipher = org.pgdeltastream.launch.server.HexPassword
+      jdbc/pgdelta.JtaManaged = false
+      jdbc/pgdelta.InitialSize = 0
+      jdbc/pgdelta.MinIdle = 0
+      jdbc/pgdelta.MaxIdle = 16
+      # milliseconds, for a free connection
+      jdbc/pgdelta.MaxWait = 10000
+      # seconds, for the login and the pool's checks; the application sets those of its reads
+      jdbc/pgdelta.ConnectionProperties = \
+        connectTimeout=10;socketTimeout=10;cancelSignalTimeout=10;tcpKeepAlive=true
+      jdbc/pgdelta.TestOnBorrow = true
+      jdbc/pgdelta.ValidationQuery = select 1
+      concurrent/readers = new://Resource?type=jakarta.enterprise.concurrent.ManagedExecutorService
+      """;
 
-  private final Container container;
-  private final SystemProperties properties;
-  private final Availability availability;
-  private final Path workDirectory;
+  private final Container container = new Container();
+  private final Availability availability = new Availability();
   private final String host;
-  private final int port;
+  private final Path workDirectory;
 
-  private Server(
-      Container container,
-      SystemProperties properties,
-      Availability availability,
-      Path workDirectory,
-      String host,
-      int port) {
-    this.container = container;
-    this.properties = properties;
-    this.availability = availability;
-    this.workDirectory = workDirectory;
+  private Server(String host, Path workDirectory) {
     this.host = host;
-    this.port = port;
+    this.workDirectory = workDirectory;
   }
 
   /**
-   * Starts the server and returns when the application answers.
+   * Starts the server without the application, which is not answered for yet.
    *
-   * @param host the address to listen on
-   * @param port the port to listen on; 0 takes a free one
-   * @param jdbcUrl {@code jdbc:postgresql://host:port/database}
-   * @param password blank where the database asks for none
+   * @param listen the address to listen on; port 0 takes a free one
+   * @param database a blank password where it asks for none
    * @param workDirectory the server's own; it must not be in use
-   * @throws IOException if the port cannot be had or the application does not come up
+   * @throws IOException if the port cannot be had
    */
-  public static Server start(
-      Path war,
-      String host,
-      int port,
-      String jdbcUrl,
-      String user,
-      String password,
-      Path workDirectory)
+  public static Server begin(Address listen, Command.Named database, Path workDirectory)
       throws IOException {
-    Server server = begin(host, port, jdbcUrl, user, password, workDirectory);
-    try {
-      server.deploy(war);
-      return server;
-    } catch (IOException e) {
-      try (server) {
-        throw e;
-      }
-    }
-  }
-
-  /** Starts the server without the application, which is not answered for yet. */
-  public static Server begin(
-      String host, int port, String jdbcUrl, String user, String password, Path workDirectory)
-      throws IOException {
-    SystemProperties properties = new SystemProperties();
     LeanStart.prepare();
-    Container container = new Container();
-    Availability availability = new Availability();
+    Server server = new Server(listen.host(), workDirectory);
     try {
-      properties.set("pgdelta.database-url", jdbcUrl);
-      properties.set("pgdelta.database-user", user);
-      properties.set("pgdelta.database-password", password);
+      System.setProperty("pgdelta.database-url", database.jdbcUrl());
+      System.setProperty("pgdelta.database-user", database.user());
+      System.setProperty("pgdelta.database-password", database.password());
       Files.createDirectories(workDirectory);
-      Properties resources = resources(jdbcUrl, user, password);
-      int actualPort = start(container, availability, host, port, resources, workDirectory);
-      return new Server(container, properties, availability, workDirectory, host, actualPort);
+      server.start(listen, resources(listen.host(), database));
+      return server;
     } catch (Exception e) {
-      closeQuietly(container, e);
-      properties.restore();
+      server.closeQuietly(e);
+      clearProperties();
       throw failure(e);
     }
   }
@@ -117,9 +94,9 @@ public final class Server implements AutoCloseable {
       Path application = workDirectory.resolve("app.war");
       Files.copy(war, application, StandardCopyOption.REPLACE_EXISTING);
       container.deploy("", application.toFile(), true);
-      checkStarted(container);
+      checkStarted();
       availability.started();
-      checkPing(host, port);
+      checkPing();
     } catch (Exception e) {
       availability.stopping();
       throw failure(e);
@@ -135,9 +112,10 @@ public final class Server implements AutoCloseable {
         : new IOException("The server did not start: " + e.getMessage(), e);
   }
 
-  /** The port that the server listens on. */
+  /** The port that the server listens on; negative if there is none. */
   public int port() {
-    return port;
+    // Not Tomcat's getConnector(): that would add one that listens everywhere.
+    return container.getTomcat().getService().findConnectors()[0].getLocalPort();
   }
 
   /** Stops the application, which closes its clients, and then the server. */
@@ -149,81 +127,61 @@ public final class Server implements AutoCloseable {
     } catch (Exception e) {
       throw new IOException("The server did not stop cleanly: " + e.getMessage(), e);
     } finally {
-      properties.restore();
+      clearProperties();
     }
   }
 
-  private static int start(
-      Container container,
-      Availability availability,
-      String host,
-      int port,
-      Properties resources,
-      Path workDirectory)
-      throws Exception {
+  private static void clearProperties() {
+    for (String name : List.of("url", "user", "password")) {
+      System.clearProperty("pgdelta.database-" + name);
+    }
+  }
+
+  private void start(Address listen, Properties resources) throws Exception {
     Configuration configuration = new Configuration();
     configuration.setHost("localhost");
-    configuration.setHttpPort(port);
+    configuration.setHttpPort(listen.port());
     configuration.setStopPort(-1);
     configuration.setDir(workDirectory.resolve("tomee").toString());
     configuration.setQuickSession(true);
-    resources.setProperty("connector.attributes.address", host);
-    Connections connections = Connections.fitting();
-    connections.configure(resources);
-    connections.log();
     configuration.setProperties(resources);
     container.setup(configuration);
     LeanStart.writeFiles(Path.of(configuration.getDir()));
-    container.getTomcat().setBaseDir(configuration.getDir()); // else one in the user's directory
-    container.getTomcat().getEngine().getPipeline().addValve(availability);
-    container.getTomcat().getEngine().getPipeline().addValve(new Answers(sendTimeout()));
-    ((StandardHost) container.getTomcat().getHost())
-        .setErrorReportValveClass(JsonErrors.class.getName());
+    Tomcat tomcat = container.getTomcat();
+    tomcat.setBaseDir(configuration.getDir()); // else one in the user's directory
+    tomcat.getEngine().getPipeline().addValve(availability);
+    int sendTimeout = setting("pgdelta.send-timeout", "PGDELTA_SEND_TIMEOUT", 15);
+    tomcat.getEngine().getPipeline().addValve(new Answers(Duration.ofSeconds(sendTimeout)));
+    ((StandardHost) tomcat.getHost()).setErrorReportValveClass(JsonErrors.class.getName());
     container.start();
-    // Not Tomcat's getConnector(): that would add one that listens everywhere.
-    Connector connector = container.getTomcat().getService().findConnectors()[0];
-    int actualPort = connector.getLocalPort();
-    if (actualPort < 0) {
+    if (port() < 0) {
       throw new IOException(
-          "Cannot listen on %s, port %s; is another program there?".formatted(host, port));
+          "Cannot listen on %s, port %s; is another program there?"
+              .formatted(listen.host(), listen.port()));
     }
-    return actualPort;
   }
 
-  private static Properties resources(String jdbcUrl, String user, String password) {
-    // Each stream keeps a thread, and no task may wait behind one.
-    int core = setting("pgdelta.streams", "PGDELTA_STREAMS", 64) + 64;
+  private static Properties resources(String host, Command.Named database) throws IOException {
     Properties resources = new Properties();
-    resources.setProperty("jdbc/pgdelta", "new://Resource?type=javax.sql.DataSource");
-    resources.setProperty("jdbc/pgdelta.JdbcDriver", "org.postgresql.Driver");
-    resources.setProperty("jdbc/pgdelta.JdbcUrl", jdbcUrl);
-    resources.setProperty("jdbc/pgdelta.UserName", user);
-    resources.setProperty("jdbc/pgdelta.PasswordCipher", HexPassword.class.getName());
-    resources.setProperty(
-        "jdbc/pgdelta.Password", String.valueOf(new HexPassword().encrypt(password)));
-    resources.setProperty("jdbc/pgdelta.JtaManaged", "false");
-    resources.setProperty("jdbc/pgdelta.InitialSize", "0");
-    resources.setProperty("jdbc/pgdelta.MinIdle", "0");
+    resources.load(new StringReader(RESOURCES));
+    resources.setProperty("jdbc/pgdelta.JdbcUrl", database.jdbcUrl());
+    resources.setProperty("jdbc/pgdelta.UserName", database.user());
+    char[] password = new HexPassword().encrypt(database.password());
+    resources.setProperty("jdbc/pgdelta.Password", String.valueOf(password));
     int tables = setting("pgdelta.table-readers", "PGDELTA_TABLE_READERS", 24);
     resources.setProperty("jdbc/pgdelta.MaxActive", String.valueOf(tables + 8));
-    resources.setProperty("jdbc/pgdelta.MaxIdle", "16");
-    resources.setProperty("jdbc/pgdelta.MaxWait", "10000"); // milliseconds, for a free one
-    resources.setProperty("jdbc/pgdelta.ConnectionProperties", TIME_LIMITS);
-    resources.setProperty("jdbc/pgdelta.TestOnBorrow", "true");
-    resources.setProperty("jdbc/pgdelta.ValidationQuery", "select 1");
-    resources.setProperty(
-        "concurrent/readers",
-        "new://Resource?type=jakarta.enterprise.concurrent.ManagedExecutorService");
-    for (String executor : new String[] {"concurrent/readers", "Default Executor Service"}) {
+    // Each stream keeps a thread, and no task may wait behind one.
+    int core = setting("pgdelta.streams", "PGDELTA_STREAMS", 64) + 64;
+    for (String executor : List.of("concurrent/readers", "Default Executor Service")) {
       resources.setProperty(executor + ".Core", String.valueOf(core));
       resources.setProperty(executor + ".Max", String.valueOf(core + 64));
       resources.setProperty(executor + ".Queue", "1");
     }
+    resources.setProperty("connector.attributes.address", host);
+    Connections connections = Connections.fitting();
+    connections.configure(resources);
+    connections.log();
     return resources;
-  }
-
-  private static Duration sendTimeout() {
-    return Duration.ofSeconds(setting("pgdelta.send-timeout", "PGDELTA_SEND_TIMEOUT", 15));
   }
 
   private static int setting(String property, String variable, int usual) {
@@ -238,7 +196,7 @@ public final class Server implements AutoCloseable {
   }
 
   /** TomEE's deploy returns without an exception when the application did not start. */
-  private static void checkStarted(Container container) throws IOException {
+  private void checkStarted() throws IOException {
     for (org.apache.catalina.Container application :
         container.getTomcat().getHost().findChildren()) {
       if (application.getState() != LifecycleState.STARTED) {
@@ -247,8 +205,8 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private static void checkPing(String host, int port) throws IOException {
-    URL ping = new URL("http", Address.reachable(host), port, "/v1/ping");
+  private void checkPing() throws IOException {
+    URL ping = new URL("http", Address.reachable(host), port(), "/v1/ping");
     int status;
     try {
       HttpURLConnection call = (HttpURLConnection) ping.openConnection(Proxy.NO_PROXY);
@@ -265,31 +223,13 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private static void closeQuietly(Container container, Exception reason) {
+  private void closeQuietly(Exception reason) {
     try {
-      LifecycleState state = container.getTomcat().getServer().getState();
-      if (state.isAvailable()) {
+      if (container.getTomcat().getServer().getState().isAvailable()) {
         container.close(); // it would wait for ever for a server that never started
       }
     } catch (Exception e) {
       reason.addSuppressed(e);
-    }
-  }
-
-  /** System properties that return to what they were. */
-  private static final class SystemProperties {
-    private final Map<String, Optional<String>> before = new HashMap<>();
-
-    void set(String name, String value) {
-      before.put(name, Optional.ofNullable(System.getProperty(name)));
-      System.setProperty(name, value);
-    }
-
-    void restore() {
-      before.forEach(
-          (name, value) ->
-              value.ifPresentOrElse(
-                  text -> System.setProperty(name, text), () -> System.clearProperty(name)));
     }
   }
 }

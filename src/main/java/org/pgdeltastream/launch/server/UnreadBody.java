@@ -11,22 +11,18 @@ import org.apache.coyote.Request;
 import org.apache.tomcat.util.net.ApplicationBufferHandler;
 
 /**
- * What nobody has read of a body when its request is answered. Taken, the client can read its
- * answer, and send the next request. Tomcat would wait for it as long as something comes; a
- * servlet, which has ended its answer, cannot read any more.
+ * Discards what was not read of a request's body, after the answer: then the client can read the
+ * answer and send its next request. Tomcat itself would wait as long as bytes come, and a servlet
+ * cannot read any more once its answer has ended.
  */
 final class UnreadBody {
   private static final Duration LIMIT = Duration.ofSeconds(5);
   private static final int MOST = 2 << 20;
   private static final int WAITED_FOR = 8;
 
-  private final Semaphore room = new Semaphore(WAITED_FOR);
+  private final Semaphore permits = new Semaphore(WAITED_FOR);
 
-  static boolean isIn(Request request) {
-    return !isWhole(request);
-  }
-
-  /** Takes it; the connection ends where it does not come, or is longer. */
+  /** Discards it; closes the connection if the rest does not come, or is too long. */
   void take(Request request) {
     boolean wasWaitedFor = request.getErrorException() instanceof SocketTimeoutException;
     if (wasWaitedFor || !isTaken(request)) {
@@ -45,7 +41,7 @@ final class UnreadBody {
           return false;
         }
         if (!waits && mayWait(request)) {
-          waits = room.tryAcquire();
+          waits = permits.tryAcquire();
           if (!waits) {
             return false;
           }
@@ -57,7 +53,7 @@ final class UnreadBody {
       return false; // it does not come, or is none
     } finally {
       if (waits) {
-        room.release();
+        permits.release();
       }
     }
   }
@@ -71,7 +67,7 @@ final class UnreadBody {
     return request.getAvailable() == 0;
   }
 
-  private static boolean isWhole(Request request) {
+  static boolean isWhole(Request request) {
     AtomicBoolean whole = new AtomicBoolean();
     request.action(ActionCode.REQUEST_BODY_FULLY_READ, whole);
     return whole.get();

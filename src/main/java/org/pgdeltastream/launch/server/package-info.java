@@ -1,6 +1,5 @@
 /**
- * TomEE in this process: its connectors, limits and error documents. The only place that knows
- * TomEE.
+ * TomEE in this process: its connectors, limits and error documents. Only this package knows TomEE.
  */
 @NullMarked
 package org.pgdeltastream.launch.server;

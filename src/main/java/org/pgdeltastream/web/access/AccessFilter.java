@@ -52,16 +52,12 @@ public class AccessFilter implements Filter {
     }
   }
 
+  /** Never reads the body. */
   @Override
-  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+  public void doFilter(ServletRequest from, ServletResponse to, FilterChain chain)
       throws IOException, ServletException {
-    if (let((HttpServletRequest) request, (HttpServletResponse) response)) {
-      chain.doFilter(request, response);
-    }
-  }
-
-  /** Whether the request goes on; if not, it has its answer. Never reads the body. */
-  private boolean let(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    HttpServletRequest request = (HttpServletRequest) from;
+    HttpServletResponse response = (HttpServletResponse) to;
     AccessRules.Call call = call(request);
     response.setHeader("Cache-Control", "no-store");
     response.setHeader("X-Content-Type-Options", "nosniff");
@@ -71,14 +67,12 @@ public class AccessFilter implements Filter {
     if (refusal.isPresent()) {
       refused.log(request, refusal.get());
       refuse(response, refusal.get());
-      return false;
-    }
-    rules.pageSign(call).ifPresent(sign -> request.setAttribute(PAGE_SIGN, sign));
-    if (rules.isPreflight(call)) {
+    } else if (rules.isPreflight(call)) {
       answerPreflight(response);
-      return false;
+    } else {
+      rules.pageSign(call).ifPresent(sign -> request.setAttribute(PAGE_SIGN, sign));
+      chain.doFilter(request, response);
     }
-    return true;
   }
 
   private static AccessRules.Call call(HttpServletRequest request) {

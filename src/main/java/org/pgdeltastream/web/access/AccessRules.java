@@ -11,7 +11,7 @@ import java.util.stream.Stream;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.http.ErrorBody;
 
-/** Who may call: the token, the place, and the page that a browser calls from. */
+/** Who may call: the token, the address, and the page that a browser calls from. */
 final class AccessRules {
   static final String SUBPROTOCOL_PREFIX = "bearer.";
 
@@ -44,19 +44,15 @@ final class AccessRules {
     this(settings.tokens(), settings.origins(), settings.hosts(), settings.open());
   }
 
-  AccessRules(List<String> tokens, List<String> origins, boolean open) {
-    this(tokens, origins, List.of(), open);
-  }
-
   AccessRules(List<String> tokens, List<String> origins, List<String> hosts, boolean open) {
     this.tokens = tokens.stream().map(AccessRules::bytes).toList();
     this.origins = List.copyOf(origins);
-    this.hosts = hosts.stream().map(PrivateHost::name).toList();
+    this.hosts = hosts.stream().map(Hosts::name).toList();
     this.open = open;
   }
 
   /**
-   * What the rules look at in a request.
+   * What the rules check in a request.
    *
    * @param headers a header's values, in the order received; empty where it is absent
    */
@@ -69,11 +65,7 @@ final class AccessRules {
 
   /** Why the call is refused; empty if it may pass. */
   Optional<ErrorBody> refusal(Call call) {
-    return Stream.<Function<Call, Optional<ErrorBody>>>of(
-            this::refusedPosition, this::refusedPage, this::refusedToken)
-        .map(rule -> rule.apply(call))
-        .flatMap(Optional::stream)
-        .findFirst();
+    return refusedCaller(call).or(() -> refusedPage(call)).or(() -> refusedToken(call));
   }
 
   /** The configured origin that the call comes from: a browser may hand the answer to it. */
@@ -96,35 +88,35 @@ final class AccessRules {
         && sharedWith(call).isPresent();
   }
 
-  /** What to set so that other machines are let in; nothing where they are. */
+  /** What to set to allow other machines; empty if they are allowed. */
   Optional<String> advice() {
     return open || !tokens.isEmpty() ? Optional.empty() : Optional.of(OPEN_IT);
   }
 
   /** Without tokens only this machine itself is let in, by names that no other machine can take. */
-  private Optional<ErrorBody> refusedPosition(Call call) {
+  private Optional<ErrorBody> refusedCaller(Call call) {
     if (!tokens.isEmpty()) {
       return Optional.empty();
     }
     if (open) {
       return refusedHost(call);
     }
-    if (!Loopback.isAddress(call.remoteAddress())
+    if (!Hosts.isLoopbackAddress(call.remoteAddress())
         || PROXY_HEADERS.stream().anyMatch(name -> !call.header(name).isEmpty())) {
       return forbidden("No access is configured, so only this machine itself is let in", OPEN_IT);
     }
     List<String> host = call.header("Host");
-    if (host.size() != 1 || !Loopback.isHost(host.get(0))) {
+    if (host.size() != 1 || !Hosts.isLoopback(host.get(0))) {
       return forbidden("No access is configured, so Host must be localhost", OPEN_IT);
     }
     return Optional.empty();
   }
 
-  /** A page whose own name leads here, all of a sudden, would be of the same origin. */
+  /** A page of a host name that suddenly leads here would be of the same origin (DNS rebinding). */
   private Optional<ErrorBody> refusedHost(Call call) {
     boolean known =
         call.header("Host").stream()
-            .allMatch(host -> PrivateHost.is(host) || hosts.contains(PrivateHost.name(host)));
+            .allMatch(host -> Hosts.isPrivate(host) || hosts.contains(Hosts.name(host)));
     return known && call.header("Host").size() <= 1
         ? Optional.empty()
         : forbidden(
@@ -133,7 +125,7 @@ final class AccessRules {
                 + " pgdelta.tokens (PGDELTA_TOKENS)");
   }
 
-  /** A page of another origin must not use the browser's way in (cross-site hijacking). */
+  /** A page of another origin must not call through the browser (cross-site hijacking). */
   private Optional<ErrorBody> refusedPage(Call call) {
     if (sharedWith(call).isPresent()) {
       return Optional.empty();

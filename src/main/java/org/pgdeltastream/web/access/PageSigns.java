@@ -20,11 +20,14 @@ final class PageSigns {
 
   private PageSigns() {}
 
-  /** What shows it; empty where nothing does, or where the browser says that no other page did. */
+  /**
+   * What shows it; empty if nothing does, or if the browser says that no other page caused the
+   * call.
+   */
   static Optional<String> in(AccessRules.Call call) {
     List<String> site = call.header("Sec-Fetch-Site");
     if ((site.size() == 1 && HARMLESS.contains(site.get(0))) // its user did, or a page of ours
-        || !call.header("Origin").isEmpty()) { // which the rules have looked at already
+        || !call.header("Origin").isEmpty()) { // which the rules have checked already
       return Optional.empty();
     }
     return Stream.of("Referer", "Sec-Fetch-Site", "Sec-Fetch-Dest", "Sec-Purpose")

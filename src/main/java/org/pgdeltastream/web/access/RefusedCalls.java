@@ -7,18 +7,18 @@ import java.util.concurrent.TimeUnit;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.web.http.ErrorBody;
 
-/** Tells an operator who was not let in: a line now and then, however many try. */
+/** Logs refused calls: at most ten lines in ten seconds, however many there are. */
 final class RefusedCalls {
   private static final System.Logger LOG = System.getLogger(RefusedCalls.class.getName());
   private static final long PAUSE_NANOS = TimeUnit.SECONDS.toNanos(10);
   private static final int AT_ONCE = 10;
 
   private long since = System.nanoTime();
-  private int told;
+  private int logged;
   private long unreported;
 
   void log(HttpServletRequest request, ErrorBody refusal) {
-    long hidden = toTell(System.nanoTime());
+    long hidden = unloggedBefore(System.nanoTime());
     if (hidden >= 0) {
       LOG.log(
           INFO,
@@ -32,17 +32,17 @@ final class RefusedCalls {
     }
   }
 
-  /** How many were not told before this one; negative if this one is not to be told either. */
-  synchronized long toTell(long now) {
+  /** How many were not logged before this one; negative if this one is not logged either. */
+  synchronized long unloggedBefore(long now) {
     if (now - since > PAUSE_NANOS) {
       since = now;
-      told = 0;
+      logged = 0;
     }
-    if (told >= AT_ONCE) {
+    if (logged >= AT_ONCE) {
       unreported++;
       return -1;
     }
-    told++;
+    logged++;
     long before = unreported;
     unreported = 0;
     return before;

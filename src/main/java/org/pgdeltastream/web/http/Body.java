@@ -13,9 +13,9 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 
 /**
- * A request's body, which holds a thread until it has come. Few bodies are waited for at a time,
- * and none for long: neither one that is wanted, nor one of a request that was refused or wants
- * none. What came together with its request is not waited for.
+ * A request's body. A body that comes late holds a thread, so few are waited for at a time, and not
+ * for long: eight that are read, and eight that are discarded because their request was refused or
+ * needs none. What came together with its request is not waited for.
  */
 public final class Body {
   private static final String ATTRIBUTE = "org.pgdeltastream.body";

@@ -13,7 +13,7 @@ import java.io.IOException;
 
 /**
  * Hides a body from all but {@link Body#read}: Apache CXF would read it to its end before it
- * answers. What nobody wanted is taken after the answer.
+ * answers. What was not read is discarded after the answer.
  */
 public class BodyFilter implements Filter {
   @Override

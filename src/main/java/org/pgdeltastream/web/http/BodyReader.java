@@ -28,11 +28,7 @@ public final class BodyReader {
               "org.apache.johnzon.default-char-buffer",
               MOST_BYTES));
 
-  private final JsonParser parser;
-
-  private BodyReader(JsonParser parser) {
-    this.parser = parser;
-  }
+  private BodyReader() {}
 
   /**
    * A request's body, whatever its Content-Type says: curl's usual one is a form's.
@@ -73,7 +69,7 @@ public final class BodyReader {
 
   public static JsonTree parse(String text) {
     try (JsonParser parser = PARSERS.createParser(new StringReader(text))) {
-      JsonTree tree = new BodyReader(parser).value(parser.next(), 1);
+      JsonTree tree = value(parser, parser.next(), 1);
       if (parser.hasNext()) {
         throw Input.bad("The body goes on after its JSON");
       }
@@ -85,13 +81,13 @@ public final class BodyReader {
     }
   }
 
-  private JsonTree value(JsonParser.Event event, int depth) {
+  private static JsonTree value(JsonParser parser, JsonParser.Event event, int depth) {
     if (depth > MOST_DEPTH) {
       throw Input.bad("The body is nested deeper than " + MOST_DEPTH);
     }
     return switch (event) {
-      case START_OBJECT -> fields(depth);
-      case START_ARRAY -> items(depth);
+      case START_OBJECT -> fields(parser, depth);
+      case START_ARRAY -> items(parser, depth);
       case VALUE_STRING -> new JsonTree.Text(parser.getString());
       case VALUE_NUMBER -> new JsonTree.Numeral(parser.getString());
       case VALUE_TRUE -> new JsonTree.Flag(true);
@@ -101,22 +97,22 @@ public final class BodyReader {
     };
   }
 
-  private JsonTree fields(int depth) {
+  private static JsonTree fields(JsonParser parser, int depth) {
     Map<String, JsonTree> members = new LinkedHashMap<>();
     while (parser.next() == JsonParser.Event.KEY_NAME) {
       String name = parser.getString();
-      if (members.putIfAbsent(name, value(parser.next(), depth + 1)) != null) {
+      if (members.putIfAbsent(name, value(parser, parser.next(), depth + 1)) != null) {
         throw Input.bad("Field " + Input.shown(name) + " is given twice");
       }
     }
     return new JsonTree.Fields(members);
   }
 
-  private JsonTree items(int depth) {
+  private static JsonTree items(JsonParser parser, int depth) {
     List<JsonTree> items = new ArrayList<>();
     JsonParser.Event event = parser.next();
     while (event != JsonParser.Event.END_ARRAY) {
-      items.add(value(event, depth + 1));
+      items.add(value(parser, event, depth + 1));
       event = parser.next();
     }
     return new JsonTree.Items(items);

@@ -7,8 +7,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a client is told when a request fails: the same JSON from filters, resources and the
- * container's own refusals.
+ * The answer to a request that fails: the same JSON from filters, resources and the container's own
+ * refusals.
  *
  * @param hint what to do; empty if the error says it all
  */
@@ -45,7 +45,7 @@ public record ErrorBody(int status, String code, String error, boolean retry, St
     return status == HttpServletResponse.SC_SERVICE_UNAVAILABLE && retry ? RETRY_AFTER_SECONDS : "";
   }
 
-  /** Answers in place of whatever else would have; headers set before stay. */
+  /** Sends this as the answer; headers set before stay. */
   public void sendTo(HttpServletResponse response) throws IOException {
     byte[] bytes = bytes();
     response.setStatus(status);

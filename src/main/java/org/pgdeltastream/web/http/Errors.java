@@ -2,12 +2,12 @@ package org.pgdeltastream.web.http;
 
 import jakarta.ws.rs.WebApplicationException;
 import java.lang.System.Logger.Level;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 
-/** The one place that knows which status and word stand for which failure. */
+/** Which status and code stand for which failure. */
 public final class Errors {
   private static final System.Logger LOG = System.getLogger(Errors.class.getName());
   private static final int CAUSES = 20; // more than any server wraps; ends a circle of causes
@@ -20,7 +20,7 @@ public final class Errors {
 
   private Errors() {}
 
-  /** A failure in the client's words; one that nobody foresaw is logged here, once. */
+  /** The answer to a failure; an unexpected one is logged here, once. */
   public static ErrorBody of(Throwable failure) {
     @Nullable Throwable cause = failure;
     for (int i = 0; i < CAUSES && cause != null; i++) { // some servers wrap in EJBException
@@ -35,7 +35,7 @@ public final class Errors {
     return internal(failure);
   }
 
-  /** A failure that only its status tells, from JAX-RS or the container itself. */
+  /** A failure known only by its status, from JAX-RS or the container itself. */
   public static ErrorBody ofStatus(int status, @Nullable Throwable failure) {
     return switch (status) {
       case 401 -> body(status, "unauthorized", "A token is needed");
@@ -55,7 +55,8 @@ public final class Errors {
     };
   }
 
-  private static ErrorBody internal(Throwable failure) {
+  /** A failure that nobody foresaw: logged, and named to the client by its id alone. */
+  public static ErrorBody internal(Throwable failure) {
     String id = "%08x".formatted(ThreadLocalRandom.current().nextInt());
     LOG.log(Level.ERROR, "Internal error, id " + id, failure);
     return body(500, "internal", "internal error, id " + id);
@@ -66,44 +67,39 @@ public final class Errors {
   }
 
   private static ErrorBody of(ProblemException failure) {
-    Kind kind = kind(failure.problem());
-    String error = failure.getMessage();
-    return new ErrorBody(
-        kind.status, kind.code, error == null ? kind.code : error, kind.retry, failure.hint());
-  }
-
-  private static Kind kind(Problem problem) {
-    return switch (problem) {
-      case BAD_REQUEST -> last(400, "bad_request");
-      case COLUMN_NOT_FOUND -> last(400, "column_not_found");
-      case FORBIDDEN -> last(403, "forbidden");
-      case SLOT_NOT_FOUND -> last(404, "slot_not_found");
-      case TABLE_NOT_FOUND -> last(404, "table_not_found");
-      case PUBLICATION_NOT_FOUND -> last(404, "publication_not_found");
-      case PAYLOAD_TOO_LARGE -> last(413, "payload_too_large");
-      case SLOT_BUSY -> again(409, "slot_busy");
-      case SLOT_EXISTS -> last(409, "slot_exists");
-      case SNAPSHOT_TABLE_REWRITTEN -> last(409, "snapshot_table_rewritten");
-      case SNAPSHOT_EXPIRED -> last(410, "snapshot_expired");
-      case UPSTREAM_UNAVAILABLE -> again(503, "upstream_unavailable");
-      case UPSTREAM_BUSY -> again(503, "upstream_busy");
-      case UPSTREAM_CONFIG -> last(503, "upstream_config");
-      case SLOTS_EXHAUSTED -> again(503, "slots_exhausted");
-      case PLUGIN_NOT_ALLOWED -> last(503, "plugin_not_allowed");
-      case BLOCKED_BY_OPEN_TRANSACTION -> again(503, "blocked_by_open_transaction");
-      case STREAMS_EXHAUSTED -> again(503, "streams_exhausted");
+    return switch (failure.problem()) {
+      case BAD_REQUEST -> last(400, "bad_request", failure);
+      case COLUMN_NOT_FOUND -> last(400, "column_not_found", failure);
+      case FORBIDDEN -> last(403, "forbidden", failure);
+      case SLOT_NOT_FOUND -> last(404, "slot_not_found", failure);
+      case TABLE_NOT_FOUND -> last(404, "table_not_found", failure);
+      case PUBLICATION_NOT_FOUND -> last(404, "publication_not_found", failure);
+      case PAYLOAD_TOO_LARGE -> last(413, "payload_too_large", failure);
+      case SLOT_BUSY -> again(409, "slot_busy", failure);
+      case SLOT_EXISTS -> last(409, "slot_exists", failure);
+      case SNAPSHOT_TABLE_REWRITTEN -> last(409, "snapshot_table_rewritten", failure);
+      case SNAPSHOT_EXPIRED -> last(410, "snapshot_expired", failure);
+      case UPSTREAM_UNAVAILABLE -> again(503, "upstream_unavailable", failure);
+      case UPSTREAM_BUSY -> again(503, "upstream_busy", failure);
+      case UPSTREAM_CONFIG -> last(503, "upstream_config", failure);
+      case SLOTS_EXHAUSTED -> again(503, "slots_exhausted", failure);
+      case PLUGIN_NOT_ALLOWED -> last(503, "plugin_not_allowed", failure);
+      case BLOCKED_BY_OPEN_TRANSACTION -> again(503, "blocked_by_open_transaction", failure);
+      case STREAMS_EXHAUSTED -> again(503, "streams_exhausted", failure);
     };
   }
 
-  private record Kind(int status, String code, boolean retry) {}
-
   /** The same request may succeed later. */
-  private static Kind again(int status, String code) {
-    return new Kind(status, code, true);
+  private static ErrorBody again(int status, String code, ProblemException failure) {
+    return new ErrorBody(status, code, text(failure, code), true, failure.hint());
   }
 
   /** The same request fails until somebody changes something. */
-  private static Kind last(int status, String code) {
-    return new Kind(status, code, false);
+  private static ErrorBody last(int status, String code, ProblemException failure) {
+    return new ErrorBody(status, code, text(failure, code), false, failure.hint());
+  }
+
+  private static String text(ProblemException failure, String code) {
+    return Objects.requireNonNullElse(failure.getMessage(), code);
   }
 }

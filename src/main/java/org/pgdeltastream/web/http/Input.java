@@ -9,7 +9,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 
-/** Words from outside: how they become ours, and how they are refused. */
+/** Reads texts of clients, and refuses malformed ones. */
 public final class Input {
   private Input() {}
 

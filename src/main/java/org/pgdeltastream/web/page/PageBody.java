@@ -28,17 +28,20 @@ record PageBody(Optional<SlotName> slotName, PageRequest page) {
         throw Input.bad("Field after takes no " + other + " beside it: the cursor has both");
       }
     }
-    PageRequest page =
-        new PageRequest(
-            body.needed("table"),
-            body.text("schema"),
-            body.whole("offset", 0, 0, MOST_OFFSET),
-            (int) body.whole("limit", Math.min(USUAL_LIMIT, mostRows), 0, mostRows),
-            body.any("order_by").map(PageBody::orders).orElse(List.of()),
-            body.texts("columns"),
-            body.text("values").map(Input::numbers).orElse(Numbers.AS_NUMBERS),
-            body.text("after"));
+    PageRequest page = page(body, mostRows);
     return new PageBody(body.text("slotName").map(Input::slotName), page);
+  }
+
+  private static PageRequest page(BodyFields body, int mostRows) {
+    return new PageRequest(
+        body.needed("table"),
+        body.text("schema"),
+        body.whole("offset", 0, 0, MOST_OFFSET),
+        (int) body.whole("limit", Math.min(USUAL_LIMIT, mostRows), 0, mostRows),
+        body.any("order_by").map(PageBody::orders).orElse(List.of()),
+        body.texts("columns"),
+        body.text("values").map(Input::numbers).orElse(Numbers.AS_NUMBERS),
+        body.text("after"));
   }
 
   private static List<PageRequest.Order> orders(JsonTree tree) {

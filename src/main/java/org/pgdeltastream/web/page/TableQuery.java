@@ -35,11 +35,9 @@ record TableQuery(Optional<SlotName> slot, TableRequest table, TableFormat forma
             query.text("part").map(TableQuery::part).orElse(TableRequest.Part.WHOLE),
             query.text("values").map(Input::numbers).orElse(Numbers.AS_NUMBERS));
     Optional<Boolean> trailer = query.text("trailer").map(any -> query.flag("trailer"));
-    TableFormat format =
-        query.text("format").orElseGet(() -> preferred(accept)).equals("csv")
-            ? csv(trailer)
-            : json(query.text("format").orElseGet(() -> preferred(accept)), trailer);
-    return new TableQuery(query.text("slotName").map(Input::slotName), table, format);
+    String format = query.text("format").orElseGet(() -> preferred(accept));
+    return new TableQuery(
+        query.text("slotName").map(Input::slotName), table, format(format, trailer));
   }
 
   String contentType() {
@@ -50,14 +48,11 @@ record TableQuery(Optional<SlotName> slot, TableRequest table, TableFormat forma
     };
   }
 
-  private static TableFormat csv(Optional<Boolean> trailer) {
-    return trailer.orElse(false) ? TableFormat.CSV_WITH_END : TableFormat.CSV;
-  }
-
-  private static TableFormat json(String name, Optional<Boolean> trailer) {
+  private static TableFormat format(String name, Optional<Boolean> trailer) {
     return switch (name) {
       case "ndjson" -> trailer.orElse(true) ? TableFormat.LINES : TableFormat.LINES_WITHOUT_END;
       case "json" -> TableFormat.ARRAY; // its bracket is its end
+      case "csv" -> trailer.orElse(false) ? TableFormat.CSV_WITH_END : TableFormat.CSV;
       default ->
           throw Input.bad("Parameter format is " + Input.shown(name) + ", not ndjson, json or csv");
     };

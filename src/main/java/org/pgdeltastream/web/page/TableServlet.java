@@ -71,33 +71,29 @@ public class TableServlet extends HttpServlet {
       if (!reply.hasBegun()) {
         throw e;
       }
-      tell(e, query, reply);
+      breakOff(e, query.format(), reply);
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "A client left before the end of its table", e);
     }
   }
 
   /**
-   * A failure after the beginning: a line tells it, or the end is missing. WildFly, Payara and
-   * others end the answer properly although a servlet throws: the text alone must not look whole.
+   * A failure after the beginning: a line says so, or the end is missing. WildFly, Payara and
+   * others end the answer properly although a servlet throws: its text must not pass for a whole
+   * table.
    */
-  private static void tell(RuntimeException failure, TableQuery query, TableReply reply)
+  private static void breakOff(RuntimeException failure, TableFormat format, TableReply reply)
       throws IOException {
     ErrorBody error = Errors.of(failure);
-    switch (query.format()) {
-      case LINES -> {
-        reply.write(error.lastLine());
-        reply.end();
-      }
-      case LINES_WITHOUT_END -> {
-        reply.write(error.lastLine());
-        reply.breakOff(failure);
-      }
-      case ARRAY -> reply.breakOff(failure);
-      case CSV, CSV_WITH_END -> {
-        reply.write(error.openQuote());
-        reply.breakOff(failure);
-      }
+    switch (format) {
+      case LINES, LINES_WITHOUT_END -> reply.write(error.lastLine());
+      case CSV, CSV_WITH_END -> reply.write(error.openQuote());
+      case ARRAY -> {} // its bracket stays open
+    }
+    if (format == TableFormat.LINES) {
+      reply.end();
+    } else {
+      reply.breakOff(failure);
     }
   }
 }

@@ -44,11 +44,11 @@ public class InitResource {
   SlotManager slots;
 
   /**
-   * By GET too, as the first clients of this API do; no cache keeps the answer. A page that
-   * somebody looks at could cause a GET, though, without being able to read the answer.
+   * By GET too, as the first clients of this API do; no cache keeps the answer. But a web page
+   * could cause a GET without being able to read the answer.
    */
   @GET
-  public InitBody get(@Context HttpServletRequest request) throws IOException {
+  public Map<String, Object> get(@Context HttpServletRequest request) throws IOException {
     if (request.getAttribute(AccessFilter.PAGE_SIGN) instanceof String sign) {
       throw new ProblemException(
           Problem.FORBIDDEN,
@@ -59,19 +59,15 @@ public class InitResource {
   }
 
   @POST
-  public InitBody post(@Context HttpServletRequest request) throws IOException {
+  public Map<String, Object> post(@Context HttpServletRequest request) throws IOException {
     InitRequest asked = read(request.getQueryString(), BodyReader.read(request));
-    return InitBody.of(slots.init(asked), request.getContextPath());
+    return Bodies.init(slots.init(asked), request.getContextPath());
   }
 
   /** Else JAX-RS would answer HEAD by making a slot. */
   @HEAD
   public Response head() {
     throw new NotAllowedException("GET", new String[] {"POST"});
-  }
-
-  static InitRequest read(@Nullable String queryString) {
-    return read(queryString, Optional.empty());
   }
 
   static InitRequest read(@Nullable String queryString, Optional<JsonTree> body) {

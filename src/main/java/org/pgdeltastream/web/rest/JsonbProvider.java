@@ -6,7 +6,7 @@ import jakarta.json.bind.JsonbConfig;
 import jakarta.ws.rs.ext.ContextResolver;
 import jakarta.ws.rs.ext.Provider;
 
-/** The one JSON binding of all answers: nulls left out, keys in the order that each body says. */
+/** The one JSON binding of all answers: nulls are left out. */
 @Provider
 public class JsonbProvider implements ContextResolver<Jsonb> {
   private final Jsonb jsonb = JsonbBuilder.create(new JsonbConfig().withNullValues(false));

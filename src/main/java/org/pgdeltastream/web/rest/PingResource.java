@@ -7,6 +7,7 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
+import java.util.Map;
 import org.pgdeltastream.web.http.Query;
 
 /** Whether this server answers; PostgreSQL is not asked. */
@@ -15,8 +16,8 @@ import org.pgdeltastream.web.http.Query;
 @Produces(MediaType.APPLICATION_JSON)
 public class PingResource {
   @GET
-  public PingBody ping(@Context HttpServletRequest request) {
+  public Map<String, String> ping(@Context HttpServletRequest request) {
     Query.parse(request.getQueryString());
-    return new PingBody("ok");
+    return Map.of("status", "ok");
   }
 }

@@ -8,8 +8,6 @@ import jakarta.servlet.ServletResponse;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
-import java.util.Optional;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.web.http.Errors;
@@ -18,11 +16,11 @@ import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.http.Query;
 
 /**
- * Keeps from JAX-RS what servers treat on their own. A URL that is not well-formed is refused,
- * since some fail at it; OPTIONS is answered by what a path really takes. Parameters that begin
- * with an underscore are refused: we have none, but Apache CXF answers {@code _wadl} with a
- * description of the API. A body's Content-Type is hidden: all are read as JSON, and servers refuse
- * one that is malformed.
+ * Handles what implementations of JAX-RS treat differently. A URL that is not well-formed is
+ * refused, since some fail at it; OPTIONS is answered with the methods that a path really takes.
+ * Parameters that begin with an underscore are refused: we have none, but Apache CXF answers {@code
+ * _wadl} with a description of the API. A body's Content-Type is hidden: all are read as JSON, and
+ * servers refuse one that is malformed.
  */
 public class PlainFilter implements Filter {
   @Override
@@ -30,16 +28,20 @@ public class PlainFilter implements Filter {
       throws IOException, ServletException {
     HttpServletRequest from = (HttpServletRequest) request;
     HttpServletResponse to = (HttpServletResponse) response;
-    Optional<ProblemException> refusal =
-        malformed(from.getRequestURI(), "The path").or(() -> refusal(from.getQueryString()));
-    String methods = from.getMethod().equals("OPTIONS") ? AllowedMethods.of(path(from)) : "";
-    if (refusal.isPresent()) {
-      Errors.of(refusal.get()).sendTo(to);
-    } else if (!methods.isEmpty()) {
+    try {
+      Query.check(from.getRequestURI(), "The path");
+      check(from.getQueryString());
+    } catch (ProblemException e) {
+      Errors.of(e).sendTo(to);
+      return;
+    }
+    String methods =
+        from.getMethod().equals("OPTIONS") ? RestApplication.methodsOf(path(from)) : "";
+    if (methods.isEmpty()) {
+      chain.doFilter(new HiddenHeaderRequest(from, "Content-Type"), response);
+    } else {
       to.setHeader("Allow", methods);
       to.setStatus(HttpServletResponse.SC_NO_CONTENT);
-    } else {
-      chain.doFilter(new HiddenHeaderRequest(from, "Content-Type"), response);
     }
   }
 
@@ -48,26 +50,15 @@ public class PlainFilter implements Filter {
     return (request.getServletPath() + (more == null ? "" : more)).replaceFirst("^/v1", "");
   }
 
-  static Optional<ProblemException> refusal(@Nullable String queryString) {
-    return queryString == null
-        ? Optional.empty()
-        : malformed(queryString, "The query string").or(() -> unknown(queryString));
-  }
-
-  private static Optional<ProblemException> malformed(String raw, String what) {
-    try {
-      Query.check(raw, what);
-      return Optional.empty();
-    } catch (ProblemException e) {
-      return Optional.of(e);
+  static void check(@Nullable String queryString) {
+    if (queryString == null) {
+      return;
     }
-  }
-
-  private static Optional<ProblemException> unknown(String queryString) {
-    return Stream.of(queryString.split("[&;]"))
-        .filter(pair -> pair.matches("(?i)(_|%5f).*"))
-        .map(pair -> pair.replaceFirst("=.*", ""))
-        .map(name -> Input.bad("Unknown parameter " + Input.shown(name)))
-        .findFirst();
+    Query.check(queryString, "The query string");
+    for (String pair : queryString.split("[&;]", -1)) {
+      if (pair.matches("(?i)(_|%5f).*")) {
+        throw Input.bad("Unknown parameter " + Input.shown(pair.replaceFirst("=.*", "")));
+      }
+    }
   }
 }

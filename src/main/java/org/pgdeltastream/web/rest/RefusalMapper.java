@@ -25,9 +25,9 @@ public class RefusalMapper implements ExceptionMapper<WebApplicationException> {
     if (ready.getStatus() < Response.Status.BAD_REQUEST.getStatusCode()) {
       return ready;
     }
-    Response.ResponseBuilder reply = Replies.of(Errors.of(refused));
+    Response.ResponseBuilder reply = FailureMapper.reply(Errors.of(refused));
     if (ready.getStatus() == Response.Status.METHOD_NOT_ALLOWED.getStatusCode()) {
-      reply.header(HttpHeaders.ALLOW, AllowedMethods.of(uri.getPath()));
+      reply.header(HttpHeaders.ALLOW, RestApplication.methodsOf(uri.getPath()));
     }
     return reply.build();
   }

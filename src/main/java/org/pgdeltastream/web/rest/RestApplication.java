@@ -4,22 +4,33 @@ import jakarta.ws.rs.ApplicationPath;
 import jakarta.ws.rs.core.Application;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** All resources and providers, under one path. */
 @ApplicationPath("/v1")
 public class RestApplication extends Application {
-  static final Set<Class<?>> RESOURCES =
-      Set.of(InitResource.class, PingResource.class, SlotsResource.class, SnapshotResource.class);
-  private static final Set<Class<?>> PROVIDERS =
-      Set.of(FailureMapper.class, JsonbProvider.class, RefusalMapper.class);
-
   /** Named, not found: TomEE finds no providers beside an application that overrides anything. */
   @Override
   public Set<Class<?>> getClasses() {
-    return Stream.concat(RESOURCES.stream(), PROVIDERS.stream())
-        .collect(Collectors.toUnmodifiableSet());
+    return Set.of(
+        InitResource.class,
+        PingResource.class,
+        SlotsResource.class,
+        SnapshotResource.class,
+        FailureMapper.class,
+        JsonbProvider.class,
+        RefusalMapper.class);
+  }
+
+  /** The value of Allow for a path, empty for an unknown one: not every server gets it right. */
+  static String methodsOf(String path) {
+    String plain = path.replaceAll("^/+|/+$", "").replaceFirst("^slots/[^/]+$", "slots/{name}");
+    return switch (plain) {
+      case "init" -> "GET, POST"; // HEAD is only there to be refused
+      case "ping", "slots", "snapshot/tables" -> "GET";
+      case "slots/{name}" -> "DELETE, GET";
+      case "snapshot" -> "DELETE";
+      default -> "";
+    };
   }
 
   /** No machine-made description of the API on Jersey; see PlainFilter for Apache CXF. */

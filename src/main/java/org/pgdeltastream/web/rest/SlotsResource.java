@@ -11,6 +11,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
+import java.util.Map;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.http.Query;
@@ -25,16 +26,17 @@ public class SlotsResource {
   SlotManager slots;
 
   @GET
-  public List<SlotBody> all(@Context HttpServletRequest request) {
+  public List<Map<String, Object>> all(@Context HttpServletRequest request) {
     Query.parse(request.getQueryString());
-    return slots.slots().stream().map(SlotBody::of).toList();
+    return slots.slots().stream().map(Bodies::slot).toList();
   }
 
   @GET
   @Path("{name}")
-  public SlotBody one(@Context HttpServletRequest request, @PathParam("name") String name) {
+  public Map<String, Object> one(
+      @Context HttpServletRequest request, @PathParam("name") String name) {
     Query.parse(request.getQueryString());
-    return SlotBody.of(slots.slot(Input.slotName(name)));
+    return Bodies.slot(slots.slot(Input.slotName(name)));
   }
 
   /** Answers 204. */

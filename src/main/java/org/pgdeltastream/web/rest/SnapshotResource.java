@@ -10,6 +10,7 @@ import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.List;
+import java.util.Map;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.http.Query;
@@ -25,10 +26,10 @@ public class SnapshotResource {
 
   @GET
   @Path("tables")
-  public List<TableBody> tables(@Context HttpServletRequest request) {
+  public List<Map<String, Object>> tables(@Context HttpServletRequest request) {
     Query query = Query.parse(request.getQueryString(), "slotName");
     return slots.tables(query.text("slotName").map(Input::slotName)).stream()
-        .map(TableBody::of)
+        .map(Bodies::table)
         .toList();
   }
 

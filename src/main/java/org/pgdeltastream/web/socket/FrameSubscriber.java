@@ -18,9 +18,9 @@ import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.framing.FrameWriter;
 
 /**
- * The way to a client through frames of our own on an upgraded connection. Gathers until it is
- * flushed. The reader's task sends, and waits while the client is slow; the container's threads
- * answer what the client says, between frames, and never wait.
+ * Sends to a client in frames of our own on an upgraded connection. Gathers until it is flushed.
+ * The reader's task sends, and waits while the client is slow; the container's threads answer what
+ * the client says, between frames, and never wait.
  */
 public final class FrameSubscriber implements Subscriber, WriteListener {
   private static final System.Logger LOG = System.getLogger(FrameSubscriber.class.getName());
@@ -44,7 +44,7 @@ public final class FrameSubscriber implements Subscriber, WriteListener {
   private final ReentrantLock turn = new ReentrantLock(); // whose frame it is
   private final AtomicReference<byte @Nullable []> pong = new AtomicReference<>();
   private final AtomicReference<@Nullable LastFrame> lastFrame = new AtomicReference<>();
-  private final CountDownLatch told = new CountDownLatch(1);
+  private final CountDownLatch sent = new CountDownLatch(1);
   private final CountDownLatch answered = new CountDownLatch(1);
   private final AtomicBoolean closer = new AtomicBoolean();
   private volatile boolean closing; // no further frame but answers and a close
@@ -52,18 +52,11 @@ public final class FrameSubscriber implements Subscriber, WriteListener {
   private volatile boolean done; // nothing is waited for but what is on its way out
 
   /** The last frame; after ours the client's is waited for. */
-  private static final class LastFrame {
-    final byte[] payload;
-    final boolean wantsAnswer;
-
-    LastFrame(byte[] payload, boolean wantsAnswer) {
-      this.payload = payload;
-      this.wantsAnswer = wantsAnswer;
-    }
-  }
+  @SuppressWarnings("ArrayRecordComponent") // compared by identity alone
+  private record LastFrame(byte[] payload, boolean wantsAnswer) {}
 
   /**
-   * Opens the way.
+   * Takes over the connection.
    *
    * @param sendTimeout after which a send is ended from outside; by itself it waits longer
    */
@@ -88,10 +81,8 @@ public final class FrameSubscriber implements Subscriber, WriteListener {
     beginTurn();
     try {
       frames.text(bytes, start, length, last);
-    } catch (TimedOutput.ReleasedException e) {
-      throw e;
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
-      cut();
+      cutAfter(e);
       throw e;
     } finally {
       endTurn();
@@ -119,20 +110,21 @@ public final class FrameSubscriber implements Subscriber, WriteListener {
       if (withPing) {
         frames.ping();
       }
-      push();
-    } catch (TimedOutput.ReleasedException e) {
-      throw e;
+      frames.drain();
+      output.flush();
     } catch (IOException | RuntimeException e) {
-      cut();
+      cutAfter(e);
       throw e;
     } finally {
       endTurn();
     }
   }
 
-  private void push() throws IOException {
-    frames.drain();
-    output.flush();
+  /** A connection that is only released still carries the close. */
+  private void cutAfter(Exception failure) {
+    if (!(failure instanceof TimedOutput.ReleasedException)) {
+      cut();
+    }
   }
 
   private void beginTurn() throws IOException {
@@ -160,18 +152,18 @@ public final class FrameSubscriber implements Subscriber, WriteListener {
   }
 
   /**
-   * Nobody sends any more, and the close frame goes out as soon as the client takes it: for few
-   * that stand still it is waited for as long as a send may be. Then a moment for the answer.
+   * Sends nothing more but the close frame, as soon as the client takes it. For a few clients that
+   * read nothing this waits as long as a send may take, and then shortly for the answer.
    */
   @Override
   public void close(CloseReason reason, String detail) {
     sendClose(reason, detail);
     output.release();
     LastFrame last = lastFrame.get();
-    if (last == null || !last.wantsAnswer) {
+    if (last == null || !last.wantsAnswer()) {
       cut(); // also where the client closed, but reads no more
     } else if (closer.compareAndSet(false, true)) {
-      if (await(told, FRAME_END) || lingers()) {
+      if (await(sent, FRAME_END) || lingers()) {
         await(answered, ANSWER);
       }
       cut();
@@ -183,7 +175,7 @@ public final class FrameSubscriber implements Subscriber, WriteListener {
       return false;
     }
     try {
-      return await(told, sendTimeout);
+      return await(sent, sendTimeout);
     } finally {
       LINGERING.release();
     }
@@ -206,11 +198,11 @@ public final class FrameSubscriber implements Subscriber, WriteListener {
   public void cut() {
     closing = true;
     output.cut();
-    told.countDown();
+    sent.countDown();
     answered.countDown();
   }
 
-  /** A client that is not let in: ends the connection as soon as it was told so. Never waits. */
+  /** Ends the connection of a refused client as soon as the close frame is sent. Never waits. */
   public void refuse(CloseReason reason, String detail) {
     sendLast(new LastFrame(payload(reason, detail), false));
   }
@@ -250,7 +242,10 @@ public final class FrameSubscriber implements Subscriber, WriteListener {
     cut();
   }
 
-  /** Sends what is to be answered; where another frame is at hand, its sender does so. */
+  /**
+   * Sends a pong or the last frame. While another thread sends a frame, that thread does it
+   * afterwards.
+   */
   private void answer() {
     try {
       while (isToAnswer() && turn.tryLock()) {
@@ -281,7 +276,7 @@ public final class FrameSubscriber implements Subscriber, WriteListener {
         frames.pong(echo);
       } else if (last != null) {
         lastIsSent = true;
-        frames.close(last.payload);
+        frames.close(last.payload());
       }
     }
     frames.drain();
@@ -289,21 +284,17 @@ public final class FrameSubscriber implements Subscriber, WriteListener {
       output.flush();
     }
     if (lastIsSent) {
-      endWhenWritten();
-    }
-  }
-
-  private void endWhenWritten() {
-    done = true; // before the question: onWritePossible may come at once
-    if (output.isPossible()) {
-      lastIsWritten();
+      done = true; // before the question: onWritePossible may come at once
+      if (output.isPossible()) {
+        lastIsWritten();
+      }
     }
   }
 
   private void lastIsWritten() {
     LastFrame last = lastFrame.get();
-    if (last != null && last.wantsAnswer) {
-      told.countDown();
+    if (last != null && last.wantsAnswer()) {
+      sent.countDown();
     } else {
       cut();
     }

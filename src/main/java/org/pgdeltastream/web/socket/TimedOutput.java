@@ -9,9 +9,9 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Writes to an upgraded connection. The container never blocks: it is waited for here, until it
- * says that a write is possible, so that a cut ends the wait. Tomcat's own blocking write has no
- * end. One thread at a time writes; any thread may say what is possible, or cut.
+ * Writes to an upgraded connection. The container never blocks: this waits until it reports that a
+ * write is possible, and a cut ends the wait. Tomcat's own blocking write has no time limit. One
+ * thread at a time writes; any thread may report or cut.
  */
 final class TimedOutput {
   private final WebConnection connection;

@@ -60,7 +60,7 @@ record Acknowledgement(Lsn lsn, boolean reply) {
     throw new IllegalArgumentException("reply must be true or false");
   }
 
-  /** Of what came the length alone is told: it may be an echo of a row. */
+  /** Names only the length of what came: it may be an echo of a row. */
   private static IllegalArgumentException bad(String what, String message) {
     return new IllegalArgumentException(
         what + " (" + message.length() + " characters); want {\"lsn\":\"0/170FCB0\"}");

@@ -22,9 +22,9 @@ import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.socket.OwnFrames;
 
 /**
- * Refuses with an HTTP status what can be refused before the upgrade to a websocket, and leads to
- * the writer that is set. The state of a slot is not asked here, since browsers cannot read a
- * status.
+ * Refuses with an HTTP status what can be refused before the upgrade to a websocket, and passes the
+ * rest to the configured writer of frames. The state of a slot is not checked here, since browsers
+ * cannot read a status.
  */
 public class StreamFilter implements Filter {
   /** Hidden, so that compression is never agreed on: a small message could unpack to a huge one. */
@@ -40,25 +40,34 @@ public class StreamFilter implements Filter {
     HttpServletRequest from = (HttpServletRequest) request;
     HttpServletResponse to = (HttpServletResponse) response;
     Handshake handshake = new Handshake(name -> Collections.list(from.getHeaders(name)));
-    if (!let(from, to, handshake)) {
-      return;
-    }
-    if (isUpgrade(from)) {
-      upgrade(from, to, handshake);
-    } else {
-      chain.doFilter(new HiddenHeaderRequest(forEndpoint(from), EXTENSIONS), to);
+    if (!from.getMethod().equals("GET")) {
+      to.setHeader("Allow", "GET");
+      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(to);
+    } else if (!isWebsocket(from, handshake)) {
+      to.setHeader("Upgrade", "websocket");
+      to.setHeader("Connection", "Upgrade");
+      to.setHeader("Sec-WebSocket-Version", Handshake.VERSION);
+      Errors.ofStatus(426, null).sendTo(to);
+    } else if (isAllowed(from, to, handshake)) {
+      String server = from.getServletContext().getServerInfo();
+      if (OwnFrames.areWritten(slots.settings().websocket(), server)) {
+        upgrade(from, to, handshake);
+      } else {
+        chain.doFilter(new HiddenHeaderRequest(forEndpoint(from), EXTENSIONS), to);
+      }
     }
   }
 
   /**
    * A slash at the end is passed over everywhere, which servers' websockets do not know. Their API
-   * does not tell a client's address: it goes through in place of a user, since there is none.
+   * does not pass a client's address: the name of the user, whom there is not, carries it.
    */
   private static HttpServletRequest forEndpoint(HttpServletRequest request) {
     return new HttpServletRequestWrapper(request) {
       @Override
       public Principal getUserPrincipal() {
-        return new Peer(request.getRemoteAddr());
+        String address = request.getRemoteAddr();
+        return () -> address;
       }
 
       @Override
@@ -79,38 +88,20 @@ public class StreamFilter implements Filter {
     };
   }
 
-  private record Peer(String address) implements Principal {
-    @Override
-    public String getName() {
-      return address;
-    }
-  }
-
   private static String cut(String path) {
     return path.replaceFirst("/+$", "");
   }
 
-  private boolean isUpgrade(HttpServletRequest request) {
-    return OwnFrames.areWritten(
-        slots.settings().websocket(), request.getServletContext().getServerInfo());
+  private static boolean isWebsocket(HttpServletRequest request, Handshake handshake) {
+    return handshake.isAsked()
+        && handshake.hasVersion()
+        && !request.getProtocol().equals("HTTP/1.0"); // which has no upgrade
   }
 
-  private boolean let(HttpServletRequest request, HttpServletResponse response, Handshake handshake)
+  /** Whether the stream may begin; if not, the request has its answer. */
+  private boolean isAllowed(
+      HttpServletRequest request, HttpServletResponse response, Handshake handshake)
       throws IOException {
-    if (!request.getMethod().equals("GET")) {
-      response.setHeader("Allow", "GET");
-      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(response);
-      return false;
-    }
-    if (!handshake.isAsked()
-        || !handshake.hasVersion()
-        || request.getProtocol().equals("HTTP/1.0")) { // which has no upgrade
-      response.setHeader("Upgrade", "websocket");
-      response.setHeader("Connection", "Upgrade");
-      response.setHeader("Sec-WebSocket-Version", Handshake.VERSION);
-      Errors.ofStatus(426, null).sendTo(response);
-      return false;
-    }
     try {
       if (!handshake.isWellFormed()) {
         throw Input.bad("The websocket handshake needs 'Connection: Upgrade' and one key");

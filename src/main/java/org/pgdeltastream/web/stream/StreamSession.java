@@ -1,10 +1,9 @@
 package org.pgdeltastream.web.stream;
 
 import static java.lang.System.Logger.Level.DEBUG;
-import static java.lang.System.Logger.Level.ERROR;
 
-import java.util.UUID;
 import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -12,10 +11,11 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.web.http.Errors;
 
 /**
- * What a client means to its stream, however its frames are written. The container's threads come
- * here; the reader's task sends. Nothing is thrown from here: several servers would leave the
+ * Passes what a client sends on to its stream, whoever reads its frames. The container's threads
+ * come here; the reader's task sends. Nothing is thrown from here: several servers would leave the
  * connection open and silent.
  */
 final class StreamSession {
@@ -48,7 +48,7 @@ final class StreamSession {
       refusal.accept(
           limit ? CloseReason.LIMIT : CloseReason.UPSTREAM_LOST, String.valueOf(e.getMessage()));
     } catch (RuntimeException | Error e) {
-      refusal.accept(CloseReason.INTERNAL, "internal error, id " + logged(e));
+      refusal.accept(CloseReason.INTERNAL, Errors.internal(e).error());
     }
   }
 
@@ -68,7 +68,7 @@ final class StreamSession {
     } catch (IllegalArgumentException e) {
       end(CloseReason.BAD_ACK, String.valueOf(e.getMessage()));
     } catch (RuntimeException | Error e) {
-      end(CloseReason.INTERNAL, "internal error, id " + logged(e));
+      end(CloseReason.INTERNAL, Errors.internal(e).error());
     }
   }
 
@@ -82,33 +82,28 @@ final class StreamSession {
 
   /** Ends the stream, which closes the client. */
   void end(CloseReason reason, String detail) {
-    SlotStream running = stream;
-    if (running != null) {
-      running.end(reason, detail);
-    }
+    ifRunning(running -> running.end(reason, detail));
   }
 
   /** The client gave a sign of life. */
   void heard() {
-    SlotStream running = stream;
-    if (running != null) {
-      running.heard();
-    }
+    ifRunning(SlotStream::heard);
   }
 
-  /** The client's connection has ended, without a word. */
+  /** The client's connection has ended without a close frame. */
   void closed() {
-    SlotStream running = stream;
-    if (running != null) {
-      running.clientGone();
-    }
+    ifRunning(SlotStream::clientGone);
   }
 
   /** The client has closed. */
-  void closed(int code, String words) {
+  void closed(int code, String reason) {
+    ifRunning(running -> running.clientGone(code, reason));
+  }
+
+  private void ifRunning(Consumer<SlotStream> action) {
     SlotStream running = stream;
     if (running != null) {
-      running.clientGone(code, words);
+      action.accept(running);
     }
   }
 
@@ -116,11 +111,5 @@ final class StreamSession {
   void failed(Throwable error) {
     LOG.log(DEBUG, "A client's connection failed: " + error);
     closed();
-  }
-
-  private static String logged(Throwable e) {
-    String id = UUID.randomUUID().toString();
-    LOG.log(ERROR, "A stream's client failed, error id " + id, e);
-    return id;
   }
 }

@@ -185,9 +185,10 @@ class ArgumentsTest {
   @Test
   void watches() throws BadArgumentException {
     String url = "ws://127.0.0.1:12312/v1/lr/stream?slotName=a";
-    assertThat(parse("--watch " + url)).isEqualTo(new Command.Watch(URI.create(url), false));
+    assertThat(parse("--watch " + url))
+        .isEqualTo(new Command.Watch(URI.create(url), false, Optional.empty()));
     assertThat(parse("--watch " + url + " --acknowledge"))
-        .isEqualTo(new Command.Watch(URI.create(url), true));
+        .isEqualTo(new Command.Watch(URI.create(url), true, Optional.empty()));
   }
 
   @Test

@@ -14,7 +14,8 @@ import org.pgdeltastream.web.http.ErrorBody;
 
 class AccessRulesTest {
   private static final String APP = "https://app.example.com";
-  private static final AccessRules PROTECTED = new AccessRules(List.of(), List.of(APP), false);
+  private static final AccessRules PROTECTED =
+      new AccessRules(List.of(), List.of(APP), List.of(), false);
   private static final AccessRules OPEN =
       new AccessRules(
           List.of(),
@@ -22,7 +23,7 @@ class AccessRulesTest {
           List.of("db.example.com", "xn--bcher-kva.example", "Named.example.com:8080"),
           true);
   private static final AccessRules TOKENS =
-      new AccessRules(List.of("first-token", "zweites"), List.of(APP), false);
+      new AccessRules(List.of("first-token", "zweites"), List.of(APP), List.of(), false);
 
   /** A call from this machine; headers as pairs of name and value. */
   private static AccessRules.Call call(String... headers) {
@@ -297,7 +298,8 @@ class AccessRulesTest {
 
   @Test
   void asksForATokenEvenWhenOpenIsSetToo() {
-    assertThat(status(new AccessRules(List.of("t"), List.of(), true), call())).isEqualTo(401);
+    assertThat(status(new AccessRules(List.of("t"), List.of(), List.of(), true), call()))
+        .isEqualTo(401);
   }
 
   @Test

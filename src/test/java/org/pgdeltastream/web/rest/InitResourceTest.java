@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -18,13 +19,13 @@ class InitResourceTest {
   @Test
   void asksForNothingByDefault() {
     InitRequest nothing = new InitRequest(Optional.empty(), List.of(), Optional.empty());
-    assertThat(InitResource.read(null)).isEqualTo(nothing);
-    assertThat(InitResource.read("plugin=auto")).isEqualTo(nothing);
+    assertThat(read(null)).isEqualTo(nothing);
+    assertThat(read("plugin=auto")).isEqualTo(nothing);
   }
 
   @Test
   void readsEveryParameter() {
-    assertThat(InitResource.read("plugin=pgoutput&publication=a,b&slotName=delta_x"))
+    assertThat(read("plugin=pgoutput&publication=a,b&slotName=delta_x"))
         .isEqualTo(
             new InitRequest(
                 Optional.of(OutputPlugin.PGOUTPUT),
@@ -44,7 +45,7 @@ class InitResourceTest {
     "slotName=a&slotName=a, given twice",
   })
   void refusesOtherParameters(String query, String message) {
-    assertThatThrownBy(() -> InitResource.read(query)).hasMessageContaining(message);
+    assertThatThrownBy(() -> read(query)).hasMessageContaining(message);
   }
 
   @ParameterizedTest
@@ -55,13 +56,13 @@ class InitResourceTest {
         "{\"plugin\":\"pgoutput\",\"publication\":[\"a\",\"b\"],\"slotName\":\"delta_x\"}",
       })
   void readsABodyAsItReadsParameters(String body) {
-    InitRequest asked = InitResource.read("plugin=pgoutput&publication=a,b&slotName=delta_x");
+    InitRequest asked = read("plugin=pgoutput&publication=a,b&slotName=delta_x");
     assertThat(InitResource.read(null, body(body))).isEqualTo(asked);
     assertThat(
             InitResource.read(
                 "slotName=delta_x&publication=a,b", body("{\"plugin\":\"pgoutput\"}")))
         .isEqualTo(asked);
-    assertThat(InitResource.read(null, body("{}"))).isEqualTo(InitResource.read(null));
+    assertThat(InitResource.read(null, body("{}"))).isEqualTo(read(null));
   }
 
   @Test
@@ -87,6 +88,10 @@ class InitResourceTest {
   void refusesWhatItDoesNotKnowInABody(String body, String message) {
     assertThatThrownBy(() -> InitResource.read("slotName=delta_x", body(body)))
         .hasMessageContaining(message);
+  }
+
+  private static InitRequest read(@Nullable String query) {
+    return InitResource.read(query, Optional.empty());
   }
 
   private static Optional<JsonTree> body(String text) {

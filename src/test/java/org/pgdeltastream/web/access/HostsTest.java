@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class LoopbackTest {
+class HostsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
@@ -19,7 +19,7 @@ class LoopbackTest {
         "::ffff:7f00:1"
       })
   void knowsThisMachinesAddresses(String address) {
-    assertThat(Loopback.isAddress(address)).isTrue();
+    assertThat(Hosts.isLoopbackAddress(address)).isTrue();
   }
 
   @ParameterizedTest
@@ -40,7 +40,7 @@ class LoopbackTest {
         "127.0.0.1:80"
       })
   void knowsNoOtherAddress(String address) {
-    assertThat(Loopback.isAddress(address)).isFalse();
+    assertThat(Hosts.isLoopbackAddress(address)).isFalse();
   }
 
   @ParameterizedTest
@@ -57,7 +57,7 @@ class LoopbackTest {
         "[::1]:8080"
       })
   void knowsThisMachinesNames(String host) {
-    assertThat(Loopback.isHost(host)).isTrue();
+    assertThat(Hosts.isLoopback(host)).isTrue();
   }
 
   @ParameterizedTest
@@ -86,6 +86,6 @@ class LoopbackTest {
         "user@localhost"
       })
   void knowsNoOtherName(String host) {
-    assertThat(Loopback.isHost(host)).isFalse();
+    assertThat(Hosts.isLoopback(host)).isFalse();
   }
 }

@@ -1,0 +1,122 @@
+package org.pgdeltastream.web.rest;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import org.pgdeltastream.change.TableSummary;
+import org.pgdeltastream.slot.NewSlot;
+import org.pgdeltastream.slot.stream.SlotReport;
+import org.pgdeltastream.web.socket.CloseCodes;
+
+/** The answers' JSON objects: fields in the order given here; what is not known is left out. */
+final class Bodies {
+  private Bodies() {}
+
+  /**
+   * The answer about a slot just made.
+   *
+   * @param contextPath where the application lives; empty at the root
+   */
+  static Map<String, Object> init(NewSlot slot, String contextPath) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("slotName", slot.name().value());
+    body.put("plugin", slot.plugin().sqlName());
+    body.put("publications", slot.publications());
+    body.put("consistentPoint", slot.consistentPoint().toString());
+    body.put("snapshotExpires", slot.snapshotExpires().toString());
+    body.put("stream", contextPath + streamPath(slot));
+    body.put("warnings", slot.warnings());
+    return body;
+  }
+
+  private static String streamPath(NewSlot slot) {
+    String path = "/v1/lr/stream?slotName=" + slot.name();
+    if (!slot.publicationsNamed()) {
+      return path;
+    }
+    return path
+        + "&publication="
+        + URLEncoder.encode(String.join(",", slot.publications()), StandardCharsets.UTF_8)
+            .replace("+", "%20")
+            .replace("%2C", ",");
+  }
+
+  /** One slot as a client sees it. */
+  static Map<String, Object> slot(SlotReport slot) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("slotName", slot.name().value());
+    body.put("plugin", slot.plugin());
+    body.put("publications", slot.publications());
+    body.put("active", slot.active());
+    slot.client().ifPresent(client -> body.put("client", client(client)));
+    slot.restartLsn().ifPresent(lsn -> body.put("restartLsn", lsn.toString()));
+    slot.confirmedFlush().ifPresent(lsn -> body.put("confirmedFlushLsn", lsn.toString()));
+    body.put("lagBytes", slot.lagBytes());
+    slot.walStatus().ifPresent(status -> body.put("walStatus", status));
+    body.put("snapshot", snapshot(slot.snapshot()));
+    slot.lastClose().ifPresent(close -> body.put("lastClose", lastClose(close)));
+    body.put("acksIgnored", slot.acksIgnored());
+    body.put("warnings", slot.warnings());
+    return body;
+  }
+
+  /** Who streams the slot through this server. */
+  private static Map<String, Object> client(SlotReport.Client client) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("address", client.address());
+    body.put("since", client.since().toString());
+    return body;
+  }
+
+  /** Whether the slot's snapshot can be read, until when, and what it costs. */
+  private static Map<String, Object> snapshot(Optional<SlotReport.OpenSnapshot> snapshot) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("state", snapshot.isPresent() ? "open" : "closed");
+    snapshot.ifPresent(
+        open -> {
+          body.put("expires", open.expires().toString());
+          body.put("xidsHeld", open.xidsHeld());
+        });
+    return body;
+  }
+
+  /** Why the last client was closed; by whom, if not by us. */
+  private static Map<String, Object> lastClose(SlotReport.LastClose close) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("code", close.reason().map(CloseCodes::code).orElse(close.clientCode()));
+    body.put(
+        "reason",
+        close
+            .reason()
+            .map(reason -> CloseCodes.text(reason, close.detail()))
+            .orElse(close.detail()));
+    if (close.reason().isEmpty()) {
+      body.put("by", "client");
+    }
+    body.put("at", close.at().toString());
+    return body;
+  }
+
+  /** One table that can be read under a snapshot, as a client sees it. */
+  static Map<String, Object> table(TableSummary table) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("schema", table.name().schema());
+    body.put("table", table.name().table());
+    body.put("estimatedRows", table.estimatedRows());
+    body.put("bytes", table.bytes());
+    body.put("streamed", table.streamed());
+    body.put("key", table.key());
+    body.put("replicaIdentity", table.replicaIdentity());
+    body.put("columns", table.columns().stream().map(Bodies::column).toList());
+    return body;
+  }
+
+  private static Map<String, Object> column(TableSummary.TypedColumn column) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("name", column.name());
+    body.put("type", column.type());
+    return body;
+  }
+}

@@ -1,0 +1,78 @@
+package org.pgdeltastream.web.rest;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.change.TableSummary;
+import org.pgdeltastream.slot.NewSlot;
+import org.pgdeltastream.slot.stream.SlotReport;
+
+/** Answers that leave nothing out, for the names of their fields. */
+public final class SampleBodies {
+  private static final SlotName NAME = new SlotName("delta_a");
+  private static final Instant NOON = Instant.parse("2026-11-25T12:00:00Z");
+
+  private SampleBodies() {}
+
+  public static List<String> initFields() {
+    return names(
+        Bodies.init(
+            new NewSlot(
+                NAME, OutputPlugin.WAL2JSON, List.of(), false, Lsn.NONE, NOON, List.of("warning")),
+            ""));
+  }
+
+  public static List<String> slotFields() {
+    return names(
+        Bodies.slot(
+            new SlotReport(
+                NAME,
+                "pgoutput",
+                List.of("p"),
+                true,
+                Optional.of(new SlotReport.Client("10.0.0.1", NOON)),
+                Optional.of(Lsn.NONE),
+                Optional.of(Lsn.NONE),
+                1,
+                Optional.of("reserved"),
+                Optional.of(new SlotReport.OpenSnapshot(NOON, 7)),
+                Optional.of(new SlotReport.LastClose(Optional.empty(), 1001, "bye", NOON)),
+                2,
+                List.of("warning"))));
+  }
+
+  public static List<String> tableFields() {
+    return names(
+        Bodies.table(
+            new TableSummary(
+                new TableName("public", "users"),
+                3,
+                8192,
+                List.of("id"),
+                "default",
+                true,
+                List.of(new TableSummary.TypedColumn("id", "integer")))));
+  }
+
+  /** Also those of the objects inside. */
+  private static List<String> names(Object value) {
+    if (value instanceof List<?> list) {
+      return list.stream().flatMap(item -> names(item).stream()).toList();
+    }
+    if (value instanceof Map<?, ?> map) {
+      return map.entrySet().stream()
+          .flatMap(
+              entry ->
+                  Stream.concat(
+                      Stream.of(String.valueOf(entry.getKey())), names(entry.getValue()).stream()))
+          .toList();
+    }
+    return List.of();
+  }
+}
