@@ -13,15 +13,16 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.framing.Utf8;
 
-/** Sends to a client through the container's websocket session. Gathers until it is flushed. */
+/** The way to a client through the container's websocket session. Gathers until it is flushed. */
 public final class EndpointSubscriber implements Subscriber {
   private static final System.Logger LOG = System.getLogger(EndpointSubscriber.class.getName());
 
-  /** Tomcat alone ends a blocking send by itself, after 20 s unless configured. */
+  /** Tomcat alone ends a blocking send by itself, after 20 s if not told otherwise. */
   private static final String TOMCATS_LIMIT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
 
   private static final int MOST_AT_ONCE = 16 << 10;
@@ -29,12 +30,13 @@ public final class EndpointSubscriber implements Subscriber {
   private final Session session;
   private final RemoteEndpoint.Basic remote;
   private final AtomicBoolean closed = new AtomicBoolean();
-  private final CountDownLatch closeIsSent = new CountDownLatch(1);
+  private final CountDownLatch told = new CountDownLatch(1);
+  private final @Nullable TomcatText tomcat;
   private volatile long movedAt = System.nanoTime();
   private boolean open; // a message was begun: the reader's thread only
 
   /**
-   * Begins to send in batches.
+   * Opens the way.
    *
    * @param sendTimeout after which a send is ended from outside; the container must wait longer
    */
@@ -43,6 +45,7 @@ public final class EndpointSubscriber implements Subscriber {
     session.getUserProperties().put(TOMCATS_LIMIT, sendTimeout.multipliedBy(2).toMillis());
     this.remote = session.getBasicRemote();
     remote.setBatchingAllowed(true);
+    this.tomcat = TomcatText.isFor(session) ? new TomcatText(remote) : null;
   }
 
   @Override
@@ -54,6 +57,8 @@ public final class EndpointSubscriber implements Subscriber {
   public void sendLast(byte[] bytes, int start, int length) throws IOException {
     if (open || length > MOST_AT_ONCE) {
       parts(bytes, start, length, true);
+    } else if (tomcat != null && length >= TomcatText.LEAST) {
+      tomcat.send(bytes, start, length);
     } else {
       remote.sendText(text(bytes, start, length));
     }
@@ -104,7 +109,7 @@ public final class EndpointSubscriber implements Subscriber {
   @Override
   public void awaitClosed(Duration limit) {
     try {
-      closeIsSent.await(limit.toNanos(), TimeUnit.NANOSECONDS);
+      told.await(limit.toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -124,7 +129,7 @@ public final class EndpointSubscriber implements Subscriber {
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
       LOG.log(DEBUG, "The client had gone before it could be closed: " + e);
     } finally {
-      closeIsSent.countDown();
+      told.countDown();
     }
   }
 
