@@ -120,6 +120,7 @@ public final class Problems {
       case "58", "F0" -> Meaning.SYSTEM_ERROR;
       case "P0" -> Meaning.RAISED;
       case "HV" -> Meaning.FOREIGN;
+      case "HY" -> Meaning.POOL; // the call-level interface's: not PostgreSQL's, but Tomcat's pool
       default -> isOfServer(e) ? Meaning.UNFORESEEN : Meaning.BAD_URL;
     };
   }

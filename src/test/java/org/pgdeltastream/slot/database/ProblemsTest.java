@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.UnknownHostException;
 import java.sql.SQLException;
+import java.util.List;
 import java.util.NoSuchElementException;
 import java.util.Random;
 import javax.net.ssl.SSLHandshakeException;
@@ -112,9 +113,13 @@ class ProblemsTest {
   void looksBehindAPoolAndTellsItFromPostgres() {
     SQLException wrapped = new SQLException("no", new Exception(ofServer("28P01", "wrong")));
     assertThat(Problems.of(wrapped)).hasMessageContaining("password");
-    SQLException exhausted = new SQLException("no", new NoSuchElementException("idle object"));
-    ProblemException pool = Problems.of(exhausted);
-    assertThat(pool).hasMessageContaining("This server's pool");
-    assertThat(pool.problem()).isEqualTo(Problem.UPSTREAM_BUSY);
+    for (SQLException exhausted :
+        List.of(
+            new SQLException("no", new NoSuchElementException("idle object")),
+            new SQLException("Timeout: Pool empty", "HY000"))) { // Tomcat's, of 2026
+      ProblemException pool = Problems.of(exhausted);
+      assertThat(pool).hasMessageContaining("This server's pool");
+      assertThat(pool.problem()).isEqualTo(Problem.UPSTREAM_BUSY);
+    }
   }
 }
