@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -104,6 +105,7 @@ class OtherServerPostgresIT {
   /** It would believe the report, and leave out what it writes up to there. */
   @Test
   void reportsNothingToAServerThatHasLessThanWasSent() throws Exception {
+    AtomicBoolean blocks = new AtomicBoolean(); // no ping before: the reader sends those
     CountDownLatch pinging = new CountDownLatch(1);
     CountDownLatch mayPing = new CountDownLatch(1);
     RecordingSubscriber client = new RecordingSubscriber();
@@ -118,7 +120,7 @@ class OtherServerPostgresIT {
           new StreamOptions(
               slot, List.of("p"), ChangeOptions.usual(), Optional.empty(), true, false, false, 0);
       SlotStream stream =
-          patient.slots.stream(gapAccepted, blockedInPing(client, pinging, mayPing));
+          patient.slots.stream(gapAccepted, blockedInPing(client, blocks, pinging, mayPing));
       former.execute("insert into t select repeat('x', 1000) from generate_series(1, 5000)");
       String end = client.nextWithChange().replaceFirst("(?s).*\"nextlsn\":\"([^\"]+)\".*", "$1");
       stream.acknowledge(Lsn.parse(end), false);
@@ -126,6 +128,8 @@ class OtherServerPostgresIT {
       String before = confirmedOnOther();
       proxy.redirect(1);
       proxy.reset();
+      await("PostgreSQL to be away").until(() -> stream.state().isAway());
+      blocks.set(true);
       await("a ping while PostgreSQL is away").until(() -> pinging.getCount() == 0);
       patient.stopChecks();
 
@@ -144,10 +148,14 @@ class OtherServerPostgresIT {
   }
 
   private static Subscriber blockedInPing(
-      Subscriber client, CountDownLatch pinging, CountDownLatch mayPing) {
+      Subscriber client, AtomicBoolean blocks, CountDownLatch pinging, CountDownLatch mayPing) {
     return new ForwardingSubscriber(client) {
       @Override
       public void ping() throws IOException {
+        if (!blocks.get()) {
+          super.ping();
+          return;
+        }
         pinging.countDown();
         try {
           mayPing.await();
