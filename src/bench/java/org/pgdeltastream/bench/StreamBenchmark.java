@@ -74,30 +74,35 @@ public final class StreamBenchmark {
             "checkpoint_timeout", "1d",
             "shared_buffers", "1GB",
             "jit", "off");
-    List<Program> before = new ArrayList<>();
     try (TestDatabase database = TestDatabase.system(settings);
         Program endpoint = start(database, directory, "endpoint");
         Program upgrade = start(database, directory, "upgrade")) {
-      String jar = System.getProperty("bench.before", "");
-      if (!jar.isEmpty()) {
-        System.setProperty("pgdelta.test.jar", jar);
-        Path old = Files.createDirectories(directory.resolve("before"));
-        before.add(start(database, old, "endpoint"));
-        before.add(start(database, old, "upgrade"));
-      }
-      StreamBenchmark benchmark = new StreamBenchmark(database, endpoint, upgrade, before);
-      for (Workload work : workloads(size)) {
-        if (names.contains(work.name())) {
-          benchmark.measure(work, rounds, parts);
+      List<Program> before = before(database, directory);
+      try {
+        StreamBenchmark benchmark = new StreamBenchmark(database, endpoint, upgrade, before);
+        for (Workload work : workloads(size)) {
+          if (names.contains(work.name())) {
+            benchmark.measure(work, rounds, parts);
+          }
         }
+        if (names.contains("latency")) {
+          benchmark.latency((int) (20 * size) + 5);
+        }
+        Files.writeString(Path.of("target", "stream-benchmark.json"), benchmark.json());
+      } finally {
+        before.forEach(Program::close);
       }
-      if (names.contains("latency")) {
-        benchmark.latency((int) (20 * size) + 5);
-      }
-      Files.writeString(Path.of("target", "stream-benchmark.json"), benchmark.json());
-    } finally {
-      before.forEach(Program::close);
     }
+  }
+
+  private static List<Program> before(TestDatabase database, Path directory) throws IOException {
+    String jar = System.getProperty("bench.before", "");
+    if (jar.isEmpty()) {
+      return List.of();
+    }
+    System.setProperty("pgdelta.test.jar", jar);
+    Path old = Files.createDirectories(directory.resolve("before"));
+    return List.of(start(database, old, "endpoint"), start(database, old, "upgrade"));
   }
 
   private static Program start(TestDatabase database, Path directory, String door)

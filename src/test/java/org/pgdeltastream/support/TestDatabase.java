@@ -164,7 +164,8 @@ public final class TestDatabase implements Sql, AutoCloseable {
   /** Whatever a test does: our program's connections end with it. Each is given a moment. */
   private String connectionsLeft() {
     String sql =
-        "select coalesce(string_agg(backend_type || ' ' || coalesce(query, ''), '; '), '')"
+        "select coalesce(string_agg(concat_ws(' ', backend_type, application_name, state, wait_event,"
+            + " backend_start, state_change, client_port, query), '; '), '')"
             + " from pg_stat_activity where application_name like 'pgdeltastream%'";
     long deadline = System.nanoTime() + CONNECTIONS_END.toNanos();
     try {
