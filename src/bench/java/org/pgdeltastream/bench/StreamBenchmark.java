@@ -105,14 +105,14 @@ public final class StreamBenchmark {
     return List.of(start(database, old, "endpoint"), start(database, old, "upgrade"));
   }
 
-  private static Program start(TestDatabase database, Path directory, String door)
+  private static Program start(TestDatabase database, Path directory, String websocket)
       throws IOException {
     return Program.start(
         database,
         database.port(),
         System.getProperty("bench.heap", "256m"),
         directory,
-        "-Dpgdelta.websocket=" + door);
+        "-Dpgdelta.websocket=" + websocket);
   }
 
   private static List<Workload> workloads(double size) {

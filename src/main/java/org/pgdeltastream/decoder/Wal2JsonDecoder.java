@@ -147,17 +147,17 @@ public final class Wal2JsonDecoder implements WalDecoder {
     if (empty && noEmptyTransactions) {
       output.begin(endLsn); // not before it is known to be sent: each begin has its end
     }
-    int from = apart == null ? start : change(apart, message[start] == ',' ? start + 1 : start);
-    empty = false;
-    gatherChanges(message, from, end);
-    if (apart != null) {
-      apart.part(gathered, 0, length);
-      length = 0;
+    if (apart == null) {
+      gatherChanges(message, start, end);
+    } else {
+      change(apart, message, message[start] == ',' ? start + 1 : start, end);
     }
+    empty = false;
   }
 
-  /** Another change begins, at the first of which the head is known to be sent. */
-  private int change(ChangesOutput changes, int start) throws IOException {
+  /** With the first change it is known that the head is sent. */
+  private void change(ChangesOutput changes, byte[] message, int start, int end)
+      throws IOException {
     if (empty) {
       changes.head(
           Arrays.copyOf(gathered, positionStart),
@@ -165,7 +165,9 @@ public final class Wal2JsonDecoder implements WalDecoder {
       length = 0;
     }
     changes.change();
-    return start;
+    gatherChanges(message, start, end);
+    changes.part(gathered, 0, length);
+    length = 0;
   }
 
   private void gatherChanges(byte[] message, int start, int end) throws IOException {

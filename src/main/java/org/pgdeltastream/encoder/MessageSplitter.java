@@ -9,19 +9,22 @@ import org.pgdeltastream.change.MessageOutput;
 /**
  * Makes messages of format 1 up to the client's limit. All but the last of a transaction say {@code
  * "more":true}, and only the last has the position. A change that is too large is a message of its
- * own, and one of more than 64 KB begins a new message. A message is sent while it grows: it holds
- * at most 128 KB, however large the messages are.
+ * own. A message is sent while it grows: this holds some 128 KB, however large the messages are. So
+ * a change of more than 64 KB may begin a new message although it would fit.
  */
 public final class MessageSplitter implements ChangesOutput {
   private static final int PIECE = JsonBuffer.BOUND;
-  private static final int LONGEST_HEAD = 256;
+  private static final int LONGEST_HEAD = 512;
   private static final int LONGEST_END = 40; // what closes a message, with its position
   private static final byte[] MORE = Ascii.bytes("],\"more\":true}");
   private static final byte[] NOTHING = {};
 
   private final int bound;
   private final MessageOutput output;
-  private final byte[] text = new byte[LONGEST_HEAD + 2 * PIECE];
+
+  /** A piece behind what {@link #makeSpace} leaves, and another head before both. */
+  private final byte[] text = new byte[2 * LONGEST_HEAD + 2 * PIECE];
+
   private byte[] opening = NOTHING;
   private byte[] rest = NOTHING;
   private boolean open;

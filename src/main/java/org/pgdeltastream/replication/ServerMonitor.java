@@ -26,9 +26,8 @@ public final class ServerMonitor implements AutoCloseable {
   }
 
   /**
-   * Whether the server ends or takes no connections; replication connections should go then. If
-   * only this session was ended, as jobs do that end idle ones, that is no sign of a shutdown: the
-   * next connection shows it.
+   * Whether the server ends or takes no connections; replication connections should go then. A job
+   * that ends idle connections may have ended only this one: the next one shows it.
    */
   public boolean isShuttingDown() {
     try {

@@ -1,5 +1,6 @@
 package org.pgdeltastream.encoder;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pgdeltastream.encoder.Tuples.NULL;
 import static org.pgdeltastream.encoder.Tuples.USERS;
@@ -9,7 +10,6 @@ import jakarta.json.Json;
 import jakarta.json.JsonObject;
 import java.io.IOException;
 import java.io.StringReader;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -84,7 +84,7 @@ class MessageSplitterTest {
           || piece.endLsn().equals(END) != isLast) {
         throw new AssertionError(what + ": piece " + i + " of " + pieces.size());
       }
-      int bytes = text.getBytes(StandardCharsets.UTF_8).length;
+      int bytes = text.getBytes(UTF_8).length;
       if (bytes > bound && inside.size() != 1) {
         throw new AssertionError(what + ": " + bytes + " bytes, changes: " + inside.size());
       }
@@ -109,7 +109,7 @@ class MessageSplitterTest {
         int given = 0;
         for (String name : names(new Random(seed))) {
           encoder.insert(USERS, tuple("1", name, NULL));
-          given += name.getBytes(StandardCharsets.UTF_8).length;
+          given += name.getBytes(UTF_8).length;
           assertThat(sent(output)).isGreaterThan(given - 2 * 64 * 1024);
         }
         encoder.commit(new Commit(END, END, 0));
@@ -121,7 +121,7 @@ class MessageSplitterTest {
 
   private static int sent(RecordingOutput output) {
     return Stream.concat(output.texts().stream(), output.openPieces().stream())
-        .mapToInt(text -> text.getBytes(StandardCharsets.UTF_8).length)
+        .mapToInt(text -> text.getBytes(UTF_8).length)
         .sum();
   }
 
@@ -133,6 +133,33 @@ class MessageSplitterTest {
             first -> assertThat(first).hasSize(1), others -> assertThat(others).hasSize(3));
   }
 
+  @Test
+  void takesHeadsAndPiecesOfAnySize() throws IOException {
+    for (int seed = 0; seed < 400; seed++) {
+      Random random = new Random(seed);
+      RecordingOutput output = new RecordingOutput();
+      MessageSplitter splitter = new MessageSplitter(1 + random.nextInt(300_000), output);
+      String rest = "\"timestamp\":\"" + "1".repeat(random.nextInt(480)) + "\",\"change\":[";
+      splitter.head("{".getBytes(UTF_8), rest.getBytes(UTF_8));
+      List<String> changes = new ArrayList<>();
+      for (int count = 1 + random.nextInt(8); count > 0; count--) {
+        String change = "{\"kind\":\"" + "x".repeat(random.nextInt(250_000)) + "\"}";
+        changes.add(change);
+        splitter.change();
+        for (int from = 0; from < change.length(); ) {
+          int most = random.nextBoolean() ? 66_000 : 1_000;
+          int to = Math.min(change.length(), from + most - random.nextInt(1_000));
+          splitter.part(change.getBytes(UTF_8), from, to - from);
+          from = to;
+        }
+      }
+      splitter.last(new byte[0], 0, 0, END);
+      assertThat(output.messages().stream().flatMap(message -> changes(message).stream()))
+          .as("seed " + seed)
+          .isEqualTo(changes);
+    }
+  }
+
   /** No more pieces than needed: two neighbours never fit together. */
   @Test
   void fillsItsMessages() throws IOException {
@@ -140,8 +167,8 @@ class MessageSplitterTest {
     List<Message> pieces = pgoutput(names(new Random(3)), ChangeOptions.usual(), bound);
     for (int i = 1; i < pieces.size(); i++) {
       List<String> next = changes(pieces.get(i));
-      int before = pieces.get(i - 1).text().getBytes(StandardCharsets.UTF_8).length;
-      int change = next.get(0).getBytes(StandardCharsets.UTF_8).length;
+      int before = pieces.get(i - 1).text().getBytes(UTF_8).length;
+      int change = next.get(0).getBytes(UTF_8).length;
       assertThat(before + change + 1).isGreaterThan(bound - 40);
     }
     assertThat(pieces.size()).isGreaterThan(2);
@@ -202,7 +229,7 @@ class MessageSplitterTest {
   }
 
   private static void chunk(Wal2JsonDecoder decoder, String text) throws IOException {
-    InPlace.decode(decoder, text.getBytes(StandardCharsets.UTF_8));
+    InPlace.decode(decoder, text.getBytes(UTF_8));
   }
 
   private static MessageOutput splitter(int bound, RecordingOutput output) {

@@ -64,10 +64,10 @@ class ProgramIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"endpoint", "upgrade"})
-  void servesTheSeedsSessionAndSaysThatItRestarts(String door) throws Exception {
+  void servesTheSeedsSessionAndSaysThatItRestarts(String websocket) throws Exception {
     try (Program program =
         Program.start(
-            database, database.port(), "256m", directory, "-Dpgdelta.websocket=" + door)) {
+            database, database.port(), "256m", directory, "-Dpgdelta.websocket=" + websocket)) {
       String slot = slot(program.get("/v1/init").body());
       assertThat(
               program

@@ -58,9 +58,9 @@ class SlowClientsIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"upgrade", "endpoint"})
-  void ofAStreamIsCutOnlyWhereItStandsStillAndThenHearsWhy(String door) throws Exception {
-    String slot = "delta_" + door;
-    try (Program program = startProgram("-Dpgdelta.websocket=" + door)) {
+  void ofAStreamIsCutOnlyWhereItStandsStillAndThenHearsWhy(String websocket) throws Exception {
+    String slot = "delta_" + websocket;
+    try (Program program = startProgram("-Dpgdelta.websocket=" + websocket)) {
       program.post("/v1/init?slotName=" + slot + "&publication=p", "");
       try (Socket client =
           ask(

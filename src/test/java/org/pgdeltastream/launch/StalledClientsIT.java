@@ -42,7 +42,7 @@ class StalledClientsIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"endpoint", "upgrade"})
-  void keepsTheHeapFlatWhateverTheBacklogOfClientsThatDoNotRead(String door) throws Exception {
+  void keepsTheHeapFlatWhateverTheBacklogOfClientsThatDoNotRead(String websocket) throws Exception {
     int most = STALLED + 20;
     List<Socket> stalled = new ArrayList<>();
     try (TestDatabase database =
@@ -54,7 +54,7 @@ class StalledClientsIT {
                 database.port(),
                 "256m",
                 directory,
-                "-Dpgdelta.websocket=" + door,
+                "-Dpgdelta.websocket=" + websocket,
                 "-Dpgdelta.streams=" + (STALLED + 1),
                 "-Dpgdelta.send-timeout=600")) {
       database.execute("create table t (id int primary key, name text)");
@@ -83,7 +83,7 @@ class StalledClientsIT {
         }
         assertThat(next).contains("[2001,\"");
         healthy.acknowledge(next.replaceFirst("(?s).*\"nextlsn\":\"([^\"]+)\".*", "$1"));
-        Duration stay = door.equals("endpoint") ? BEYOND_TOMCATS_LIMIT : A_WHILE;
+        Duration stay = websocket.equals("endpoint") ? BEYOND_TOMCATS_LIMIT : A_WHILE;
         await("all streams to stay, longer than Tomcat would let a send wait")
             .during(stay)
             .atMost(stay.multipliedBy(2))
@@ -91,7 +91,8 @@ class StalledClientsIT {
             .until(() -> streamed(database) == STALLED + 1);
         long after = heapInUse(program);
         System.out.printf(
-            "%d stalled clients, %s: %d KB, then %d KB of heap%n", STALLED, door, before, after);
+            "%d stalled clients, %s: %d KB, then %d KB of heap%n",
+            STALLED, websocket, before, after);
         assertThat(after - before).isLessThan(MOST_GROWTH_KILOBYTES);
         assertThatThrownBy(() -> new StreamClient(program.streamUrl("delta_s0")))
             .as("one more than pgdelta.streams")
@@ -109,7 +110,7 @@ class StalledClientsIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"endpoint", "upgrade"})
-  void closesManyThatStandStillAtOnceWithFewThreads(String door) throws Exception {
+  void closesManyThatStandStillAtOnceWithFewThreads(String websocket) throws Exception {
     int clients = 30;
     List<Socket> stalled = new ArrayList<>();
     try (TestDatabase database =
@@ -120,7 +121,7 @@ class StalledClientsIT {
                 database.port(),
                 "256m",
                 directory,
-                "-Dpgdelta.websocket=" + door,
+                "-Dpgdelta.websocket=" + websocket,
                 "-Dpgdelta.streams=" + clients,
                 "-Dpgdelta.send-timeout=2")) {
       database.execute("create table t (id int primary key, name text)");
@@ -138,7 +139,7 @@ class StalledClientsIT {
         awaitClose(program, "delta_s" + i, "a send made no progress");
       }
       System.out.printf(
-          "%s: all closed after %d ms%n", door, (System.nanoTime() - start) / 1_000_000);
+          "%s: all closed after %d ms%n", websocket, (System.nanoTime() - start) / 1_000_000);
       assertThat(streamed(database)).isZero();
     } finally {
       for (Socket socket : stalled) {
@@ -149,7 +150,7 @@ class StalledClientsIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"endpoint", "upgrade"})
-  void tellsWhyItClosedAClientThatCannotBeToldAndFreesTheSlotOfOneThatVanished(String door)
+  void tellsWhyItClosedAClientThatCannotBeToldAndFreesTheSlotOfOneThatVanished(String websocket)
       throws Exception {
     try (TestDatabase database = TestDatabase.embedded();
         Program program =
@@ -158,7 +159,7 @@ class StalledClientsIT {
                 database.port(),
                 "256m",
                 directory,
-                "-Dpgdelta.websocket=" + door,
+                "-Dpgdelta.websocket=" + websocket,
                 "-Dpgdelta.send-timeout=2",
                 "-Dpgdelta.ping-interval=2",
                 "-Dpgdelta.pong-timeout=3");

@@ -33,13 +33,13 @@ class StopIT {
 
   @ParameterizedTest
   @ValueSource(strings = {"endpoint", "upgrade"})
-  void tellsAllWhoReadAndWaitsForNobodyWhoDoesNotAnswer(String door) throws Exception {
+  void tellsAllWhoReadAndWaitsForNobodyWhoDoesNotAnswer(String websocket) throws Exception {
     String most = String.valueOf(MUTE + STALLED + 10);
     try (TestDatabase database =
             TestDatabase.embedded(Map.of("max_replication_slots", most, "max_wal_senders", most));
         Program program =
             Program.start(
-                database, database.port(), "256m", directory, "-Dpgdelta.websocket=" + door)) {
+                database, database.port(), "256m", directory, "-Dpgdelta.websocket=" + websocket)) {
       program.get("/v1/init?plugin=pgoutput&slotName=delta_snapshot");
       fillStalled(database, program);
       openMute(database, program);

@@ -114,7 +114,7 @@ abstract class FaultStory {
     private int nodes;
     private ServerUnderFire server;
     private Future<ServerUnderFire> standby;
-    private VerifyingClient.Door door;
+    private VerifyingClient.Receiver receiver;
     private ServerUnderFire.Link link;
     private int connections;
 
@@ -125,8 +125,8 @@ abstract class FaultStory {
       this.proxy = proxy;
       server = startServer(database, proxy.port(), nodes++);
       slot = server.init(plugin);
-      door = client.connect();
-      link = server.connect(door, slot, Optional.empty(), false);
+      receiver = client.connect();
+      link = server.connect(receiver, slot, Optional.empty(), false);
       standby = startStandby();
     }
 
@@ -185,7 +185,7 @@ abstract class FaultStory {
 
     /** Acknowledges like a client that is behind, and comes back when it was closed. */
     private boolean progressed(long transactions) {
-      if (door.hasEnded()) {
+      if (receiver.hasEnded()) {
         tryConnect(false);
       } else if (random.nextBoolean()) {
         link.acknowledge(client.position());
@@ -274,7 +274,7 @@ abstract class FaultStory {
           .pollInterval(Duration.ofMillis(5))
           .until(
               () -> {
-                if (door.hasEnded()) {
+                if (receiver.hasEnded()) {
                   tryConnect(false);
                 }
                 return client.transactions() > transactions || !client.fault().isEmpty();
@@ -306,20 +306,20 @@ abstract class FaultStory {
     }
 
     private void connect(boolean takeover) {
-      door.vanish();
+      receiver.vanish();
       link.vanish();
       tryConnect(takeover);
     }
 
-    /** What is refused now is tried again when the door is found ended. */
+    /** What is refused now is tried again when the receiver is found ended. */
     private void tryConnect(boolean takeover) {
-      door = client.connect();
+      receiver = client.connect();
       connections++;
       Optional<Lsn> from = Optional.of(client.position()).filter(at -> !at.equals(Lsn.NONE));
       try {
-        link = server.connect(door, slot, from, takeover);
+        link = server.connect(receiver, slot, from, takeover);
       } catch (Exception e) {
-        door.lost();
+        receiver.lost();
       }
     }
 

@@ -39,12 +39,12 @@ final class ServerInProcess implements ServerUnderFire {
 
   @Override
   public Link connect(
-      VerifyingClient.Door door, SlotName slot, Optional<Lsn> from, boolean takeover) {
+      VerifyingClient.Receiver receiver, SlotName slot, Optional<Lsn> from, boolean takeover) {
     SlotStream stream =
         registry.slots.stream(
             new StreamOptions(
                 slot, List.of(), ChangeOptions.usual(), from, false, false, takeover, 0),
-            door);
+            receiver);
     streams.add(stream);
     return new Link() {
       @Override

@@ -44,7 +44,7 @@ final class ServerOfItsOwn implements ServerUnderFire {
 
   @Override
   public Link connect(
-      VerifyingClient.Door door, SlotName slot, Optional<Lsn> from, boolean takeover)
+      VerifyingClient.Receiver receiver, SlotName slot, Optional<Lsn> from, boolean takeover)
       throws Exception {
     String url =
         program.streamUrl(slot.value())
@@ -52,7 +52,7 @@ final class ServerOfItsOwn implements ServerUnderFire {
             + from.map(lsn -> "&from=" + lsn).orElse("");
     WebSocket socket =
         HTTP.newWebSocketBuilder()
-            .buildAsync(URI.create(url), new Listener(door))
+            .buildAsync(URI.create(url), new Listener(receiver))
             .get(20, TimeUnit.SECONDS);
     return new Link() {
       @Override
@@ -77,23 +77,23 @@ final class ServerOfItsOwn implements ServerUnderFire {
     program.stop();
   }
 
-  private record Listener(VerifyingClient.Door door) implements WebSocket.Listener {
+  private record Listener(VerifyingClient.Receiver receiver) implements WebSocket.Listener {
     @Override
     public @Nullable CompletionStage<?> onText(WebSocket from, CharSequence part, boolean last) {
-      door.text(part, last);
+      receiver.text(part, last);
       from.request(1);
       return null;
     }
 
     @Override
     public @Nullable CompletionStage<?> onClose(WebSocket from, int code, String reason) {
-      door.lost();
+      receiver.lost();
       return null;
     }
 
     @Override
     public void onError(WebSocket from, Throwable error) {
-      door.lost();
+      receiver.lost();
     }
   }
 }

@@ -19,7 +19,8 @@ interface ServerUnderFire {
   SlotName init(OutputPlugin plugin) throws Exception;
 
   /** Throws where the server cannot be reached or refuses. */
-  Link connect(VerifyingClient.Door door, SlotName slot, Optional<Lsn> from, boolean takeover)
+  Link connect(
+      VerifyingClient.Receiver receiver, SlotName slot, Optional<Lsn> from, boolean takeover)
       throws Exception;
 
   /** Ends without a last word to anybody. */

@@ -129,7 +129,7 @@ class SnapshotFailurePostgresIT extends OnePooledConnection {
     assertThat(gone.heard.ended).isFalse();
   }
 
-  /** What they mean is for the room that knows all of PostgreSQL's codes. */
+  /** What they mean is for the package that knows all of PostgreSQL's codes. */
   @Test
   void passesOnWhatSaysNothingAboutTables() throws Exception {
     long pid = pool.connection.unwrap(PGConnection.class).getBackendPID();

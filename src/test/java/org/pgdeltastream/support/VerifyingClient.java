@@ -16,7 +16,7 @@ import org.pgdeltastream.delivery.Subscriber;
 /**
  * Believes nothing: each writer's numbers must come one after the other, each once, and positions
  * must grow. It keeps where it is over connections, as an application does that stores the position
- * with its data; each connection is a door of its own.
+ * with its data; each connection is a receiver of its own.
  */
 public final class VerifyingClient {
   private static final Pattern ROW = Pattern.compile("\"columnvalues\":\\[(\\d+),(\\d+),");
@@ -51,12 +51,12 @@ public final class VerifyingClient {
     pauseMillis = milliseconds;
   }
 
-  public Door connect() {
-    return new Door();
+  public Receiver connect() {
+    return new Receiver();
   }
 
-  private synchronized void whole(Door door, String message) throws IOException {
-    if (door.closed) {
+  private synchronized void whole(Receiver receiver, String message) throws IOException {
+    if (receiver.closed) {
       throw new IOException("closed");
     }
     Matcher end = NEXT_LSN.matcher(message);
@@ -83,7 +83,7 @@ public final class VerifyingClient {
   }
 
   /** One connection; what is half sent when it ends is thrown away. */
-  public final class Door implements Subscriber {
+  public final class Receiver implements Subscriber {
     private final StringBuilder open = new StringBuilder();
     private volatile boolean closed;
     private volatile boolean ended;

@@ -22,13 +22,13 @@ import org.pgdeltastream.support.WarServer;
  */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class StoryServer {
-  private final String door;
+  private final String websocket;
   private TestDatabase database;
   private Server server;
   private ServerClient client;
 
-  StoryServer(String door) {
-    this.door = door;
+  StoryServer(String websocket) {
+    this.websocket = websocket;
   }
 
   TestDatabase database() {
@@ -38,7 +38,7 @@ abstract class StoryServer {
   @BeforeAll
   void start() throws Exception {
     System.setProperty("pgdelta.send-timeout", "5");
-    System.setProperty("pgdelta.websocket", door);
+    System.setProperty("pgdelta.websocket", websocket);
     database = TestDatabase.embedded();
     server = WarServer.start(database);
     client = new ServerClient("http://127.0.0.1:" + server.port());

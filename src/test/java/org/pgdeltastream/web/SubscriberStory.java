@@ -19,9 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.pgdeltastream.support.RawClient;
 import org.pgdeltastream.support.StreamClient;
 
-/**
- * What a websocket client may rely on, down to single bytes, whichever door its frames go through.
- */
+/** What a websocket client may rely on, down to single bytes, whoever writes its frames. */
 abstract class SubscriberStory extends StoryServer {
   private static final List<String> HANDSHAKE =
       List.of(
@@ -30,8 +28,8 @@ abstract class SubscriberStory extends StoryServer {
           "Sec-WebSocket-Version: 13",
           "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==");
 
-  SubscriberStory(String door) {
-    super(door);
+  SubscriberStory(String websocket) {
+    super(websocket);
   }
 
   @Test
@@ -230,8 +228,8 @@ abstract class SubscriberStory extends StoryServer {
       JsonObject shown = object(get("/v1/slots/" + slot).body()).getJsonObject("client");
       assertThat(shown.getString("address")).isEqualTo("127.0.0.1");
       assertThat(shown.getString("since")).startsWith("20");
-      byte[] goodbye = new byte[] {0x03, (byte) 0xF1, 't', 'o', 'o', ' ', (byte) 0xC2, (byte) 0x9B};
-      client.send(CLOSE, goodbye);
+      byte[] close = new byte[] {0x03, (byte) 0xF1, 't', 'o', 'o', ' ', (byte) 0xC2, (byte) 0x9B};
+      client.send(CLOSE, close);
       client.next(CLOSE);
     }
     awaitFree(slot);

@@ -9,13 +9,14 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -26,17 +27,23 @@ import java.util.stream.Stream;
  */
 public record DatabaseAccess(int port, String password, Optional<Path> binaries) {
   private static final String PASSWORD_FILE = "pgdeltastream.password";
+  private static final int PASSWORD_BYTES = 16;
   private static final String WRONG_PASSWORD = "28P01"; // manual, "PostgreSQL Error Codes"
   private static final String REFUSED = "28"; // the class
 
   /** To the PostgreSQL that will have these data. */
   public static DatabaseAccess to(Path data, Optional<Path> binaries) throws IOException {
     Path known = passwordFile(data);
-    String password =
-        Files.exists(known) ? Files.readString(known).strip() : UUID.randomUUID().toString();
+    String password = Files.exists(known) ? Files.readString(known).strip() : random();
     try (ServerSocket free = new ServerSocket(0)) {
       return new DatabaseAccess(free.getLocalPort(), password, binaries);
     }
+  }
+
+  private static String random() {
+    byte[] bytes = new byte[PASSWORD_BYTES];
+    new SecureRandom().nextBytes(bytes);
+    return HexFormat.of().formatHex(bytes);
   }
 
   public static Path passwordFile(Path data) {

@@ -36,7 +36,6 @@ public final class Server implements AutoCloseable {
       """
       jdbc/pgdelta = new://Resource?type=javax.sql.DataSource
       jdbc/pgdelta.JdbcDriver = org.postgresql.Driver
-      jdbc/pgdelta.PasswordCipher = org.pgdeltastream.launch.server.HexPassword
       jdbc/pgdelta.JtaManaged = false
       jdbc/pgdelta.InitialSize = 0
       jdbc/pgdelta.MinIdle = 0
@@ -166,6 +165,7 @@ public final class Server implements AutoCloseable {
     resources.load(new StringReader(RESOURCES));
     resources.setProperty("jdbc/pgdelta.JdbcUrl", database.jdbcUrl());
     resources.setProperty("jdbc/pgdelta.UserName", database.user());
+    resources.setProperty("jdbc/pgdelta.PasswordCipher", HexPassword.class.getName());
     char[] password = new HexPassword().encrypt(database.password());
     resources.setProperty("jdbc/pgdelta.Password", String.valueOf(password));
     int tables = setting("pgdelta.table-readers", "PGDELTA_TABLE_READERS", 24);

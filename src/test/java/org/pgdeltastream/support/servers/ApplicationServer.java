@@ -24,11 +24,14 @@ public interface ApplicationServer extends AutoCloseable {
       return new Setup(Optional.of(database), "", settings);
     }
 
-    /** All settings, as environment variables; {@code -Dpgdelta.test.websocket} adds the door. */
+    /**
+     * All settings, as environment variables; {@code -Dpgdelta.test.websocket} adds who writes
+     * frames.
+     */
     Map<String, String> variables() {
       Map<String, String> all = new LinkedHashMap<>();
       Optional.ofNullable(System.getProperty("pgdelta.test.websocket"))
-          .ifPresent(door -> all.put("PGDELTA_WEBSOCKET", door));
+          .ifPresent(websocket -> all.put("PGDELTA_WEBSOCKET", websocket));
       database.ifPresent(
           open -> {
             all.put("PGDELTA_DATABASE_URL", open.jdbcUrl());

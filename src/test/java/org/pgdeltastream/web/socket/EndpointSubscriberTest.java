@@ -18,10 +18,10 @@ class EndpointSubscriberTest {
 
   @Test
   void closesItsSessionOnce() throws Exception {
-    EndpointSubscriber door = new EndpointSubscriber(session(), Duration.ofSeconds(1));
+    EndpointSubscriber subscriber = new EndpointSubscriber(session(), Duration.ofSeconds(1));
 
-    door.close(CloseReason.SERVICE_RESTART, "first");
-    door.close(CloseReason.SLOW_SUBSCRIBER, "second");
+    subscriber.close(CloseReason.SERVICE_RESTART, "first");
+    subscriber.close(CloseReason.SLOW_SUBSCRIBER, "second");
 
     assertThat(closes).singleElement().asString().contains("first");
   }

@@ -19,15 +19,15 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.delivery.CloseReason;
 
-/** The door on a connection whose readiness the test decides. */
+/** On a connection whose readiness the test decides. */
 class FrameSubscriberTest {
   private static final Duration SEND_TIMEOUT = Duration.ofSeconds(5);
 
   private final Connection connection = new Connection();
-  private final FrameSubscriber door;
+  private final FrameSubscriber subscriber;
 
   FrameSubscriberTest() throws IOException {
-    door = new FrameSubscriber(connection, SEND_TIMEOUT);
+    subscriber = new FrameSubscriber(connection, SEND_TIMEOUT);
   }
 
   @Test
@@ -36,7 +36,7 @@ class FrameSubscriberTest {
     send("b");
     assertThat(connection.written()).isEmpty();
 
-    door.flush();
+    subscriber.flush();
 
     assertThat(connection.written()).isEqualTo("\u0081\u0001a\u0081\u0001b");
     assertThat(connection.writes.get()).isEqualTo(1);
@@ -46,7 +46,7 @@ class FrameSubscriberTest {
   @Test
   void flushesNothingWhereNothingWasSent() throws IOException {
     connection.ready = false; // it would wait
-    door.flush();
+    subscriber.flush();
     assertThat(connection.flushes.get()).isZero();
   }
 
@@ -54,12 +54,12 @@ class FrameSubscriberTest {
   void waitsUntilAWriteIsPossible() throws Exception {
     connection.ready = false;
     send("a");
-    CompletableFuture<Void> flush = run(door::flush);
+    CompletableFuture<Void> flush = run(subscriber::flush);
     await("the flush to ask").until(() -> connection.asked.get() > 0);
     assertThat(flush).isNotDone();
 
     connection.ready = true;
-    door.onWritePossible();
+    subscriber.onWritePossible();
 
     flush.get(20, TimeUnit.SECONDS);
     assertThat(connection.written()).isEqualTo("\u0081\u0001a");
@@ -67,16 +67,16 @@ class FrameSubscriberTest {
 
   @Test
   void takesACallThatWasMeantForAnEarlierQuestionForNoAnswer() throws Exception {
-    door.onWritePossible();
-    door.onWritePossible();
+    subscriber.onWritePossible();
+    subscriber.onWritePossible();
     connection.ready = false;
     send("a");
-    CompletableFuture<Void> flush = run(door::flush);
+    CompletableFuture<Void> flush = run(subscriber::flush);
     await("the flush to ask").until(() -> connection.asked.get() > 0);
-    door.onWritePossible(); // and yet it is not
+    subscriber.onWritePossible(); // and yet it is not
     assertThat(flush).isNotDone();
     connection.ready = true;
-    door.onWritePossible();
+    subscriber.onWritePossible();
     flush.get(20, TimeUnit.SECONDS);
   }
 
@@ -84,10 +84,10 @@ class FrameSubscriberTest {
   void endsASendThatWaitsWhenTheConnectionIsCut() throws Exception {
     connection.ready = false;
     send("a");
-    CompletableFuture<Void> flush = run(door::flush);
+    CompletableFuture<Void> flush = run(subscriber::flush);
     await("the flush to ask").until(() -> connection.asked.get() > 0);
 
-    door.cut();
+    subscriber.cut();
 
     assertThatThrownBy(() -> flush.get(20, TimeUnit.SECONDS))
         .hasRootCauseMessage("The connection is closed");
@@ -99,10 +99,10 @@ class FrameSubscriberTest {
   void cutsTheConnectionWhereTheCloseFrameCannotGetThrough() throws Exception {
     connection.ready = false;
     send("a");
-    CompletableFuture<Void> flush = run(door::flush);
+    CompletableFuture<Void> flush = run(subscriber::flush);
     await("the flush to ask").until(() -> connection.asked.get() > 0);
 
-    door.close(CloseReason.SLOW_SUBSCRIBER, "a send made no progress");
+    subscriber.close(CloseReason.SLOW_SUBSCRIBER, "a send made no progress");
 
     assertThatThrownBy(() -> flush.get(20, TimeUnit.SECONDS)).isNotNull();
     assertThat(connection.closed).isTrue();
@@ -113,20 +113,20 @@ class FrameSubscriberTest {
   void tellsAClientThatStoodStillOnceItReadsAgainAndFreesItsSenderBefore() throws Exception {
     connection.ready = false;
     byte[] large = "x".repeat(20_000).getBytes(UTF_8); // more than is gathered
-    CompletableFuture<Void> send = run(() -> door.sendLast(large, 0, large.length));
+    CompletableFuture<Void> send = run(() -> subscriber.sendLast(large, 0, large.length));
     await("the send to ask").until(() -> connection.asked.get() > 0);
     CompletableFuture<Void> close =
-        run(() -> door.close(CloseReason.SLOW_SUBSCRIBER, "a send made no progress"));
+        run(() -> subscriber.close(CloseReason.SLOW_SUBSCRIBER, "a send made no progress"));
 
     assertThatThrownBy(() -> send.get(5, TimeUnit.SECONDS)).isNotNull();
     assertThat(connection.closed).isFalse();
     connection.ready = true;
-    door.onWritePossible();
+    subscriber.onWritePossible();
 
     assertThat(connection.written())
         .as("a whole frame, of which more would follow, and the close")
         .matches("(?s)\u0001~..x+\u0088.\u000F\u00A3slow_consumer: a send made no progress");
-    door.answerClose(new byte[0]);
+    subscriber.answerClose(new byte[0]);
     close.get(5, TimeUnit.SECONDS);
     assertThat(connection.closed).isTrue();
   }
@@ -135,18 +135,18 @@ class FrameSubscriberTest {
   void takesEachPieceForProgress() throws Exception {
     long before = System.nanoTime();
     send("a");
-    assertThat(door.hasMovedSince(System.nanoTime())).isFalse();
-    door.flush();
-    assertThat(door.hasMovedSince(before)).isTrue();
+    assertThat(subscriber.hasMovedSince(System.nanoTime())).isFalse();
+    subscriber.flush();
+    assertThat(subscriber.hasMovedSince(before)).isTrue();
   }
 
   @Test
   void saysGoodbyeAndWaitsForTheAnswer() throws Exception {
-    CompletableFuture<Void> close = run(() -> door.close(CloseReason.SLOT_BUSY, "taken"));
+    CompletableFuture<Void> close = run(() -> subscriber.close(CloseReason.SLOT_BUSY, "taken"));
     await("the close frame").until(() -> connection.written().contains("slot_busy: taken"));
     assertThat(connection.closed).isFalse();
 
-    door.answerClose(new byte[0]);
+    subscriber.answerClose(new byte[0]);
 
     close.get(20, TimeUnit.SECONDS);
     assertThat(connection.written()).isEqualTo("\u0088\u0012\u000F\u00A2slot_busy: taken");
@@ -157,33 +157,33 @@ class FrameSubscriberTest {
   void beginsToCloseAClientThatDoesNotReadWithoutWaiting() throws Exception {
     connection.ready = false;
     send("a");
-    CompletableFuture<Void> flush = run(door::flush);
+    CompletableFuture<Void> flush = run(subscriber::flush);
     await("the flush to ask").until(() -> connection.asked.get() > 0);
 
-    door.sendClose(CloseReason.SERVICE_RESTART, "stops");
+    subscriber.sendClose(CloseReason.SERVICE_RESTART, "stops");
     assertThat(flush).isNotDone();
     connection.ready = true;
-    door.onWritePossible();
+    subscriber.onWritePossible();
 
     flush.get(20, TimeUnit.SECONDS);
     assertThat(connection.written()).startsWith("\u0081\u0001a\u0088").endsWith(": stops");
     assertThat(connection.closed).as("before the answer").isFalse();
-    door.awaitClosed(Duration.ZERO);
+    subscriber.awaitClosed(Duration.ZERO);
     assertThat(connection.closed).isTrue();
   }
 
   @Test
   void answersAPingFromTheContainersThreadWithoutWaiting() {
-    door.answerPing("x".getBytes(UTF_8));
+    subscriber.answerPing("x".getBytes(UTF_8));
     assertThat(connection.written()).isEqualTo("\u008A\u0001x");
     assertThat(connection.flushes.get()).isEqualTo(1);
 
     connection.ready = false;
-    door.answerPing("y".getBytes(UTF_8));
-    door.answerPing("z".getBytes(UTF_8));
+    subscriber.answerPing("y".getBytes(UTF_8));
+    subscriber.answerPing("z".getBytes(UTF_8));
     assertThat(connection.written()).isEqualTo("\u008A\u0001x");
     connection.ready = true;
-    door.onWritePossible();
+    subscriber.onWritePossible();
     assertThat(connection.written()).isEqualTo("\u008A\u0001x\u008A\u0001z");
   }
 
@@ -191,12 +191,12 @@ class FrameSubscriberTest {
   void answersAtTheEndOfAFrameThatIsBeingSent() throws Exception {
     connection.ready = false;
     byte[] large = "x".repeat(20_000).getBytes(UTF_8); // more than is gathered
-    CompletableFuture<Void> send = run(() -> door.sendLast(large, 0, large.length));
+    CompletableFuture<Void> send = run(() -> subscriber.sendLast(large, 0, large.length));
     await("the send to ask").until(() -> connection.asked.get() > 0);
-    door.answerPing("p".getBytes(UTF_8));
-    door.answerClose(new byte[] {0x03, (byte) 0xE8});
+    subscriber.answerPing("p".getBytes(UTF_8));
+    subscriber.answerClose(new byte[] {0x03, (byte) 0xE8});
     connection.ready = true;
-    door.onWritePossible();
+    subscriber.onWritePossible();
     send.get(20, TimeUnit.SECONDS);
 
     assertThat(connection.written()).endsWith("x\u008A\u0001p\u0088\u0002\u0003\u00E8");
@@ -205,7 +205,7 @@ class FrameSubscriberTest {
 
   @Test
   void endsTheConnectionOnceAClientsGoodbyeIsAnswered() {
-    door.answerClose(new byte[] {0x0F, (byte) 0xA1});
+    subscriber.answerClose(new byte[] {0x0F, (byte) 0xA1});
     assertThat(connection.written()).isEqualTo("\u0088\u0002\u000F\u00A1");
     assertThat(connection.closed).isTrue();
   }
@@ -213,18 +213,18 @@ class FrameSubscriberTest {
   @Test
   void refusesAClientAsSoonAsAWriteIsPossible() {
     connection.ready = false;
-    door.refuse(CloseReason.LIMIT, "full");
+    subscriber.refuse(CloseReason.LIMIT, "full");
     assertThat(connection.closed).isFalse();
 
     connection.ready = true;
-    door.onWritePossible();
+    subscriber.onWritePossible();
 
     assertThat(connection.written()).contains("limit: full");
     assertThat(connection.closed).isTrue();
   }
 
   private void send(String text) throws IOException {
-    door.sendLast(text.getBytes(UTF_8), 0, text.length());
+    subscriber.sendLast(text.getBytes(UTF_8), 0, text.length());
   }
 
   private interface Step {
