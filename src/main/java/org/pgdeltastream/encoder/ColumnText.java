@@ -43,6 +43,9 @@ record ColumnText(
     List<ColumnText> texts = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
       Column column = columns.get(i);
+      if (!options.wants(relation.name(), column.name())) {
+        continue;
+      }
       ColumnDetails detail = details.get(i);
       boolean primaryKey = identityIsPrimaryKey ? column.key() : detail.primaryKey();
       texts.add(text(i, column, primaryKey, detail, options));

@@ -11,7 +11,7 @@ import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.change.option.Detail;
 
 /** What is said of a transaction: its number, its time, where it came from. */
-final class Head {
+public final class Head {
   private static final long POSTGRES_EPOCH_SECONDS = 946_684_800L;
   private static final long MICROS = 1_000_000L;
   private static final DateTimeFormatter TIME =
@@ -26,7 +26,7 @@ final class Head {
   private final boolean origin;
   private final OriginNumbers origins;
 
-  Head(ChangeOptions options, Catalog catalog) {
+  public Head(ChangeOptions options, Catalog catalog) {
     this.xids = options.has(Detail.XIDS);
     this.timestamp = options.has(Detail.TIMESTAMP);
     this.origin = options.has(Detail.ORIGIN);

@@ -14,24 +14,15 @@ import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.TruncateOptions;
 import org.pgdeltastream.change.Tuple;
 import org.pgdeltastream.change.option.ChangeOptions;
-import org.pgdeltastream.change.option.Detail;
 
 /**
- * Writes a transaction as one message in wal2json's format version 1. Runs in the thread that
- * decodes; makes no object per value.
+ * Writes a transaction as one message in wal2json's format version 1: the {@link ChangeText} of its
+ * changes in an {@link Envelope}. Runs in the thread that decodes; makes no object per value.
  */
 public final class TransactionEncoder implements ChangeListener {
-  private static final byte[] OLD_KEYS = Ascii.bytes("\"oldkeys\":{");
-  private static final byte[] TRANSACTIONAL =
-      Ascii.bytes("{\"kind\":\"message\",\"transactional\":true,\"prefix\":");
-  private static final byte[] NOT_TRANSACTIONAL =
-      Ascii.bytes("{\"kind\":\"message\",\"transactional\":false,\"prefix\":");
-  private static final byte[] CONTENT = Ascii.bytes(",\"content\":");
-
-  private final RelationTexts<RelationText> relations;
+  private final ChangeText changes;
   private final Head head;
-  private final boolean unchangedToast;
-  private final MessageWriter writer;
+  private final Envelope envelope;
   private final JsonBuffer out;
 
   /** Messages of their own that came inside a transaction; PostgreSQL sends them before it. */
@@ -40,89 +31,55 @@ public final class TransactionEncoder implements ChangeListener {
   private boolean inTransaction;
 
   public TransactionEncoder(ChangeOptions options, Catalog catalog, MessageOutput output) {
-    this.relations = new RelationTexts<>(catalog, options, RelationText::new);
+    this.changes = new ChangeText(options, catalog);
     this.head = new Head(options, catalog);
-    this.unchangedToast = options.has(Detail.UNCHANGED_TOAST);
-    this.writer = new MessageWriter(output);
-    this.out = writer.text();
+    this.envelope = new Envelope(output);
+    this.out = envelope.text();
   }
 
   @Override
   public void begin(Begin begin) throws IOException {
-    relations.begin(begin);
-    writer.announce(begin);
-    if (head.isEmpty()) {
-      writer.start();
-    } else {
-      writer.start(Ascii.bytes("{" + head.xid(begin)), Ascii.bytes(head.timeAndOrigin(begin)));
-    }
+    changes.begin(begin);
+    envelope.announce(begin);
+    envelope.start(head, begin);
     inTransaction = true;
   }
 
   @Override
   public void insert(Relation relation, Tuple newTuple) throws IOException {
-    RelationText text = relations.of(relation);
-    writer.startChange();
-    out.append(text.insert());
-    text.newRow().append(out, newTuple);
-    if (text.primaryKey().length > 0) {
-      out.append(',');
-      out.append(text.primaryKey());
-    }
-    out.append('}');
-    writer.endChange();
+    envelope.startChange();
+    changes.insert(out, relation, newTuple);
+    envelope.endChange();
   }
 
   @Override
   public void update(Relation relation, OldTupleKind oldKind, Tuple oldTuple, Tuple newTuple)
       throws IOException {
-    RelationText text = relations.of(relation);
-    writer.startChange();
-    out.append(text.update());
-    text.newRow().append(out, newTuple);
-    out.append(',');
-    // Without an old tuple the key has not changed.
-    oldKeys(text, oldKind, oldKind == OldTupleKind.NONE ? newTuple : oldTuple);
-    if (unchangedToast) {
-      text.newRow().appendUnchanged(out, newTuple);
-    }
-    out.append('}');
-    writer.endChange();
+    envelope.startChange();
+    changes.update(out, relation, oldKind, oldTuple, newTuple);
+    envelope.endChange();
   }
 
   @Override
   public void delete(Relation relation, OldTupleKind oldKind, Tuple oldTuple) throws IOException {
-    RelationText text = relations.of(relation);
-    writer.startChange();
-    out.append(text.delete());
-    oldKeys(text, oldKind, oldTuple);
-    out.append('}');
-    writer.endChange();
-  }
-
-  private void oldKeys(RelationText text, OldTupleKind oldKind, Tuple tuple) throws IOException {
-    if (text.primaryKey().length > 0) {
-      out.append(text.primaryKey());
-      out.append(',');
-    }
-    out.append(OLD_KEYS);
-    text.oldKeys(oldKind).append(out, tuple);
-    out.append('}');
+    envelope.startChange();
+    changes.delete(out, relation, oldKind, oldTuple);
+    envelope.endChange();
   }
 
   @Override
   public void truncate(List<Relation> truncated, TruncateOptions options) throws IOException {
     for (Relation relation : truncated) {
-      writer.startChange();
-      out.append(relations.of(relation).truncate());
-      writer.endChange();
+      envelope.startChange();
+      changes.truncate(out, relation);
+      envelope.endChange();
     }
   }
 
   @Override
   public void message(LogicalMessage message) throws IOException {
     if (message.transactional()) {
-      change(message, TRANSACTIONAL);
+      change(message);
     } else if (inTransaction) {
       held.add(message);
     } else {
@@ -133,7 +90,7 @@ public final class TransactionEncoder implements ChangeListener {
   @Override
   public void commit(Commit commit) throws IOException {
     inTransaction = false;
-    writer.end(commit.endLsn());
+    envelope.end(commit.endLsn());
     for (LogicalMessage message : held) {
       alone(message);
     }
@@ -141,18 +98,14 @@ public final class TransactionEncoder implements ChangeListener {
   }
 
   private void alone(LogicalMessage message) throws IOException {
-    writer.start();
-    change(message, NOT_TRANSACTIONAL);
-    writer.endWithoutPosition();
+    envelope.start();
+    change(message);
+    envelope.endWithoutPosition();
   }
 
-  private void change(LogicalMessage message, byte[] opening) throws IOException {
-    writer.startChange();
-    out.append(opening);
-    out.appendQuoted(message.prefix());
-    out.append(CONTENT);
-    out.appendQuoted(message.content());
-    out.append('}');
-    writer.endChange();
+  private void change(LogicalMessage message) throws IOException {
+    envelope.startChange();
+    changes.message(out, message);
+    envelope.endChange();
   }
 }

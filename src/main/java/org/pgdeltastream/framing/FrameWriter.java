@@ -10,9 +10,7 @@ public final class FrameWriter {
   /** The size of the largest control frame. */
   public static final int MOST_CONTROL_BYTES = 2 + 125;
 
-  private static final int MOST_HEADER_BYTES = 2 + Long.BYTES;
   private static final int LEAST_PART = 1024; // less is not worth a frame of its own
-  private static final int LAST = 0x80;
 
   /** Where the pieces go. */
   public interface Output {
@@ -55,11 +53,12 @@ public final class FrameWriter {
   }
 
   private int free() {
-    return gathered.length - used - MOST_HEADER_BYTES;
+    return gathered.length - used - FrameHeader.MOST_BYTES;
   }
 
   private void frame(byte[] bytes, int start, int length, boolean last) throws IOException {
-    header(messageOpen ? Opcode.CONTINUATION : Opcode.TEXT, last, length);
+    int opcode = messageOpen ? Opcode.CONTINUATION : Opcode.TEXT;
+    used = FrameHeader.write(gathered, used, opcode, last, length);
     messageOpen = !last;
     System.arraycopy(bytes, start, gathered, used, length);
     used += length;
@@ -101,27 +100,8 @@ public final class FrameWriter {
     if (!hasRoomForControl()) {
       drain();
     }
-    header(opcode, true, payload.length);
+    used = FrameHeader.write(gathered, used, opcode, true, payload.length);
     System.arraycopy(payload, 0, gathered, used, payload.length);
     used += payload.length;
-  }
-
-  private void header(int opcode, boolean last, int length) throws IOException {
-    gathered[used++] = (byte) (last ? opcode | LAST : opcode);
-    if (length < 126) {
-      gathered[used++] = (byte) length;
-    } else if (length < 0x10000) {
-      gathered[used++] = 126;
-      number(length, Short.BYTES);
-    } else {
-      gathered[used++] = 127;
-      number(length, Long.BYTES);
-    }
-  }
-
-  private void number(long value, int bytes) {
-    for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
-      gathered[used++] = (byte) (value >> shift);
-    }
   }
 }

@@ -12,6 +12,8 @@ import java.util.concurrent.Executor;
 import java.util.function.Consumer;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.feed.Feed;
+import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
 import org.pgdeltastream.slot.upstream.OwnPublications;
@@ -27,28 +29,33 @@ final class Reporter {
 
   private final Database database;
   private final Slots slots;
+  private final Feeds feeds;
   private final OwnPublications ownPublications;
   private String publicationFailure = "";
 
-  Reporter(Database database, Slots slots, OwnPublications ownPublications) {
+  Reporter(Database database, Slots slots, Feeds feeds, OwnPublications ownPublications) {
     this.database = database;
     this.slots = slots;
+    this.feeds = feeds;
     this.ownPublications = ownPublications;
   }
 
   /** Once a second or more often. */
   void checkStreams(Executor others) {
     forEach(stream -> stream.checkClient(others));
+    forEachFeed(Feed::check);
   }
 
   /** Every second: PostgreSQL's own shutdown is never held up. */
   void checkPostgres() {
-    if (slots.streams().isEmpty()) {
+    if (slots.streams().isEmpty() && feeds.list().isEmpty()) {
       database.watch().rest();
     } else if (database.watch().isShuttingDown()) {
       forEach(SlotStream::cutUpstream);
+      forEachFeed(Feed::cutUpstream);
     } else {
       forEach(stream -> stream.checkUpstream(database.watch()::stateOf));
+      forEachFeed(feed -> feed.checkUpstream(database.watch()::stateOf));
     }
   }
 
@@ -59,6 +66,16 @@ final class Reporter {
         check.accept(stream);
       } catch (Throwable e) {
         LOG.log(ERROR, "Checking " + stream + " failed", e);
+      }
+    }
+  }
+
+  private void forEachFeed(Consumer<Feed> check) {
+    for (Feed feed : feeds.list()) {
+      try {
+        check.accept(feed);
+      } catch (Throwable e) {
+        LOG.log(ERROR, "Checking " + feed + " failed", e);
       }
     }
   }
@@ -75,7 +92,9 @@ final class Reporter {
   private void checkPublications() {
     List<SlotStream> guarded =
         slots.streams().stream().filter(stream -> stream.guard().isPresent()).toList();
-    if (guarded.isEmpty()) {
+    List<Feed> guardedFeeds =
+        feeds.list().stream().filter(feed -> feed.guard().isPresent()).toList();
+    if (guarded.isEmpty() && guardedFeeds.isEmpty()) {
       return;
     }
     try {
@@ -86,6 +105,11 @@ final class Reporter {
             .guard()
             .flatMap(guard -> guard.broken(present))
             .ifPresent(detail -> stream.end(CloseReason.CANNOT_DECODE, detail));
+      }
+      for (Feed feed : guardedFeeds) {
+        feed.guard()
+            .flatMap(guard -> guard.broken(present))
+            .ifPresent(detail -> feed.end(CloseReason.CANNOT_DECODE, detail));
       }
     } catch (SQLException e) {
       String failure = "The publications cannot be read: " + e.getMessage();

@@ -36,6 +36,7 @@ import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.replication.wal.CatchUps;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.lease.SnapshotPage;
 import org.pgdeltastream.slot.lease.TableFormat;
 import org.pgdeltastream.slot.lease.TableReceiver;
@@ -52,6 +53,7 @@ public class SlotManager {
   private static final int REPORT_MILLIS = 250;
   private static final int WATCH_MILLIS = 1000;
   private static final int CHECK_MILLIS = 5000;
+  private static final int FEEDS = 64; // their readers, scans and writers
 
   /** The portable names, then those of servers that give resources their own. */
   private static final List<String> PREFIXES =
@@ -97,7 +99,7 @@ public class SlotManager {
             () ->
                 new ReaderThreads(
                     present(threads),
-                    read.streams() + read.streams() / 4 + 4 + CatchUps.MOST_THREADS));
+                    read.streams() + read.streams() / 4 + FEEDS + 4 + CatchUps.MOST_THREADS));
     LOG.log(
         INFO,
         "Streams run on "
@@ -192,6 +194,11 @@ public class SlotManager {
 
   public void drop(SlotName name, boolean force) {
     registry().drop(name, force);
+  }
+
+  /** The feeds; the caller may wait for PostgreSQL in their calls. */
+  public Feeds feeds() {
+    return registry().feeds();
   }
 
   /**

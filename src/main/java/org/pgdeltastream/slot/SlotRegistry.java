@@ -11,20 +11,24 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.replication.wal.CatchUps;
+import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.database.StartCheck;
+import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
 import org.pgdeltastream.slot.stream.StreamOptions;
+import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.OwnPublications;
 import org.pgdeltastream.slot.upstream.StreamServices;
 
@@ -48,6 +52,7 @@ final class SlotRegistry {
   private final Reporter reporter;
   private final SlotReports reports;
   private final SnapshotReads snapshots;
+  private final Feeds feeds;
 
   SlotRegistry(Database database, Settings settings, Executor readers) {
     this.database = database;
@@ -58,14 +63,19 @@ final class SlotRegistry {
         new StreamServices(
             database, settings, ownPublications, new CatchUps(readers), new AtomicBoolean());
     this.readers = readers;
-    reporter = new Reporter(database, slots, ownPublications);
+    feeds = new Feeds(new FeedSlots(), services, readers);
+    reporter = new Reporter(database, slots, feeds, ownPublications);
     reports = new SlotReports(database, settings, slots);
     snapshots = new SnapshotReads(database, settings, slots, reports);
   }
 
   /** A check of PostgreSQL that logs what is missing. */
   Runnable startCheck() {
-    return new StartCheck(database.connector());
+    StartCheck check = new StartCheck(database.connector());
+    return () -> {
+      check.run();
+      feeds.start();
+    };
   }
 
   void checkDatabase() {
@@ -94,6 +104,40 @@ final class SlotRegistry {
     return snapshots;
   }
 
+  Feeds feeds() {
+    return feeds;
+  }
+
+  /** Slots, as feeds need them. */
+  private final class FeedSlots implements Feeds.FeedSlots {
+    @Override
+    public Optional<SlotRow> find(SlotName name) {
+      try {
+        return database.slots().find(name);
+      } catch (SQLException e) {
+        throw Problems.of(e);
+      }
+    }
+
+    /** As init does, without its snapshot. */
+    @Override
+    public void make(SlotName name, List<String> publications) {
+      creator.create(
+          new InitRequest(Optional.of(OutputPlugin.PGOUTPUT), publications, Optional.of(name)));
+      slots.find(name).ifPresent(Slot::closeSnapshot);
+    }
+
+    @Override
+    public KnownSlot known(SlotName name) {
+      return slots.entered(name).known();
+    }
+
+    @Override
+    public void drop(SlotName name) {
+      dropNow(name);
+    }
+  }
+
   /** Streams on a reader's thread. */
   SlotStream stream(StreamOptions options, Subscriber subscriber) {
     SlotStream stream = newStream(options, subscriber);
@@ -104,10 +148,12 @@ final class SlotRegistry {
   /** A stream that is yet to start; closing the client reports what is wrong with the slot. */
   SlotStream newStream(StreamOptions options, Subscriber subscriber) {
     checkStreamLimit();
+    refuseFeeds(options.slotName());
     return new SlotStream(slots, options, subscriber, services, readers);
   }
 
   void drop(SlotName name, boolean force) {
+    refuseFeeds(name);
     reports.of(name); // refuses others' slots, which are never dropped
     Optional<SlotStream> stream = slots.find(name).flatMap(Slot::stream);
     if (stream.isPresent()) {
@@ -118,6 +164,19 @@ final class SlotRegistry {
         stream.get().awaitEnd(STREAM_END);
       }
     }
+    dropNow(name);
+  }
+
+  private void refuseFeeds(SlotName name) {
+    if (feeds.reads(name)) {
+      throw new ProblemException(
+          Problem.SLOT_BUSY,
+          "Slot " + name + " is read by a feed",
+          "Follow or delete the feed: GET /v1/feeds shows it");
+    }
+  }
+
+  private void dropNow(SlotName name) {
     try {
       dropInPostgres(name);
     } catch (SQLException e) {
@@ -145,6 +204,7 @@ final class SlotRegistry {
   void close() {
     services.stopping().set(true); // first: streams that wait for a slot check it
     List<SlotStream> streams = slots.streams();
+    feeds.close();
     streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, SlotStream.STOPS));
     streams.forEach(SlotRegistry::askToLeave);
     slots.all().forEach(Slot::closeSnapshot);

@@ -59,7 +59,7 @@ class FragmentTest {
 
   @Test
   void keepsItsBufferSmallWhateverTheChange() throws IOException {
-    MessageWriter writer = new MessageWriter(output);
+    Envelope writer = new Envelope(output);
     writer.start();
     writer.startChange();
     writer.text().appendQuoted("\u0001".repeat(3_000_000));

@@ -18,6 +18,7 @@ import org.pgdeltastream.change.TableName;
  * @param originNumbers transactions from there are left out
  * @param maxMessage how many bytes a message may have that holds more than one change; 0: any
  *     number
+ * @param columns of these tables no others are told; feeds only
  * @param pluginOptions what the client asked for, as wal2json is asked: checked names and values
  */
 public record ChangeOptions(
@@ -30,6 +31,7 @@ public record ChangeOptions(
     List<String> filterPrefixes,
     Set<Integer> originNumbers,
     int maxMessage,
+    Map<TableName, List<String>> columns,
     Map<String, String> pluginOptions) {
 
   /** What a message is. */
@@ -48,6 +50,7 @@ public record ChangeOptions(
     addPrefixes = List.copyOf(addPrefixes);
     filterPrefixes = List.copyOf(filterPrefixes);
     originNumbers = Set.copyOf(originNumbers);
+    columns = Map.copyOf(columns);
     pluginOptions = Collections.unmodifiableMap(new java.util.LinkedHashMap<>(pluginOptions));
   }
 
@@ -82,6 +85,43 @@ public record ChangeOptions(
   public boolean wants(TableName table) {
     return filterTables.stream().noneMatch(pattern -> pattern.matches(table))
         && (addTables.isEmpty() || addTables.stream().anyMatch(pattern -> pattern.matches(table)));
+  }
+
+  public boolean wants(TableName table, String column) {
+    List<String> told = columns.get(table);
+    return told == null || told.contains(column);
+  }
+
+  /** The same with only these columns of these tables. */
+  public ChangeOptions withColumns(Map<TableName, List<String>> told) {
+    return new ChangeOptions(
+        format,
+        details,
+        actions,
+        addTables,
+        filterTables,
+        addPrefixes,
+        filterPrefixes,
+        originNumbers,
+        maxMessage,
+        told,
+        pluginOptions);
+  }
+
+  /** The same for all changes: only how they are written counts. */
+  public ChangeOptions unfiltered() {
+    return new ChangeOptions(
+        format,
+        details,
+        EnumSet.allOf(Action.class),
+        List.of(),
+        List.of(),
+        List.of(),
+        List.of(),
+        Set.of(),
+        0,
+        columns,
+        Map.of());
   }
 
   public boolean wants(LogicalMessage message) {

@@ -65,6 +65,7 @@ final class OptionParser {
         list(FILTER_PREFIXES, NameList::split),
         origins(),
         maxMessage(),
+        Map.of(),
         pluginOptions);
   }
 

@@ -64,7 +64,8 @@ public final class ReplicationConnection implements AutoCloseable {
     try (Statement statement = connection.createStatement();
         ResultSet answer = statement.executeQuery("IDENTIFY_SYSTEM")) {
       answer.next();
-      return new ServerIdentity(answer.getString("systemid"), answer.getInt("timeline"));
+      return new ServerIdentity(
+          answer.getString("systemid"), answer.getInt("timeline"), answer.getString("dbname"));
     }
   }
 

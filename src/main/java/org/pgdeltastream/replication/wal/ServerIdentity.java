@@ -1,4 +1,4 @@
 package org.pgdeltastream.replication.wal;
 
-/** Which database cluster and which timeline of it. Source: manual, IDENTIFY_SYSTEM. */
-public record ServerIdentity(String systemId, int timeline) {}
+/** Which database cluster, which timeline of it, and which database. Source: manual, IDENTIFY_SYSTEM. */
+public record ServerIdentity(String systemId, int timeline, String database) {}

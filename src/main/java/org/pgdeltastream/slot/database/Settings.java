@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot.database;
 
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -26,6 +27,13 @@ import org.pgdeltastream.change.Shown;
  * @param catchUpBytes how much WAL a slot must have missed to be read by queries first; 0: never
  * @param wal2jsonWhole whether wal2json's format 1 is asked for whole transactions, not for chunks
  * @param websocket how frames are written: by the container, or by us on an upgraded connection
+ * @param feeds made or read from the start: {@code name=publication,publication}
+ * @param feedWindowBytes how much WAL a feed can send again, if it is not made with another number
+ * @param feedWindowSeconds how old that may be
+ * @param feedHeapBytes what the newest messages of a feed may take of the heap, in all formats
+ * @param feedDiskBytes what a feed's journal may take of the disk
+ * @param feedDirectory where the journal's files are; empty for the system's temporary files
+ * @param subscribers how many clients may follow feeds
  * @param slotPattern a slot's name must match it; {@code *} stands for any characters
  */
 public record Settings(
@@ -55,7 +63,15 @@ public record Settings(
     int catchUpBytes,
     boolean wal2jsonWhole,
     Duration pingInterval,
-    Duration pongTimeout) {
+    Duration pongTimeout,
+    List<String> feeds,
+    int feedWindowBytes,
+    Duration feedWindowSeconds,
+    int feedHeapBytes,
+    int feedDiskBytes,
+    Optional<String> feedDirectory,
+    int subscribers,
+    int subscribersPerAddress) {
 
   /** Who writes the frames of a stream; its client cannot see the difference. */
   public enum Websocket {
@@ -100,7 +116,15 @@ public record Settings(
         source.number("catch-up-bytes", 64 << 20, 0, 256 << 20),
         source.flag("wal2json-whole"),
         source.seconds("ping-interval", 10),
-        source.seconds("pong-timeout", 15));
+        source.seconds("pong-timeout", 15),
+        source.parts("feeds", ";"),
+        source.number("feed-window-bytes", 64 << 20, 1 << 20, Integer.MAX_VALUE),
+        source.seconds("feed-window-seconds", 600),
+        source.feedHeapBytes(),
+        source.number("feed-disk-bytes", 1 << 30, 32 << 20, Integer.MAX_VALUE),
+        source.text("feed-directory"),
+        source.number("subscribers", 10_000, 1, 1_000_000),
+        source.number("subscribers-per-address", 1_000, 1, 1_000_000));
   }
 
   /**
@@ -113,6 +137,11 @@ public record Settings(
     SettingNames.refuseUnknown(contextParameters, List.of());
     SettingNames.refuseUnknown(
         System.getProperties().stringPropertyNames(), System.getenv().keySet());
+  }
+
+  /** Where feeds keep what can be sent again. */
+  public Path feedFiles() {
+    return Path.of(feedDirectory.orElse(System.getProperty("java.io.tmpdir", "/tmp")));
   }
 
   /** Whether a slot of this name is one of ours. */
@@ -148,8 +177,12 @@ public record Settings(
     }
 
     List<String> list(String name) {
+      return parts(name, ",");
+    }
+
+    List<String> parts(String name, String separator) {
       return text(name).stream()
-          .flatMap(value -> Stream.of(value.split(",")))
+          .flatMap(value -> Stream.of(value.split(separator)))
           .map(String::strip)
           .filter(item -> !item.isEmpty())
           .toList();
@@ -182,6 +215,12 @@ public record Settings(
     long heapBytes() {
       long heap = Runtime.getRuntime().maxMemory();
       return number("heap-bytes", heap / 4, 1 << 20, heap);
+    }
+
+    /** A sixteenth: the sockets of thousands of subscribers need the rest. */
+    int feedHeapBytes() {
+      long heap = Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory());
+      return (int) number("feed-heap-bytes", heap / 16, 1 << 20, heap);
     }
 
     int number(String name, int usual, int least, int most) {

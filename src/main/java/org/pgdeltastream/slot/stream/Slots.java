@@ -21,7 +21,7 @@ public final class Slots {
   private final Map<SlotName, Slot> byName = new LinkedHashMap<>();
 
   /** What is known of a slot, for a stream of it; it is not forgotten until that has left. */
-  synchronized Slot entered(SlotName name) {
+  public synchronized Slot entered(SlotName name) {
     Slot slot = byName.computeIfAbsent(name, Slot::new);
     slot.entered();
     return slot;

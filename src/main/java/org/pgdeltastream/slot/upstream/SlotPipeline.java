@@ -97,14 +97,7 @@ public final class SlotPipeline implements AutoCloseable {
 
   private static SlotPipeline pgoutput(
       Source source, ChangeOptions options, Catalog catalog, MessageOutput output, HeapShare heap) {
-    Map<String, String> asked = new LinkedHashMap<>();
-    asked.put("proto_version", "" + protocol(source.serverVersion()));
-    asked.put(
-        "publication_names",
-        source.publications().stream().map(TableName::quote).collect(Collectors.joining(",")));
-    if (source.serverVersion() >= FIRST_WITH_MESSAGES) {
-      asked.put("messages", "true");
-    }
+    Map<String, String> asked = pgoutputOptions(source);
     return switch (options.format()) {
       case TRANSACTIONS -> {
         ChangeListener encoder = new TransactionEncoder(options, catalog, output);
@@ -121,6 +114,41 @@ public final class SlotPipeline implements AutoCloseable {
         yield new SlotPipeline(decoder, encoder::position, () -> {}, asked, options, output, heap);
       }
     };
+  }
+
+  private static Map<String, String> pgoutputOptions(Source source) {
+    Map<String, String> asked = new LinkedHashMap<>();
+    asked.put("proto_version", "" + protocol(source.serverVersion()));
+    asked.put(
+        "publication_names",
+        source.publications().stream().map(TableName::quote).collect(Collectors.joining(",")));
+    if (source.serverVersion() >= FIRST_WITH_MESSAGES) {
+      asked.put("messages", "true");
+    }
+    return asked;
+  }
+
+  /**
+   * A path whose decoder calls a listener of its own.
+   *
+   * @param decoder of pgoutput
+   * @param position told where each message stands in the WAL
+   */
+  public static SlotPipeline of(
+      Source source, WalDecoder decoder, LongConsumer position, HeapShare heap) {
+    ChangeOptions usual = ChangeOptions.usual();
+    MessageOutput nowhere = (Nowhere) (bytes, start, length, end) -> {};
+    return new SlotPipeline(
+        decoder, position, () -> {}, pgoutputOptions(source), usual, nowhere, heap);
+  }
+
+  /** Takes nothing: the decoder's listener has its own output. */
+  private interface Nowhere extends MessageOutput {
+    @Override
+    default void begin(Lsn earliestEnd) {}
+
+    @Override
+    default void part(byte[] bytes, int start, int length) {}
   }
 
   /** The newest that the server offers; without streaming all have the same messages. */

@@ -86,6 +86,9 @@ public final class Errors {
       case PLUGIN_NOT_ALLOWED -> last(503, "plugin_not_allowed", failure);
       case BLOCKED_BY_OPEN_TRANSACTION -> again(503, "blocked_by_open_transaction", failure);
       case STREAMS_EXHAUSTED -> again(503, "streams_exhausted", failure);
+      case FEED_NOT_FOUND -> last(404, "feed_not_found", failure);
+      case FEED_EXISTS -> last(409, "feed_exists", failure);
+      case SUBSCRIBERS_EXHAUSTED -> again(503, "subscribers_exhausted", failure);
     };
   }
 

@@ -33,6 +33,21 @@ public final class Parameters {
               ChangeOptions.names().stream())
           .toList();
 
+  /** Of a feed's stream. */
+  public static final List<String> FEED =
+      Stream.concat(
+              Stream.of("after", "columns", "linger"),
+              ChangeOptions.names().stream()
+                  .filter(name -> !List.of("filter-origins", "max-message").contains(name)))
+          .toList();
+
+  /** Of a pull from a feed. */
+  public static final List<String> PULL =
+      Stream.concat(
+              Stream.of("wait", "limit-bytes"),
+              FEED.stream().filter(name -> !name.equals("linger")))
+          .toList();
+
   private Parameters() {}
 
   /** As {@link Query} and {@link BodyFields} take them. */

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.slot.NewSlot;
+import org.pgdeltastream.slot.feed.FeedReport;
 import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.web.socket.CloseCodes;
 
@@ -59,6 +60,38 @@ final class Bodies {
     slot.lastClose().ifPresent(close -> body.put("lastClose", lastClose(close)));
     body.put("acksIgnored", slot.acksIgnored());
     body.put("warnings", slot.warnings());
+    return body;
+  }
+
+  /** One feed as a client sees it. */
+  static Map<String, Object> feed(FeedReport feed) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("feed", feed.definition().name());
+    body.put("slotName", feed.slotName().value());
+    body.put("publications", feed.definition().publications());
+    body.put("state", feed.state());
+    body.put("position", feed.position().toString());
+    body.put("oldest", feed.oldest().toString());
+    body.put("subscribers", feed.subscribers());
+    body.put("views", feed.views());
+    body.put("heldBytes", feed.heldBytes());
+    body.put("lagBytes", feed.lagBytes());
+    Map<String, Object> window = new LinkedHashMap<>();
+    window.put("bytes", feed.definition().windowBytes());
+    window.put("seconds", feed.definition().window().toSeconds());
+    body.put("window", window);
+    body.put("warnings", feed.warnings());
+    feed.lastFailure().ifPresent(failure -> body.put("lastFailure", failure(failure)));
+    return body;
+  }
+
+  /** Why the feed's subscribers were last closed. */
+  private static Map<String, Object> failure(FeedReport.Failure failure) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("code", CloseCodes.code(failure.reason()));
+    body.put("reason", CloseCodes.name(failure.reason()));
+    body.put("detail", failure.detail());
+    body.put("at", failure.at().toString());
     return body;
   }
 

@@ -12,6 +12,7 @@ public class RestApplication extends Application {
   @Override
   public Set<Class<?>> getClasses() {
     return Set.of(
+        FeedsResource.class,
         InitResource.class,
         PingResource.class,
         SlotsResource.class,
@@ -23,10 +24,11 @@ public class RestApplication extends Application {
 
   /** The value of Allow for a path, empty for an unknown one: not every server gets it right. */
   static String methodsOf(String path) {
-    String plain = path.replaceAll("^/+|/+$", "").replaceFirst("^slots/[^/]+$", "slots/{name}");
+    String plain = path.replaceAll("^/+|/+$", "").replaceFirst("^(slots|feeds)/[^/]+$", "$1/{name}");
     return switch (plain) {
       case "init" -> "GET, POST"; // HEAD is only there to be refused
-      case "ping", "slots", "snapshot/tables" -> "GET";
+      case "ping", "slots", "feeds", "snapshot/tables" -> "GET";
+      case "feeds/{name}" -> "DELETE, GET, PUT";
       case "slots/{name}" -> "DELETE, GET";
       case "snapshot" -> "DELETE";
       default -> "";

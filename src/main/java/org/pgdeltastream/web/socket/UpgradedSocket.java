@@ -11,13 +11,13 @@ import java.lang.reflect.Field;
  * has something to say, which that of a client who neither reads nor writes never has: there its
  * own socket is closed as well. Servers that close by themselves have none of these fields.
  */
-final class UpgradedSocket {
+public final class UpgradedSocket {
   private static final System.Logger LOG = System.getLogger(UpgradedSocket.class.getName());
 
   private UpgradedSocket() {}
 
   /** Closes at once; what the client has not taken is lost. */
-  static void close(WebConnection connection) {
+  public static void close(WebConnection connection) {
     try {
       connection.close();
     } catch (Exception e) { // the client had gone
@@ -36,7 +36,7 @@ final class UpgradedSocket {
    * Gives the connection buffers of this size where it has smaller ones, which Tomcat would write
    * out one by one. The runnable jar gives each connection a small one.
    */
-  static void widen(WebConnection connection, int bytes) {
+  public static void widen(WebConnection connection, int bytes) {
     try {
       Object socket = socket(connection);
       Object buffers = socket.getClass().getMethod("getSocketBufferHandler").invoke(socket);

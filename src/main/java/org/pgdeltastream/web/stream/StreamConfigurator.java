@@ -3,11 +3,10 @@ package org.pgdeltastream.web.stream;
 import jakarta.websocket.Extension;
 import jakarta.websocket.server.ServerEndpointConfig;
 import java.util.List;
+import org.pgdeltastream.web.socket.OwnFrames;
 
 /** Negotiates no extension: compression would let a small message grow without bound. */
 public class StreamConfigurator extends ServerEndpointConfig.Configurator {
-  static final String SUBPROTOCOL = "pgdeltastream.v1";
-
   @Override
   public List<Extension> getNegotiatedExtensions(
       List<Extension> installed, List<Extension> requested) {
@@ -17,6 +16,6 @@ public class StreamConfigurator extends ServerEndpointConfig.Configurator {
   /** A browser that sends its token as a subprotocol sends ours beside it, and gets ours. */
   @Override
   public String getNegotiatedSubprotocol(List<String> supported, List<String> requested) {
-    return requested.contains(SUBPROTOCOL) ? SUBPROTOCOL : "";
+    return requested.contains(OwnFrames.SUBPROTOCOL) ? OwnFrames.SUBPROTOCOL : "";
   }
 }

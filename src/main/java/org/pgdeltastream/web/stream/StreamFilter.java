@@ -51,7 +51,8 @@ public class StreamFilter implements Filter {
     } else if (isAllowed(from, to, handshake)) {
       String server = from.getServletContext().getServerInfo();
       if (OwnFrames.areWritten(slots.settings().websocket(), server)) {
-        upgrade(from, to, handshake);
+        OwnFrames.upgrade(from, to, handshake, FrameHandler.class)
+            .serve(slots, from.getQueryString(), from.getRemoteAddr());
       } else {
         chain.doFilter(new HiddenHeaderRequest(forEndpoint(from), EXTENSIONS), to);
       }
@@ -116,20 +117,5 @@ public class StreamFilter implements Filter {
       Errors.of(e).sendTo(response);
       return false;
     }
-  }
-
-  private void upgrade(
-      HttpServletRequest request, HttpServletResponse response, Handshake handshake)
-      throws IOException, ServletException {
-    response.setStatus(HttpServletResponse.SC_SWITCHING_PROTOCOLS);
-    response.setHeader("Upgrade", "websocket");
-    response.setHeader("Connection", "Upgrade");
-    response.setHeader("Sec-WebSocket-Accept", handshake.accept());
-    if (handshake.offers(StreamConfigurator.SUBPROTOCOL)) {
-      response.setHeader("Sec-WebSocket-Protocol", StreamConfigurator.SUBPROTOCOL);
-    }
-    request
-        .upgrade(FrameHandler.class)
-        .serve(slots, request.getQueryString(), request.getRemoteAddr());
   }
 }

@@ -5,7 +5,6 @@ import static java.lang.System.Logger.Level.DEBUG;
 import java.util.function.BiConsumer;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
@@ -44,9 +43,13 @@ final class StreamSession {
       stream = begun;
       begun.start();
     } catch (ProblemException e) {
-      boolean limit = e.problem() == Problem.STREAMS_EXHAUSTED;
-      refusal.accept(
-          limit ? CloseReason.LIMIT : CloseReason.UPSTREAM_LOST, String.valueOf(e.getMessage()));
+      CloseReason reason =
+          switch (e.problem()) {
+            case STREAMS_EXHAUSTED -> CloseReason.LIMIT;
+            case SLOT_BUSY -> CloseReason.SLOT_BUSY;
+            default -> CloseReason.UPSTREAM_LOST;
+          };
+      refusal.accept(reason, String.valueOf(e.getMessage()));
     } catch (RuntimeException | Error e) {
       refusal.accept(CloseReason.INTERNAL, Errors.internal(e).error());
     }

@@ -9,12 +9,12 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
- * One message on its way to the client. A small message is sent whole, its position in front of its
+ * What stands around the changes of one message, on its way to the client. A small message is sent whole, its position in front of its
  * changes. A large message is sent in pieces while it grows, cut between changes where possible;
  * its position is not known before its end and comes last. Where the output takes single changes,
  * each is sent when it is whole.
  */
-final class MessageWriter {
+public final class Envelope {
   private static final byte[] CHANGES = Ascii.bytes("\"change\":[");
   private static final byte[] POSITION = Ascii.bytes("\"nextlsn\":\"");
   private static final byte[] END_POSITION = Ascii.bytes("\",");
@@ -34,23 +34,33 @@ final class MessageWriter {
   /** Where the last whole change ended. */
   private int changeEnd;
 
-  MessageWriter(MessageOutput output) {
+  public Envelope(MessageOutput output) {
     this.output = output;
     this.apart = output instanceof ChangesOutput changes ? changes : null;
   }
 
   /** Where a change is written, after {@link #startChange()}. */
-  JsonBuffer text() {
+  public JsonBuffer text() {
     return text;
   }
 
-  /** A transaction begins; its end comes after the start of its commit record. */
+  /** A transaction's message begins; its end comes after the start of its commit record. */
   void announce(Begin begin) throws IOException {
     output.begin(new Lsn(begin.commitLsn().value() + 1));
   }
 
-  void start() {
+  /** Begins a message of which nothing is said but its changes. */
+  public void start() {
     start(OPEN, NOTHING);
+  }
+
+  /** Begins a transaction's message. */
+  public void start(Head head, Begin begin) {
+    if (head.isEmpty()) {
+      start();
+    } else {
+      start(Ascii.bytes("{" + head.xid(begin)), Ascii.bytes(head.timeAndOrigin(begin)));
+    }
   }
 
   /**
@@ -59,7 +69,7 @@ final class MessageWriter {
    * @param open the bracket and what comes before the position
    * @param after what comes after it, before the changes
    */
-  void start(byte[] open, byte[] after) {
+  private void start(byte[] open, byte[] after) {
     opening = open;
     afterPosition = after;
     text.reset();
@@ -68,7 +78,8 @@ final class MessageWriter {
     changeEnd = 0;
   }
 
-  void startChange() throws IOException {
+  /** A change begins: its text follows in {@link #text()}. */
+  public void startChange() throws IOException {
     if (apart != null) {
       if (first) {
         apart.head(opening, join(afterPosition, CHANGES));
@@ -87,7 +98,7 @@ final class MessageWriter {
     return both;
   }
 
-  void endChange() throws IOException {
+  public void endChange() throws IOException {
     if (apart != null) {
       apart.part(text.bytes(), text.start(), text.length());
       text.reset();
@@ -95,7 +106,8 @@ final class MessageWriter {
     changeEnd = text.length();
   }
 
-  void end(Lsn endLsn) throws IOException {
+  /** The end of a transaction's message. */
+  public void end(Lsn endLsn) throws IOException {
     if (apart != null && !first) {
       apart.last(NOTHING, 0, 0, endLsn);
       return;
@@ -118,7 +130,7 @@ final class MessageWriter {
   }
 
   /** The end of a message that has no position. */
-  void endWithoutPosition() throws IOException {
+  public void endWithoutPosition() throws IOException {
     if (apart != null) {
       apart.last(NOTHING, 0, 0, Lsn.NONE);
       return;

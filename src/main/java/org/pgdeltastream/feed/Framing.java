@@ -1,0 +1,52 @@
+package org.pgdeltastream.feed;
+
+import java.nio.charset.StandardCharsets;
+import org.pgdeltastream.framing.FrameHeader;
+
+/** How messages are told apart on their way to a client. */
+public enum Framing {
+  /** Text frames of a server, which are the same for every client (RFC 6455, section 5). */
+  WEBSOCKET,
+  /** Server-sent events (HTML standard, section 9.2). */
+  EVENT_STREAM,
+  /** A line each, for a container that frames them itself. */
+  TEXTS,
+  /** A line each, for an answer that ends with its position: says nothing of an idle feed. */
+  LINES;
+
+  private static final byte[] LINE_END = {'\n'};
+
+  /**
+   * A message of ours, beside the changes.
+   *
+   * @param event its name in an event stream
+   * @param json a whole message
+   */
+  public byte[] notice(String event, String json) {
+    byte[] text = json.getBytes(StandardCharsets.UTF_8);
+    return switch (this) {
+      case WEBSOCKET -> {
+        byte[] frame = new byte[FrameHeader.MOST_BYTES + text.length];
+        int length = FrameHeader.text(frame, true, true, text.length);
+        System.arraycopy(text, 0, frame, length, text.length);
+        yield java.util.Arrays.copyOf(frame, length + text.length);
+      }
+      case EVENT_STREAM ->
+          ("event: " + event + "\ndata: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
+      case TEXTS, LINES -> (json + "\n").getBytes(StandardCharsets.UTF_8);
+    };
+  }
+
+  /** Writes messages into a log. */
+  FramedLog into(FrameLog log) {
+    return switch (this) {
+      case WEBSOCKET -> new FrameLogOutput(log);
+      case EVENT_STREAM -> new EventLogOutput(log);
+      case TEXTS, LINES -> new LineLogOutput(log, this == TEXTS);
+    };
+  }
+
+  static byte[] lineEnd() {
+    return LINE_END;
+  }
+}

@@ -1,0 +1,169 @@
+package org.pgdeltastream.feed;
+
+import java.io.IOException;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Begin;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.MessageOutput;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.encoder.Head;
+
+/** What some subscribers are shown of a feed: its messages, in one log for each framing. */
+final class View implements MessageOutput {
+  private final ViewOptions options;
+  private final Map<Framing, FramedLog> logs = new EnumMap<>(Framing.class);
+  private final AtomicInteger subscribers = new AtomicInteger();
+  private Envelopes.@Nullable Loan envelope;
+  private boolean touched; // by the open transaction
+  private boolean published = true;
+
+  View(ViewOptions options) {
+    this.options = options;
+  }
+
+  ViewOptions options() {
+    return options;
+  }
+
+  ChangeOptions changes() {
+    return options.changes();
+  }
+
+  /** Somebody follows it, or is about to. */
+  void enter() {
+    subscribers.incrementAndGet();
+  }
+
+  void leave() {
+    subscribers.decrementAndGet();
+  }
+
+  boolean isUsed() {
+    return subscribers.get() > 0;
+  }
+
+  Collection<FramedLog> logs() {
+    return logs.values();
+  }
+
+  /** The log in this framing; a new one begins at the given end of a transaction. */
+  FramedLog log(Framing framing, int most, Lsn head, FeedPosition.Stamp stamp) {
+    return logs.computeIfAbsent(
+        framing,
+        wanted -> {
+          FramedLog made = wanted.into(new FrameLog(most, head));
+          made.stamp(new FeedPosition.Stamp(stamp.system(), stamp.timeline(), options.hash()));
+          return made;
+        });
+  }
+
+  /** Who reads them gets nothing more. */
+  void forgetLogs() {
+    logs.clear();
+  }
+
+  /** Whether this is the open transaction's first change for the view. */
+  boolean touch() {
+    boolean first = !touched;
+    touched = true;
+    return first;
+  }
+
+  /** A change of a transaction's message begins. */
+  void startChange(Envelopes envelopes, Head head, Begin begin) throws IOException {
+    Envelopes.Loan loan = envelope;
+    if (loan == null) {
+      loan = envelopes.lend(this);
+      loan.envelope().start(head, begin);
+      envelope = loan;
+    }
+    loan.envelope().startChange();
+  }
+
+  /** A piece of a change. */
+  void change(byte[] bytes, int start, int length) throws IOException {
+    Envelopes.Loan loan = envelope;
+    if (loan != null) {
+      loan.envelope().text().append(bytes, start, length);
+    }
+  }
+
+  void endChange() throws IOException {
+    Envelopes.Loan loan = envelope;
+    if (loan != null) {
+      loan.envelope().endChange();
+    }
+  }
+
+  /** The transaction's message ends. */
+  void endMessage(Lsn end) throws IOException {
+    Envelopes.Loan loan = envelope;
+    if (loan != null) {
+      if (end.equals(Lsn.NONE)) {
+        loan.envelope().endWithoutPosition();
+      } else {
+        loan.envelope().end(end);
+      }
+      loan.giveBack();
+      envelope = null;
+    }
+    touched = false;
+  }
+
+  /** The open transaction will not end: PostgreSQL was lost. */
+  void rollBack() {
+    Envelopes.Loan loan = envelope;
+    if (loan != null) {
+      loan.giveBack();
+      envelope = null;
+    }
+    touched = false;
+    for (FramedLog log : logs.values()) {
+      log.rolledBack();
+      log.log().rollBack();
+    }
+  }
+
+  @Override
+  public void begin(Lsn earliestEnd) {}
+
+  @Override
+  public void part(byte[] bytes, int start, int length) {
+    published = false;
+    for (FramedLog log : logs.values()) {
+      log.part(bytes, start, length);
+    }
+  }
+
+  @Override
+  public void last(byte[] bytes, int start, int length, Lsn endLsn) {
+    published = false;
+    for (FramedLog log : logs.values()) {
+      log.last(bytes, start, length, endLsn);
+    }
+  }
+
+  /** Nothing concerned it up to here. */
+  void progress(byte[] json, Lsn position) {
+    published = false;
+    for (FramedLog log : logs.values()) {
+      log.progress(json, position);
+    }
+  }
+
+  /** Lets subscribers read; false if there was nothing new. */
+  boolean publish() {
+    if (published) {
+      return false;
+    }
+    published = true;
+    for (FramedLog log : logs.values()) {
+      log.log().publish();
+    }
+    return true;
+  }
+}

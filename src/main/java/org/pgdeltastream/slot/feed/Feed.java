@@ -1,0 +1,256 @@
+package org.pgdeltastream.slot.feed;
+
+import static java.lang.System.Logger.Level.ERROR;
+import static java.lang.System.Logger.Level.INFO;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.IntFunction;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.Outlet;
+import org.pgdeltastream.feed.Writer;
+import org.pgdeltastream.replication.WalsenderState;
+import org.pgdeltastream.replication.connection.OpenSockets;
+import org.pgdeltastream.slot.upstream.Ending;
+import org.pgdeltastream.slot.upstream.KnownSlot;
+import org.pgdeltastream.slot.upstream.PublicationGuard;
+import org.pgdeltastream.slot.upstream.StreamLife;
+import org.pgdeltastream.slot.upstream.StreamServices;
+import org.pgdeltastream.slot.upstream.Upstream;
+
+/**
+ * One slot that this server reads, and its subscribers. The reader's thread is inside {@link #run},
+ * over as many upstreams as it takes; no subscriber ever holds it up.
+ */
+public final class Feed implements Runnable {
+  private static final System.Logger LOG = System.getLogger(Feed.class.getName());
+  private static final Duration PAUSE = Duration.ofSeconds(2);
+
+  private final FeedDefinition definition;
+  private final KnownSlot slot;
+  private final StreamServices services;
+  private final FeedReader reader;
+  private final Set<FeedSubscriber> subscribers = ConcurrentHashMap.newKeySet();
+  private final CountDownLatch stopped = new CountDownLatch(1);
+  private final CountDownLatch over = new CountDownLatch(1);
+  private volatile @Nullable Running running;
+  private volatile @Nullable Ending stop;
+  private volatile FeedReport.@Nullable Failure lastFailure;
+
+  private record Running(StreamLife life, Upstream upstream) {}
+
+  Feed(
+      FeedDefinition definition,
+      KnownSlot slot,
+      StreamServices services,
+      Executor threads,
+      Runnable wakeWriters) {
+    this.definition = definition;
+    this.slot = slot;
+    this.services = services;
+    this.reader = new FeedReader(definition, slot, services, threads, wakeWriters);
+  }
+
+  public FeedDefinition definition() {
+    return definition;
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (stop == null) {
+        Ending why = readOnce();
+        reader.lost();
+        if (stop == null) {
+          lastFailure =
+              new FeedReport.Failure(
+                  why.reason().orElse(CloseReason.INTERNAL), why.detail(), Instant.now());
+          LOG.log(INFO, "feed " + definition.name() + " ended: " + why.detail());
+          endAll(why.reason().orElse(CloseReason.INTERNAL), why.detail());
+          pause();
+        }
+      }
+    } finally {
+      Ending why = stop;
+      if (why != null) {
+        endAll(why.reason().orElse(CloseReason.INTERNAL), why.detail());
+      }
+      reader.close();
+      over.countDown();
+    }
+  }
+
+  private Ending readOnce() {
+    OpenSockets sockets = new OpenSockets();
+    StreamLife life = new StreamLife();
+    Upstream upstream =
+        new Upstream(slot, reader, life, services.within(sockets), sockets);
+    running = new Running(life, upstream);
+    Ending stopping = stop;
+    if (stopping != null) {
+      life.end(stopping);
+    }
+    try {
+      return upstream.run();
+    } catch (Throwable e) { // an Error too: the feed must go on
+      LOG.log(ERROR, "The reader of feed " + definition.name() + " failed", e);
+      return Ending.of(CloseReason.INTERNAL, "internal error");
+    } finally {
+      running = null;
+      life.ended();
+    }
+  }
+
+  private void pause() {
+    try {
+      stopped.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      stop = Ending.of(CloseReason.SERVICE_RESTART, "the server stops");
+    }
+  }
+
+  /** Ends the reader and closes all subscribers. */
+  void stop(CloseReason reason, String detail) {
+    Ending why = Ending.of(reason, detail);
+    stop = why;
+    stopped.countDown();
+    endAll(reason, detail);
+    Running present = running;
+    if (present != null) {
+      present.life().end(why);
+      present.upstream().stop();
+    }
+  }
+
+  boolean awaitEnd(Duration limit) {
+    try {
+      return over.await(limit.toMillis(), TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  private void endAll(CloseReason reason, String detail) {
+    subscribers.forEach(one -> one.end(reason, detail));
+  }
+
+  /** Begins to serve a subscriber; {@code left} is called once it is gone. */
+  FeedSubscriber follow(FollowRequest request, Outlet outlet, Writer writer, Runnable left) {
+    FeedSubscriber.Home home =
+        new FeedSubscriber.Home() {
+          @Override
+          public void place(FeedSubscriber one, Lsn after, long more) {
+            reader.place(one, after, more);
+          }
+
+          @Override
+          public void left(FeedSubscriber one) {
+            subscribers.remove(one);
+            reader.leave(one);
+            left.run();
+          }
+        };
+    FeedSubscriber subscriber =
+        new FeedSubscriber(
+            request.view(), request.framing(), outlet, request.linger().toNanos(), home, writer);
+    subscribers.add(subscriber);
+    reader.enter(subscriber, request);
+    Ending why = stop;
+    if (why != null) {
+      subscriber.end(why.reason().orElse(CloseReason.SERVICE_RESTART), why.detail());
+    }
+    return subscriber;
+  }
+
+  /** What a reader that does not come back says; empty while it reads or tries to. */
+  Optional<FeedReport.Failure> failure() {
+    return running == null ? Optional.ofNullable(lastFailure) : Optional.empty();
+  }
+
+  int subscribers() {
+    return subscribers.size();
+  }
+
+  FeedReport report() {
+    Running present = running;
+    Lsn head = reader.newest();
+    Lsn oldest = reader.oldest();
+    Lsn walEnd = present == null ? Lsn.NONE : present.upstream().walEnd();
+    List<String> warnings = new ArrayList<>(slot.warnings());
+    reader.journalFailure().ifPresent(warnings::add);
+    return new FeedReport(
+        definition,
+        slot.name(),
+        present == null ? "failed" : present.life().state().name().toLowerCase(Locale.ROOT),
+        head,
+        oldest,
+        subscribers.size(),
+        reader.views(),
+        Math.max(0, head.value() - oldest.value()),
+        walEnd.isAfter(head) ? walEnd.value() - head.value() : 0,
+        warnings,
+        Optional.ofNullable(lastFailure));
+  }
+
+  /** For the reporter, every second. */
+  public void checkUpstream(IntFunction<WalsenderState> stateOf) {
+    Running present = running;
+    if (present != null) {
+      present.upstream().checkSilence(stateOf);
+    }
+  }
+
+  /** For the reporter, more often: ends the wait for a PostgreSQL that is away for too long. */
+  public void check() {
+    Running present = running;
+    if (present != null) {
+      present.upstream().reportWhileSending();
+      present.upstream().heldTooLong().ifPresent(why -> endReading(present, why));
+    }
+  }
+
+  private static void endReading(Running present, Ending why) {
+    present.life().end(why);
+    present.upstream().stop();
+  }
+
+  /** For the reporter: PostgreSQL shuts down. */
+  public void cutUpstream() {
+    Running present = running;
+    if (present != null) {
+      present.upstream().cut();
+    }
+  }
+
+  public Optional<PublicationGuard> guard() {
+    Running present = running;
+    return present == null ? Optional.empty() : present.upstream().guard();
+  }
+
+  /** A publication was dropped, or is another. */
+  public void end(CloseReason reason, String detail) {
+    Running present = running;
+    if (present != null) {
+      endReading(present, Ending.of(reason, detail));
+    }
+  }
+
+  @Override
+  public String toString() {
+    return "feed " + definition.name();
+  }
+}

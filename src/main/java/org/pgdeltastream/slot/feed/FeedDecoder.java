@@ -1,0 +1,74 @@
+package org.pgdeltastream.slot.feed;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.decoder.WalDecoder;
+import org.pgdeltastream.feed.Router;
+import org.pgdeltastream.journal.Journal;
+
+/**
+ * Notes each message of pgoutput in the journal before it is decoded. A transaction that the
+ * journal has already is not noted again.
+ */
+final class FeedDecoder implements WalDecoder {
+  private static final int END_LSN = 1 + 1 + Long.BYTES; // Commit: flags and commit LSN before it
+
+  private final WalDecoder decoder;
+  private final Journal journal;
+  private final Router router;
+  private boolean repeats;
+  private long position;
+
+  FeedDecoder(WalDecoder decoder, Journal journal, Router router) {
+    this.decoder = decoder;
+    this.journal = journal;
+    this.router = router;
+  }
+
+  /** Where the next message stands in the WAL. */
+  void position(long lsn) {
+    position = lsn;
+    router.position(lsn);
+  }
+
+  @Override
+  public void decode(byte[] message, int start, int end) throws IOException {
+    byte type = end > start ? message[start] : 0;
+    if (type == 'B' && end - start > Long.BYTES) {
+      repeats = router.head().isAfter(lsn(message, start + 1));
+    }
+    if (!repeats || type == 'R' || type == 'Y') {
+      journal.append(message, start, end, position);
+    }
+    boolean ends = type == 'C' && end - start >= END_LSN + Long.BYTES;
+    Lsn endLsn = ends ? lsn(message, start + END_LSN) : Lsn.NONE;
+    if (ends && !repeats) {
+      journal.transactionEnded(endLsn); // first: who is placed then may read it there
+    }
+    decoder.decode(message, start, end);
+    if (ends) {
+      router.movedTo(endLsn); // where it had no change
+      repeats = false;
+    }
+  }
+
+  private static Lsn lsn(byte[] message, int at) {
+    return new Lsn(ByteBuffer.wrap(message, at, Long.BYTES).getLong());
+  }
+
+  @Override
+  public long committedAt(byte[] message, int start, int end) {
+    return decoder.committedAt(message, start, end);
+  }
+
+  @Override
+  public boolean betweenMessages() {
+    return decoder.betweenMessages();
+  }
+
+  @Override
+  public boolean isFull() {
+    return decoder.isFull();
+  }
+}

@@ -1,0 +1,54 @@
+package org.pgdeltastream.slot.feed;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
+import org.pgdeltastream.change.SlotName;
+
+/**
+ * What a feed is made with.
+ *
+ * @param publications none means those that init would choose
+ * @param windowBytes how much WAL can be sent again, at most
+ * @param window how old what can be sent again may be, at most
+ */
+public record FeedDefinition(
+    String name, List<String> publications, long windowBytes, Duration window) {
+  private static final Pattern NAME = Pattern.compile("[a-z0-9_]{1,40}");
+  private static final String PREFIX = "delta_feed_";
+
+  public FeedDefinition {
+    publications = List.copyOf(publications);
+  }
+
+  /**
+   * Checks a feed's name.
+   *
+   * @throws ProblemException BAD_REQUEST
+   */
+  public static String checked(String name) {
+    if (!NAME.matcher(name).matches()) {
+      throw new ProblemException(
+          Problem.BAD_REQUEST,
+          "Feed name '" + Shown.of(name) + "' is not 1 to 40 of a-z, 0-9 and _",
+          "Choose another name");
+    }
+    return name;
+  }
+
+  public SlotName slotName() {
+    return slotName(name);
+  }
+
+  static SlotName slotName(String feed) {
+    return new SlotName(PREFIX + feed);
+  }
+
+  /** Whether a slot of this name can only be a feed's. */
+  public static boolean isFeeds(SlotName slot) {
+    return slot.value().startsWith(PREFIX);
+  }
+}

@@ -1,0 +1,39 @@
+package org.pgdeltastream.slot.feed;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.CloseReason;
+
+/**
+ * A feed as operators see it.
+ *
+ * @param state of its reader, in a word
+ * @param position what ends up to here can be sent
+ * @param oldest what ends after this can be sent again
+ * @param subscribers how many clients follow it here
+ * @param views how many different selections and formats they have
+ * @param heldBytes how much WAL the window holds in PostgreSQL
+ * @param lagBytes how much WAL is yet to be read
+ */
+public record FeedReport(
+    FeedDefinition definition,
+    SlotName slotName,
+    String state,
+    Lsn position,
+    Lsn oldest,
+    int subscribers,
+    int views,
+    long heldBytes,
+    long lagBytes,
+    List<String> warnings,
+    Optional<Failure> lastFailure) {
+  public FeedReport {
+    warnings = List.copyOf(warnings);
+  }
+
+  /** Why its subscribers were last closed by us. */
+  public record Failure(CloseReason reason, String detail, Instant at) {}
+}

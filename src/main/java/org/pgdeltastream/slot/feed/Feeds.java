@@ -1,0 +1,312 @@
+package org.pgdeltastream.slot.feed;
+
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.Outlet;
+import org.pgdeltastream.feed.Writer;
+import org.pgdeltastream.replication.wal.SlotRow;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.upstream.KnownSlot;
+import org.pgdeltastream.slot.upstream.StreamServices;
+
+/**
+ * The feeds that this server reads: those of its settings, those made by a call, and those whose
+ * slot it finds when somebody asks for them.
+ */
+public final class Feeds {
+  private static final System.Logger LOG = System.getLogger(Feeds.class.getName());
+  private static final Duration STOP = Duration.ofSeconds(5);
+
+  /** Slots, as feeds need them. */
+  public interface FeedSlots {
+    /** The slot in PostgreSQL. */
+    Optional<SlotRow> find(SlotName name);
+
+    /** Makes a slot for pgoutput, without a snapshot. */
+    void make(SlotName name, List<String> publications);
+
+    /** What is remembered of a slot. */
+    KnownSlot known(SlotName name);
+
+    /** Drops it. */
+    void drop(SlotName name);
+  }
+
+  private final FeedSlots slots;
+  private final StreamServices services;
+  private final Executor threads;
+  private final Map<String, Feed> feeds = new TreeMap<>(); // in the monitor, as is what follows
+  private final Map<String, Integer> perAddress = new HashMap<>();
+  private final List<Writer> writers = new ArrayList<>();
+  private int turn;
+  private boolean isClosed;
+  private final AtomicInteger subscribers = new AtomicInteger();
+
+  public Feeds(FeedSlots slots, StreamServices services, Executor threads) {
+    this.slots = slots;
+    this.services = services;
+    this.threads = threads;
+  }
+
+  private Settings settings() {
+    return services.settings();
+  }
+
+  /** Reads the feeds of the settings; a failure is logged, and tried again by who asks for it. */
+  public void start() {
+    for (String text : settings().feeds()) {
+      FeedDefinition definition = defined(text);
+      try {
+        make(definition);
+      } catch (ProblemException e) {
+        LOG.log(WARNING, "Feed " + definition.name() + ": " + e.getMessage() + ". " + e.hint());
+      }
+    }
+  }
+
+  private FeedDefinition defined(String text) {
+    int equals = text.indexOf('=');
+    String name = FeedDefinition.checked((equals < 0 ? text : text.substring(0, equals)).strip());
+    List<String> publications =
+        equals < 0
+            ? List.of()
+            : List.of(text.substring(equals + 1).split(",")).stream().map(String::strip).toList();
+    return usual(name, publications);
+  }
+
+  /** With the window of the settings. */
+  public FeedDefinition usual(String name, List<String> publications) {
+    return new FeedDefinition(
+        name, publications, settings().feedWindowBytes(), settings().feedWindowSeconds());
+  }
+
+  /**
+   * Makes a feed, or finds it.
+   *
+   * @return whether it was made
+   * @throws ProblemException FEED_EXISTS if another of this name is there
+   */
+  public boolean make(FeedDefinition wanted) {
+    Feed present = present(wanted.name());
+    if (present != null) {
+      if (present.definition().equals(wanted)) {
+        return false;
+      }
+      throw new ProblemException(
+          Problem.FEED_EXISTS,
+          "Feed " + wanted.name() + " is there with other publications or another window",
+          "DELETE it first, or ask for what GET /v1/feeds/" + wanted.name() + " shows");
+    }
+    Optional<SlotRow> row = slots.find(wanted.slotName());
+    row.ifPresent(Feeds::check);
+    if (row.isEmpty()) {
+      slots.make(wanted.slotName(), wanted.publications());
+    } else if (!wanted.publications().isEmpty()) {
+      slots.known(wanted.slotName()).publications(wanted.publications(), false);
+    }
+    open(wanted);
+    return row.isEmpty();
+  }
+
+  private static void check(SlotRow row) {
+    if (!row.logical() || !row.ofThisDatabase() || !row.plugin().equals(OutputPlugin.PGOUTPUT.sqlName())) {
+      throw new ProblemException(
+          Problem.SLOT_EXISTS,
+          "Slot " + row.name() + " is there, but of another database, or not of pgoutput",
+          "Drop it, or choose another name for the feed");
+    }
+  }
+
+  private synchronized @Nullable Feed present(String name) {
+    return feeds.get(name);
+  }
+
+  private synchronized Feed open(FeedDefinition definition) {
+    if (isClosed) {
+      throw new ProblemException(
+          Problem.UPSTREAM_BUSY, "This server stops", "Try again, or ask another one");
+    }
+    Feed known = feeds.get(definition.name());
+    if (known != null) {
+      return known;
+    }
+    Feed feed =
+        new Feed(definition, slots.known(definition.slotName()), services, threads, this::wake);
+    try {
+      startWriters();
+      threads.execute(feed);
+    } catch (RejectedExecutionException e) {
+      throw new ProblemException(
+          Problem.STREAMS_EXHAUSTED,
+          "This server has no thread for another feed",
+          "Raise pgdelta.streams and the threads of concurrent/readers",
+          e);
+    }
+    feeds.put(definition.name(), feed);
+    LOG.log(INFO, "Feed " + definition.name() + " is read from slot " + definition.slotName());
+    return feed;
+  }
+
+  private void startWriters() {
+    while (writers.size() < Runtime.getRuntime().availableProcessors()) {
+      Writer writer =
+          new Writer(settings().sendTimeout(), Duration.ofSeconds(15), settings().pongTimeout());
+      threads.execute(writer);
+      writers.add(writer);
+    }
+  }
+
+  private void wake() {
+    for (Writer writer : allWriters()) {
+      writer.wake();
+    }
+  }
+
+  private synchronized List<Writer> allWriters() {
+    return List.copyOf(writers);
+  }
+
+  /** The feed, also one that another server made, or this one before it was started again. */
+  private Feed of(String name) {
+    FeedDefinition.checked(name);
+    Feed present = present(name);
+    if (present != null) {
+      return present;
+    }
+    Optional<SlotRow> row = slots.find(FeedDefinition.slotName(name));
+    if (row.isEmpty()) {
+      throw new ProblemException(
+          Problem.FEED_NOT_FOUND,
+          "No feed " + name,
+          "Make it: PUT /v1/feeds/" + name + ", or set pgdelta.feeds");
+    }
+    check(row.get());
+    return open(usual(name, List.of()));
+  }
+
+  public FeedReport report(String name) {
+    return of(name).report();
+  }
+
+  public List<FeedReport> all() {
+    return list().stream().map(Feed::report).toList();
+  }
+
+  /** Those that are read here. */
+  public synchronized List<Feed> list() {
+    return new ArrayList<>(feeds.values());
+  }
+
+  /**
+   * Begins to serve a subscriber.
+   *
+   * @throws ProblemException FEED_NOT_FOUND, or SUBSCRIBERS_EXHAUSTED
+   */
+  public FeedSubscriber follow(String name, FollowRequest request, Outlet outlet) {
+    Feed feed = of(name);
+    enter(request.address());
+    try {
+      return feed.follow(request, outlet, nextWriter(), () -> left(request.address()));
+    } catch (RuntimeException | Error e) {
+      left(request.address());
+      throw e;
+    }
+  }
+
+  /** Each in turn. */
+  private synchronized Writer nextWriter() {
+    turn = (turn + 1) % writers.size();
+    return writers.get(turn);
+  }
+
+  /** Throws ProblemException if no subscriber may come, or there is no such feed. */
+  public void check(String name, String address) {
+    of(name);
+    synchronized (this) {
+      checkLimits(address);
+    }
+  }
+
+  private synchronized void enter(String address) {
+    checkLimits(address);
+    subscribers.incrementAndGet();
+    perAddress.merge(address, 1, Integer::sum);
+  }
+
+  private void checkLimits(String address) {
+    if (subscribers.get() >= settings().subscribers()) {
+      throw full("This server has " + settings().subscribers() + " subscribers", "subscribers");
+    }
+    if (perAddress.getOrDefault(address, 0) >= settings().subscribersPerAddress()) {
+      throw full(
+          "Your address has " + settings().subscribersPerAddress() + " subscribers",
+          "subscribers-per-address");
+    }
+  }
+
+  private static ProblemException full(String what, String setting) {
+    return new ProblemException(
+        Problem.SUBSCRIBERS_EXHAUSTED, what, "Try again later, or raise pgdelta." + setting);
+  }
+
+  private synchronized void left(String address) {
+    subscribers.decrementAndGet();
+    perAddress.computeIfPresent(address, (any, count) -> count == 1 ? null : count - 1);
+  }
+
+  /**
+   * Drops a feed and its slot.
+   *
+   * @param force also while it has subscribers
+   */
+  public void drop(String name, boolean force) {
+    Feed feed = of(name);
+    if (!force && feed.subscribers() > 0) {
+      throw new ProblemException(
+          Problem.SLOT_BUSY,
+          "Feed " + name + " has " + feed.subscribers() + " subscribers",
+          "Close them first, or pass force=true");
+    }
+    forget(name);
+    feed.stop(CloseReason.SLOT_NOT_FOUND, "feed " + name + " was dropped");
+    feed.awaitEnd(STOP);
+    slots.drop(feed.definition().slotName());
+  }
+
+  private synchronized void forget(String name) {
+    feeds.remove(name);
+  }
+
+  /** Whether this server reads the slot. */
+  public synchronized boolean reads(SlotName slot) {
+    return feeds.values().stream().anyMatch(feed -> feed.definition().slotName().equals(slot));
+  }
+
+  /** Closes all subscribers, and waits for the readers. */
+  public void close() {
+    synchronized (this) {
+      isClosed = true;
+    }
+    list().forEach(feed -> feed.stop(CloseReason.SERVICE_RESTART, "the server stops; reconnect"));
+    list().forEach(feed -> feed.awaitEnd(STOP));
+    allWriters().forEach(Writer::stop);
+  }
+}

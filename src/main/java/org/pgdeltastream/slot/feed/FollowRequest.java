@@ -1,0 +1,48 @@
+package org.pgdeltastream.slot.feed;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.pgdeltastream.feed.FeedPosition;
+import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.Framing;
+import org.pgdeltastream.feed.ViewOptions;
+
+/**
+ * What a subscriber asks of a feed.
+ *
+ * @param linger the least time between two writes
+ * @param address the client's
+ */
+public record FollowRequest(
+    ViewOptions view, Framing framing, After after, Duration linger, String address, Client client) {
+
+  /**
+   * Where a subscriber begins.
+   *
+   * @param position empty for a word
+   * @param oldest with the oldest change that can be sent; else, and without a position, now
+   */
+  public record After(Optional<FeedPosition> position, boolean oldest) {
+    public static final After NOW = new After(Optional.empty(), false);
+    public static final After OLDEST = new After(Optional.empty(), true);
+
+    public static After of(FeedPosition position) {
+      return new After(Optional.of(position), false);
+    }
+  }
+
+  /** Is told what comes before the changes, or instead of them; once. Never waits. */
+  public interface Client {
+    /** It begins: with what ends after {@code start}. */
+    void begins(FeedSubscriber subscriber, FeedPosition start, FeedPosition oldest);
+
+    /**
+     * Its position cannot be served. It is to end the subscriber.
+     *
+     * @param reason {@code window}, {@code system}, {@code timeline} or {@code view}
+     * @param oldest a position that can be served, as is {@code newest}
+     */
+    void mustRefetch(
+        FeedSubscriber subscriber, String reason, FeedPosition oldest, FeedPosition newest);
+  }
+}

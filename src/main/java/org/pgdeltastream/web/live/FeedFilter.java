@@ -1,0 +1,210 @@
+package org.pgdeltastream.web.live;
+
+import jakarta.ejb.EJB;
+import jakarta.servlet.AsyncContext;
+import jakarta.servlet.Filter;
+import jakarta.servlet.FilterChain;
+import jakarta.servlet.ServletException;
+import jakarta.servlet.ServletRequest;
+import jakarta.servlet.ServletResponse;
+import jakarta.servlet.http.HttpServletRequest;
+import jakarta.servlet.http.HttpServletResponse;
+import java.io.IOException;
+import java.util.Collections;
+import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.Framing;
+import org.pgdeltastream.framing.Handshake;
+import org.pgdeltastream.slot.SlotManager;
+import org.pgdeltastream.slot.feed.Feeds;
+import org.pgdeltastream.slot.feed.FollowRequest;
+import org.pgdeltastream.web.http.Body;
+import org.pgdeltastream.web.http.Errors;
+import org.pgdeltastream.web.http.Input;
+import org.pgdeltastream.web.http.MediaRange;
+import org.pgdeltastream.web.socket.OwnFrames;
+
+/**
+ * A feed's stream, as a websocket or as server-sent events, and its changes by pull. Passes on what
+ * is neither.
+ */
+public class FeedFilter implements Filter {
+  private static final Pattern PATH = Pattern.compile("/v1/feeds/([^/]+)/(stream|changes)/?");
+  private static final String EVENTS = "text/event-stream";
+  private static final String LINES = "application/x-ndjson";
+  private static final String JSON = "application/json";
+
+  @EJB
+  @SuppressWarnings("NullAway.Init") // the container sets it
+  SlotManager slots;
+
+  @Override
+  public void doFilter(ServletRequest request, ServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
+    HttpServletRequest from = (HttpServletRequest) request;
+    HttpServletResponse to = (HttpServletResponse) response;
+    Matcher path = PATH.matcher(path(from));
+    if (!path.matches()) {
+      chain.doFilter(request, response);
+      return;
+    }
+    if (!from.getMethod().equals("GET")) {
+      to.setHeader("Allow", "GET");
+      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(to);
+      return;
+    }
+    try {
+      if (path.group(2).equals("stream")) {
+        stream(from, to, chain, path.group(1));
+      } else {
+        pull(from, to, path.group(1));
+      }
+    } catch (RuntimeException e) { // a servlet has no exception mapper
+      Errors.of(e).sendTo(to);
+    }
+  }
+
+  private static String path(HttpServletRequest request) {
+    return request.getRequestURI().substring(request.getContextPath().length());
+  }
+
+  private void stream(
+      HttpServletRequest request, HttpServletResponse response, FilterChain chain, String feed)
+      throws IOException, ServletException {
+    Handshake handshake = new Handshake(name -> Collections.list(request.getHeaders(name)));
+    if (handshake.isAsked()) {
+      socket(request, response, chain, handshake, feed);
+    } else if (takes(request, EVENTS)) {
+      events(request, response, feed);
+    } else {
+      notAcceptable(response, "a websocket, or text/event-stream");
+    }
+  }
+
+  private void socket(
+      HttpServletRequest request,
+      HttpServletResponse response,
+      FilterChain chain,
+      Handshake handshake,
+      String feed)
+      throws IOException, ServletException {
+    if (!handshake.hasVersion() || !handshake.isWellFormed()) {
+      throw Input.bad("The websocket handshake needs version 13, 'Connection: Upgrade' and one key");
+    }
+    if (Body.isIn(request)) {
+      throw Input.bad("A websocket handshake has no body");
+    }
+    FeedQuery query = FeedQuery.ofStream(request.getQueryString(), null);
+    Feeds feeds = slots.feeds();
+    feeds.check(feed, request.getRemoteAddr());
+    String server = request.getServletContext().getServerInfo();
+    if (OwnFrames.areWritten(slots.settings().websocket(), server)) {
+      OwnFrames.upgrade(request, response, handshake, FeedSocket.class)
+          .serve(feeds, feed, query, request.getRemoteAddr());
+    } else {
+      chain.doFilter(FeedEndpoint.request(request), response);
+    }
+  }
+
+  private void events(HttpServletRequest request, HttpServletResponse response, String feed)
+      throws IOException {
+    FeedQuery query =
+        FeedQuery.ofStream(request.getQueryString(), request.getHeader("Last-Event-ID"));
+    Feeds feeds = slots.feeds();
+    try {
+      feeds.check(feed, request.getRemoteAddr());
+    } catch (ProblemException e) {
+      if (e.problem() != Problem.SUBSCRIBERS_EXHAUSTED) {
+        throw e;
+      }
+      later(response, String.valueOf(e.getMessage()));
+      return;
+    }
+    EventStream.head(response);
+    String address = request.getRemoteAddr();
+    AsyncContext context = begin(request);
+    EventStream events =
+        new EventStream(
+            context,
+            feed,
+            one ->
+                feeds.follow(
+                    feed,
+                    new FollowRequest(
+                        query.view(), Framing.EVENT_STREAM, query.after(), query.linger(), address, one),
+                    one));
+    context.addListener(events);
+    context.getResponse().getOutputStream().setWriteListener(events);
+  }
+
+  /** A status would end the browser's EventSource for good. */
+  private static void later(HttpServletResponse response, String detail) throws IOException {
+    EventStream.head(response);
+    response.getOutputStream().write(EventStream.retry());
+    response.getOutputStream().write(EventStream.bye(CloseReason.LIMIT, detail));
+  }
+
+  private void pull(HttpServletRequest request, HttpServletResponse response, String feed)
+      throws IOException {
+    FeedQuery query = FeedQuery.ofPull(request.getQueryString());
+    boolean json = takes(request, JSON);
+    if (!json && !takes(request, LINES)) {
+      notAcceptable(response, JSON + ", or " + LINES);
+      return;
+    }
+    boolean lines = !json || isNamed(request, LINES);
+    Feeds feeds = slots.feeds();
+    String address = request.getRemoteAddr();
+    feeds.check(feed, address);
+    AsyncContext context = begin(request);
+    PullAnswer answer =
+        new PullAnswer(
+            context,
+            lines,
+            query.limitBytes(),
+            query.longest().toNanos(),
+            one ->
+                feeds.follow(
+                    feed,
+                    new FollowRequest(
+                        query.view(), Framing.LINES, query.after(), query.linger(), address, one),
+                    one));
+    context.addListener(answer);
+    context.getResponse().getOutputStream().setWriteListener(answer);
+  }
+
+  private static AsyncContext begin(HttpServletRequest request) {
+    AsyncContext context = request.startAsync();
+    context.setTimeout(0);
+    return context;
+  }
+
+  private static void notAcceptable(HttpServletResponse response, String what) throws IOException {
+    new org.pgdeltastream.web.http.ErrorBody(
+            HttpServletResponse.SC_NOT_ACCEPTABLE,
+            "bad_request",
+            "Only " + what + " can be answered here",
+            false,
+            "Send such an Accept header")
+        .sendTo(response);
+  }
+
+  /** Without an Accept header, or with one for all types, too. */
+  private static boolean takes(HttpServletRequest request, String type) {
+    List<String> accept = Collections.list(request.getHeaders("Accept"));
+    String any = type.replaceFirst("/.*", "/*");
+    return accept.isEmpty()
+        || MediaRange.of(accept)
+            .anyMatch(
+                range -> range.quality() > 0 && List.of(type, any, "*/*").contains(range.type()));
+  }
+
+  private static boolean isNamed(HttpServletRequest request, String type) {
+    return MediaRange.of(Collections.list(request.getHeaders("Accept")))
+        .anyMatch(range -> range.quality() > 0 && range.type().equals(type));
+  }
+}

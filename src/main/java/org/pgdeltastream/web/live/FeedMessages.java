@@ -1,0 +1,50 @@
+package org.pgdeltastream.web.live;
+
+import jakarta.json.Json;
+import jakarta.json.JsonObjectBuilder;
+import java.util.concurrent.ThreadLocalRandom;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedPosition;
+import org.pgdeltastream.web.socket.CloseCodes;
+
+/** What a feed says beside changes, as JSON. */
+final class FeedMessages {
+  private static final int LEAST_RETRY_MILLIS = 2000;
+  private static final int MOST_RETRY_MILLIS = 5000;
+
+  private FeedMessages() {}
+
+  static String hello(String feed, FeedPosition start, FeedPosition oldest) {
+    JsonObjectBuilder hello = Json.createObjectBuilder().add("feed", feed);
+    start.stamp().ifPresent(stamp -> hello.add("token", stamp.toString()));
+    hello.add("start", start.lsn().toString()).add("oldest", oldest.lsn().toString());
+    return Json.createObjectBuilder().add("hello", hello).build().toString();
+  }
+
+  static String mustRefetch(String reason, FeedPosition oldest, FeedPosition newest) {
+    return Json.createObjectBuilder()
+        .add(
+            "must-refetch",
+            Json.createObjectBuilder()
+                .add("reason", reason)
+                .add("oldest", oldest.toString())
+                .add("position", newest.toString()))
+        .build()
+        .toString();
+  }
+
+  /** Why an event stream ends: what a close frame says on a websocket. */
+  static String bye(CloseReason reason, String detail) {
+    return Json.createObjectBuilder()
+        .add("code", CloseCodes.code(reason))
+        .add("reason", CloseCodes.name(reason))
+        .add("detail", detail)
+        .build()
+        .toString();
+  }
+
+  /** Random, so that not all come back in one second after a restart. */
+  static int retryMillis() {
+    return ThreadLocalRandom.current().nextInt(LEAST_RETRY_MILLIS, MOST_RETRY_MILLIS);
+  }
+}
