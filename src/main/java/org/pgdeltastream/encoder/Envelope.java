@@ -9,10 +9,10 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 
 /**
- * What stands around the changes of one message, on its way to the client. A small message is sent whole, its position in front of its
- * changes. A large message is sent in pieces while it grows, cut between changes where possible;
- * its position is not known before its end and comes last. Where the output takes single changes,
- * each is sent when it is whole.
+ * What stands around the changes of one message, on its way to the client. A small message is sent
+ * whole, its position in front of its changes. A large message is sent in pieces while it grows,
+ * cut between changes where possible; its position is not known before its end and comes last.
+ * Where the output takes single changes, each is sent when it is whole.
  */
 public final class Envelope {
   private static final byte[] CHANGES = Ascii.bytes("\"change\":[");

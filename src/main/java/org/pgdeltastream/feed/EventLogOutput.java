@@ -3,7 +3,9 @@ package org.pgdeltastream.feed;
 import java.nio.charset.StandardCharsets;
 import org.pgdeltastream.change.Lsn;
 
-/** Messages as server-sent events; the one that ends a transaction has its position as {@code id}. */
+/**
+ * Messages as server-sent events; the one that ends a transaction has its position as {@code id}.
+ */
 final class EventLogOutput extends FramedLog {
   private static final byte[] DATA = "data: ".getBytes(StandardCharsets.US_ASCII);
   private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);

@@ -95,8 +95,7 @@ public final class Feed implements Runnable {
   private Ending readOnce() {
     OpenSockets sockets = new OpenSockets();
     StreamLife life = new StreamLife();
-    Upstream upstream =
-        new Upstream(slot, reader, life, services.within(sockets), sockets);
+    Upstream upstream = new Upstream(slot, reader, life, services.within(sockets), sockets);
     running = new Running(life, upstream);
     Ending stopping = stop;
     if (stopping != null) {

@@ -2,7 +2,6 @@ package org.pgdeltastream.slot.feed;
 
 import static java.util.Objects.requireNonNull;
 
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -177,8 +176,7 @@ final class FeedReader implements Downstream, FeedScan.Source {
           "PostgreSQL has less WAL than was read: another server, or a restored one");
     }
     ServerIdentity identity = requireNonNull(server, "PostgreSQL said who it is");
-    FeedPosition.Stamp present =
-        new FeedPosition.Stamp(hash(identity), identity.timeline(), 0);
+    FeedPosition.Stamp present = new FeedPosition.Stamp(hash(identity), identity.timeline(), 0);
     stamp = present;
     router.stamp(present);
     if (!positioned) {
@@ -254,7 +252,10 @@ final class FeedReader implements Downstream, FeedScan.Source {
 
   private void moveWindow(long now) {
     journal.forgetBefore(window.start(journal.end(), now));
-    start = journal.start();
+    Lsn from = journal.start();
+    if (!from.isAfter(journal.end())) { // else a large transaction is open, and nothing is there
+      start = from;
+    }
   }
 
   @Override
@@ -291,17 +292,14 @@ final class FeedReader implements Downstream, FeedScan.Source {
       return;
     }
     FeedPosition.Stamp here =
-        new FeedPosition.Stamp(
-            present.system(), present.timeline(), subscriber.view().hash());
+        new FeedPosition.Stamp(present.system(), present.timeline(), subscriber.view().hash());
     Optional<FeedPosition> asked = request.after().position();
     Optional<String> mismatch = asked.flatMap(one -> one.mismatch(here));
     Lsn after =
-        asked
-            .map(FeedPosition::lsn)
-            .orElseGet(() -> request.after().oldest() ? journal.start() : newest());
+        asked.map(FeedPosition::lsn).orElseGet(() -> request.after().oldest() ? start : newest());
     Runnable begins =
         () -> {
-          request.client().begins(subscriber, here.at(after), here.at(journal.start()));
+          request.client().begins(subscriber, here.at(after), here.at(start));
           place(subscriber, after, 0);
         };
     if (mismatch.isPresent()) {
@@ -318,9 +316,7 @@ final class FeedReader implements Downstream, FeedScan.Source {
 
   private void refetch(
       FeedSubscriber subscriber, FollowRequest request, FeedPosition.Stamp here, String reason) {
-    request
-        .client()
-        .mustRefetch(subscriber, reason, here.at(journal.start()), here.at(newest()));
+    request.client().mustRefetch(subscriber, reason, here.at(start), here.at(newest()));
   }
 
   void leave(FeedSubscriber subscriber) {

@@ -127,7 +127,9 @@ public final class Feeds {
   }
 
   private static void check(SlotRow row) {
-    if (!row.logical() || !row.ofThisDatabase() || !row.plugin().equals(OutputPlugin.PGOUTPUT.sqlName())) {
+    if (!row.logical()
+        || !row.ofThisDatabase()
+        || !row.plugin().equals(OutputPlugin.PGOUTPUT.sqlName())) {
       throw new ProblemException(
           Problem.SLOT_EXISTS,
           "Slot " + row.name() + " is there, but of another database, or not of pgoutput",

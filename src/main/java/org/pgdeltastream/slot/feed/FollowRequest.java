@@ -14,7 +14,12 @@ import org.pgdeltastream.feed.ViewOptions;
  * @param address the client's
  */
 public record FollowRequest(
-    ViewOptions view, Framing framing, After after, Duration linger, String address, Client client) {
+    ViewOptions view,
+    Framing framing,
+    After after,
+    Duration linger,
+    String address,
+    Client client) {
 
   /**
    * Where a subscriber begins.

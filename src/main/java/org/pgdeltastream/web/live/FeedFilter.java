@@ -93,7 +93,8 @@ public class FeedFilter implements Filter {
       String feed)
       throws IOException, ServletException {
     if (!handshake.hasVersion() || !handshake.isWellFormed()) {
-      throw Input.bad("The websocket handshake needs version 13, 'Connection: Upgrade' and one key");
+      throw Input.bad(
+          "The websocket handshake needs version 13, 'Connection: Upgrade' and one key");
     }
     if (Body.isIn(request)) {
       throw Input.bad("A websocket handshake has no body");
@@ -135,7 +136,12 @@ public class FeedFilter implements Filter {
                 feeds.follow(
                     feed,
                     new FollowRequest(
-                        query.view(), Framing.EVENT_STREAM, query.after(), query.linger(), address, one),
+                        query.view(),
+                        Framing.EVENT_STREAM,
+                        query.after(),
+                        query.linger(),
+                        address,
+                        one),
                     one));
     context.addListener(events);
     context.getResponse().getOutputStream().setWriteListener(events);

@@ -24,7 +24,11 @@ import org.pgdeltastream.web.http.Query;
  * @param limitBytes after which a pull's answer ends with a transaction
  */
 record FeedQuery(
-    ViewOptions view, FollowRequest.After after, Duration linger, Duration longest, int limitBytes) {
+    ViewOptions view,
+    FollowRequest.After after,
+    Duration linger,
+    Duration longest,
+    int limitBytes) {
   private static final int MOST_LINGER_MILLIS = 1000;
   private static final int MOST_WAIT_SECONDS = 60;
   private static final int USUAL_LIMIT = 1 << 20;

@@ -24,7 +24,8 @@ public class RestApplication extends Application {
 
   /** The value of Allow for a path, empty for an unknown one: not every server gets it right. */
   static String methodsOf(String path) {
-    String plain = path.replaceAll("^/+|/+$", "").replaceFirst("^(slots|feeds)/[^/]+$", "$1/{name}");
+    String plain =
+        path.replaceAll("^/+|/+$", "").replaceFirst("^(slots|feeds)/[^/]+$", "$1/{name}");
     return switch (plain) {
       case "init" -> "GET, POST"; // HEAD is only there to be refused
       case "ping", "slots", "feeds", "snapshot/tables" -> "GET";
