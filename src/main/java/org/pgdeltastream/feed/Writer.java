@@ -6,7 +6,7 @@ import static java.lang.System.Logger.Level.ERROR;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -27,7 +27,7 @@ public final class Writer implements Runnable {
   private static final long LAST_WORD_NANOS = Duration.ofSeconds(2).toNanos();
 
   private final Queue<FeedSubscriber> signalled = new ConcurrentLinkedQueue<>();
-  private final Map<FrameLog, Group> groups = new IdentityHashMap<>();
+  private final Map<FrameLog, Group> groups = new HashMap<>(); // logs are equal to themselves only
   private final List<FeedSubscriber> waiting = new ArrayList<>(); // for a place
   private List<FeedSubscriber> delayed = new ArrayList<>();
   private final long sendTimeoutNanos;

@@ -10,10 +10,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.feed.Feed;
-import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
 import org.pgdeltastream.slot.upstream.OwnPublications;
@@ -29,11 +29,12 @@ final class Reporter {
 
   private final Database database;
   private final Slots slots;
-  private final Feeds feeds;
+  private final Supplier<List<Feed>> feeds;
   private final OwnPublications ownPublications;
   private String publicationFailure = "";
 
-  Reporter(Database database, Slots slots, Feeds feeds, OwnPublications ownPublications) {
+  Reporter(
+      Database database, Slots slots, Supplier<List<Feed>> feeds, OwnPublications ownPublications) {
     this.database = database;
     this.slots = slots;
     this.feeds = feeds;
@@ -48,7 +49,7 @@ final class Reporter {
 
   /** Every second: PostgreSQL's own shutdown is never held up. */
   void checkPostgres() {
-    if (slots.streams().isEmpty() && feeds.list().isEmpty()) {
+    if (slots.streams().isEmpty() && feeds.get().isEmpty()) {
       database.watch().rest();
     } else if (database.watch().isShuttingDown()) {
       forEach(SlotStream::cutUpstream);
@@ -71,7 +72,7 @@ final class Reporter {
   }
 
   private void forEachFeed(Consumer<Feed> check) {
-    for (Feed feed : feeds.list()) {
+    for (Feed feed : feeds.get()) {
       try {
         check.accept(feed);
       } catch (Throwable e) {
@@ -93,7 +94,7 @@ final class Reporter {
     List<SlotStream> guarded =
         slots.streams().stream().filter(stream -> stream.guard().isPresent()).toList();
     List<Feed> guardedFeeds =
-        feeds.list().stream().filter(feed -> feed.guard().isPresent()).toList();
+        feeds.get().stream().filter(feed -> feed.guard().isPresent()).toList();
     if (guarded.isEmpty() && guardedFeeds.isEmpty()) {
       return;
     }

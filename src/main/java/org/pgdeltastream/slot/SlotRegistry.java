@@ -64,7 +64,7 @@ final class SlotRegistry {
             database, settings, ownPublications, new CatchUps(readers), new AtomicBoolean());
     this.readers = readers;
     feeds = new Feeds(new FeedSlots(), services, readers);
-    reporter = new Reporter(database, slots, feeds, ownPublications);
+    reporter = new Reporter(database, slots, feeds::list, ownPublications);
     reports = new SlotReports(database, settings, slots);
     snapshots = new SnapshotReads(database, settings, slots, reports);
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
@@ -37,7 +38,7 @@ class ReporterTest {
   void looksAfterEveryStreamAlsoWhenALookAtOneFails() {
     occupy("delta_a");
     occupy("delta_b");
-    Reporter reporter = new Reporter(database, slots, publications);
+    Reporter reporter = new Reporter(database, slots, List::of, publications);
 
     await("both clients to be quiet for so long that they are pinged")
         .atMost(Duration.ofSeconds(10))
