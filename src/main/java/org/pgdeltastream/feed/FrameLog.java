@@ -15,6 +15,7 @@ public final class FrameLog {
   static final int CHUNK = 16 * 1024 - 1;
 
   private final int most;
+  private final boolean isLive;
   private Chunk last = new Chunk(0, FIRST_CHUNK);
   private volatile Chunk first = last;
   private int used; // of the last chunk
@@ -81,10 +82,12 @@ public final class FrameLog {
    * Begins empty.
    *
    * @param most how many bytes to keep
+   * @param isLive whether it has what comes from now on; else what was before, up to its seal
    * @param start its first transaction ends after this
    */
-  public FrameLog(int most, Lsn start) {
+  FrameLog(int most, boolean isLive, Lsn start) {
     this.most = most;
+    this.isLive = isLive;
     this.marks = new Marks(start);
     this.published = new Published(0, 0, start, 0);
   }
@@ -164,6 +167,10 @@ public final class FrameLog {
     mark(position);
     publish();
     sealed = true;
+  }
+
+  boolean isLive() {
+    return isLive;
   }
 
   boolean isSealed() {

@@ -29,6 +29,7 @@ public final class Router implements ChangeListener {
   private static final int LEAST_LOG_BYTES = 4096;
 
   private final Catalog catalog;
+  private final boolean isLive;
   private final long logBytes;
   private final Map<ViewOptions, View> views = new LinkedHashMap<>();
   private final Map<ChangeOptions, Encoding> encodings = new HashMap<>();
@@ -44,10 +45,12 @@ public final class Router implements ChangeListener {
   /**
    * Routes to nobody yet.
    *
+   * @param isLive whether it routes what comes from now on; else what was before
    * @param logBytes what all logs may hold together
    * @param head transactions that end later are routed
    */
-  public Router(Catalog catalog, long logBytes, Lsn head) {
+  public Router(Catalog catalog, boolean isLive, long logBytes, Lsn head) {
+    this.isLive = isLive;
     this.catalog = catalog;
     this.logBytes = logBytes;
     this.head = head;
@@ -93,7 +96,7 @@ public final class Router implements ChangeListener {
   public synchronized FrameLog log(ViewOptions options, Framing framing) {
     View view = views.computeIfAbsent(options, this::made);
     int share = (int) Math.min(MOST_LOG_BYTES, logBytes / (views.size() + 1));
-    return view.log(framing, Math.max(LEAST_LOG_BYTES, share), head, stamp).log();
+    return view.log(framing, Math.max(LEAST_LOG_BYTES, share), isLive, head, stamp).log();
   }
 
   private View made(ViewOptions options) {

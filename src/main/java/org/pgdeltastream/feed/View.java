@@ -51,11 +51,11 @@ final class View implements MessageOutput {
   }
 
   /** The log in this framing; a new one begins at the given end of a transaction. */
-  FramedLog log(Framing framing, int most, Lsn head, FeedPosition.Stamp stamp) {
+  FramedLog log(Framing framing, int most, boolean isLive, Lsn head, FeedPosition.Stamp stamp) {
     return logs.computeIfAbsent(
         framing,
         wanted -> {
-          FramedLog made = wanted.into(new FrameLog(most, head));
+          FramedLog made = wanted.into(new FrameLog(most, isLive, head));
           made.stamp(new FeedPosition.Stamp(stamp.system(), stamp.timeline(), options.hash()));
           return made;
         });

@@ -295,8 +295,8 @@ public final class Writer implements Runnable {
   }
 
   private void caughtUp(FeedSubscriber one, FrameLog log) throws IOException {
-    if (log.isSealed()) { // it was behind: on to the next log
-      if (log.published().end() == one.position()) {
+    if (!log.isLive()) { // it was behind: on to the next log
+      if (log.isSealed() && log.published().end() == one.position()) {
         move(one, null);
         one.home().place(one, log.published().position(), 0);
       }

@@ -194,7 +194,7 @@ public final class Feed implements Runnable {
     return new FeedReport(
         definition,
         slot.name(),
-        present == null ? "failed" : present.life().state().name().toLowerCase(Locale.ROOT),
+        state(present),
         head,
         oldest,
         subscribers.size(),
@@ -203,6 +203,13 @@ public final class Feed implements Runnable {
         walEnd.isAfter(head) ? walEnd.value() - head.value() : 0,
         warnings,
         Optional.ofNullable(lastFailure));
+  }
+
+  private String state(@Nullable Running present) {
+    if (present == null) {
+      return lastFailure == null ? "connecting" : "failed";
+    }
+    return present.life().state().name().toLowerCase(Locale.ROOT);
   }
 
   /** For the reporter, every second. */

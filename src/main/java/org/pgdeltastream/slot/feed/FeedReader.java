@@ -84,7 +84,7 @@ final class FeedReader implements Downstream, FeedScan.Source {
     this.journal =
         new Journal(settings.feedFiles(), settings.feedDiskBytes(), services.database().heap());
     this.window = new FeedWindow(definition.windowBytes(), definition.window());
-    this.router = new Router(new Newest(), settings.feedHeapBytes(), Lsn.NONE);
+    this.router = new Router(new Newest(), true, settings.feedHeapBytes(), Lsn.NONE);
     this.scan = new FeedScan(this, threads);
   }
 

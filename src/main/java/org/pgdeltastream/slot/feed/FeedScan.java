@@ -137,7 +137,7 @@ final class FeedScan implements Runnable {
 
     Pass(List<Waiting> waiting) {
       this.waiting = new ArrayList<>(waiting);
-      this.router = new Router(feed.catalog(), feed.logBytes(), waiting.get(0).after());
+      this.router = new Router(feed.catalog(), false, feed.logBytes(), waiting.get(0).after());
       router.stamp(feed.stamp());
       waiting.forEach(one -> router.log(one.subscriber().view(), one.subscriber().framing()));
     }

@@ -2,6 +2,7 @@ package org.pgdeltastream.web.live;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
+import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedPosition;
@@ -31,6 +32,21 @@ final class FeedMessages {
                 .add("position", newest.toString()))
         .build()
         .toString();
+  }
+
+  /** The answer to a pull whose position cannot be served: an error, and where to go on. */
+  static byte[] refetchError(String reason, FeedPosition oldest, FeedPosition newest) {
+    return Json.createObjectBuilder()
+        .add("error", "The position is not in the feed: " + reason)
+        .add("code", "must_refetch")
+        .add("retry", false)
+        .add("hint", "Read the rows again, then go on from position")
+        .add("reason", reason)
+        .add("oldest", oldest.toString())
+        .add("position", newest.toString())
+        .build()
+        .toString()
+        .getBytes(StandardCharsets.UTF_8);
   }
 
   /** Why an event stream ends: what a close frame says on a websocket. */

@@ -41,6 +41,7 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   private final AtomicBoolean over = new AtomicBoolean();
   private final PulledLines lines = new PulledLines();
   private volatile @Nullable FeedPosition start;
+  private volatile byte @Nullable [] refusal;
   private Lsn position = Lsn.NONE; // the writer's, as is what follows
   private long sent;
   private boolean headIsSent;
@@ -94,22 +95,9 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   @Override
   public void mustRefetch(
       FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
-    refusal =
-        new ErrorBody(
-            HttpServletResponse.SC_GONE,
-            "must_refetch",
-            "The position is not in the feed: "
-                + reason
-                + "; oldest "
-                + oldest
-                + ", newest "
-                + newest,
-            false,
-            "Read the rows again, then go on from the newest position");
+    refusal = FeedMessages.refetchError(reason, oldest, newest);
     one.end(CloseReason.POSITION_LOST, reason);
   }
-
-  private volatile @Nullable ErrorBody refusal;
 
   /** No more than whole transactions beyond the limit: the rest of the log is left. */
   @Override
@@ -200,13 +188,25 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   }
 
   @Override
-  public boolean end(CloseReason reason, String detail) {
-    ErrorBody refused = refusal;
+  public boolean end(CloseReason reason, String detail) throws IOException {
+    byte[] refused = refusal;
     if (!headIsSent) {
-      answer(refused == null ? problem(reason, detail) : refused);
+      headIsSent = true;
+      if (refused == null) {
+        answer(problem(reason, detail));
+      } else {
+        refuse(refused);
+      }
     }
     cut();
     return true;
+  }
+
+  private void refuse(byte[] json) throws IOException {
+    response.setStatus(HttpServletResponse.SC_GONE);
+    response.setHeader("Cache-Control", "no-store");
+    response.setContentType("application/json");
+    super.write(json, 0, json.length);
   }
 
   private static ErrorBody problem(CloseReason reason, String detail) {
