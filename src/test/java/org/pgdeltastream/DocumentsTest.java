@@ -53,6 +53,7 @@ class DocumentsTest {
   private final String readme = read(Path.of("README.md"));
   private final String configuration = read(DOCS.resolve("configuration.md"));
   private final String http = read(DOCS.resolve("http.md"));
+  private final String feeds = read(DOCS.resolve("feeds.md"));
   private final String websocket = read(DOCS.resolve("websocket.md"));
   private final String options = read(DOCS.resolve("stream-options.md"));
 
@@ -94,10 +95,14 @@ class DocumentsTest {
           case "snapshots" -> "a quarter of `max_connections`";
           case "slotsMaximum" -> "half of `max_replication_slots`";
           case "heapBytes" -> "a quarter of the heap (`-Xmx`)";
+          case "feedHeapBytes" -> "a sixteenth of the heap (`-Xmx`)";
+          case "feedDirectory" -> "the system's for temporary files";
           default -> "";
         };
     if (!depends.isEmpty()) {
-      assertThat(value).isIn(Optional.empty(), 0, Runtime.getRuntime().maxMemory() / 4);
+      long heap = Runtime.getRuntime().maxMemory();
+      int least = (int) (Math.min(Integer.MAX_VALUE, heap) / 16);
+      assertThat(value).isIn(Optional.empty(), 0, heap / 4, least);
       return depends;
     }
     if (value.equals(Optional.empty()) || value.equals(List.of())) {
@@ -210,6 +215,23 @@ class DocumentsTest {
   }
 
   @Test
+  void listEveryParameterOfAFeed() {
+    Set<String> all = new HashSet<>(Parameters.FEED);
+    all.addAll(Parameters.PULL);
+    List<String> own = names(rows(section(feeds, "Parameters"), "| Parameter |")).toList();
+    assertThat(own).isSubsetOf(all).contains("after", "wait");
+    all.removeAll(own);
+    assertThat(names(rows(options, "| option |"))).containsAll(withoutFormats(all));
+  }
+
+  /** Those that stand in the websocket's table. */
+  private static Set<String> withoutFormats(Set<String> names) {
+    Set<String> rest = new HashSet<>(names);
+    rest.removeAll(Set.of("format", "format-version"));
+    return rest;
+  }
+
+  @Test
   void listEveryParameterOfInit() {
     assertThat(names(rows(section(http, "Init"), "| Parameter |")))
         .containsExactlyInAnyOrderElementsOf(Parameters.INIT);
@@ -246,6 +268,7 @@ class DocumentsTest {
   void listEveryFieldOfTheAnswers() {
     assertThat(unnamed(section(http, "Init"), SampleBodies.initFields())).isEmpty();
     assertThat(unnamed(section(http, "Slots"), SampleBodies.slotFields())).isEmpty();
+    assertThat(unnamed(section(feeds, "Calls"), SampleBodies.feedFields())).isEmpty();
     assertThat(unnamed(section(http, "Tables, and closing a snapshot"), SampleBodies.tableFields()))
         .isEmpty();
   }
@@ -260,7 +283,7 @@ class DocumentsTest {
   @Test
   void showTheCommandsThatTheLauncherPrints() {
     String oneLine = readme.replaceAll("\\s+", " ");
-    assertThat(commands()).hasSize(4).allSatisfy(command -> assertThat(oneLine).contains(command));
+    assertThat(commands()).hasSize(5).allSatisfy(command -> assertThat(oneLine).contains(command));
   }
 
   /** Those of a started server, with and without a database of its own. */

@@ -36,8 +36,7 @@ public final class FeedBenchmark {
     void publish(String time) throws Exception;
   }
 
-  private FeedBenchmark(
-      TestDatabase database, Program ours, Optional<Nchan> nchan, int seconds) {
+  private FeedBenchmark(TestDatabase database, Program ours, Optional<Nchan> nchan, int seconds) {
     this.database = database;
     this.ours = ours;
     this.nchan = nchan;
@@ -46,8 +45,7 @@ public final class FeedBenchmark {
 
   public static void main(String[] arguments) throws Exception {
     Path directory = Files.createDirectories(Path.of("target", "bench"));
-    Map<String, String> settings =
-        Map.of("autovacuum", "off", "jit", "off");
+    Map<String, String> settings = Map.of("autovacuum", "off", "jit", "off");
     try (TestDatabase database = TestDatabase.system(settings)) {
       database.execute("create table m (p text)");
       database.execute("create publication p for table m");
@@ -168,7 +166,8 @@ public final class FeedBenchmark {
       while (System.nanoTime() < due) {
         LockSupport.parkNanos(due - System.nanoTime());
       }
-      publisher.publish(String.format("%016d", ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now())));
+      publisher.publish(
+          String.format("%016d", ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now())));
       done++;
     }
     return done;

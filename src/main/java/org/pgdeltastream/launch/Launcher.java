@@ -30,6 +30,8 @@ import org.pgdeltastream.launch.server.StartMemory;
 
 /** The standalone server: what it opens is closed in reverse order when the JVM ends. */
 public final class Launcher {
+  private static final String FEEDS = "pgdelta.feeds";
+
   private static final String LOGGING =
       """
       handlers=java.util.logging.ConsoleHandler
@@ -113,6 +115,9 @@ public final class Launcher {
     FutureTask<EmbeddedDatabase> database =
         new FutureTask<>(() -> EmbeddedDatabase.start(wanted, data, access));
     new Thread(database, "PostgreSQL's start").start();
+    if (System.getProperty(FEEDS) == null && System.getenv("PGDELTA_FEEDS") == null) {
+      System.setProperty(FEEDS, Guide.FEED);
+    }
     Server server;
     try {
       server = begin(named, listen);

@@ -36,6 +36,9 @@ public final class Guide {
       Without the flags PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE and PGSSLMODE count.
       """;
 
+  /** The feed of a database of our own. */
+  public static final String FEED = "demo";
+
   private static final String SLOT = "delta_demo";
 
   private Guide() {}
@@ -61,6 +64,7 @@ public final class Guide {
                 own.map(Guide::ownDatabase).orElse(""));
     return head
         + steps(server, own.isPresent() ? "test_table" : "YOUR_TABLE", quoted(jar))
+        + (own.isPresent() ? feed(server) : "")
         + tokens()
         + (own.isPresent() ? "" : warning(server))
         + "\nCtrl-C stops it.\n";
@@ -87,6 +91,15 @@ public final class Guide {
            java -jar %4$s --watch "ws://%1$s/v1/lr/stream?slotName=%2$s"
         """
         .formatted(server, SLOT, table, jar);
+  }
+
+  private static String feed(Address server) {
+    return """
+
+        Or follow a feed, as any number of clients can:
+           curl -N -H "Accept: text/event-stream" http://%s/v1/feeds/%s/stream
+        """
+        .formatted(server, FEED);
   }
 
   private static String warning(Address server) {

@@ -1,5 +1,6 @@
 package org.pgdeltastream.web.rest;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
@@ -10,7 +11,10 @@ import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.TableSummary;
+import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.slot.NewSlot;
+import org.pgdeltastream.slot.feed.FeedDefinition;
+import org.pgdeltastream.slot.feed.FeedReport;
 import org.pgdeltastream.slot.stream.SlotReport;
 
 /** Answers that leave nothing out, for the names of their fields. */
@@ -45,6 +49,23 @@ public final class SampleBodies {
                 Optional.of(new SlotReport.LastClose(Optional.empty(), 1001, "bye", NOON)),
                 2,
                 List.of("warning"))));
+  }
+
+  public static List<String> feedFields() {
+    return names(
+        Bodies.feed(
+            new FeedReport(
+                new FeedDefinition("main", List.of("p"), 1, Duration.ofSeconds(1)),
+                new SlotName("delta_feed_main"),
+                "streaming",
+                Lsn.NONE,
+                Lsn.NONE,
+                1,
+                1,
+                1,
+                0,
+                List.of("warning"),
+                Optional.of(new FeedReport.Failure(CloseReason.UPSTREAM_LOST, "away", NOON)))));
   }
 
   public static List<String> tableFields() {
