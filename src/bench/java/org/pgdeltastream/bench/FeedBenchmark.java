@@ -9,7 +9,6 @@ import java.sql.PreparedStatement;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -184,9 +183,5 @@ public final class FeedBenchmark {
       last = now;
       LockSupport.parkNanos(500_000_000);
     }
-  }
-
-  static List<String> usualLoads() {
-    return List.of("1000x50", "10000x5", "10000x50");
   }
 }

@@ -128,7 +128,7 @@ final class SlotRegistry {
     }
 
     @Override
-    public KnownSlot known(SlotName name) {
+    public KnownSlot enter(SlotName name) {
       return slots.entered(name).known();
     }
 

@@ -5,6 +5,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /** Which publications PostgreSQL has, and what of its tables and settings an operator must know. */
@@ -92,6 +94,34 @@ public final class Publications {
             try (ResultSet rows = statement.executeQuery()) {
               rows.next();
               return rows.getBoolean(1);
+            }
+          }
+        });
+  }
+
+  /** The columns of a table that these publications send; none if they do not have the table. */
+  public List<String> columns(List<String> names, TableName table) throws SQLException {
+    String sql =
+        "select distinct a.attname from pg_catalog.pg_publication_tables t"
+            + " join pg_catalog.pg_namespace n on n.nspname = t.schemaname"
+            + " join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t.tablename"
+            + " join pg_catalog.pg_attribute a on a.attrelid = c.oid"
+            + " where t.pubname = any (?) and t.schemaname = ? and t.tablename = ?"
+            + " and a.attnum > 0 and not a.attisdropped"
+            + " and coalesce(pg_catalog.jsonb_exists("
+            + "pg_catalog.to_jsonb(t) -> 'attnames', a.attname), true)"; // from 15 on
+    return connector.ask(
+        connection -> {
+          try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setArray(1, connection.createArrayOf("text", names.toArray()));
+            statement.setString(2, table.schema());
+            statement.setString(3, table.table());
+            try (ResultSet rows = statement.executeQuery()) {
+              List<String> columns = new ArrayList<>();
+              while (rows.next()) {
+                columns.add(rows.getString(1));
+              }
+              return columns;
             }
           }
         });

@@ -67,6 +67,11 @@ public final class Feed implements Runnable {
     return definition;
   }
 
+  /** Those that it is made with, or that its slot was; none before they are known. */
+  List<String> publications() {
+    return definition.publications().isEmpty() ? slot.publications() : definition.publications();
+  }
+
   @Override
   public void run() {
     try {

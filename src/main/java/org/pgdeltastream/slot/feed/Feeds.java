@@ -5,14 +5,12 @@ import static java.lang.System.Logger.Level.WARNING;
 
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
@@ -21,6 +19,7 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
+import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writer;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Settings;
@@ -43,8 +42,8 @@ public final class Feeds {
     /** Makes a slot for pgoutput, without a snapshot. */
     void make(SlotName name, List<String> publications);
 
-    /** What is remembered of a slot. */
-    KnownSlot known(SlotName name);
+    /** What is remembered of a slot, from now on until it is dropped. */
+    KnownSlot enter(SlotName name);
 
     /** Drops it. */
     void drop(SlotName name);
@@ -53,17 +52,19 @@ public final class Feeds {
   private final FeedSlots slots;
   private final StreamServices services;
   private final Executor threads;
+  private final Admission admission;
+  private final KnownViews views;
   private final Map<String, Feed> feeds = new TreeMap<>(); // in the monitor, as is what follows
-  private final Map<String, Integer> perAddress = new HashMap<>();
   private final List<Writer> writers = new ArrayList<>();
   private int turn;
   private boolean isClosed;
-  private final AtomicInteger subscribers = new AtomicInteger();
 
   public Feeds(FeedSlots slots, StreamServices services, Executor threads) {
     this.slots = slots;
     this.services = services;
     this.threads = threads;
+    this.admission = new Admission(services.settings());
+    this.views = new KnownViews(services.database().publications());
   }
 
   private Settings settings() {
@@ -119,8 +120,6 @@ public final class Feeds {
     row.ifPresent(Feeds::check);
     if (row.isEmpty()) {
       slots.make(wanted.slotName(), wanted.publications());
-    } else if (!wanted.publications().isEmpty()) {
-      slots.known(wanted.slotName()).publications(wanted.publications(), false);
     }
     open(wanted);
     return row.isEmpty();
@@ -151,7 +150,7 @@ public final class Feeds {
       return known;
     }
     Feed feed =
-        new Feed(definition, slots.known(definition.slotName()), services, threads, this::wake);
+        new Feed(definition, slots.enter(definition.slotName()), services, threads, this::wake);
     try {
       startWriters();
       threads.execute(feed);
@@ -220,15 +219,15 @@ public final class Feeds {
   /**
    * Begins to serve a subscriber.
    *
-   * @throws ProblemException FEED_NOT_FOUND, or SUBSCRIBERS_EXHAUSTED
+   * @throws ProblemException FEED_NOT_FOUND
    */
   public FeedSubscriber follow(String name, FollowRequest request, Outlet outlet) {
     Feed feed = of(name);
-    enter(request.address());
+    admission.enter(request.address());
     try {
-      return feed.follow(request, outlet, nextWriter(), () -> left(request.address()));
+      return feed.follow(request, outlet, nextWriter(), () -> admission.leave(request.address()));
     } catch (RuntimeException | Error e) {
-      left(request.address());
+      admission.leave(request.address());
       throw e;
     }
   }
@@ -239,39 +238,15 @@ public final class Feeds {
     return writers.get(turn);
   }
 
-  /** Throws ProblemException if no subscriber may come, or there is no such feed. */
-  public void check(String name, String address) {
-    of(name);
-    synchronized (this) {
-      checkLimits(address);
-    }
-  }
-
-  private synchronized void enter(String address) {
-    checkLimits(address);
-    subscribers.incrementAndGet();
-    perAddress.merge(address, 1, Integer::sum);
-  }
-
-  private void checkLimits(String address) {
-    if (subscribers.get() >= settings().subscribers()) {
-      throw full("This server has " + settings().subscribers() + " subscribers", "subscribers");
-    }
-    if (perAddress.getOrDefault(address, 0) >= settings().subscribersPerAddress()) {
-      throw full(
-          "Your address has " + settings().subscribersPerAddress() + " subscribers",
-          "subscribers-per-address");
-    }
-  }
-
-  private static ProblemException full(String what, String setting) {
-    return new ProblemException(
-        Problem.SUBSCRIBERS_EXHAUSTED, what, "Try again later, or raise pgdelta." + setting);
-  }
-
-  private synchronized void left(String address) {
-    subscribers.decrementAndGet();
-    perAddress.computeIfPresent(address, (any, count) -> count == 1 ? null : count - 1);
+  /**
+   * Checks a subscriber before it is served.
+   *
+   * @throws ProblemException if no more may come, or there is no such feed, table or column
+   */
+  public void check(String name, String address, ViewOptions view) {
+    Feed feed = of(name);
+    admission.check(address);
+    views.check(name, feed.publications(), view);
   }
 
   /**

@@ -101,7 +101,7 @@ public class FeedFilter implements Filter {
     }
     FeedQuery query = FeedQuery.ofStream(request.getQueryString(), null);
     Feeds feeds = slots.feeds();
-    feeds.check(feed, request.getRemoteAddr());
+    feeds.check(feed, request.getRemoteAddr(), query.view());
     String server = request.getServletContext().getServerInfo();
     if (OwnFrames.areWritten(slots.settings().websocket(), server)) {
       OwnFrames.upgrade(request, response, handshake, FeedSocket.class)
@@ -117,7 +117,7 @@ public class FeedFilter implements Filter {
         FeedQuery.ofStream(request.getQueryString(), request.getHeader("Last-Event-ID"));
     Feeds feeds = slots.feeds();
     try {
-      feeds.check(feed, request.getRemoteAddr());
+      feeds.check(feed, request.getRemoteAddr(), query.view());
     } catch (ProblemException e) {
       if (e.problem() != Problem.SUBSCRIBERS_EXHAUSTED) {
         throw e;
@@ -165,7 +165,7 @@ public class FeedFilter implements Filter {
     boolean lines = !json || isNamed(request, LINES);
     Feeds feeds = slots.feeds();
     String address = request.getRemoteAddr();
-    feeds.check(feed, address);
+    feeds.check(feed, address, query.view());
     AsyncContext context = begin(request);
     PullAnswer answer =
         new PullAnswer(

@@ -1,0 +1,66 @@
+package org.pgdeltastream.slot.feed;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.slot.database.Settings;
+
+/**
+ * How many subscribers there are, and how quickly more may come: after a restart all come at once,
+ * and each handshake costs. For any thread.
+ */
+final class Admission {
+  private static final int EACH_SECOND = 500 * Runtime.getRuntime().availableProcessors();
+  private static final long SECOND_NANOS = 1_000_000_000;
+
+  private final Settings settings;
+  private final Map<String, Integer> perAddress = new HashMap<>(); // in the monitor, as is all
+  private int all;
+  private double tokens = EACH_SECOND;
+  private long filledAt = System.nanoTime();
+
+  Admission(Settings settings) {
+    this.settings = settings;
+  }
+
+  /** Throws ProblemException SUBSCRIBERS_EXHAUSTED if no more may come now. */
+  synchronized void check(String address) {
+    if (all >= settings.subscribers()) {
+      throw full("This server has " + settings.subscribers() + " subscribers", "subscribers");
+    }
+    if (perAddress.getOrDefault(address, 0) >= settings.subscribersPerAddress()) {
+      throw full(
+          "Your address has " + settings.subscribersPerAddress() + " subscribers",
+          "subscribers-per-address");
+    }
+    fill(System.nanoTime());
+    if (tokens < 1) {
+      throw new ProblemException(
+          Problem.SUBSCRIBERS_EXHAUSTED,
+          "More than " + EACH_SECOND + " subscribers came within a second",
+          "Try again in a moment");
+    }
+    tokens--;
+  }
+
+  private void fill(long now) {
+    tokens = Math.min(EACH_SECOND, tokens + (double) (now - filledAt) * EACH_SECOND / SECOND_NANOS);
+    filledAt = now;
+  }
+
+  private static ProblemException full(String what, String setting) {
+    return new ProblemException(
+        Problem.SUBSCRIBERS_EXHAUSTED, what, "Try again later, or raise pgdelta." + setting);
+  }
+
+  synchronized void enter(String address) {
+    all++;
+    perAddress.merge(address, 1, Integer::sum);
+  }
+
+  synchronized void leave(String address) {
+    all--;
+    perAddress.computeIfPresent(address, (any, count) -> count == 1 ? null : count - 1);
+  }
+}
