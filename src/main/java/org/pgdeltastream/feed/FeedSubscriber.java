@@ -58,6 +58,7 @@ public final class FeedSubscriber {
   boolean hasToFlush;
   boolean isDelayed;
   boolean isLive; // it has had all there was
+  boolean isInside; // a message, perhaps
   Lsn has = Lsn.NONE; // it has everything up to there
   long more; // bytes beyond
 
@@ -183,6 +184,12 @@ public final class FeedSubscriber {
       said.add(message);
     }
     signal();
+  }
+
+  boolean hasSaid() {
+    synchronized (said) {
+      return !said.isEmpty();
+    }
   }
 
   byte @Nullable [] takeSaid() {

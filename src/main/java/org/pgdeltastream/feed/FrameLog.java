@@ -14,6 +14,8 @@ public final class FrameLog {
   /** Odd, so that it hardly ever just fills a buffer of the container's. */
   static final int CHUNK = 16 * 1024 - 1;
 
+  private static final int LEAST_FULL = 64 * 1024;
+
   private final int most;
   private final boolean isLive;
   private Chunk last = new Chunk(0, FIRST_CHUNK);
@@ -21,17 +23,18 @@ public final class FrameLog {
   private int used; // of the last chunk
   private Chunk boundaryChunk = last; // where the last whole message ended
   private long boundary;
-  private volatile Published published;
-  private volatile boolean sealed;
   private final Marks marks;
+  private Marks.Mark lastMark; // of what is published
+  private volatile Published published;
 
   /**
    * What can be read.
    *
    * @param messageEnd where the last whole message ends
-   * @param position the last position up to which all stands before {@code mark}
+   * @param mark the last one
+   * @param isSealed nothing more comes
    */
-  record Published(long end, long messageEnd, Lsn position, long mark) {
+  record Published(long end, long messageEnd, Marks.Mark mark, boolean isSealed) {
     boolean endsWithMessage() {
       return messageEnd == end;
     }
@@ -89,7 +92,8 @@ public final class FrameLog {
     this.most = most;
     this.isLive = isLive;
     this.marks = new Marks(start);
-    this.published = new Published(0, 0, start, 0);
+    this.lastMark = new Marks.Mark(start, 0);
+    this.published = new Published(0, 0, lastMark, false);
   }
 
   void append(byte[] bytes, int start, int length) {
@@ -113,6 +117,17 @@ public final class FrameLog {
     last.next = added;
     last = added;
     used = 0;
+    if (isLive) { // a large message must not be held whole
+      trim(added.base - most);
+    }
+  }
+
+  /** What is appended next, no more than so many bytes, can be read as a whole or not at all. */
+  void keepTogether(int length) {
+    if (last.limit - used < length) {
+      last.limit = used;
+      addChunk();
+    }
   }
 
   /** A message ends here. */
@@ -130,11 +145,28 @@ public final class FrameLog {
     return last.base + used;
   }
 
-  /** Makes all that was appended readable, and drops what is beyond the bound. */
+  /**
+   * Makes all that was appended readable, and drops what is beyond the bound. What was before waits
+   * for those who have read all so far: from them it drops nothing new.
+   */
   void publish() {
+    publish(false);
+  }
+
+  private void publish(boolean seals) {
+    long before = published.end();
     long end = written();
-    published = new Published(end, boundary, marks.before(end), marks.endBefore(end));
-    trim(end - most);
+    Marks.Mark mark = marks.before(end);
+    if (mark != null) {
+      lastMark = mark;
+    }
+    published = new Published(end, boundary, lastMark, seals);
+    trim(isLive ? end - most : Math.min(end - most, before));
+  }
+
+  /** So much was appended that it is to be published and read before there is more. */
+  boolean isFull() {
+    return written() - published.end() > Math.max(most, LEAST_FULL);
   }
 
   /** Drops whole chunks before this, never the newest. */
@@ -152,73 +184,71 @@ public final class FrameLog {
 
   /** Drops what came after the last whole message; whoever has read it is told {@link #isCut}. */
   void rollBack() {
+    if (written() == boundary) {
+      return;
+    }
     for (Chunk late = boundaryChunk.next; late != null; late = late.next) {
       late.limit = -1;
     }
     boundaryChunk.limit = (int) (boundary - boundaryChunk.base);
     last = boundaryChunk;
     used = last.limit;
+    boolean isDropped = last.base < first.base;
     addChunk();
+    if (isDropped) {
+      first = last;
+    }
     publish();
+  }
+
+  /** Whoever reads it is served in another way. */
+  void forget() {
+    Published old = published;
+    first = new Chunk(Long.MAX_VALUE, 0);
+    published =
+        new Published(old.end(), old.messageEnd(), old.mark(), old.isSealed()); // is noticed
   }
 
   /** Nothing more comes; all that ends up to this position was here. */
   void seal(Lsn position) {
     mark(position);
-    publish();
-    sealed = true;
+    publish(true);
   }
 
   boolean isLive() {
     return isLive;
   }
 
-  boolean isSealed() {
-    return sealed;
-  }
-
   Published published() {
     return published;
   }
 
-  /** It has everything that ends after this position. */
-  public boolean covers(Lsn position) {
-    return marks.covers(position);
-  }
-
   /** A cursor behind all that ends at or before this position, and so many bytes more. */
   public @Nullable Cursor cursorAfter(Lsn position, long more) {
-    if (!marks.covers(position)) {
-      return null;
-    }
-    long at = marks.after(position) + more;
-    if (at > published.end()) {
-      return null;
-    }
+    long start = marks.after(position);
+    long at = start + more;
     Cursor cursor = new Cursor(first, 0);
+    if (start < 0 || at > published.end() || at < cursor.chunk.base) {
+      return null;
+    }
     while (at > cursor.chunk.base + cursor.chunk.limit && cursor.chunk.next != null) {
       cursor.chunk = cursor.chunk.next;
     }
     cursor.offset = (int) (at - cursor.chunk.base);
-    return cursor.offset < 0 ? null : cursor;
+    return cursor;
   }
 
-  /** What this cursor's client has: the last position passed. */
-  Lsn positionOf(Cursor cursor) {
+  /** The last mark up to the cursor; null if that is dropped. */
+  Marks.@Nullable Mark markBefore(Cursor cursor) {
     return marks.before(cursor.position());
-  }
-
-  /** Where {@link #positionOf} stands in the log. */
-  long markBefore(Cursor cursor) {
-    return marks.endBefore(cursor.position());
   }
 
   /** How many bytes can be read from the cursor's array; moves it to the next array if need be. */
   static int available(Cursor cursor, Published published) {
     long readable = published.end();
     Chunk chunk = cursor.chunk;
-    if (cursor.offset == chunk.limit && chunk.next != null && chunk.next.base <= readable) {
-      chunk = chunk.next;
+    while (cursor.offset == chunk.limit && chunk.next != null && chunk.next.base < readable) {
+      chunk = chunk.next; // not before there is something: what is there may be rolled back
       cursor.chunk = chunk;
       cursor.offset = 0;
     }

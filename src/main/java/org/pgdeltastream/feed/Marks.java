@@ -1,6 +1,7 @@
 package org.pgdeltastream.feed;
 
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 
 /**
@@ -12,7 +13,14 @@ final class Marks {
   private long[] lasts = new long[16]; // later positions up to which nothing more came
   private long[] ends = new long[16]; // in the log
   private int from;
-  private int to;
+  private int to; // there is always one
+
+  /**
+   * All that ends up to the position stands before there.
+   *
+   * @param end in the log
+   */
+  record Mark(Lsn position, long end) {}
 
   Marks(Lsn start) {
     add(start, 0);
@@ -41,20 +49,21 @@ final class Marks {
     to = count;
   }
 
-  /** The log begins there now. */
+  /** The log begins there now. The last mark up to there is kept: what follows is told by it. */
   synchronized void dropBefore(long base) {
-    while (from < to && ends[from] < base) {
+    while (from + 1 < to && ends[from + 1] <= base) {
       from++;
     }
   }
 
-  /** Whether the log has everything that ends after this position. */
-  synchronized boolean covers(Lsn position) {
-    return from < to && Long.compareUnsigned(position.value(), firsts[from]) >= 0;
-  }
-
-  /** Where what ends after this position begins in the log; only if that {@link #covers} it. */
+  /**
+   * Where what ends after this position begins in the log, though that may be dropped; -1 if it is
+   * not known any more.
+   */
   synchronized long after(Lsn position) {
+    if (Long.compareUnsigned(position.value(), firsts[from]) < 0) {
+      return -1;
+    }
     int low = from;
     int high = to - 1;
     while (low < high) {
@@ -68,16 +77,10 @@ final class Marks {
     return ends[low];
   }
 
-  /** The last position up to which all stands before there in the log; NONE if that is dropped. */
-  synchronized Lsn before(long end) {
+  /** The last one up to there in the log; null if that is dropped. */
+  synchronized @Nullable Mark before(long end) {
     int at = lastUpTo(end);
-    return at < 0 ? Lsn.NONE : new Lsn(lasts[at]);
-  }
-
-  /** Where {@link #before} stands in the log. */
-  synchronized long endBefore(long end) {
-    int at = lastUpTo(end);
-    return at < 0 ? end : ends[at];
+    return at < 0 ? null : new Mark(new Lsn(lasts[at]), ends[at]);
   }
 
   private int lastUpTo(long end) {

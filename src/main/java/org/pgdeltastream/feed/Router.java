@@ -31,6 +31,7 @@ public final class Router implements ChangeListener {
   private final Catalog catalog;
   private final boolean isLive;
   private final long logBytes;
+  private final Runnable whenFull;
   private final Map<ViewOptions, View> views = new LinkedHashMap<>();
   private final Map<ChangeOptions, Encoding> encodings = new HashMap<>();
   private final List<Encoding> all = new ArrayList<>();
@@ -41,26 +42,41 @@ public final class Router implements ChangeListener {
   private Lsn head;
   private boolean inTransaction;
   private boolean skips; // a transaction that was routed before
+  private boolean isLoose; // a message of its own came behind the head
 
   /**
-   * Routes to nobody yet.
+   * Routes what comes from now on, to nobody yet.
    *
-   * @param isLive whether it routes what comes from now on; else what was before
    * @param logBytes what all logs may hold together
    * @param head transactions that end later are routed
    */
-  public Router(Catalog catalog, boolean isLive, long logBytes, Lsn head) {
-    this.isLive = isLive;
+  public Router(Catalog catalog, long logBytes, Lsn head) {
+    this(catalog, true, logBytes, head, () -> {});
+  }
+
+  /**
+   * Routes what was before.
+   *
+   * @param whenFull called where a log has much that is not published
+   */
+  public Router(Catalog catalog, long logBytes, Lsn head, Runnable whenFull) {
+    this(catalog, false, logBytes, head, whenFull);
+  }
+
+  private Router(Catalog catalog, boolean isLive, long logBytes, Lsn head, Runnable whenFull) {
     this.catalog = catalog;
+    this.isLive = isLive;
     this.logBytes = logBytes;
     this.head = head;
+    this.whenFull = whenFull;
   }
 
   /** Forgets all logs: transactions that end later than this are routed. */
   public synchronized void startAt(Lsn position) {
-    rollBack();
+    drop();
     head = position;
     views.values().forEach(View::forgetLogs);
+    ended();
   }
 
   /** What is done between two transactions: now, or after the open one. */
@@ -100,7 +116,7 @@ public final class Router implements ChangeListener {
   }
 
   private View made(ViewOptions options) {
-    View view = new View(options);
+    View view = new View(options, whenFull);
     ChangeOptions how = options.changes().unfiltered();
     Encoding encoding = encodings.get(how);
     if (encoding == null) {
@@ -176,6 +192,15 @@ public final class Router implements ChangeListener {
   public synchronized void movedTo(Lsn position) {
     if (!inTransaction && position.isAfter(head)) {
       head = position;
+      markLoose();
+    }
+  }
+
+  /** Who has these messages has all up to the head: they are not to be sent again. */
+  private void markLoose() {
+    if (isLoose) {
+      isLoose = false;
+      views.values().forEach(view -> view.mark(head));
     }
   }
 
@@ -196,10 +221,14 @@ public final class Router implements ChangeListener {
 
   /** PostgreSQL was lost: the open transaction comes again, or never. */
   public synchronized void rollBack() {
+    drop();
+    ended();
+  }
+
+  private void drop() {
     all.forEach(Encoding::rollBack);
     views.values().forEach(View::rollBack);
     alone.clear();
-    ended();
   }
 
   private void ended() {
@@ -290,9 +319,13 @@ public final class Router implements ChangeListener {
   }
 
   private void alone(LogicalMessage message) throws IOException {
+    if (head.isAfter(message.lsn())) {
+      return; // it was routed before
+    }
     for (Encoding encoding : all) {
       View[] to = encoding.wanting(message);
       if (to.length > 0) {
+        isLoose = true;
         encoding.alone(to, message);
       }
     }
@@ -307,6 +340,7 @@ public final class Router implements ChangeListener {
     }
     if (commit.endLsn().isAfter(head)) {
       head = commit.endLsn();
+      markLoose();
     }
     for (LogicalMessage message : alone) {
       alone(message);

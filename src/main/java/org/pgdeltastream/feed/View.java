@@ -14,15 +14,24 @@ import org.pgdeltastream.encoder.Head;
 
 /** What some subscribers are shown of a feed: its messages, in one log for each framing. */
 final class View implements MessageOutput {
+  private static final int MOST_AROUND = 64;
+
   private final ViewOptions options;
+  private final Runnable whenFull;
   private final Map<Framing, FramedLog> logs = new EnumMap<>(Framing.class);
   private final AtomicInteger subscribers = new AtomicInteger();
   private Envelopes.@Nullable Loan envelope;
   private boolean touched; // by the open transaction
   private boolean published = true;
 
-  View(ViewOptions options) {
+  /**
+   * Without logs yet.
+   *
+   * @param whenFull publishes them, and waits for who reads them
+   */
+  View(ViewOptions options, Runnable whenFull) {
     this.options = options;
+    this.whenFull = whenFull;
   }
 
   ViewOptions options() {
@@ -63,6 +72,7 @@ final class View implements MessageOutput {
 
   /** Who reads them gets nothing more. */
   void forgetLogs() {
+    logs.values().forEach(log -> log.log().forget());
     logs.clear();
   }
 
@@ -137,6 +147,7 @@ final class View implements MessageOutput {
     for (FramedLog log : logs.values()) {
       log.part(bytes, start, length);
     }
+    check();
   }
 
   @Override
@@ -145,12 +156,29 @@ final class View implements MessageOutput {
     for (FramedLog log : logs.values()) {
       log.last(bytes, start, length, endLsn);
     }
+    check();
+  }
+
+  private void check() {
+    for (FramedLog log : logs.values()) {
+      if (log.log().isFull()) {
+        whenFull.run();
+        return;
+      }
+    }
+  }
+
+  /** All that ends up to there was routed; for who had a message of its own since. */
+  void mark(Lsn position) {
+    published = false;
+    logs.values().forEach(log -> log.log().mark(position));
   }
 
   /** Nothing concerned it up to here. */
   void progress(byte[] json, Lsn position) {
     published = false;
     for (FramedLog log : logs.values()) {
+      log.log().keepTogether(json.length + MOST_AROUND); // not in the journal: no part can follow
       log.progress(json, position);
     }
   }

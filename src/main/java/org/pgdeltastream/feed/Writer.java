@@ -13,7 +13,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
 
 /**
@@ -42,7 +41,7 @@ public final class Writer implements Runnable {
   private static final class Group {
     final FrameLog log;
     final List<FeedSubscriber> members = new ArrayList<>();
-    long seen;
+    FrameLog.@Nullable Published seen;
 
     Group(FrameLog log) {
       this.log = log;
@@ -100,7 +99,7 @@ public final class Writer implements Runnable {
 
   private boolean isNew() {
     for (Group group : groups.values()) {
-      if (group.log.published().end() != group.seen) {
+      if (group.log.published() != group.seen) {
         return true;
       }
     }
@@ -119,9 +118,9 @@ public final class Writer implements Runnable {
       handle(one);
     }
     for (Group group : List.copyOf(groups.values())) {
-      long end = group.log.published().end();
-      if (end != group.seen) {
-        group.seen = end;
+      FrameLog.Published published = group.log.published();
+      if (published != group.seen) {
+        group.seen = published;
         handleAll(group.members);
       }
     }
@@ -208,7 +207,9 @@ public final class Writer implements Runnable {
     FrameLog log = one.log;
     FrameLog.Cursor cursor = one.cursor;
     if (log == null || cursor == null) {
-      betweenMessages(one);
+      if (!one.isInside) {
+        betweenMessages(one);
+      }
       return;
     }
     if (FrameLog.isCut(cursor)) {
@@ -224,6 +225,7 @@ public final class Writer implements Runnable {
   private void write(FeedSubscriber one, FrameLog log, FrameLog.Cursor cursor) throws IOException {
     FrameLog.Published published = log.published();
     int count = FrameLog.available(cursor, published);
+    long before = cursor.position();
     boolean some = count > 0;
     while (count > 0 && one.asksReady()) {
       one.outlet().write(cursor.bytes(), cursor.offset(), count);
@@ -234,18 +236,27 @@ public final class Writer implements Runnable {
     if (some) {
       one.movedAt = System.nanoTime();
     }
-    one.isAt(cursor.position());
     boolean all = count == 0;
-    one.has = all ? published.position() : log.positionOf(cursor);
-    one.more = cursor.position() - (all ? published.mark() : log.markBefore(cursor));
-    if (all && published.endsWithMessage()) {
+    note(one, cursor.position(), before, all ? published.mark() : log.markBefore(cursor));
+    one.isInside = !all || !published.endsWithMessage();
+    if (!one.isInside) {
       betweenMessages(one);
       if (one.log == log && one.isReady()) {
-        caughtUp(one, log);
+        caughtUp(one, log, published);
       }
     } else if (one.hasToFlush && one.asksReady()) {
       one.outlet().flush();
       one.hasToFlush = false;
+    }
+  }
+
+  private static void note(FeedSubscriber one, long at, long before, Marks.@Nullable Mark mark) {
+    one.isAt(at);
+    if (mark == null) { // it is dropped already, but known here
+      one.more += at - before;
+    } else {
+      one.has = mark.position();
+      one.more = at - mark.end();
     }
   }
 
@@ -263,16 +274,16 @@ public final class Writer implements Runnable {
 
   /** What is not in the log: our own messages, and the end. */
   private void betweenMessages(FeedSubscriber one) throws IOException {
+    while (one.isReady() && one.hasSaid() && one.asksReady()) {
+      byte[] said = one.takeSaid();
+      if (said != null) {
+        one.outlet().write(said, 0, said.length);
+        one.hasToFlush = true;
+        one.movedAt = System.nanoTime();
+      }
+    }
     if (!one.isReady()) {
       return;
-    }
-    for (byte[] said = one.takeSaid(); said != null; said = one.takeSaid()) {
-      one.outlet().write(said, 0, said.length);
-      one.hasToFlush = true;
-      one.movedAt = System.nanoTime();
-      if (!one.asksReady()) {
-        return;
-      }
     }
     FeedSubscriber.End end = one.end();
     if (end != null) {
@@ -294,11 +305,12 @@ public final class Writer implements Runnable {
     }
   }
 
-  private void caughtUp(FeedSubscriber one, FrameLog log) throws IOException {
+  private void caughtUp(FeedSubscriber one, FrameLog log, FrameLog.Published published)
+      throws IOException {
     if (!log.isLive()) { // it was behind: on to the next log
-      if (log.isSealed() && log.published().end() == one.position()) {
+      if (published.isSealed()) {
         move(one, null);
-        one.home().place(one, log.published().position(), 0);
+        one.home().place(one, published.mark().position(), 0);
       }
       return;
     }
@@ -316,11 +328,7 @@ public final class Writer implements Runnable {
   private void detach(FeedSubscriber one) {
     if (one.isReady()) {
       move(one, null);
-      if (one.has.equals(Lsn.NONE)) {
-        one.end(CloseReason.SLOW_SUBSCRIBER, "it fell behind");
-      } else {
-        one.home().place(one, one.has, one.more);
-      }
+      one.home().place(one, one.has, one.more);
     }
   }
 
@@ -366,11 +374,12 @@ public final class Writer implements Runnable {
   private void ping(FeedSubscriber one) throws IOException {
     FrameLog log = one.log;
     FrameLog.Cursor cursor = one.cursor;
-    boolean between = log == null || cursor == null || isBetween(log, cursor);
+    boolean isPlaced = log != null && cursor != null;
+    boolean between = isPlaced ? isBetween(log, cursor) : !one.isInside;
     if (between && one.asksReady()) {
       one.movedAt = System.nanoTime();
+      one.asked(); // first: the answer may come at once
       one.outlet().ping();
-      one.asked();
     }
   }
 

@@ -13,6 +13,7 @@ import org.pgdeltastream.journal.Journal;
  */
 final class FeedDecoder implements WalDecoder {
   private static final int END_LSN = 1 + 1 + Long.BYTES; // Commit: flags and commit LSN before it
+  private static final int MESSAGE_LSN = 1 + 1; // Message: flags before it
 
   private final WalDecoder decoder;
   private final Journal journal;
@@ -38,7 +39,7 @@ final class FeedDecoder implements WalDecoder {
     if (type == 'B' && end - start > Long.BYTES) {
       repeats = router.head().isAfter(lsn(message, start + 1));
     }
-    if (!repeats || type == 'R' || type == 'Y') {
+    if (!(repeats || isOldMessage(message, start, end)) || type == 'R' || type == 'Y') {
       journal.append(message, start, end, position);
     }
     boolean ends = type == 'C' && end - start >= END_LSN + Long.BYTES;
@@ -51,6 +52,14 @@ final class FeedDecoder implements WalDecoder {
       router.movedTo(endLsn); // where it had no change
       repeats = false;
     }
+  }
+
+  /** One outside of transactions that the journal has, or had. */
+  private boolean isOldMessage(byte[] message, int start, int end) {
+    return end - start > MESSAGE_LSN + Long.BYTES
+        && message[start] == 'M'
+        && (message[start + 1] & 1) == 0
+        && router.head().isAfter(lsn(message, start + MESSAGE_LSN));
   }
 
   private static Lsn lsn(byte[] message, int at) {

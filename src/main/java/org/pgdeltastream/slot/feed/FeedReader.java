@@ -84,7 +84,7 @@ final class FeedReader implements Downstream, FeedScan.Source {
     this.journal =
         new Journal(settings.feedFiles(), settings.feedDiskBytes(), services.database().heap());
     this.window = new FeedWindow(definition.windowBytes(), definition.window());
-    this.router = new Router(new Newest(), true, settings.feedHeapBytes(), Lsn.NONE);
+    this.router = new Router(new Newest(), settings.feedHeapBytes(), Lsn.NONE);
     this.scan = new FeedScan(this, threads);
   }
 
@@ -320,7 +320,7 @@ final class FeedReader implements Downstream, FeedScan.Source {
   }
 
   void leave(FeedSubscriber subscriber) {
-    router.leave(subscriber.view());
+    router.between(() -> router.leave(subscriber.view())); // not before it has entered
   }
 
   void place(FeedSubscriber subscriber, Lsn after, long more) {

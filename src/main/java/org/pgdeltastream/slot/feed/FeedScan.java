@@ -85,9 +85,15 @@ final class FeedScan implements Runnable {
     try {
       threads.execute(this);
     } catch (RejectedExecutionException e) {
-      takeAll()
-          .forEach(one -> one.subscriber().end(CloseReason.LIMIT, "no thread for who is behind"));
+      refused().forEach(one -> one.end(CloseReason.LIMIT, "no thread for who is behind"));
     }
+  }
+
+  private synchronized List<FeedSubscriber> refused() {
+    List<FeedSubscriber> all = queue.stream().map(Waiting::subscriber).toList();
+    queue.clear();
+    running = false;
+    return all;
   }
 
   /** All that wait, the first position first; none ends the scan. */
@@ -106,17 +112,14 @@ final class FeedScan implements Runnable {
   @Override
   public void run() {
     for (List<Waiting> all = takeAll(); !all.isEmpty(); all = takeAll()) {
-      List<Waiting> waiting = new ArrayList<>(all);
-      waiting.removeIf(this::isLost);
-      if (waiting.isEmpty()) {
-        continue;
-      }
       try {
-        new Pass(waiting).run();
-      } catch (IOException | RuntimeException e) {
+        List<Waiting> waiting = all.stream().filter(one -> !isLost(one)).toList();
+        if (!waiting.isEmpty()) {
+          new Pass(waiting).run();
+        }
+      } catch (Throwable e) { // an Error too: others come
         LOG.log(WARNING, "The journal of a feed cannot be read", e);
-        waiting.forEach(
-            one -> one.subscriber().end(CloseReason.UPSTREAM_LOST, "the journal was lost"));
+        all.forEach(one -> one.subscriber().end(CloseReason.UPSTREAM_LOST, "the journal was lost"));
       }
     }
   }
@@ -137,7 +140,7 @@ final class FeedScan implements Runnable {
 
     Pass(List<Waiting> waiting) {
       this.waiting = new ArrayList<>(waiting);
-      this.router = new Router(feed.catalog(), false, feed.logBytes(), waiting.get(0).after());
+      this.router = new Router(feed.catalog(), feed.logBytes(), waiting.get(0).after(), this::hand);
       router.stamp(feed.stamp());
       waiting.forEach(one -> router.log(one.subscriber().view(), one.subscriber().framing()));
     }
@@ -160,12 +163,19 @@ final class FeedScan implements Runnable {
             }
           }
         }
-        router.movedTo(end);
-      } finally {
-        router.publish();
-        attach();
-        router.seal();
-        feed.wakeWriters();
+      }
+      router.movedTo(end);
+      router.publish();
+      attach();
+      router.seal();
+      feed.wakeWriters();
+      placeAgain();
+    }
+
+    /** What they have a part of is not in the journal, or not yet: PostgreSQL is to send it. */
+    private void placeAgain() {
+      if (!waiting.isEmpty()) {
+        LockSupport.parkNanos(SLOW_NANOS);
       }
       waiting.forEach(one -> feed.placeAgain(one.subscriber(), one.after(), one.more()));
     }

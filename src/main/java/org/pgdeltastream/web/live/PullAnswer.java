@@ -88,8 +88,8 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
 
   @Override
   public void begins(FeedSubscriber one, FeedPosition begins, FeedPosition oldest) {
-    start = begins;
     position = begins.lsn();
+    start = begins; // last: it shows the writer what is before
   }
 
   @Override
