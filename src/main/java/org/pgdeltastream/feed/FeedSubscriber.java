@@ -57,6 +57,7 @@ public final class FeedSubscriber {
   long endsAt;
   boolean hasToFlush;
   boolean isDelayed;
+  boolean hasBegun; // it was told what comes before the changes
   boolean isLive; // it has had all there was
   Lsn has = Lsn.NONE; // it has everything up to there
   long more; // bytes beyond
@@ -183,6 +184,12 @@ public final class FeedSubscriber {
       said.add(message);
     }
     signal();
+  }
+
+  boolean hasSaidAll() {
+    synchronized (said) {
+      return said.isEmpty();
+    }
   }
 
   byte @Nullable [] takeSaid() {
