@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot;
 
+import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonValue;
 import java.io.Closeable;
@@ -191,12 +192,20 @@ interface FeedConnection extends Closeable {
         }
         end = ServerClient.object(line);
       } else {
-        end = ServerClient.object(answer.line());
+        end = whole(answer.line());
         end.getJsonArray("messages").stream().map(JsonValue::toString).forEach(messages::add);
       }
       messages.forEach(receiver::message);
       receiver.position(end.getString("position"));
       return false;
+    }
+
+    private static JsonObject whole(String json) throws IOException {
+      try {
+        return ServerClient.object(json);
+      } catch (JsonException e) {
+        throw new IOException("The answer ends in the midst of a transaction", e);
+      }
     }
 
     @Override
