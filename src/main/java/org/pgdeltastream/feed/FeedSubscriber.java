@@ -57,6 +57,7 @@ public final class FeedSubscriber {
   long endsAt;
   boolean hasToFlush;
   boolean isDelayed;
+  boolean hasBegun; // it was told what comes before the changes
   boolean isLive; // it has had all there was
   boolean isInside; // a message, perhaps
   Lsn has = Lsn.NONE; // it has everything up to there

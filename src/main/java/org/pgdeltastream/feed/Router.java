@@ -206,17 +206,18 @@ public final class Router implements ChangeListener {
 
   /** Tells all subscribers the head, whether or not something concerned them. */
   public synchronized void tellProgress() {
+    between(this::tellHead);
+  }
+
+  private void tellHead() {
     byte[] transaction =
         ("{\"nextlsn\":\"" + head + "\",\"change\":[]}").getBytes(StandardCharsets.UTF_8);
     byte[] action =
         ("{\"action\":\"C\",\"nextlsn\":\"" + head + "\"}").getBytes(StandardCharsets.UTF_8);
-    between(
-        () -> {
-          for (View view : views.values()) {
-            boolean actions = view.changes().format() == ChangeOptions.Format.ACTIONS;
-            view.progress(actions ? action : transaction, head);
-          }
-        });
+    for (View view : views.values()) {
+      boolean actions = view.changes().format() == ChangeOptions.Format.ACTIONS;
+      view.progress(actions ? action : transaction, head);
+    }
   }
 
   /** PostgreSQL was lost: the open transaction comes again, or never. */

@@ -217,9 +217,18 @@ public final class Writer implements Runnable {
       remove(one);
     } else if (log.isPast(cursor)) {
       detach(one);
-    } else if (one.isReady() && !isEarly(one)) {
+    } else if (one.isReady() && !isEarly(one) && hasBegun(one, log)) {
       write(one, log, cursor);
     }
+  }
+
+  /** What is said before the first change stands before it. */
+  private boolean hasBegun(FeedSubscriber one, FrameLog log) throws IOException {
+    if (!one.hasBegun) {
+      betweenMessages(one);
+      one.hasBegun = !one.hasSaid();
+    }
+    return one.hasBegun && one.isReady() && one.log == log && !one.isOver();
   }
 
   private void write(FeedSubscriber one, FrameLog log, FrameLog.Cursor cursor) throws IOException {

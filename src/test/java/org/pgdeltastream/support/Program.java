@@ -50,6 +50,17 @@ public final class Program implements AutoCloseable {
   public static Program start(
       TestDatabase database, int port, String heap, Path directory, String... settings)
       throws IOException {
+    return startAt(0, database, port, heap, directory, settings);
+  }
+
+  /**
+   * Starts it and waits until it says where it listens.
+   *
+   * @param listenPort its port; 0 for any
+   */
+  public static Program startAt(
+      int listenPort, TestDatabase database, int port, String heap, Path directory, String... settings)
+      throws IOException {
     UnpackedJar.putInto(directory);
     Path output = Files.createTempFile(directory, "program-output", "");
     List<String> command = new ArrayList<>();
@@ -58,7 +69,7 @@ public final class Program implements AutoCloseable {
     command.addAll(List.of(settings));
     command.addAll(
         List.of("-Xmx" + heap, "-jar", System.getProperty("pgdelta.test.jar", ""), "postgres"));
-    command.addAll(List.of("localhost:" + port, "localhost:0"));
+    command.addAll(List.of("localhost:" + port, "localhost:" + listenPort));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("PG"));

@@ -8,6 +8,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.http.HttpServletResponse;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
@@ -40,6 +41,7 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   private final AtomicBoolean begun = new AtomicBoolean();
   private final AtomicBoolean over = new AtomicBoolean();
   private final PulledLines lines = new PulledLines();
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private volatile @Nullable FeedPosition start;
   private volatile byte @Nullable [] refusal;
   private Lsn position = Lsn.NONE; // the writer's, as is what follows
@@ -47,6 +49,7 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   private boolean headIsSent;
   private boolean isEnough;
   private boolean inMessage;
+  private boolean inTransaction;
 
   /**
    * Waits up to a deadline.
@@ -116,23 +119,34 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
     while (at < end && !isEnough) {
       int lineEnd = lines.endOf(bytes, at, end);
       if (!asLines && !inMessage && sent > 0) {
-        super.write(new byte[] {','}, 0, 1);
+        out.write(',');
       }
       inMessage = lineEnd < 0;
+      inTransaction = true;
       int stop = lineEnd < 0 ? end : lineEnd;
       int shown = lineEnd < 0 || asLines ? stop - at : stop - at - 1;
-      super.write(bytes, at, shown);
+      out.write(bytes, at, shown);
       sent += stop - at;
       at = stop;
       Lsn reached = lineEnd < 0 ? Lsn.NONE : lines.position();
       if (!reached.equals(Lsn.NONE)) {
         position = reached;
+        inTransaction = false;
         isEnough = sent >= limitBytes;
       }
     }
     if (isEnough) {
       finish(false);
+    } else {
+      writeOut();
     }
+  }
+
+  /** At once: a container may take no second write before it was asked again. */
+  private void writeOut() throws IOException {
+    byte[] bytes = out.toByteArray();
+    out.reset();
+    super.write(bytes, 0, bytes.length);
   }
 
   private void sendHead() throws IOException {
@@ -140,8 +154,7 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
       headIsSent = true;
       response.setHeader("Cache-Control", "no-store");
       response.setContentType(asLines ? "application/x-ndjson" : "application/json");
-      byte[] head = asLines ? NOTHING : "{\"messages\":[".getBytes(US_ASCII);
-      super.write(head, 0, head.length);
+      out.writeBytes(asLines ? NOTHING : "{\"messages\":[".getBytes(US_ASCII));
     }
   }
 
@@ -173,9 +186,9 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
         asLines
             ? "{\"position\":\"" + text + "\",\"live\":" + live + "}\n"
             : "],\"position\":\"" + text + "\",\"live\":" + live + "}";
-    byte[] bytes = end.getBytes(UTF_8);
+    out.writeBytes(end.getBytes(UTF_8));
     isEnough = true;
-    super.write(bytes, 0, bytes.length);
+    writeOut();
     cut();
   }
 
@@ -197,6 +210,8 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
       } else {
         refuse(refused);
       }
+    } else if (!inTransaction) {
+      finish(false); // what it has is whole
     }
     cut();
     return true;
