@@ -47,6 +47,12 @@ public final class ServerClient {
         request(path, "Content-Type", contentType).POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
+  public HttpResponse<String> put(String path, String body) throws Exception {
+    return send(
+        request(path, "Content-Type", "application/json")
+            .PUT(HttpRequest.BodyPublishers.ofString(body)));
+  }
+
   public HttpResponse<String> delete(String path) throws Exception {
     return send(request(path).DELETE());
   }
@@ -67,6 +73,20 @@ public final class ServerClient {
 
   public String streamUrl(String slot) {
     return base.replaceFirst("^http", "ws") + "/v1/lr/stream?slotName=" + slot;
+  }
+
+  /** A websocket on any path. */
+  public StreamClient socket(String path, String... headers) {
+    return new StreamClient(socketUrl(path), with(headers));
+  }
+
+  public String socketUrl(String path) {
+    return base.replaceFirst("^http", "ws") + path;
+  }
+
+  /** Server-sent events from any path. */
+  public EventsClient events(String path, String... headers) throws Exception {
+    return new EventsClient(base + path, with(headers));
   }
 
   public StreamClient stream(String slot, String... headers) {

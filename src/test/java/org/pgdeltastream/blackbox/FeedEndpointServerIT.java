@@ -1,0 +1,45 @@
+package org.pgdeltastream.blackbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
+import org.pgdeltastream.support.ServerClient;
+import org.pgdeltastream.support.TestDatabase;
+import org.pgdeltastream.support.servers.ApplicationServer;
+
+/** Feeds through the container's websocket, where frames of our own are usual: on TomEE. */
+@DisabledIfSystemProperty(named = "pgdelta.test.server", matches = ".+")
+class FeedEndpointServerIT {
+  private static TestDatabase database;
+  private static ApplicationServer server;
+  private static ServerClient client;
+
+  @BeforeAll
+  static void start() throws Exception {
+    database = TestDatabase.embedded();
+    server =
+        ApplicationServer.start(
+            ApplicationServer.Setup.configured(
+                database, Map.of("send-timeout", "5", "websocket", "endpoint")));
+    client = new ServerClient(server.base());
+  }
+
+  @AfterAll
+  static void stop() throws Exception {
+    try (TestDatabase open = database) {
+      server.close();
+      assertThat(open.text("select count(*) from pg_stat_replication")).isEqualTo("0");
+    }
+  }
+
+  @Nested
+  class Websocket extends FeedSocketStory {
+    Websocket() {
+      super(client, database);
+    }
+  }
+}

@@ -1,0 +1,132 @@
+package org.pgdeltastream.blackbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.pgdeltastream.support.EventsClient;
+import org.pgdeltastream.support.ServerClient;
+import org.pgdeltastream.support.Sql;
+import org.pgdeltastream.support.StreamClient;
+
+/** What a subscriber chooses to see, in all three ways. */
+abstract class FeedViewsStory extends FeedStory {
+  FeedViewsStory(ServerClient server, Sql database) {
+    super(server, database);
+  }
+
+  private void work() throws Exception {
+    insertAll(1);
+    database().execute("insert into other_table values (1, 'other')");
+    database().execute("update test_table set name = 'changed' where id = 1");
+    database().execute("delete from test_table where id = 1");
+    database()
+        .execute("begin; insert into test_table values (9, 'end'); delete from test_table; commit");
+    awaitRead();
+  }
+
+  /** All messages with changes of that view, up to the last, and the same from every way. */
+  private List<String> seen(String query) throws Exception {
+    List<String> pulled =
+        messages(pulled("after=oldest&" + query)).stream()
+            .filter(message -> !message.contains("\"change\":[]"))
+            .toList();
+    List<String> received = new ArrayList<>();
+    List<String> events = new ArrayList<>();
+    try (StreamClient socket = socket("after=oldest&" + query);
+        EventsClient stream = events("after=oldest&" + query)) {
+      hello(socket);
+      for (int i = 0; i < pulled.size(); i++) {
+        received.add(socket.nextWithChange());
+        events.add(stream.nextWithChange().data());
+      }
+    }
+    assertThat(received).isEqualTo(events);
+    assertThat(received.stream().map(one -> ServerClient.object(one).toString()).toList())
+        .isEqualTo(pulled);
+    return received;
+  }
+
+  @Test
+  void choosesTables() throws Exception {
+    work();
+    assertThat(seen("")).hasSize(5);
+    assertThat(seen("add-tables=public.other_table"))
+        .singleElement()
+        .asString()
+        .contains("[1,\"other\"]");
+    assertThat(seen("filter-tables=public.other_table")).hasSize(4);
+    assertThat(seen("add-tables=*.test_table&filter-tables=public.*")).isEmpty();
+  }
+
+  @Test
+  void choosesActionsAndColumns() throws Exception {
+    work();
+    assertThat(seen("actions=delete")).hasSize(2).allMatch(one -> one.contains("\"delete\""));
+    assertThat(seen("actions=insert,update").toString()).doesNotContain("\"delete\"");
+    List<String> some = seen("columns=public.test_table:id");
+    assertThat(some).hasSize(5);
+    assertThat(some.get(0)).contains("\"columnnames\":[\"id\"]").doesNotContain("row 1");
+    assertThat(some.get(1)).contains("other");
+    assertThat(seen("format=2&columns=public.test_table:name").toString())
+        .contains("row 1")
+        .doesNotContain("{\"name\":\"id\",\"type\":\"integer\",\"value\":9}");
+  }
+
+  @Test
+  void choosesDetails() throws Exception {
+    work();
+    String detailed =
+        seen("include-xids=1&include-timestamp=1&include-pk=1&include-type-oids=1&include-lsn=1")
+            .get(0);
+    assertThat(detailed)
+        .contains("\"xid\":", "\"timestamp\":\"", "\"pk\":{", "\"columntypeoids\":");
+    assertThat(seen("include-types=0&include-schemas=0").get(0))
+        .doesNotContain("columntypes", "\"schema\"");
+    assertThat(seen("format=2&include-transaction=0").toString())
+        .doesNotContain("\"action\":\"B\"");
+  }
+
+  @Test
+  void sendsLogicalMessages() throws Exception {
+    database().execute("select pg_logical_emit_message(true, 'mine', 'said')");
+    database().execute("select pg_logical_emit_message(false, 'other', 'said too')");
+    insertAll(1);
+    awaitRead();
+    assertThat(seen("add-msg-prefixes=mine").toString())
+        .contains("\"prefix\":\"mine\"")
+        .doesNotContain("\"other\"");
+    assertThat(seen("filter-msg-prefixes=mine").toString()).contains("\"other\"");
+  }
+
+  @Test
+  void sharesWhatIsEqual() throws Exception {
+    try (StreamClient one = socket("filter-tables=public.other_table");
+        StreamClient two = socket("filter-tables=public.other_table");
+        StreamClient other = socket("add-tables=public.other_table")) {
+      hello(one);
+      hello(two);
+      hello(other);
+      assertThat(report().getInt("subscribers")).isEqualTo(3);
+      assertThat(report().getInt("views")).isEqualTo(2);
+      insertAll(1);
+      database().execute("insert into other_table values (7, 'seven')");
+      String seen = one.nextWithChange();
+      assertThat(seen).contains("row 1").isEqualTo(two.nextWithChange());
+      assertThat(other.nextWithChange()).contains("seven").doesNotContain("row 1");
+    }
+    awaitSubscribers(0);
+  }
+
+  @Test
+  void gathersWhatLingers() throws Exception {
+    try (StreamClient client = socket("linger=500")) {
+      hello(client);
+      insertAll(1, 2, 3, 4, 5);
+      for (int i = 1; i <= 5; i++) {
+        assertThat(client.nextWithChange()).contains("row " + i);
+      }
+    }
+  }
+}
