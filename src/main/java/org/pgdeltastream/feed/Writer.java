@@ -99,7 +99,7 @@ public final class Writer implements Runnable {
 
   private boolean isNew() {
     for (Group group : groups.values()) {
-      if (group.log.published() != group.seen) {
+      if (!group.log.published().equals(group.seen)) {
         return true;
       }
     }
@@ -119,7 +119,7 @@ public final class Writer implements Runnable {
     }
     for (Group group : List.copyOf(groups.values())) {
       FrameLog.Published published = group.log.published();
-      if (published != group.seen) {
+      if (!published.equals(group.seen)) {
         group.seen = published;
         handleAll(group.members);
       }
@@ -383,8 +383,7 @@ public final class Writer implements Runnable {
   private void ping(FeedSubscriber one) throws IOException {
     FrameLog log = one.log;
     FrameLog.Cursor cursor = one.cursor;
-    boolean isPlaced = log != null && cursor != null;
-    boolean between = isPlaced ? isBetween(log, cursor) : !one.isInside;
+    boolean between = log != null && cursor != null ? isBetween(log, cursor) : !one.isInside;
     if (between && one.asksReady()) {
       one.movedAt = System.nanoTime();
       one.asked(); // first: the answer may come at once
