@@ -383,7 +383,7 @@ public final class Writer implements Runnable {
   private void ping(FeedSubscriber one) throws IOException {
     FrameLog log = one.log;
     FrameLog.Cursor cursor = one.cursor;
-    boolean between = log != null && cursor != null ? isBetween(log, cursor) : !one.isInside;
+    boolean between = (log != null && cursor != null) ? isBetween(log, cursor) : !one.isInside;
     if (between && one.asksReady()) {
       one.movedAt = System.nanoTime();
       one.asked(); // first: the answer may come at once
