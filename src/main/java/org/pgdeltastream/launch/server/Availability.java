@@ -25,6 +25,16 @@ public final class Availability extends ValveBase {
       {"error":"This server stops","code":"upstream_busy","retry":true,"hint":"Try again, or ask another one"}
       """;
 
+  /** For a browser's EventSource, which another status than 200 would end for good. */
+  private static final String LATER =
+      """
+      retry: 2000
+
+      event: bye
+      data: {"code":1012,"reason":"service_restart","detail":"the server starts or stops"}
+
+      """;
+
   private volatile @Nullable String refusal = STARTING;
 
   Availability() {
@@ -47,11 +57,19 @@ public final class Availability extends ValveBase {
       return;
     }
     response.reset(); // what Tomcat has noted: that it knows no such path
-    response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
-    response.setHeader("Retry-After", "1");
     response.setHeader("Cache-Control", "no-store");
-    response.setContentType("application/json");
-    byte[] bytes = body.strip().getBytes(StandardCharsets.UTF_8);
+    if ("text/event-stream".equals(request.getHeader("Accept"))) {
+      answer(response, "text/event-stream", LATER);
+    } else {
+      response.setStatus(HttpServletResponse.SC_SERVICE_UNAVAILABLE);
+      response.setHeader("Retry-After", "1");
+      answer(response, "application/json", body.strip());
+    }
+  }
+
+  private static void answer(Response response, String type, String body) throws IOException {
+    byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    response.setContentType(type);
     response.setContentLength(bytes.length);
     response.getOutputStream().write(bytes);
     response.finishResponse();
