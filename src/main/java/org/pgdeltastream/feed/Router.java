@@ -311,6 +311,8 @@ public final class Router implements ChangeListener {
           all.get(i).message(to, message);
         }
       }
+    } else if (head.isAfter(message.lsn())) {
+      return; // it was routed before
     } else if (inTransaction) {
       alone.add(message);
     } else {
@@ -319,9 +321,6 @@ public final class Router implements ChangeListener {
   }
 
   private void alone(LogicalMessage message) throws IOException {
-    if (head.isAfter(message.lsn())) {
-      return; // it was routed before
-    }
     for (Encoding encoding : all) {
       View[] to = encoding.wanting(message);
       if (to.length > 0) {

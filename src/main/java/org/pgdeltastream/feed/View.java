@@ -155,6 +155,9 @@ final class View implements MessageOutput {
     published = false;
     for (FramedLog log : logs.values()) {
       log.last(bytes, start, length, endLsn);
+      if (!touched) { // a message of its own
+        log.log().settle();
+      }
     }
     check();
   }

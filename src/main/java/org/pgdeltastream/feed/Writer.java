@@ -374,8 +374,7 @@ public final class Writer implements Runnable {
   private void ping(FeedSubscriber one) throws IOException {
     FrameLog log = one.log;
     FrameLog.Cursor cursor = one.cursor;
-    boolean isPlaced = log != null && cursor != null;
-    boolean between = isPlaced ? isBetween(log, cursor) : !one.isInside;
+    boolean between = log == null || cursor == null ? !one.isInside : isBetween(log, cursor);
     if (between && one.asksReady()) {
       one.movedAt = System.nanoTime();
       one.asked(); // first: the answer may come at once

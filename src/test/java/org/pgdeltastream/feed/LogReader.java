@@ -1,0 +1,81 @@
+package org.pgdeltastream.feed;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.pgdeltastream.change.Lsn;
+
+/** Reads a log from a position on, and takes the messages apart as a client does. */
+final class LogReader {
+  private final FrameLog log;
+  private final FrameLog.Cursor cursor;
+  private final ByteArrayOutputStream had = new ByteArrayOutputStream();
+
+  LogReader(FrameLog log, Lsn after) {
+    this.log = log;
+    this.cursor = requireNonNull(log.cursorAfter(after, 0), "not in the log");
+  }
+
+  void read() {
+    assertThat(log.isPast(cursor)).as("fell out of the log").isFalse();
+    assertThat(FrameLog.isCut(cursor)).as("was cut").isFalse();
+    had.writeBytes(FrameLogTest.read(log, cursor));
+  }
+
+  byte[] bytes() {
+    return had.toByteArray();
+  }
+
+  List<String> lines() {
+    return lines(bytes());
+  }
+
+  static List<String> lines(byte[] bytes) {
+    String all = new String(bytes, StandardCharsets.UTF_8);
+    assertThat(all.isEmpty() || all.endsWith("\n")).as("ends with a line").isTrue();
+    return all.isEmpty() ? List.of() : List.of(all.substring(0, all.length() - 1).split("\n", -1));
+  }
+
+  /** The texts of a server's websocket frames: RFC 6455, section 5.2. */
+  static List<String> texts(byte[] frames) {
+    List<String> texts = new ArrayList<>();
+    ByteArrayOutputStream message = new ByteArrayOutputStream();
+    ByteBuffer in = ByteBuffer.wrap(frames);
+    boolean isOpen = false;
+    while (in.hasRemaining()) {
+      int first = in.get() & 0xFF;
+      assertThat(first & 0x7F).as("opcode").isEqualTo(isOpen ? 0 : 1);
+      byte[] payload = new byte[length(in)];
+      in.get(payload);
+      message.writeBytes(payload);
+      isOpen = (first & 0x80) == 0;
+      if (!isOpen) {
+        texts.add(message.toString(StandardCharsets.UTF_8));
+        message.reset();
+      }
+    }
+    assertThat(isOpen).as("a message is open").isFalse();
+    return texts;
+  }
+
+  private static int length(ByteBuffer in) {
+    int length = in.get();
+    assertThat(length).as("not masked").isNotNegative();
+    if (length == 126) {
+      int longer = Short.toUnsignedInt(in.getShort());
+      assertThat(longer).isGreaterThan(125);
+      return longer;
+    }
+    if (length == 127) {
+      long longest = in.getLong();
+      assertThat(longest).isGreaterThan(0xFFFF);
+      return Math.toIntExact(longest);
+    }
+    return length;
+  }
+}
