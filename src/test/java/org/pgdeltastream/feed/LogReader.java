@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -11,27 +12,37 @@ import java.util.List;
 import org.pgdeltastream.change.Lsn;
 
 /** Reads a log from a position on, and takes the messages apart as a client does. */
-final class LogReader {
+public final class LogReader {
   private final FrameLog log;
   private final FrameLog.Cursor cursor;
   private final ByteArrayOutputStream had = new ByteArrayOutputStream();
+  private int count;
 
-  LogReader(FrameLog log, Lsn after) {
+  public LogReader(FrameLog log, Lsn after) {
     this.log = log;
     this.cursor = requireNonNull(log.cursorAfter(after, 0), "not in the log");
   }
 
-  void read() {
+  public void read() {
     assertThat(log.isPast(cursor)).as("fell out of the log").isFalse();
     assertThat(FrameLog.isCut(cursor)).as("was cut").isFalse();
-    had.writeBytes(FrameLogTest.read(log, cursor));
+    byte[] read = FrameLogTest.read(log, cursor);
+    for (byte one : read) {
+      count += one == '\n' ? 1 : 0;
+    }
+    had.writeBytes(read);
+  }
+
+  /** How many lines it has. */
+  public int count() {
+    return count;
   }
 
   byte[] bytes() {
     return had.toByteArray();
   }
 
-  List<String> lines() {
+  public List<String> lines() {
     return lines(bytes());
   }
 
@@ -44,23 +55,37 @@ final class LogReader {
   /** The texts of a server's websocket frames: RFC 6455, section 5.2. */
   static List<String> texts(byte[] frames) {
     List<String> texts = new ArrayList<>();
+    assertThat(texts(frames, texts)).as("no part of a message is left").isZero();
+    return texts;
+  }
+
+  /** Those that are whole; returns how many bytes are left. */
+  public static int texts(byte[] frames, List<String> texts) {
     ByteArrayOutputStream message = new ByteArrayOutputStream();
     ByteBuffer in = ByteBuffer.wrap(frames);
     boolean isOpen = false;
-    while (in.hasRemaining()) {
-      int first = in.get() & 0xFF;
-      assertThat(first & 0x7F).as("opcode").isEqualTo(isOpen ? 0 : 1);
-      byte[] payload = new byte[length(in)];
-      in.get(payload);
-      message.writeBytes(payload);
-      isOpen = (first & 0x80) == 0;
-      if (!isOpen) {
-        texts.add(message.toString(StandardCharsets.UTF_8));
-        message.reset();
+    int whole = 0;
+    try {
+      while (in.hasRemaining()) {
+        int first = in.get() & 0xFF;
+        assertThat(first & 0x7F).as("opcode").isEqualTo(isOpen ? 0 : 1);
+        int length = length(in);
+        if (length > in.remaining()) {
+          break;
+        }
+        message.write(frames, in.position(), length);
+        in.position(in.position() + length);
+        isOpen = (first & 0x80) == 0;
+        if (!isOpen) {
+          texts.add(message.toString(StandardCharsets.UTF_8));
+          message.reset();
+          whole = in.position();
+        }
       }
+    } catch (BufferUnderflowException e) {
+      // a part of a header
     }
-    assertThat(isOpen).as("a message is open").isFalse();
-    return texts;
+    return frames.length - whole;
   }
 
   private static int length(ByteBuffer in) {

@@ -27,7 +27,9 @@ final class RandomChanges {
   private static final List<Relation> TABLES =
       List.of(
           table(1, "public", "users"), table(2, "public", "orders"), table(3, "other", "things"));
-  private static final String[] WORDS = {"Zoë", "a\"b\\c", "line\nbreak", "", "\",\"nextlsn\":\"1/1\"}"};
+  private static final String[] WORDS = {
+    "Zoë", "a\"b\\c", "line\nbreak", "", "\",\"nextlsn\":\"1/1\"}"
+  };
 
   private final Random random;
   private final int largest;
@@ -93,8 +95,7 @@ final class RandomChanges {
     OldTupleKind kind = OldTupleKind.values()[random.nextInt(3)];
     return switch (random.nextInt(12)) {
       case 0 -> new Step(position, listener -> listener.delete(table, OldTupleKind.KEY, old));
-      case 1, 2, 3 ->
-          new Step(position, listener -> listener.update(table, kind, old, row));
+      case 1, 2, 3 -> new Step(position, listener -> listener.update(table, kind, old, row));
       case 4 -> {
         List<Relation> all = List.copyOf(TABLES.subList(random.nextInt(2), 2 + random.nextInt(2)));
         TruncateOptions how = new TruncateOptions(false, false);
