@@ -96,7 +96,7 @@ final class PgOutputBytes {
   }
 
   private byte[] text() {
-    int length = random.nextInt(150) == 0 ? random.nextInt(400_000) : random.nextInt(300);
+    int length = random.nextInt(150) == 0 ? random.nextInt(150_000) : random.nextInt(300);
     String word = random.nextBoolean() ? "ab\"c" : "é\n";
     return word.repeat(length / word.length()).getBytes(StandardCharsets.UTF_8);
   }

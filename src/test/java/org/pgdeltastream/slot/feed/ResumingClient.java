@@ -28,6 +28,7 @@ final class ResumingClient {
   private FakeOutlet outlet;
   private Lsn position;
   private int cuts;
+  private int seen = -1;
 
   ResumingClient(
       ViewOptions view,
@@ -74,6 +75,14 @@ final class ResumingClient {
       cuts++;
       outlet = connect.apply(this);
     }
+  }
+
+  /** Nothing came since the last call. */
+  boolean isStill() {
+    int size = outlet.size();
+    boolean isStill = size == seen;
+    seen = size;
+    return isStill;
   }
 
   /** All messages but those that only tell of progress. */
