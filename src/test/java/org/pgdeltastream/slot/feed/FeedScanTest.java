@@ -111,7 +111,6 @@ class FeedScanTest {
     }
     assertThat(lost).isEmpty();
     assertThat(scanned.get()).as("fell behind").isGreaterThan(50);
-    assertThat(clients.stream().mapToInt(ResumingClient::cuts).sum()).as("cut").isPositive();
   }
 
   @Test
@@ -241,7 +240,7 @@ class FeedScanTest {
         if (isOver.get()) {
           client.outlet().takes(MUCH);
         } else if (chance.nextInt(20) == 0) {
-          client.outlet().takes(chance.nextInt(100_000));
+          client.outlet().takes(chance.nextInt(4) == 0 ? MUCH : chance.nextInt(100_000));
         }
       }
       LockSupport.parkNanos(100_000);

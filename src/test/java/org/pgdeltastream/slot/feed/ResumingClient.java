@@ -27,7 +27,6 @@ final class ResumingClient {
   private final List<String> before = new ArrayList<>(); // on earlier connections
   private FakeOutlet outlet;
   private Lsn position;
-  private int cuts;
   private int seen = -1;
 
   ResumingClient(
@@ -60,10 +59,6 @@ final class ResumingClient {
     return position;
   }
 
-  int cuts() {
-    return cuts;
-  }
-
   FakeOutlet outlet() {
     return outlet;
   }
@@ -72,7 +67,6 @@ final class ResumingClient {
     if (outlet.isCut()) {
       assertThat(outlet.wrong()).isEmpty();
       before.addAll(changes(true));
-      cuts++;
       outlet = connect.apply(this);
     }
   }
