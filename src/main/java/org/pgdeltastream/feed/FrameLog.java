@@ -21,7 +21,8 @@ public final class FrameLog {
   private Chunk last = new Chunk(0, FIRST_CHUNK);
   private volatile Chunk first = last;
   private int used; // of the last chunk
-  private Chunk boundaryChunk = last; // where the last whole message ended
+  private long messageEnd;
+  private Chunk boundaryChunk = last; // what is before the boundary is not rolled back
   private long boundary;
   private final Marks marks;
   private Marks.Mark lastMark; // of what is published
@@ -132,13 +133,19 @@ public final class FrameLog {
 
   /** A message ends here. */
   void endMessage() {
+    messageEnd = written();
+  }
+
+  /** What was appended so far stays. */
+  void settle() {
     boundaryChunk = last;
     boundary = written();
   }
 
   /** A transaction that ends at this position ends here, or one that had nothing for the view. */
   void mark(Lsn position) {
-    marks.add(position, written());
+    settle();
+    marks.add(position, boundary);
   }
 
   private long written() {
@@ -160,7 +167,7 @@ public final class FrameLog {
     if (mark != null) {
       lastMark = mark;
     }
-    published = new Published(end, boundary, lastMark, seals);
+    published = new Published(end, messageEnd, lastMark, seals);
     trim(isLive ? end - most : Math.min(end - most, before));
   }
 
@@ -182,7 +189,7 @@ public final class FrameLog {
     }
   }
 
-  /** Drops what came after the last whole message; whoever has read it is told {@link #isCut}. */
+  /** Drops what came after the last transaction; whoever has read it is told {@link #isCut}. */
   void rollBack() {
     if (written() == boundary) {
       return;
@@ -193,7 +200,8 @@ public final class FrameLog {
     boundaryChunk.limit = (int) (boundary - boundaryChunk.base);
     last = boundaryChunk;
     used = last.limit;
-    boolean isDropped = last.base < first.base;
+    messageEnd = boundary;
+    boolean isDropped = first != last && first.base >= last.base;
     addChunk();
     if (isDropped) {
       first = last;

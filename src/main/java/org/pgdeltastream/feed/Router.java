@@ -42,7 +42,6 @@ public final class Router implements ChangeListener {
   private Lsn head;
   private boolean inTransaction;
   private boolean skips; // a transaction that was routed before
-  private boolean isLoose; // a message of its own came behind the head
 
   /**
    * Routes what comes from now on, to nobody yet.
@@ -192,15 +191,6 @@ public final class Router implements ChangeListener {
   public synchronized void movedTo(Lsn position) {
     if (!inTransaction && position.isAfter(head)) {
       head = position;
-      markLoose();
-    }
-  }
-
-  /** Who has these messages has all up to the head: they are not to be sent again. */
-  private void markLoose() {
-    if (isLoose) {
-      isLoose = false;
-      views.values().forEach(view -> view.mark(head));
     }
   }
 
@@ -312,6 +302,8 @@ public final class Router implements ChangeListener {
           all.get(i).message(to, message);
         }
       }
+    } else if (head.isAfter(message.lsn())) {
+      return; // it was routed before
     } else if (inTransaction) {
       alone.add(message);
     } else {
@@ -319,16 +311,21 @@ public final class Router implements ChangeListener {
     }
   }
 
+  /** Who has it is just behind its start, here as in every log. */
   private void alone(LogicalMessage message) throws IOException {
-    if (head.isAfter(message.lsn())) {
-      return; // it was routed before
-    }
+    Lsn behind = new Lsn(message.lsn().value() + 1);
+    boolean moves = behind.isAfter(head);
     for (Encoding encoding : all) {
       View[] to = encoding.wanting(message);
       if (to.length > 0) {
-        isLoose = true;
         encoding.alone(to, message);
       }
+      for (int i = 0; i < to.length && moves; i++) {
+        to[i].mark(behind);
+      }
+    }
+    if (moves) {
+      head = behind;
     }
   }
 
@@ -341,7 +338,6 @@ public final class Router implements ChangeListener {
     }
     if (commit.endLsn().isAfter(head)) {
       head = commit.endLsn();
-      markLoose();
     }
     for (LogicalMessage message : alone) {
       alone(message);

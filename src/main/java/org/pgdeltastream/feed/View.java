@@ -155,6 +155,9 @@ final class View implements MessageOutput {
     published = false;
     for (FramedLog log : logs.values()) {
       log.last(bytes, start, length, endLsn);
+      if (!touched) { // a message of its own
+        log.log().settle();
+      }
     }
     check();
   }
@@ -168,7 +171,7 @@ final class View implements MessageOutput {
     }
   }
 
-  /** All that ends up to there was routed; for who had a message of its own since. */
+  /** All that ends up to there was routed. */
   void mark(Lsn position) {
     published = false;
     logs.values().forEach(log -> log.log().mark(position));

@@ -46,7 +46,7 @@ final class FrameLogModel {
         read(readers.get(random.nextInt(readers.size())));
       }
     }
-    readers.forEach(this::read);
+    List.copyOf(readers).forEach(this::read);
   }
 
   private void step() {
@@ -74,6 +74,7 @@ final class FrameLogModel {
 
   private void endMessage() {
     log.endMessage();
+    log.settle();
     messageEnd = whole.size();
     if (random.nextBoolean()) {
       position += 1 + random.nextInt(10);

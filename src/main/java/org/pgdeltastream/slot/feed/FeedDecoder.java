@@ -19,6 +19,7 @@ final class FeedDecoder implements WalDecoder {
   private final Journal journal;
   private final Router router;
   private boolean repeats;
+  private boolean inside; // a transaction
   private long position;
 
   FeedDecoder(WalDecoder decoder, Journal journal, Router router) {
@@ -39,7 +40,9 @@ final class FeedDecoder implements WalDecoder {
     if (type == 'B' && end - start > Long.BYTES) {
       repeats = router.head().isAfter(lsn(message, start + 1));
     }
-    if (!(repeats || isOldMessage(message, start, end)) || type == 'R' || type == 'Y') {
+    boolean isAlone = !inside && isAlone(message, start, end);
+    boolean isOld = isAlone && router.head().isAfter(lsn(message, start + MESSAGE_LSN));
+    if (!(repeats || isOld) || type == 'R' || type == 'Y') {
       journal.append(message, start, end, position);
     }
     boolean ends = type == 'C' && end - start >= END_LSN + Long.BYTES;
@@ -47,19 +50,21 @@ final class FeedDecoder implements WalDecoder {
     if (ends && !repeats) {
       journal.transactionEnded(endLsn); // first: who is placed then may read it there
     }
+    inside = !ends && (inside || type == 'B');
     decoder.decode(message, start, end);
+    if (isAlone && !isOld) { // behind its start, as the router has it
+      journal.transactionEnded(new Lsn(lsn(message, start + MESSAGE_LSN).value() + 1));
+    }
     if (ends) {
       router.movedTo(endLsn); // where it had no change
       repeats = false;
     }
   }
 
-  /** One outside of transactions that the journal has, or had. */
-  private boolean isOldMessage(byte[] message, int start, int end) {
+  private static boolean isAlone(byte[] message, int start, int end) {
     return end - start > MESSAGE_LSN + Long.BYTES
         && message[start] == 'M'
-        && (message[start + 1] & 1) == 0
-        && router.head().isAfter(lsn(message, start + MESSAGE_LSN));
+        && (message[start + 1] & 1) == 0;
   }
 
   private static Lsn lsn(byte[] message, int at) {
