@@ -42,10 +42,22 @@ public final class Writer implements Runnable {
   private static final class Group {
     final FrameLog log;
     final List<FeedSubscriber> members = new ArrayList<>();
-    long seen;
+    private long seen;
+    private boolean seenSealed;
 
     Group(FrameLog log) {
       this.log = log;
+    }
+
+    /** A seal is news too: it comes after the last bytes. */
+    boolean isNew() {
+      return log.isSealed() != seenSealed || log.published().end() != seen;
+    }
+
+    /** All that is new is to be written now. */
+    void see() {
+      seenSealed = log.isSealed();
+      seen = log.published().end();
     }
   }
 
@@ -100,7 +112,7 @@ public final class Writer implements Runnable {
 
   private boolean isNew() {
     for (Group group : groups.values()) {
-      if (group.log.published().end() != group.seen) {
+      if (group.isNew()) {
         return true;
       }
     }
@@ -119,9 +131,8 @@ public final class Writer implements Runnable {
       handle(one);
     }
     for (Group group : List.copyOf(groups.values())) {
-      long end = group.log.published().end();
-      if (end != group.seen) {
-        group.seen = end;
+      if (group.isNew()) {
+        group.see();
         handleAll(group.members);
       }
     }
