@@ -109,10 +109,13 @@ public final class EventsClient implements AutoCloseable {
     return event;
   }
 
-  /** The next event of this name; others are passed over. */
+  /** The next event of this name; others are passed over, but for the last. */
   public Event next(String name) throws InterruptedException {
     Event event = next();
     while (!event.name().equals(name)) {
+      if (event.name().equals("bye") || event.name().equals("must-refetch")) {
+        throw new AssertionError("No " + name + " came, but " + event);
+      }
       event = next();
     }
     return event;
