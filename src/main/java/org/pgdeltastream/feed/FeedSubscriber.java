@@ -185,6 +185,12 @@ public final class FeedSubscriber {
     signal();
   }
 
+  boolean hasSaid() {
+    synchronized (said) {
+      return !said.isEmpty();
+    }
+  }
+
   byte @Nullable [] takeSaid() {
     synchronized (said) {
       return said.poll();

@@ -251,7 +251,7 @@ public final class Writer implements Runnable {
     one.more = cursor.position() - (all ? published.mark() : log.markBefore(cursor));
     if (all && published.endsWithMessage()) {
       betweenMessages(one);
-      if (one.log == log && one.isReady()) {
+      if (one.log == log && one.asksReady()) {
         caughtUp(one, log);
       }
     } else if (one.hasToFlush && one.asksReady()) {
@@ -277,13 +277,14 @@ public final class Writer implements Runnable {
     if (!one.isReady()) {
       return;
     }
-    for (byte[] said = one.takeSaid(); said != null; said = one.takeSaid()) {
+    while (one.hasSaid()) {
+      byte[] said = one.asksReady() ? one.takeSaid() : null; // ready() may have been of before
+      if (said == null) {
+        return;
+      }
       one.outlet().write(said, 0, said.length);
       one.hasToFlush = true;
       one.movedAt = System.nanoTime();
-      if (!one.asksReady()) {
-        return;
-      }
     }
     FeedSubscriber.End end = one.end();
     if (end != null) {
