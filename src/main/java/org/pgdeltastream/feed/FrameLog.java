@@ -130,11 +130,15 @@ public final class FrameLog {
     return last.base + used;
   }
 
-  /** Makes all that was appended readable, and drops what is beyond the bound. */
+  /**
+   * Makes all that was appended readable, and drops what is beyond the bound. Of what was before,
+   * the newest is kept whole, however long a change is: whom it serves has no other log.
+   */
   void publish() {
     long end = written();
+    long before = isLive ? end : published.end();
     published = new Published(end, boundary, marks.before(end), marks.endBefore(end));
-    trim(end - most);
+    trim(before - most);
   }
 
   /** Drops whole chunks before this, never the newest. */

@@ -41,9 +41,9 @@ final class Marks {
     to = count;
   }
 
-  /** The log begins there now. */
+  /** The log begins there now: within a transaction that is longer, the last mark is kept. */
   synchronized void dropBefore(long base) {
-    while (from < to && ends[from] < base) {
+    while (from + 1 < to && ends[from + 1] <= base) {
       from++;
     }
   }
