@@ -56,6 +56,7 @@ public final class FeedSubscriber {
   boolean isEnding; // told so
   long endsAt;
   boolean hasToFlush;
+  boolean hasBegun; // what is said first has left
   boolean isDelayed;
   boolean isLive; // it has had all there was
   Lsn has = Lsn.NONE; // it has everything up to there

@@ -233,6 +233,9 @@ public final class Writer implements Runnable {
   }
 
   private void write(FeedSubscriber one, FrameLog log, FrameLog.Cursor cursor) throws IOException {
+    if (!one.hasBegun && !begins(one, log)) {
+      return;
+    }
     FrameLog.Published published = log.published();
     int count = FrameLog.available(cursor, published);
     boolean some = count > 0;
@@ -258,6 +261,13 @@ public final class Writer implements Runnable {
       one.outlet().flush();
       one.hasToFlush = false;
     }
+  }
+
+  /** What is said first stands before the first change; false if it does not go on to that. */
+  private boolean begins(FeedSubscriber one, FrameLog log) throws IOException {
+    betweenMessages(one);
+    one.hasBegun = one.log == log && !one.hasSaid() && !one.isEnding && !one.isOver();
+    return one.hasBegun;
   }
 
   private boolean isEarly(FeedSubscriber one) {

@@ -52,6 +52,7 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   private boolean headIsSent;
   private final ByteArrayOutputStream out = new ByteArrayOutputStream(); // for the container
   private volatile boolean isEnding; // all was written
+  private boolean isCaughtUp;
   private boolean isEnough;
   private boolean inMessage;
 
@@ -177,6 +178,7 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
 
   @Override
   public void caughtUp(Lsn reached) throws IOException {
+    isCaughtUp = true;
     if (reached.isAfter(position)) {
       position = reached;
     }
@@ -190,9 +192,9 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
     if (isEnough || headIsSent) {
       return;
     }
-    if (start != null && isLate(0)) {
+    if (isCaughtUp && isLate(0)) {
       finish();
-    } else if (isLate(UNREACHED_NANOS) && super.isReady()) {
+    } else if (start == null && isLate(UNREACHED_NANOS) && super.isReady()) {
       answer(problem(CloseReason.UPSTREAM_LOST, "PostgreSQL was not reached"));
     }
   }
