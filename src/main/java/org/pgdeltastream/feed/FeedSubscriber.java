@@ -56,8 +56,8 @@ public final class FeedSubscriber {
   boolean isEnding; // told so
   long endsAt;
   boolean hasToFlush;
+  boolean hasBegun; // what is said first has left
   boolean isDelayed;
-  boolean hasBegun; // it was told what comes before the changes
   boolean isLive; // it has had all there was
   boolean isInside; // a message, perhaps
   Lsn has = Lsn.NONE; // it has everything up to there

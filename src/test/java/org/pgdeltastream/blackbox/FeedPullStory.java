@@ -150,7 +150,6 @@ abstract class FeedPullStory extends FeedStory {
             "columns=public.test_table",
             "columns=public.test_table:",
             "columns=public.test_table:id;public.test_table:name",
-            "add-tables=a.b.c.d",
             "actions=upsert",
             "format=3",
             "filter-origins=1",

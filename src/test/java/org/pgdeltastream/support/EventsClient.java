@@ -32,6 +32,7 @@ public final class EventsClient implements AutoCloseable {
   private final AtomicInteger comments = new AtomicInteger();
   private final AtomicInteger retryMillis = new AtomicInteger();
   private final HttpResponse<InputStream> answer;
+  private volatile String cut = "";
 
   /** Connects, and reads from then on. */
   public EventsClient(String url, String... headers) throws Exception {
@@ -42,9 +43,11 @@ public final class EventsClient implements AutoCloseable {
     }
     answer =
         HTTP.send(request.timeout(DEADLINE).build(), HttpResponse.BodyHandlers.ofInputStream());
-    Thread reader = new Thread(this::read, "events");
-    reader.setDaemon(true);
-    reader.start();
+    if (answer.statusCode() == 200) {
+      Thread reader = new Thread(this::read, "events");
+      reader.setDaemon(true);
+      reader.start();
+    }
   }
 
   public int status() {
@@ -67,8 +70,8 @@ public final class EventsClient implements AutoCloseable {
           event = new Event("", "", "");
         }
       }
-    } catch (IOException e) { // cut
-      System.getLogger("events").log(System.Logger.Level.DEBUG, "cut", e);
+    } catch (IOException e) {
+      cut = String.valueOf(e);
     } finally {
       ended.countDown();
     }
@@ -99,7 +102,7 @@ public final class EventsClient implements AutoCloseable {
     Event event = events.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
     while (event == null) {
       if (ended.getCount() == 0 && events.isEmpty()) {
-        throw new AssertionError("No event came: the server ended the stream");
+        throw new AssertionError("No event came: the server ended the stream " + cut);
       }
       if (System.nanoTime() > deadline) {
         throw new AssertionError("No event came within " + DEADLINE);
@@ -109,10 +112,13 @@ public final class EventsClient implements AutoCloseable {
     return event;
   }
 
-  /** The next event of this name; others are passed over. */
+  /** The next event of this name; others are passed over, but for the last. */
   public Event next(String name) throws InterruptedException {
     Event event = next();
     while (!event.name().equals(name)) {
+      if (event.name().equals("bye") || event.name().equals("must-refetch")) {
+        throw new AssertionError("No " + name + " came, but " + event);
+      }
       event = next();
     }
     return event;

@@ -88,7 +88,7 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
   /** The next message that holds a change. */
   public String nextWithChange() throws InterruptedException {
     String message = next();
-    while (message.endsWith("\"change\":[]}")) {
+    while (message.endsWith("\"change\":[]}") || message.startsWith("{\"live\":")) {
       message = next();
     }
     return message;

@@ -15,6 +15,7 @@ abstract class AsyncOutput implements Outlet, WriteListener {
 
   private final ServletOutputStream output;
   private volatile @Nullable FeedSubscriber subscriber;
+  private volatile boolean isGone;
 
   AsyncOutput(ServletOutputStream output) {
     this.output = output;
@@ -22,6 +23,9 @@ abstract class AsyncOutput implements Outlet, WriteListener {
 
   final void serves(FeedSubscriber served) {
     subscriber = served;
+    if (isGone) {
+      served.gone();
+    }
   }
 
   final @Nullable FeedSubscriber subscriber() {
@@ -58,6 +62,7 @@ abstract class AsyncOutput implements Outlet, WriteListener {
   }
 
   final void gone() {
+    isGone = true;
     FeedSubscriber served = subscriber;
     if (served != null) {
       served.gone();

@@ -33,6 +33,7 @@ final class EventStream extends AsyncOutput implements AsyncListener, FollowRequ
   private final Beginning beginning;
   private final AtomicBoolean begun = new AtomicBoolean();
   private final AtomicBoolean over = new AtomicBoolean();
+  private volatile boolean isEnding; // all was written
 
   EventStream(AsyncContext context, String feed, Beginning beginning) throws IOException {
     super(context.getResponse().getOutputStream());
@@ -70,6 +71,9 @@ final class EventStream extends AsyncOutput implements AsyncListener, FollowRequ
         LOG.log(DEBUG, "An event stream did not begin: " + e);
         cut();
       }
+    } else if (isEnding) {
+      cut();
+      gone();
     } else {
       super.onWritePossible();
     }
@@ -110,15 +114,17 @@ final class EventStream extends AsyncOutput implements AsyncListener, FollowRequ
     return false;
   }
 
+  /** Not completed before the container has taken it all: some would lose it. */
   @Override
   public boolean end(CloseReason reason, String detail) throws IOException {
     byte[] bye = bye(reason, detail);
     write(bye, 0, bye.length);
-    if (isReady()) {
-      flush();
+    isEnding = true; // before the question, whose no is followed by onWritePossible
+    boolean ended = isReady();
+    if (ended) {
+      cut();
     }
-    cut();
-    return true;
+    return ended;
   }
 
   @Override

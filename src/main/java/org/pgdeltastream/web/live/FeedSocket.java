@@ -60,7 +60,9 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
     public void ping() throws IOException {
       byte[] ping = ControlFrame.ping();
       write(ping, 0, ping.length);
-      flush();
+      if (isReady()) {
+        flush();
+      }
     }
 
     @Override

@@ -10,6 +10,7 @@ import jakarta.servlet.AsyncListener;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +33,9 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   private static final System.Logger LOG = System.getLogger(PullAnswer.class.getName());
   private static final byte[] NOTHING = {};
 
+  /** Longer than a position may be ahead of this server. */
+  private static final long UNREACHED_NANOS = Duration.ofSeconds(15).toNanos();
+
   private final AsyncContext context;
   private final HttpServletResponse response;
   private final boolean asLines;
@@ -41,12 +45,14 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   private final AtomicBoolean begun = new AtomicBoolean();
   private final AtomicBoolean over = new AtomicBoolean();
   private final PulledLines lines = new PulledLines();
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private volatile @Nullable FeedPosition start;
   private volatile byte @Nullable [] refusal;
   private Lsn position = Lsn.NONE; // the writer's, as is what follows
   private long sent;
   private boolean headIsSent;
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream(); // for the container
+  private volatile boolean isEnding; // all was written
+  private boolean isCaughtUp;
   private boolean isEnough;
   private boolean inMessage;
   private boolean inTransaction;
@@ -84,6 +90,8 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
       } catch (RuntimeException e) {
         answer(Errors.of(e));
       }
+    } else if (isEnding) {
+      cut();
     } else {
       super.onWritePossible();
     }
@@ -91,8 +99,8 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
 
   @Override
   public void begins(FeedSubscriber one, FeedPosition begins, FeedPosition oldest) {
+    start = begins;
     position = begins.lsn();
-    start = begins; // last: it shows the writer what is before
   }
 
   @Override
@@ -117,39 +125,52 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
     int at = start;
     int end = start + length;
     while (at < end && !isEnough) {
-      int lineEnd = lines.endOf(bytes, at, end);
-      if (!asLines && !inMessage && sent > 0) {
-        out.write(',');
-      }
-      inMessage = lineEnd < 0;
-      inTransaction = true;
-      int stop = lineEnd < 0 ? end : lineEnd;
-      int shown = lineEnd < 0 || asLines ? stop - at : stop - at - 1;
-      out.write(bytes, at, shown);
-      sent += stop - at;
-      at = stop;
-      Lsn reached = lineEnd < 0 ? Lsn.NONE : lines.position();
-      if (!reached.equals(Lsn.NONE)) {
-        position = reached;
-        inTransaction = false;
-        isEnough = sent >= limitBytes;
-      }
+      at = take(bytes, at, end);
     }
     if (isEnough) {
-      finish(false);
-    } else {
-      writeOut();
+      addEnd(false);
+    }
+    hand();
+  }
+
+  /** Takes the next line, or what is there of it; returns where that ends. */
+  private int take(byte[] bytes, int at, int end) {
+    int lineEnd = lines.endOf(bytes, at, end);
+    if (!asLines && !inMessage && sent > 0) {
+      out.write(',');
+    }
+    inMessage = lineEnd < 0;
+    inTransaction = true;
+    int stop = inMessage ? end : lineEnd;
+    out.write(bytes, at, inMessage || asLines ? stop - at : stop - at - 1);
+    sent += stop - at;
+    Lsn reached = inMessage ? Lsn.NONE : lines.position();
+    if (!reached.equals(Lsn.NONE)) {
+      position = reached;
+      inTransaction = false;
+      isEnough = sent >= limitBytes;
+    }
+    return stop;
+  }
+
+  /** At once: a container takes no second piece before it has asked for it. */
+  private void hand() throws IOException {
+    super.write(out.toByteArray(), 0, out.size());
+    out.reset();
+    if (isEnough) {
+      complete();
     }
   }
 
-  /** At once: a container may take no second write before it was asked again. */
-  private void writeOut() throws IOException {
-    byte[] bytes = out.toByteArray();
-    out.reset();
-    super.write(bytes, 0, bytes.length);
+  /** Not before the container has taken it all: some would lose it. */
+  private void complete() {
+    isEnding = true; // before the question, whose no is followed by onWritePossible
+    if (super.isReady()) {
+      cut();
+    }
   }
 
-  private void sendHead() throws IOException {
+  private void sendHead() {
     if (!headIsSent) {
       headIsSent = true;
       response.setHeader("Cache-Control", "no-store");
@@ -160,36 +181,45 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
 
   @Override
   public void caughtUp(Lsn reached) throws IOException {
+    isCaughtUp = true;
     if (reached.isAfter(position)) {
       position = reached;
     }
-    if (sent > 0 || System.nanoTime() - deadline >= 0) {
-      finish(true);
+    if (sent > 0 || isLate(0)) {
+      finish();
     }
   }
 
   @Override
   public void check() throws IOException {
-    if (start != null && sent == 0 && System.nanoTime() - deadline >= 0) {
-      finish(true);
+    if (isEnough || headIsSent) {
+      return;
+    }
+    if (isCaughtUp && isLate(0)) {
+      finish();
+    } else if (start == null && isLate(UNREACHED_NANOS) && super.isReady()) {
+      answer(problem(CloseReason.UPSTREAM_LOST, "PostgreSQL was not reached"));
     }
   }
 
-  private void finish(boolean live) throws IOException {
-    FeedPosition from = start;
-    if (from == null || over.get()) {
-      return;
+  private boolean isLate(long more) {
+    return System.nanoTime() - deadline - more >= 0;
+  }
+
+  private void finish() throws IOException {
+    if (!isEnough && !inTransaction && !over.get() && super.isReady()) {
+      sendHead();
+      isEnough = true;
+      addEnd(true);
+      hand();
     }
-    sendHead();
-    String text = new FeedPosition(from.stamp(), position).toString();
-    String end =
-        asLines
-            ? "{\"position\":\"" + text + "\",\"live\":" + live + "}\n"
-            : "],\"position\":\"" + text + "\",\"live\":" + live + "}";
-    out.writeBytes(end.getBytes(UTF_8));
-    isEnough = true;
-    writeOut();
-    cut();
+  }
+
+  private void addEnd(boolean live) {
+    FeedPosition from = start;
+    String text = from == null ? "" : new FeedPosition(from.stamp(), position).toString();
+    String end = "\"position\":\"" + text + "\",\"live\":" + live + "}";
+    out.writeBytes(((asLines ? "{" + end + "\n" : "]," + end)).getBytes(UTF_8));
   }
 
   @Override
@@ -203,21 +233,19 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   @Override
   public boolean end(CloseReason reason, String detail) throws IOException {
     byte[] refused = refusal;
-    if (!headIsSent) {
-      headIsSent = true;
-      if (refused == null) {
-        answer(problem(reason, detail));
-      } else {
-        refuse(refused);
-      }
-    } else if (!inTransaction) {
-      finish(false); // what it has is whole
+    if (headIsSent) {
+      cut(); // in the middle: the client sees that the end is missing
+    } else if (refused == null) {
+      answer(problem(reason, detail));
+    } else {
+      refuse(refused);
+      complete();
     }
-    cut();
-    return true;
+    return over.get();
   }
 
   private void refuse(byte[] json) throws IOException {
+    headIsSent = true;
     response.setStatus(HttpServletResponse.SC_GONE);
     response.setHeader("Cache-Control", "no-store");
     response.setContentType("application/json");
@@ -225,6 +253,9 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   }
 
   private static ErrorBody problem(CloseReason reason, String detail) {
+    if (reason == CloseReason.SLOT_NOT_FOUND) {
+      return Errors.of(new ProblemException(Problem.FEED_NOT_FOUND, detail, "Make it again"));
+    }
     boolean again = CloseCodes.code(reason) < 4500;
     return Errors.of(
         new ProblemException(
@@ -240,7 +271,7 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
     } catch (IOException | RuntimeException e) {
       LOG.log(DEBUG, "A pull's client had gone: " + e);
     }
-    cut();
+    complete();
   }
 
   @Override

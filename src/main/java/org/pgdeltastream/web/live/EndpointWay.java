@@ -1,0 +1,279 @@
+package org.pgdeltastream.web.live;
+
+import static java.lang.System.Logger.Level.DEBUG;
+
+import jakarta.websocket.Session;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedPosition;
+import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.Framing;
+import org.pgdeltastream.feed.Outlet;
+import org.pgdeltastream.slot.feed.FollowRequest;
+import org.pgdeltastream.web.socket.CloseCodes;
+
+/**
+ * The way to a client through the container's websocket: lines become messages, one after the
+ * other. A message is sent when the one before has left. Long ones go in parts, which the API sends
+ * in no other way than by a thread that waits; such a thread lives as long as the parts come.
+ */
+final class EndpointWay implements Outlet, FollowRequest.Client {
+  private static final System.Logger LOG = System.getLogger(EndpointWay.class.getName());
+
+  /** Tomcat alone ends a blocking send by itself, after 20 s if not told otherwise. */
+  private static final String TOMCATS_LIMIT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
+
+  private static final int MOST_AT_ONCE = 64 << 10;
+  private static final ExecutorService PART_SENDERS =
+      new ThreadPoolExecutor(
+          0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), EndpointWay::daemon);
+
+  /** A message, or some of one. */
+  private record Part(String text, boolean whole, boolean last) {}
+
+  private final Session session;
+  private final String feed;
+  private final AtomicBoolean closed = new AtomicBoolean();
+  private final ArrayDeque<Part> parts = new ArrayDeque<>(); // in the monitor, as is what follows
+  private boolean sending;
+  private @Nullable FeedSubscriber served;
+  private boolean over;
+  private byte[] line = {}; // the writer's, as is what follows
+  private int length;
+  private boolean open; // a part of the line was sent
+
+  EndpointWay(Session session, String feed, Duration sendTimeout) {
+    this.session = session;
+    this.feed = feed;
+    session.getUserProperties().put(TOMCATS_LIMIT, sendTimeout.multipliedBy(2).toMillis());
+  }
+
+  private static Thread daemon(Runnable task) {
+    Thread thread = new Thread(task, "feed parts");
+    thread.setDaemon(true);
+    return thread;
+  }
+
+  /** Whom it serves: told when more can be sent, and when the client has gone. */
+  void serves(FeedSubscriber subscriber) {
+    synchronized (this) {
+      served = subscriber;
+    }
+    subscriber.ready();
+    if (isOver()) {
+      subscriber.gone();
+    }
+  }
+
+  private synchronized boolean isOver() {
+    return over;
+  }
+
+  synchronized @Nullable FeedSubscriber subscriber() {
+    return served;
+  }
+
+  /** The connection has ended. */
+  void gone() {
+    FeedSubscriber subscriber;
+    synchronized (this) {
+      over = true;
+      parts.clear();
+      subscriber = served;
+    }
+    if (subscriber != null) {
+      subscriber.gone();
+    }
+  }
+
+  @Override
+  public synchronized boolean isReady() {
+    return !sending;
+  }
+
+  @Override
+  public void write(byte[] bytes, int start, int count) {
+    int from = start;
+    int end = start + count;
+    for (int at = start; at < end; at++) {
+      if (bytes[at] == '\n') {
+        append(bytes, from, at);
+        add(new Part(text(length), !open, true));
+        length = 0;
+        open = false;
+        from = at + 1;
+      }
+    }
+    append(bytes, from, end);
+    if (length > MOST_AT_ONCE) {
+      addSome();
+    }
+    begin();
+  }
+
+  private void append(byte[] bytes, int from, int to) {
+    int added = to - from;
+    if (length + added > line.length) {
+      line = Arrays.copyOf(line, Math.max(length + added, 2 * line.length));
+    }
+    System.arraycopy(bytes, from, line, length, added);
+    length += added;
+  }
+
+  /** All but the bytes of a character of which more is to come. */
+  private void addSome() {
+    int some = length - 1;
+    while ((line[some] & 0xC0) == 0x80) {
+      some--;
+    }
+    add(new Part(text(some), false, false));
+    System.arraycopy(line, some, line, 0, length - some);
+    length -= some;
+    open = true;
+  }
+
+  private String text(int bytes) {
+    return new String(line, 0, bytes, StandardCharsets.UTF_8);
+  }
+
+  private synchronized void add(Part part) {
+    if (!over) {
+      parts.add(part);
+    }
+  }
+
+  private void begin() {
+    synchronized (this) {
+      if (sending) {
+        return; // by whom it was begun
+      }
+      sending = true;
+    }
+    sendAll();
+  }
+
+  /** The next to send; with none there is nothing under way. */
+  private synchronized @Nullable Part next() {
+    Part part = parts.poll();
+    sending = part != null;
+    return part;
+  }
+
+  private void sendAll() {
+    for (Part part = next(); part != null; part = next()) {
+      if (!part.whole()) {
+        sendPartLater(part);
+        return;
+      }
+      if (!sendNow(part.text())) {
+        return;
+      }
+    }
+    FeedSubscriber subscriber = subscriber();
+    if (subscriber != null) {
+      subscriber.ready();
+    }
+  }
+
+  /** Whether it has left already; if not, the rest is sent when it has. */
+  private boolean sendNow(String text) {
+    AtomicBoolean met = new AtomicBoolean();
+    session
+        .getAsyncRemote()
+        .sendText(
+            text,
+            result -> {
+              if (!result.isOK()) {
+                failed(result.getException());
+              } else if (!met.compareAndSet(false, true)) {
+                sendAll();
+              }
+            });
+    return !met.compareAndSet(false, true);
+  }
+
+  private void sendPartLater(Part part) {
+    PART_SENDERS.execute(
+        () -> {
+          try {
+            session.getBasicRemote().sendText(part.text(), part.last());
+            sendAll();
+          } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
+            failed(e);
+          }
+        });
+  }
+
+  private void failed(Throwable error) {
+    LOG.log(DEBUG, "A subscriber's connection failed: " + error);
+    gone();
+    cut();
+  }
+
+  @Override
+  public void flush() {
+    // each message is sent at once
+  }
+
+  @Override
+  public void ping() throws IOException {
+    session.getAsyncRemote().sendPing(ByteBuffer.allocate(0));
+  }
+
+  @Override
+  public boolean isAnswered() {
+    return true;
+  }
+
+  @Override
+  public void begins(FeedSubscriber one, FeedPosition start, FeedPosition oldest) {
+    one.say(Framing.TEXTS.notice("hello", FeedMessages.hello(feed, start, oldest)));
+  }
+
+  @Override
+  public void mustRefetch(
+      FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
+    String json = FeedMessages.mustRefetch(reason, oldest, newest);
+    one.say(Framing.TEXTS.notice("must-refetch", json));
+    one.end(CloseReason.POSITION_LOST, "position not in the feed: " + reason);
+  }
+
+  @Override
+  public boolean end(CloseReason reason, String detail) {
+    close(CloseCodes.code(reason), CloseCodes.text(reason, detail));
+    return true;
+  }
+
+  @Override
+  public void cut() {
+    close(CloseCodes.code(CloseReason.SLOW_SUBSCRIBER), "slow_consumer: it takes nothing");
+  }
+
+  /** Once, and on a thread of its own, since a container's close may wait for the client. */
+  private void close(int code, String text) {
+    if (closed.compareAndSet(false, true)) {
+      daemon(() -> closeNow(code, text)).start();
+    }
+  }
+
+  private void closeNow(int code, String text) {
+    try {
+      session.close(
+          new jakarta.websocket.CloseReason(
+              jakarta.websocket.CloseReason.CloseCodes.getCloseCode(code), text));
+    } catch (IOException | RuntimeException e) {
+      LOG.log(DEBUG, "The client had gone before it could be closed: " + e);
+    }
+  }
+}
