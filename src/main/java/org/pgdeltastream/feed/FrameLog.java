@@ -21,6 +21,8 @@ public final class FrameLog {
   private int used; // of the last chunk
   private Chunk boundaryChunk = last; // where the last whole message ended
   private long boundary;
+  private @Nullable Chunk openChunk; // where the open transaction begins, while one is
+  private long open;
   private volatile Published published;
   private volatile boolean sealed;
   private final Marks marks;
@@ -115,6 +117,17 @@ public final class FrameLog {
     used = 0;
   }
 
+  /** A transaction begins here: in some formats it has many messages. */
+  void beginTransaction() {
+    openChunk = last;
+    open = written();
+  }
+
+  /** It has ended, and will not be rolled back. */
+  void endTransaction() {
+    openChunk = null;
+  }
+
   /** A message ends here. */
   void endMessage() {
     boundaryChunk = last;
@@ -150,8 +163,17 @@ public final class FrameLog {
     }
   }
 
-  /** Drops what came after the last whole message; whoever has read it is told {@link #isCut}. */
+  /**
+   * Drops what came after the last whole transaction or message; whoever has read it is told {@link
+   * #isCut}.
+   */
   void rollBack() {
+    Chunk start = openChunk;
+    if (start != null) {
+      boundaryChunk = start;
+      boundary = open;
+      openChunk = null;
+    }
     for (Chunk late = boundaryChunk.next; late != null; late = late.next) {
       late.limit = -1;
     }
@@ -159,6 +181,9 @@ public final class FrameLog {
     last = boundaryChunk;
     used = last.limit;
     addChunk();
+    if (first.base > boundaryChunk.base) { // the dropped bytes had taken all the space
+      first = boundaryChunk;
+    }
     publish();
   }
 

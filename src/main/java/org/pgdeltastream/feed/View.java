@@ -70,6 +70,9 @@ final class View implements MessageOutput {
   boolean touch() {
     boolean first = !touched;
     touched = true;
+    if (first) {
+      logs.values().forEach(log -> log.log().beginTransaction());
+    }
     return first;
   }
 
@@ -112,6 +115,7 @@ final class View implements MessageOutput {
       envelope = null;
     }
     touched = false;
+    logs.values().forEach(log -> log.log().endTransaction());
   }
 
   /** The open transaction will not end: PostgreSQL was lost. */
