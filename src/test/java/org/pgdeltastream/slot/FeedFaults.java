@@ -98,7 +98,7 @@ final class FeedFaults implements AutoCloseable {
     FeedWriter.prepare(database, WRITERS);
     program = startProgram();
     samples = new FeedSamples(database, () -> program.get("/v1/feeds/f").body(), ledger);
-    bursts = new FeedWriter(database, WRITERS - 1, random, writing);
+    bursts = new FeedWriter(database, WRITERS - 1, new Random(seed), writing);
   }
 
   /** None of those that clients get: a client might get the program's while that is away. */
@@ -138,7 +138,7 @@ final class FeedFaults implements AutoCloseable {
       Random chance = new Random(seed + writer);
       writers.add(threads.submit(new FeedWriter(database, writer, chance, writing)));
     }
-    samples.probeBy(new FeedFollower(feed, subscribers, random));
+    samples.probeBy(new FeedFollower(feed, subscribers, new Random(seed)));
     writers.add(threads.submit(() -> samples.takeWhile(writing)));
   }
 
@@ -146,6 +146,7 @@ final class FeedFaults implements AutoCloseable {
     for (int i = 0; i < faults; i++) {
       Fault fault = KINDS.get(random.nextInt(KINDS.size()));
       String what = "fault %d, %s, seed %d".formatted(i, fault, seed);
+      System.out.println(java.time.LocalTime.now() + " DEBUG " + what + " " + ledger);
       strike(fault);
       struck.merge(fault, 1, Integer::sum);
       if (random.nextInt(3) > 0) { // else the next one strikes at once
