@@ -96,7 +96,7 @@ interface FeedConnection extends Closeable {
       switch (frame.opcode()) {
         case RawClient.PING -> client.send(RawClient.PONG, frame.payload());
         case RawClient.CLOSE -> {
-          receiver.bye("closed with " + frame.code());
+          receiver.bye("closed with " + frame.code() + frame.payload().substring(2));
           return false;
         }
         default -> {
@@ -153,7 +153,7 @@ interface FeedConnection extends Closeable {
         }
       }
       if (event.equals("bye")) {
-        receiver.bye(data.replaceFirst(".*\"code\":(\\d+).*", "bye with $1"));
+        receiver.bye("bye with " + data);
         return false;
       }
       if (!data.isEmpty()) {

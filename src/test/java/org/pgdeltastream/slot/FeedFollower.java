@@ -241,12 +241,12 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
     } else if (!Lsn.parse(refetch.group(2)).isAfter(asked)
         || (walEnd > 0 && walEnd - asked.value() < feed.windowBytes())) {
       check.fault("is in the window, but got " + json + ", WAL ends at " + new Lsn(walEnd));
-    } else {
-      feed.ledger().count("must-refetch");
     }
     if (refetch.matches()) {
       String position = refetch.group(3);
-      check.begins(Lsn.parse(position.substring(position.lastIndexOf('.') + 1)));
+      Lsn to = Lsn.parse(position.substring(position.lastIndexOf('.') + 1));
+      feed.ledger().jumped(asked, to);
+      check.begins(to);
     }
   }
 
