@@ -42,10 +42,20 @@ public final class Writer implements Runnable {
   private static final class Group {
     final FrameLog log;
     final List<FeedSubscriber> members = new ArrayList<>();
-    long seen;
+    private long seen;
+    private boolean sealSeen; // it may come without a byte more
 
     Group(FrameLog log) {
       this.log = log;
+    }
+
+    boolean isNew() {
+      return log.isSealed() != sealSeen || log.published().end() != seen;
+    }
+
+    void see() {
+      sealSeen = log.isSealed(); // first: nothing comes after it
+      seen = log.published().end();
     }
   }
 
@@ -100,7 +110,7 @@ public final class Writer implements Runnable {
 
   private boolean isNew() {
     for (Group group : groups.values()) {
-      if (group.log.published().end() != group.seen) {
+      if (group.isNew()) {
         return true;
       }
     }
@@ -119,9 +129,8 @@ public final class Writer implements Runnable {
       handle(one);
     }
     for (Group group : List.copyOf(groups.values())) {
-      long end = group.log.published().end();
-      if (end != group.seen) {
-        group.seen = end;
+      if (group.isNew()) {
+        group.see();
         handleAll(group.members);
       }
     }
