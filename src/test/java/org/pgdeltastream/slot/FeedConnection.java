@@ -69,10 +69,12 @@ interface FeedConnection extends Closeable {
 
   /** By websocket. */
   final class Socket implements FeedConnection {
+    private final String path;
     private final RawClient client;
     private final StringBuilder text = new StringBuilder();
 
     Socket(int port, String path, int receiveBuffer) throws IOException {
+      this.path = path;
       client =
           RawClient.handshake(
               "ws://localhost:" + port + path,
@@ -94,7 +96,7 @@ interface FeedConnection extends Closeable {
       switch (frame.opcode()) {
         case RawClient.PING -> client.send(RawClient.PONG, frame.payload());
         case RawClient.CLOSE -> {
-          receiver.bye("closed with " + frame.code());
+          receiver.bye("closed with " + frame.code() + frame.payload().substring(2));
           return false;
         }
         default -> {
@@ -109,6 +111,11 @@ interface FeedConnection extends Closeable {
     }
 
     @Override
+    public String toString() {
+      return "the websocket " + path;
+    }
+
+    @Override
     public void close() throws IOException {
       client.close();
     }
@@ -116,9 +123,11 @@ interface FeedConnection extends Closeable {
 
   /** By server-sent events. */
   final class Events implements FeedConnection {
+    private final String path;
     private final FeedHttp answer;
 
     Events(int port, String path, int receiveBuffer, String lastEventId) throws IOException {
+      this.path = path;
       String id = lastEventId.isEmpty() ? "X-Any: one" : "Last-Event-ID: " + lastEventId;
       answer = FeedHttp.get(port, path, receiveBuffer, "Accept: text/event-stream", id);
       if (answer.status() != 200) {
@@ -144,7 +153,7 @@ interface FeedConnection extends Closeable {
         }
       }
       if (event.equals("bye")) {
-        receiver.bye(data.replaceFirst(".*\"code\":(\\d+).*", "bye with $1"));
+        receiver.bye("bye with " + data);
         return false;
       }
       if (!data.isEmpty()) {
@@ -157,6 +166,11 @@ interface FeedConnection extends Closeable {
     }
 
     @Override
+    public String toString() {
+      return "the events of " + path;
+    }
+
+    @Override
     public void close() throws IOException {
       answer.close();
     }
@@ -164,10 +178,12 @@ interface FeedConnection extends Closeable {
 
   /** One pull: it counts as a whole, or not at all. */
   final class Pull implements FeedConnection {
+    private final String path;
     private final FeedHttp answer;
     private final boolean asLines;
 
     Pull(int port, String path, int receiveBuffer, boolean asLines) throws IOException {
+      this.path = path;
       this.asLines = asLines;
       String accept = asLines ? "Accept: application/x-ndjson" : "Accept: application/json";
       answer = FeedHttp.get(port, path, receiveBuffer, accept);
@@ -206,6 +222,11 @@ interface FeedConnection extends Closeable {
       } catch (JsonException e) {
         throw new IOException("The answer ends in the midst of a transaction", e);
       }
+    }
+
+    @Override
+    public String toString() {
+      return "the pull of " + path;
     }
 
     @Override

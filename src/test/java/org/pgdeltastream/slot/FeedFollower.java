@@ -88,7 +88,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
       } catch (FeedConnection.RefusedException e) {
         refused(e);
       } catch (SocketTimeoutException e) {
-        check.fault("hears nothing for a minute");
+        check.fault("hears nothing for a minute from " + connection);
       } catch (IOException e) {
         feed.ledger().count("connections that broke");
         pause(50);
@@ -241,12 +241,12 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
     } else if (!Lsn.parse(refetch.group(2)).isAfter(asked)
         || (walEnd > 0 && walEnd - asked.value() < feed.windowBytes())) {
       check.fault("is in the window, but got " + json + ", WAL ends at " + new Lsn(walEnd));
-    } else {
-      feed.ledger().count("must-refetch");
     }
     if (refetch.matches()) {
       String position = refetch.group(3);
-      check.begins(Lsn.parse(position.substring(position.lastIndexOf('.') + 1)));
+      Lsn to = Lsn.parse(position.substring(position.lastIndexOf('.') + 1));
+      feed.ledger().jumped(asked, to);
+      check.begins(to);
     }
   }
 

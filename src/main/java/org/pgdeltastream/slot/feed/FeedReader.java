@@ -123,10 +123,16 @@ final class FeedReader implements Downstream, FeedScan.Source {
 
   private void checkConfirmed(Lsn confirmed) throws Refusal {
     if (positioned && confirmed.isAfter(newest())) {
-      positioned = false; // from there anew
+      startAnew();
       throw new Refusal(
           CloseReason.POSITION_LOST, "slot " + slot.name() + " was moved on by others");
     }
+  }
+
+  /** From where the slot is then; until that subscribers wait. */
+  private void startAnew() {
+    positioned = false;
+    stamp = null;
   }
 
   @Override
@@ -170,14 +176,13 @@ final class FeedReader implements Downstream, FeedScan.Source {
   public void begin() throws Refusal {
     checkConfirmed(position.confirmed());
     if (positioned && position.written().filter(newest()::isAfter).isPresent()) {
-      positioned = false;
+      startAnew();
       throw new Refusal(
           CloseReason.DIVERGED,
           "PostgreSQL has less WAL than was read: another server, or a restored one");
     }
     ServerIdentity identity = requireNonNull(server, "PostgreSQL said who it is");
     FeedPosition.Stamp present = new FeedPosition.Stamp(hash(identity), identity.timeline(), 0);
-    stamp = present;
     router.stamp(present);
     if (!positioned) {
       positioned = true;
@@ -185,6 +190,7 @@ final class FeedReader implements Downstream, FeedScan.Source {
       router.startAt(position.confirmed());
       start = position.confirmed();
     }
+    stamp = present; // last: from now on subscribers are placed
     router.between(
         () -> {
           List<Runnable> waiting = List.copyOf(early);

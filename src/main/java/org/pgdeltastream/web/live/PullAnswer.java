@@ -181,6 +181,9 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
 
   @Override
   public void caughtUp(Lsn reached) throws IOException {
+    if (inTransaction) {
+      return; // a transaction of many messages, whose end is still to come
+    }
     isCaughtUp = true;
     if (reached.isAfter(position)) {
       position = reached;
