@@ -46,6 +46,11 @@ public final class Writer implements Runnable {
     Group(FrameLog log) {
       this.log = log;
     }
+
+    @SuppressWarnings("ReferenceEquality") // a forgotten log publishes the same once more
+    boolean hasNew(FrameLog.Published published) {
+      return published != seen;
+    }
   }
 
   /**
@@ -99,7 +104,7 @@ public final class Writer implements Runnable {
 
   private boolean isNew() {
     for (Group group : groups.values()) {
-      if (group.log.published() != group.seen) {
+      if (group.hasNew(group.log.published())) {
         return true;
       }
     }
@@ -119,7 +124,7 @@ public final class Writer implements Runnable {
     }
     for (Group group : List.copyOf(groups.values())) {
       FrameLog.Published published = group.log.published();
-      if (published != group.seen) {
+      if (group.hasNew(published)) {
         group.seen = published;
         handleAll(group.members);
       }
@@ -374,7 +379,7 @@ public final class Writer implements Runnable {
   private void ping(FeedSubscriber one) throws IOException {
     FrameLog log = one.log;
     FrameLog.Cursor cursor = one.cursor;
-    boolean between = log == null || cursor == null ? !one.isInside : isBetween(log, cursor);
+    boolean between = (log == null || cursor == null) ? !one.isInside : isBetween(log, cursor);
     if (between && one.asksReady()) {
       one.movedAt = System.nanoTime();
       one.asked(); // first: the answer may come at once

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -66,8 +65,7 @@ class FeedScanTest {
   private final Writer writer =
       new Writer(Duration.ofSeconds(30), Duration.ofSeconds(30), Duration.ofSeconds(30));
   private final Router router = new Router(catalog(), LOG_BYTES, changes.position());
-  private final Router whole =
-      new Router(catalog(), 1L << 40, changes.position(), this::readWhole);
+  private final Router whole = new Router(catalog(), 1L << 40, changes.position(), this::readWhole);
   private final Map<ViewOptions, LogReader> wanted = new HashMap<>();
   private final Map<ViewOptions, List<String>> wholeLines = new HashMap<>(); // once it is over
   private final TreeMap<Lsn, Map<ViewOptions, Integer>> ends = new TreeMap<>();
@@ -252,8 +250,7 @@ class FeedScanTest {
     if (!client.isStill()) {
       return false; // more comes
     }
-    List<String> all =
-        wholeLines.computeIfAbsent(client.view(), view -> wanted.get(view).lines());
+    List<String> all = wholeLines.computeIfAbsent(client.view(), view -> wanted.get(view).lines());
     int from = ends.get(client.start()).get(client.view());
     List<String> its = client.messages();
     List<String> due = all.subList(from, all.size());

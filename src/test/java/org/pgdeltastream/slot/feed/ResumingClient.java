@@ -30,10 +30,7 @@ final class ResumingClient {
   private int seen = -1;
 
   ResumingClient(
-      ViewOptions view,
-      Framing framing,
-      Lsn start,
-      Function<ResumingClient, FakeOutlet> connect) {
+      ViewOptions view, Framing framing, Lsn start, Function<ResumingClient, FakeOutlet> connect) {
     this.view = view;
     this.framing = framing;
     this.start = start;
