@@ -30,7 +30,7 @@ final class ExclusiveStream {
         encoder = actions;
         position = actions::position;
       }
-      default -> throw new IllegalStateException();
+      default -> throw new IllegalStateException("another format");
     }
     filter = new ChangeFilter(view.changes(), catalog, encoder);
   }
