@@ -104,11 +104,7 @@ public final class Writer implements Runnable {
 
   private boolean isNew() {
     for (Group group : groups.values()) {
-<<<<<<< HEAD
-      if (!group.log.published().equals(group.seen)) {
-=======
       if (group.hasNew(group.log.published())) {
->>>>>>> 8f498b413b4b5feb381ac9c1b865d57bf092cd9d
         return true;
       }
     }
@@ -128,11 +124,7 @@ public final class Writer implements Runnable {
     }
     for (Group group : List.copyOf(groups.values())) {
       FrameLog.Published published = group.log.published();
-<<<<<<< HEAD
-      if (!published.equals(group.seen)) {
-=======
       if (group.hasNew(published)) {
->>>>>>> 8f498b413b4b5feb381ac9c1b865d57bf092cd9d
         group.seen = published;
         handleAll(group.members);
       }
@@ -396,11 +388,7 @@ public final class Writer implements Runnable {
   private void ping(FeedSubscriber one) throws IOException {
     FrameLog log = one.log;
     FrameLog.Cursor cursor = one.cursor;
-<<<<<<< HEAD
-    boolean between = (log != null && cursor != null) ? isBetween(log, cursor) : !one.isInside;
-=======
     boolean between = (log == null || cursor == null) ? !one.isInside : isBetween(log, cursor);
->>>>>>> 8f498b413b4b5feb381ac9c1b865d57bf092cd9d
     if (between && one.asksReady()) {
       one.movedAt = System.nanoTime();
       one.asked(); // first: the answer may come at once
