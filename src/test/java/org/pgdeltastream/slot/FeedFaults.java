@@ -146,7 +146,6 @@ final class FeedFaults implements AutoCloseable {
     for (int i = 0; i < faults; i++) {
       Fault fault = KINDS.get(random.nextInt(KINDS.size()));
       String what = "fault %d, %s, seed %d".formatted(i, fault, seed);
-      System.out.println(java.time.LocalTime.now() + " DEBUG " + what + " " + ledger.newest() + " " + ledger);
       strike(fault);
       struck.merge(fault, 1, Integer::sum);
       if (random.nextInt(3) > 0) { // else the next one strikes at once
