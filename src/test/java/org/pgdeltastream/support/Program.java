@@ -59,7 +59,12 @@ public final class Program implements AutoCloseable {
    * @param listenPort its port; 0 for any
    */
   public static Program startAt(
-      int listenPort, TestDatabase database, int port, String heap, Path directory, String... settings)
+      int listenPort,
+      TestDatabase database,
+      int port,
+      String heap,
+      Path directory,
+      String... settings)
       throws IOException {
     UnpackedJar.putInto(directory);
     Path output = Files.createTempFile(directory, "program-output", "");
