@@ -255,7 +255,7 @@ final class FeedFaults implements AutoCloseable {
   }
 
   private boolean haveAll(Map<Integer, Long> last) {
-    return ledger.has(WRITERS - 1, last.get(WRITERS - 1))
+    return ledger.has(WRITERS - 1, last.getOrDefault(WRITERS - 1, 0L))
         && followers.stream().noneMatch(one -> ledger.newest().isAfter(one.position()));
   }
 
