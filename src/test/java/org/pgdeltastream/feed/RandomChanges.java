@@ -24,6 +24,8 @@ import org.pgdeltastream.change.Tuple;
 
 /** Transactions by chance, which can be told to several listeners. */
 final class RandomChanges {
+  private static final List<OldTupleKind> KINDS = List.of(OldTupleKind.values());
+
   private static final List<Relation> TABLES =
       List.of(
           table(1, "public", "users"), table(2, "public", "orders"), table(3, "other", "things"));
@@ -84,7 +86,7 @@ final class RandomChanges {
     position = commit + 50;
     Commit end = new Commit(new Lsn(commit), new Lsn(position), begin.commitTime());
     steps.add(new Step(commit, listener -> listener.commit(end)));
-    position += random.nextInt(2) * 20;
+    position += 20L * random.nextInt(2);
     return new Transaction(end.endLsn(), steps);
   }
 
@@ -92,7 +94,7 @@ final class RandomChanges {
     Relation table = TABLES.get(random.nextInt(TABLES.size()));
     Tuple row = row(false);
     Tuple old = row(true);
-    OldTupleKind kind = OldTupleKind.values()[random.nextInt(3)];
+    OldTupleKind kind = KINDS.get(random.nextInt(3));
     return switch (random.nextInt(12)) {
       case 0 -> new Step(position, listener -> listener.delete(table, OldTupleKind.KEY, old));
       case 1, 2, 3 -> new Step(position, listener -> listener.update(table, kind, old, row));

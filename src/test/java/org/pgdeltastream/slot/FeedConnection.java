@@ -167,7 +167,7 @@ interface FeedConnection extends Closeable {
 
     @Override
     public String toString() {
-      return "the events of " + path;
+      return "the events of " + path + ", " + answer;
     }
 
     @Override
@@ -226,7 +226,7 @@ interface FeedConnection extends Closeable {
 
     @Override
     public String toString() {
-      return "the pull of " + path;
+      return "the pull of " + path + ", " + answer;
     }
 
     @Override

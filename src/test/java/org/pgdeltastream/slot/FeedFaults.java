@@ -146,8 +146,6 @@ final class FeedFaults implements AutoCloseable {
     for (int i = 0; i < faults; i++) {
       Fault fault = KINDS.get(random.nextInt(KINDS.size()));
       String what = "fault %d, %s, seed %d".formatted(i, fault, seed);
-      System.out.println(
-          java.time.LocalTime.now() + " DEBUG " + what + " " + ledger.newest() + " " + ledger);
       strike(fault);
       struck.merge(fault, 1, Integer::sum);
       if (random.nextInt(3) > 0) { // else the next one strikes at once
@@ -257,7 +255,7 @@ final class FeedFaults implements AutoCloseable {
   }
 
   private boolean haveAll(Map<Integer, Long> last) {
-    return ledger.has(WRITERS - 1, last.get(WRITERS - 1))
+    return ledger.has(WRITERS - 1, last.getOrDefault(WRITERS - 1, 0L))
         && followers.stream().noneMatch(one -> ledger.newest().isAfter(one.position()));
   }
 

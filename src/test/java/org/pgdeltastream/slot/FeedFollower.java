@@ -88,7 +88,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
       } catch (FeedConnection.RefusedException e) {
         refused(e);
       } catch (SocketTimeoutException e) {
-        check.fault("hears nothing for a minute from " + connection);
+        check.fault("hears nothing from " + connection);
       } catch (IOException e) {
         feed.ledger().count("connections that broke");
         pause(50);

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -25,8 +26,8 @@ final class FeedSamples {
   private final Callable<String> report;
   private final FeedLedger ledger;
   private @Nullable FeedFollower prober;
-  private volatile int taken;
-  private volatile int failed;
+  private final AtomicInteger taken = new AtomicInteger();
+  private final AtomicInteger failed = new AtomicInteger();
 
   /**
    * None yet.
@@ -58,7 +59,7 @@ final class FeedSamples {
       try {
         take();
       } catch (Exception e) { // PostgreSQL or the program is away
-        failed++;
+        failed.incrementAndGet();
       }
       LockSupport.parkNanos(PAUSE_NANOS);
     }
@@ -69,14 +70,14 @@ final class FeedSamples {
     Lsn confirmed = confirmed();
     Matcher oldest = OLDEST.matcher(report.call());
     if (!oldest.matches() || oldest.group(1).equals("0/0")) {
-      failed++;
+      failed.incrementAndGet();
       return;
     }
-    taken++;
+    taken.incrementAndGet();
     if (confirmed.isAfter(Lsn.parse(oldest.group(1)))) {
       ledger.fault("confirmed is " + confirmed + ", and the window starts at " + oldest.group(1));
     }
-    if (taken % PROBE_ONE_IN == 0) {
+    if (taken.get() % PROBE_ONE_IN == 0) {
       probe(confirmed);
     }
   }

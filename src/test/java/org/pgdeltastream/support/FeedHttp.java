@@ -14,11 +14,12 @@ import java.util.Locale;
 
 /** One GET on a connection of its own, whose answer is read line by line as it comes. */
 public final class FeedHttp implements Closeable {
-  private static final int DEADLINE_MILLIS = 60_000;
+  private static final int DEADLINE_MILLIS = 25_000;
 
   private final Socket socket;
   private final InputStream in;
   private int status;
+  private long got;
   private boolean chunked;
   private boolean ended; // the last chunk has come
   private long left; // of the chunk, or of the body
@@ -107,6 +108,7 @@ public final class FeedHttp implements Closeable {
       throw new EOFException("The connection ended inside an answer");
     }
     left--;
+    got++;
     return next;
   }
 
@@ -127,6 +129,12 @@ public final class FeedHttp implements Closeable {
       }
     }
     return line.toString();
+  }
+
+  /** What has come so far. */
+  @Override
+  public String toString() {
+    return "status " + status + ", " + got + " bytes, " + left + " left, ended " + ended;
   }
 
   @Override
