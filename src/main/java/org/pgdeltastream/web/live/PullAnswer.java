@@ -216,7 +216,7 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
     FeedPosition from = start;
     String text = from == null ? "" : new FeedPosition(from.stamp(), position).toString();
     String end = "\"position\":\"" + text + "\",\"live\":" + live + "}";
-    out.writeBytes(((asLines ? "{" + end + "\n" : "]," + end)).getBytes(UTF_8));
+    out.writeBytes((asLines ? "{" + end + "\n" : "]," + end).getBytes(UTF_8));
   }
 
   @Override
