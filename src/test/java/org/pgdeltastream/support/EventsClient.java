@@ -71,7 +71,7 @@ public final class EventsClient implements AutoCloseable {
         }
       }
     } catch (IOException e) {
-      cut = String.valueOf(e);
+      cut = e + ", " + e.getCause();
     } finally {
       ended.countDown();
     }

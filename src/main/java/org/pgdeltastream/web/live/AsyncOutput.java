@@ -5,6 +5,8 @@ import static java.lang.System.Logger.Level.DEBUG;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
@@ -13,7 +15,10 @@ import org.pgdeltastream.feed.Outlet;
 abstract class AsyncOutput implements Outlet, WriteListener {
   private static final System.Logger LOG = System.getLogger(AsyncOutput.class.getName());
 
+  private static final long MOST_MILLIS = 1000;
+
   private final ServletOutputStream output;
+  private final ReentrantLock using = new ReentrantLock();
   private volatile @Nullable FeedSubscriber subscriber;
   private volatile boolean isGone;
 
@@ -34,17 +39,36 @@ abstract class AsyncOutput implements Outlet, WriteListener {
 
   @Override
   public boolean isReady() {
-    return output.isReady();
+    using.lock();
+    try {
+      return !isGone && output.isReady();
+    } finally {
+      using.unlock();
+    }
   }
 
   @Override
   public void write(byte[] bytes, int start, int length) throws IOException {
-    output.write(bytes, start, length);
+    using.lock();
+    try {
+      if (!isGone) {
+        output.write(bytes, start, length);
+      }
+    } finally {
+      using.unlock();
+    }
   }
 
   @Override
   public void flush() throws IOException {
-    output.flush();
+    using.lock();
+    try {
+      if (!isGone) {
+        output.flush();
+      }
+    } finally {
+      using.unlock();
+    }
   }
 
   @Override
@@ -61,11 +85,24 @@ abstract class AsyncOutput implements Outlet, WriteListener {
     gone();
   }
 
+  /** Nobody is in the output any more when this returns: the container may use it for others. */
   final void gone() {
     isGone = true;
+    awaitUnused();
     FeedSubscriber served = subscriber;
     if (served != null) {
       served.gone();
+    }
+  }
+
+  /** Not for ever: the container may hold what the writer waits for. */
+  private void awaitUnused() {
+    try {
+      if (using.tryLock(MOST_MILLIS, TimeUnit.MILLISECONDS)) {
+        using.unlock();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }
