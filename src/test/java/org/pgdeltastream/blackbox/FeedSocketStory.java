@@ -219,7 +219,7 @@ abstract class FeedSocketStory extends FeedStory {
       await("the stuck client to be let go")
           .atMost(SOON)
           .until(() -> report().getInt("subscribers") == 1);
-      // its connection is the container's to end
+      assertThat(stuck).isNotNull(); // its connection is the container's to end
     }
   }
 }

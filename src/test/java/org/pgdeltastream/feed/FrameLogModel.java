@@ -11,6 +11,7 @@ import java.util.TreeMap;
 import org.pgdeltastream.change.Lsn;
 
 /** Does the same at random to a log and to a list of bytes, and compares what readers see. */
+@SuppressWarnings("NullAway") // a map that lacks a key fails the test
 final class FrameLogModel {
   private final Random random;
   private final FrameLog log;
@@ -99,7 +100,7 @@ final class FrameLogModel {
   }
 
   private void place() {
-    long after = 10 + random.nextInt((int) position - 5);
+    long after = 10L + random.nextInt((int) position - 5);
     long more = random.nextInt(3) == 0 ? random.nextInt(500) : 0;
     long at = marks.floorEntry(after).getValue() + more;
     FrameLog.Cursor cursor = log.cursorAfter(new Lsn(after), more);

@@ -90,7 +90,7 @@ class FrameLogTest {
   void dropsTheOldest() {
     FrameLog.Cursor slow = at(log, 10, 0);
     for (int i = 2; i < 30; i++) {
-      message(log, 10_000, 10 * i);
+      message(log, 10_000, 10L * i);
       log.publish();
     }
     assertThat(log.isPast(slow)).isTrue();
@@ -307,7 +307,7 @@ class FrameLogTest {
   }
 
   private static byte content(long position) {
-    return (byte) (position * 31 >> 3);
+    return (byte) ((position * 31) >> 3);
   }
 
   /** Like a writer, which is placed again where it fell out. */

@@ -57,10 +57,17 @@ class FramingTest {
     out.progress(new byte[9], new Lsn(0x1_0000_0000L));
     assertThat(text(log))
         .isEqualTo(
-            "data: {\"a\":1}\n\n"
-                + "data: {\"b\":2}\nid: 000000ab.3.000000cd.16/30A2D5F\n\n"
-                + "id: 000000ab.3.000000cd.FFFFFFFF/FFFFFFFF\n\n"
-                + "id: 000000ab.3.000000cd.1/0\n\n");
+            """
+            data: {"a":1}
+
+            data: {"b":2}
+            id: 000000ab.3.000000cd.16/30A2D5F
+
+            id: 000000ab.3.000000cd.FFFFFFFF/FFFFFFFF
+
+            id: 000000ab.3.000000cd.1/0
+
+            """);
     assertThat(Framing.EVENT_STREAM.notice("live", "{}"))
         .asString(StandardCharsets.UTF_8)
         .isEqualTo("event: live\ndata: {}\n\n");

@@ -20,6 +20,7 @@ import org.pgdeltastream.encoder.RecordingOutput;
 import org.pgdeltastream.support.Seeds;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
+@SuppressWarnings("NullAway") // a map that lacks a key fails the test
 class RouterTest {
   private static final long MANY = 1L << 40;
   private static final List<ViewOptions> VIEWS =

@@ -86,7 +86,7 @@ class WriterTest {
     FakeOutlet outlet = new FakeOutlet(MUCH, false);
     attach(subscriber(Framing.LINES, outlet, Duration.ofMillis(300).toNanos()), log, 10);
     long start = System.nanoTime();
-    long until = start + Duration.ofMillis(1000).toNanos();
+    long until = start + Duration.ofSeconds(1).toNanos();
     int lines = 0;
     while (System.nanoTime() < until) {
       line(new byte[100], 20 + lines++);

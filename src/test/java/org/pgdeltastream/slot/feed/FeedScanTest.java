@@ -48,6 +48,7 @@ import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.support.Seeds;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
+@SuppressWarnings("NullAway") // a map that lacks a key fails the test
 class FeedScanTest {
   private static final long MUCH = Long.MAX_VALUE / 2;
   private static final long LOG_BYTES = 100_000;

@@ -16,6 +16,7 @@ final class PgOutputBytes {
   private long position = 1_000;
 
   /** A message, and where it stands in the WAL. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Message(byte[] bytes, long position) {}
 
   /** A transaction, or a message of its own. */
