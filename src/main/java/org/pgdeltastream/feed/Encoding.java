@@ -10,6 +10,7 @@ import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.LogicalMessage;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.TableName;
@@ -60,6 +61,17 @@ abstract class Encoding {
 
   final View[] wanting(LogicalMessage message) {
     return views.stream().filter(view -> view.changes().wants(message)).toArray(View[]::new);
+  }
+
+  /** A message of its own, to who wants it; who has it is at that position, if that is not NONE. */
+  final void alone(LogicalMessage message, Lsn behind) throws IOException {
+    View[] to = wanting(message);
+    if (to.length > 0) {
+      alone(to, message);
+    }
+    for (int i = 0; i < to.length && !behind.equals(Lsn.NONE); i++) {
+      to[i].mark(behind);
+    }
   }
 
   /** A change is on its way to these views. */

@@ -6,6 +6,9 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.log.Cursor;
+import org.pgdeltastream.feed.log.FrameLog;
+import org.pgdeltastream.feed.log.Framing;
 
 /**
  * One client of a feed: a cursor in a {@link FrameLog}, and the way to the client. Its {@link
@@ -27,7 +30,7 @@ public final class FeedSubscriber {
   }
 
   /** Where it reads next. */
-  record Place(FrameLog log, FrameLog.Cursor cursor, Lsn after, long more) {}
+  record Place(FrameLog log, Cursor cursor, Lsn after, long more) {}
 
   /** Why it ends. */
   record End(CloseReason reason, String detail) {}
@@ -50,7 +53,7 @@ public final class FeedSubscriber {
 
   // The writer's:
   volatile @Nullable FrameLog log;
-  FrameLog.@Nullable Cursor cursor;
+  @Nullable Cursor cursor;
   int index = -1; // in its group
   long movedAt = System.nanoTime();
   boolean isEnding; // told so
@@ -105,7 +108,7 @@ public final class FeedSubscriber {
 
   /** Goes on in this log; false, and no change, if that has not what comes next. */
   public boolean attach(FrameLog where, Lsn after, long beyond) {
-    FrameLog.Cursor from = where.cursorAfter(after, beyond);
+    Cursor from = where.cursorAfter(after, beyond);
     if (from == null) {
       return false;
     }

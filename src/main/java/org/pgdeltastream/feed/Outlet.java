@@ -3,6 +3,7 @@ package org.pgdeltastream.feed;
 import java.io.IOException;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.log.FrameLog;
 
 /**
  * The way to one subscriber's client. Only its {@link Writer}'s thread calls it, and no call waits:

@@ -1,12 +1,8 @@
 package org.pgdeltastream.feed;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
@@ -18,27 +14,19 @@ import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.TruncateOptions;
 import org.pgdeltastream.change.Tuple;
-import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.FrameLog;
+import org.pgdeltastream.feed.log.Framing;
 
 /**
  * Takes each change to the views that want it. A thread routes; others attach subscribers, between
  * two transactions. Row filters and rights will decide here.
  */
 public final class Router implements ChangeListener {
-  private static final int MOST_LOG_BYTES = 1 << 20;
-  private static final int LEAST_LOG_BYTES = 4096;
-
-  private final Catalog catalog;
-  private final boolean isLive;
-  private final long logBytes;
-  private final Runnable whenFull;
-  private final Map<ViewOptions, View> views = new LinkedHashMap<>();
-  private final Map<ChangeOptions, Encoding> encodings = new HashMap<>();
-  private final List<Encoding> all = new ArrayList<>();
-  private final Envelopes envelopes = new Envelopes();
+  private final Views views;
+  private final List<Encoding> all;
   private final List<Runnable> between = new ArrayList<>();
   private final List<LogicalMessage> alone = new ArrayList<>();
-  private FeedPosition.Stamp stamp = new FeedPosition.Stamp(0, 0, 0);
   private Lsn head;
   private boolean inTransaction;
   private boolean skips; // a transaction that was routed before
@@ -50,7 +38,7 @@ public final class Router implements ChangeListener {
    * @param head transactions that end later are routed
    */
   public Router(Catalog catalog, long logBytes, Lsn head) {
-    this(catalog, true, logBytes, head, () -> {});
+    this(new Views(catalog, true, logBytes, () -> {}), head);
   }
 
   /**
@@ -59,22 +47,20 @@ public final class Router implements ChangeListener {
    * @param whenFull called where a log has much that is not published
    */
   public Router(Catalog catalog, long logBytes, Lsn head, Runnable whenFull) {
-    this(catalog, false, logBytes, head, whenFull);
+    this(new Views(catalog, false, logBytes, whenFull), head);
   }
 
-  private Router(Catalog catalog, boolean isLive, long logBytes, Lsn head, Runnable whenFull) {
-    this.catalog = catalog;
-    this.isLive = isLive;
-    this.logBytes = logBytes;
+  private Router(Views views, Lsn head) {
+    this.views = views;
+    this.all = views.encodings();
     this.head = head;
-    this.whenFull = whenFull;
   }
 
   /** Forgets all logs: transactions that end later than this are routed. */
   public synchronized void startAt(Lsn position) {
-    drop();
+    views.rollBack();
     head = position;
-    views.values().forEach(View::forgetLogs);
+    views.forgetLogs();
     ended();
   }
 
@@ -94,77 +80,27 @@ public final class Router implements ChangeListener {
 
   /** What positions are of, for logs that are made from now on. */
   public synchronized void stamp(FeedPosition.Stamp present) {
-    stamp = present;
-    for (View view : views.values()) {
-      FeedPosition.Stamp its =
-          new FeedPosition.Stamp(present.system(), present.timeline(), view.options().hash());
-      view.logs().forEach(log -> log.stamp(its));
-    }
+    views.stamp(present);
   }
 
   /** Somebody follows the view until {@link #leave}. Inside {@link #between}. */
   public synchronized void enter(ViewOptions options) {
-    views.computeIfAbsent(options, this::made).enter();
+    views.enter(options);
   }
 
   /** A view's log; a new one begins at the head. Inside {@link #between}. */
   public synchronized FrameLog log(ViewOptions options, Framing framing) {
-    View view = views.computeIfAbsent(options, this::made);
-    int share = (int) Math.min(MOST_LOG_BYTES, logBytes / (views.size() + 1));
-    return view.log(framing, Math.max(LEAST_LOG_BYTES, share), isLive, head, stamp).log();
-  }
-
-  private View made(ViewOptions options) {
-    View view = new View(options, whenFull);
-    ChangeOptions how = options.changes().unfiltered();
-    Encoding encoding = encodings.get(how);
-    if (encoding == null) {
-      encoding =
-          switch (how.format()) {
-            case TRANSACTIONS -> new TransactionEncoding(how, catalog, envelopes);
-            case ACTIONS -> new ActionEncoding(how, catalog);
-          };
-      encodings.put(how, encoding);
-      all.add(encoding);
-    }
-    encoding.add(view);
-    return view;
+    return views.log(options, framing, head);
   }
 
   /** One subscriber fewer follows the view. */
   public synchronized void leave(ViewOptions options) {
-    View view = views.get(options);
-    if (view != null) {
-      view.leave();
-    }
+    views.leave(options);
   }
 
   /** Forgets views that nobody follows. */
   public synchronized void tidy() {
-    between(
-        () ->
-            views
-                .values()
-                .removeIf(
-                    view -> {
-                      if (view.isUsed()) {
-                        return false;
-                      }
-                      forget(view);
-                      return true;
-                    }));
-  }
-
-  private void forget(View view) {
-    ChangeOptions how = view.changes().unfiltered();
-    Encoding encoding = encodings.get(how);
-    if (encoding != null) {
-      encoding.remove(view);
-      if (encoding.isEmpty()) {
-        encodings.remove(how);
-        all.remove(encoding);
-      }
-    }
+    between(views::tidy);
   }
 
   public synchronized int views() {
@@ -173,18 +109,12 @@ public final class Router implements ChangeListener {
 
   /** Lets subscribers read what has come; false if there was nothing. */
   public synchronized boolean publish() {
-    boolean any = false;
-    for (View view : views.values()) {
-      any |= view.publish();
-    }
-    return any;
+    return views.publish();
   }
 
   /** Nothing more comes. */
   public synchronized void seal() {
-    for (View view : views.values()) {
-      view.logs().forEach(log -> log.log().seal(head));
-    }
+    views.seal(head);
   }
 
   /** Nothing was there to route up to here. */
@@ -196,35 +126,19 @@ public final class Router implements ChangeListener {
 
   /** Tells all subscribers the head, whether or not something concerned them. */
   public synchronized void tellProgress() {
-    between(this::tellHead);
-  }
-
-  private void tellHead() {
-    byte[] transaction =
-        ("{\"nextlsn\":\"" + head + "\",\"change\":[]}").getBytes(StandardCharsets.UTF_8);
-    byte[] action =
-        ("{\"action\":\"C\",\"nextlsn\":\"" + head + "\"}").getBytes(StandardCharsets.UTF_8);
-    for (View view : views.values()) {
-      boolean actions = view.changes().format() == ChangeOptions.Format.ACTIONS;
-      view.progress(actions ? action : transaction, head);
-    }
+    between(() -> views.tell(head));
   }
 
   /** PostgreSQL was lost: the open transaction comes again, or never. */
   public synchronized void rollBack() {
-    drop();
+    views.rollBack();
     ended();
-  }
-
-  private void drop() {
-    all.forEach(Encoding::rollBack);
-    views.values().forEach(View::rollBack);
-    alone.clear();
   }
 
   private void ended() {
     inTransaction = false;
     skips = false;
+    alone.clear();
     List<Runnable> waiting = List.copyOf(between);
     between.clear();
     waiting.forEach(Runnable::run);
@@ -248,48 +162,44 @@ public final class Router implements ChangeListener {
     }
   }
 
-  @Override
-  public synchronized void insert(Relation relation, Tuple newTuple) throws IOException {
+  private interface Writing {
+    void write(Encoding way, View[] to) throws IOException;
+  }
+
+  private void route(Action action, Relation relation, Writing change) throws IOException {
     for (int i = 0; i < all.size() && !skips; i++) {
-      View[] to = all.get(i).wanting(Action.INSERT, relation.name());
+      View[] to = all.get(i).wanting(action, relation.name());
       if (to.length > 0) {
-        all.get(i).insert(to, relation, newTuple);
+        change.write(all.get(i), to);
       }
     }
+  }
+
+  @Override
+  public synchronized void insert(Relation relation, Tuple newTuple) throws IOException {
+    route(Action.INSERT, relation, (way, to) -> way.insert(to, relation, newTuple));
   }
 
   @Override
   public synchronized void update(
       Relation relation, OldTupleKind oldKind, Tuple oldTuple, Tuple newTuple) throws IOException {
-    for (int i = 0; i < all.size() && !skips; i++) {
-      View[] to = all.get(i).wanting(Action.UPDATE, relation.name());
-      if (to.length > 0) {
-        all.get(i).update(to, relation, oldKind, oldTuple, newTuple);
-      }
-    }
+    route(
+        Action.UPDATE,
+        relation,
+        (way, to) -> way.update(to, relation, oldKind, oldTuple, newTuple));
   }
 
   @Override
   public synchronized void delete(Relation relation, OldTupleKind oldKind, Tuple oldTuple)
       throws IOException {
-    for (int i = 0; i < all.size() && !skips; i++) {
-      View[] to = all.get(i).wanting(Action.DELETE, relation.name());
-      if (to.length > 0) {
-        all.get(i).delete(to, relation, oldKind, oldTuple);
-      }
-    }
+    route(Action.DELETE, relation, (way, to) -> way.delete(to, relation, oldKind, oldTuple));
   }
 
   @Override
   public synchronized void truncate(List<Relation> relations, TruncateOptions options)
       throws IOException {
     for (Relation relation : relations) {
-      for (int i = 0; i < all.size() && !skips; i++) {
-        View[] to = all.get(i).wanting(Action.TRUNCATE, relation.name());
-        if (to.length > 0) {
-          all.get(i).truncate(to, relation);
-        }
-      }
+      route(Action.TRUNCATE, relation, (way, to) -> way.truncate(to, relation));
     }
   }
 
@@ -316,13 +226,7 @@ public final class Router implements ChangeListener {
     Lsn behind = new Lsn(message.lsn().value() + 1);
     boolean moves = behind.isAfter(head);
     for (Encoding encoding : all) {
-      View[] to = encoding.wanting(message);
-      if (to.length > 0) {
-        encoding.alone(to, message);
-      }
-      for (int i = 0; i < to.length && moves; i++) {
-        to[i].mark(behind);
-      }
+      encoding.alone(message, moves ? behind : Lsn.NONE);
     }
     if (moves) {
       head = behind;
@@ -342,7 +246,6 @@ public final class Router implements ChangeListener {
     for (LogicalMessage message : alone) {
       alone(message);
     }
-    alone.clear();
     ended();
   }
 }

@@ -11,6 +11,10 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.encoder.Head;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.FrameLog;
+import org.pgdeltastream.feed.log.FramedLog;
+import org.pgdeltastream.feed.log.Framing;
 
 /** What some subscribers are shown of a feed: its messages, in one log for each framing. */
 final class View implements MessageOutput {

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.log.FrameLog;
 
 /**
  * Writes what is new in the logs to its share of the subscribers, as much as each one's connection
@@ -28,6 +29,7 @@ public final class Writer implements Runnable {
   private final Queue<FeedSubscriber> signalled = new ConcurrentLinkedQueue<>();
   private final Map<FrameLog, Group> groups = new HashMap<>(); // logs are equal to themselves only
   private final List<FeedSubscriber> waiting = new ArrayList<>(); // for a place
+  private final Turn turn = new Turn(this);
   private List<FeedSubscriber> delayed = new ArrayList<>();
   private final long sendTimeoutNanos;
   private final long pingNanos;
@@ -103,12 +105,7 @@ public final class Writer implements Runnable {
   }
 
   private boolean isNew() {
-    for (Group group : groups.values()) {
-      if (group.hasNew(group.log.published())) {
-        return true;
-      }
-    }
-    return false;
+    return groups.values().stream().anyMatch(group -> group.hasNew(group.log.published()));
   }
 
   private void writeAll() {
@@ -126,20 +123,16 @@ public final class Writer implements Runnable {
       FrameLog.Published published = group.log.published();
       if (group.hasNew(published)) {
         group.seen = published;
-        handleAll(group.members);
+        List<FeedSubscriber> members = group.members;
+        for (int i = members.size() - 1; i >= 0; i--) { // who leaves is replaced by the last
+          handle(members.get(i));
+        }
       }
     }
     long now = System.nanoTime();
     if (now - checkedAt > CHECK_NANOS) {
       checkedAt = now;
       check(now);
-    }
-  }
-
-  /** From the last: a member that leaves is replaced by the last. */
-  private void handleAll(List<FeedSubscriber> members) {
-    for (int i = members.size() - 1; i >= 0; i--) {
-      handle(members.get(i));
     }
   }
 
@@ -159,11 +152,9 @@ public final class Writer implements Runnable {
       } else if (one.index < 0) {
         move(one, null);
       }
-      pump(one);
+      turn.write(one);
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
-      LOG.log(DEBUG, "A subscriber's connection failed: " + e);
-      one.outlet().cut();
-      remove(one);
+      failed(one, e);
     }
   }
 
@@ -172,7 +163,7 @@ public final class Writer implements Runnable {
     return group == null ? waiting : group.members;
   }
 
-  private void move(FeedSubscriber one, FeedSubscriber.@Nullable Place place) {
+  void move(FeedSubscriber one, FeedSubscriber.@Nullable Place place) {
     takeOut(one);
     one.log = place == null ? null : place.log();
     one.cursor = place == null ? null : place.cursor();
@@ -202,148 +193,23 @@ public final class Writer implements Runnable {
     }
   }
 
-  private void remove(FeedSubscriber one) {
-    takeOut(one);
-    one.leave();
+  private void failed(FeedSubscriber one, Exception e) {
+    LOG.log(DEBUG, "A subscriber's connection failed: " + e);
+    one.outlet().cut();
+    remove(one);
   }
 
-  /** Writes as much as its connection takes now. */
-  private void pump(FeedSubscriber one) throws IOException {
-    FrameLog log = one.log;
-    FrameLog.Cursor cursor = one.cursor;
-    if (log == null || cursor == null) {
-      if (!one.isInside) {
-        betweenMessages(one);
-      }
-      return;
-    }
-    if (FrameLog.isCut(cursor)) {
-      one.outlet().cut(); // half a transaction was sent, and does not go on
-      remove(one);
-    } else if (log.isPast(cursor)) {
-      detach(one);
-    } else if (one.isReady() && !isEarly(one) && hasBegun(one, log)) {
-      write(one, log, cursor);
-    }
-  }
-
-  /** What is said before the first change stands before it. */
-  private boolean hasBegun(FeedSubscriber one, FrameLog log) throws IOException {
-    if (!one.hasBegun) {
-      betweenMessages(one);
-      one.hasBegun = !one.hasSaid();
-    }
-    return one.hasBegun && one.isReady() && one.log == log && !one.isOver();
-  }
-
-  private void write(FeedSubscriber one, FrameLog log, FrameLog.Cursor cursor) throws IOException {
-    FrameLog.Published published = log.published();
-    int count = FrameLog.available(cursor, published);
-    long before = cursor.position();
-    boolean some = count > 0;
-    while (count > 0 && one.asksReady()) {
-      one.outlet().write(cursor.bytes(), cursor.offset(), count);
-      cursor.advance(count);
-      one.hasToFlush = true;
-      count = FrameLog.available(cursor, published);
-    }
-    if (some) {
-      one.movedAt = System.nanoTime();
-    }
-    boolean all = count == 0;
-    note(one, cursor.position(), before, all ? published.mark() : log.markBefore(cursor));
-    one.isInside = !all || !published.endsWithMessage();
-    if (!one.isInside) {
-      betweenMessages(one);
-      if (one.log == log && one.isReady()) {
-        caughtUp(one, log, published);
-      }
-    } else if (one.hasToFlush && one.asksReady()) {
-      one.outlet().flush();
-      one.hasToFlush = false;
-    }
-  }
-
-  private static void note(FeedSubscriber one, long at, long before, Marks.@Nullable Mark mark) {
-    one.isAt(at);
-    if (mark == null) { // it is dropped already, but known here
-      one.more += at - before;
-    } else {
-      one.has = mark.position();
-      one.more = at - mark.end();
-    }
-  }
-
-  private boolean isEarly(FeedSubscriber one) {
-    if (one.lingerNanos() == 0 || one.end() != null) {
-      return false;
-    }
-    boolean early = System.nanoTime() - one.movedAt < one.lingerNanos();
-    if (early && !one.isDelayed) {
+  /** It is looked at again in a moment. */
+  void delay(FeedSubscriber one) {
+    if (!one.isDelayed) {
       one.isDelayed = true;
       delayed.add(one);
     }
-    return early;
   }
 
-  /** What is not in the log: our own messages, and the end. */
-  private void betweenMessages(FeedSubscriber one) throws IOException {
-    while (one.isReady() && one.hasSaid() && one.asksReady()) {
-      byte[] said = one.takeSaid();
-      if (said != null) {
-        one.outlet().write(said, 0, said.length);
-        one.hasToFlush = true;
-        one.movedAt = System.nanoTime();
-      }
-    }
-    if (!one.isReady()) {
-      return;
-    }
-    FeedSubscriber.End end = one.end();
-    if (end != null) {
-      if (one.asksReady()) {
-        endNow(one, end);
-      }
-    } else if (one.hasToFlush && one.asksReady()) {
-      one.outlet().flush();
-      one.hasToFlush = false;
-    }
-  }
-
-  private void endNow(FeedSubscriber one, FeedSubscriber.End end) throws IOException {
-    if (one.outlet().end(end.reason(), end.detail())) {
-      remove(one);
-    } else { // its client is to answer
-      move(one, null);
-      one.isEnding = true;
-    }
-  }
-
-  private void caughtUp(FeedSubscriber one, FrameLog log, FrameLog.Published published)
-      throws IOException {
-    if (!log.isLive()) { // it was behind: on to the next log
-      if (published.isSealed()) {
-        move(one, null);
-        one.home().place(one, published.mark().position(), 0);
-      }
-      return;
-    }
-    if (!one.isLive) {
-      one.isLive = true;
-      String live = "{\"live\":{\"lsn\":\"" + one.has + "\"}}";
-      if (one.framing() != Framing.LINES) {
-        one.say(one.framing().notice("live", live));
-      }
-    }
-    one.outlet().caughtUp(one.has);
-  }
-
-  /** It is served from the journal as soon as it takes something. */
-  private void detach(FeedSubscriber one) {
-    if (one.isReady()) {
-      move(one, null);
-      one.home().place(one, one.has, one.more);
-    }
+  void remove(FeedSubscriber one) {
+    takeOut(one);
+    one.leave();
   }
 
   /** Every second. */
@@ -354,9 +220,7 @@ public final class Writer implements Runnable {
       try {
         check(one, now);
       } catch (IOException | RuntimeException e) {
-        LOG.log(DEBUG, "A subscriber's connection failed: " + e);
-        one.outlet().cut();
-        remove(one);
+        failed(one, e);
       }
     }
   }
@@ -366,40 +230,19 @@ public final class Writer implements Runnable {
     long idle = now - one.movedAt;
     if (one.isOver()) {
       remove(one);
-    } else if (one.end() != null) {
-      if (one.endsAt == 0) {
-        one.endsAt = now + LAST_WORD_NANOS;
-      } else if (now - one.endsAt > 0) { // it does not take even that
-        one.outlet().cut();
-        remove(one);
-      }
-    } else if (!one.isReady()) {
-      if (idle > sendTimeoutNanos) {
-        one.outlet().cut();
-        remove(one);
-      }
+    } else if (one.end() != null && one.endsAt == 0) {
+      one.endsAt = now + LAST_WORD_NANOS;
+    } else if (one.end() != null
+        ? now - one.endsAt > 0
+        : !one.isReady() && idle > sendTimeoutNanos) {
+      one.outlet().cut(); // it takes nothing, not even the end
+      remove(one);
+    } else if (one.end() != null || !one.isReady()) {
+      return; // it is given time
     } else if (one.isAnswerDue() && idle > pongNanos) {
       one.end(CloseReason.SLOW_SUBSCRIBER, "no answer to a ping");
     } else if (idle > pingNanos && !one.isAnswerDue()) {
-      ping(one);
+      turn.ping(one);
     }
-  }
-
-  private void ping(FeedSubscriber one) throws IOException {
-    FrameLog log = one.log;
-    FrameLog.Cursor cursor = one.cursor;
-    boolean between = (log == null || cursor == null) ? !one.isInside : isBetween(log, cursor);
-    if (between && one.asksReady()) {
-      one.movedAt = System.nanoTime();
-      one.asked(); // first: the answer may come at once
-      one.outlet().ping();
-    }
-  }
-
-  private static boolean isBetween(FrameLog log, FrameLog.Cursor cursor) {
-    FrameLog.Published published = log.published();
-    return published.endsWithMessage()
-        && published.end() == cursor.position()
-        && !log.isPast(cursor);
   }
 }

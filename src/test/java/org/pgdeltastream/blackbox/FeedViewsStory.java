@@ -70,7 +70,7 @@ abstract class FeedViewsStory extends FeedStory {
     assertThat(some.get(0)).contains("\"columnnames\":[\"id\"]").doesNotContain("row 1");
     assertThat(some.get(1)).contains("other");
     assertThat(seen("format=2&actions=insert&columns=public.test_table:name").toString())
-        .contains("row 1")
+        .contains("\"value\":\"1\"")
         .doesNotContain("\"integer\",\"value\":9");
   }
 

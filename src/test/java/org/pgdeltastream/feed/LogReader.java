@@ -10,11 +10,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.feed.log.Cursor;
+import org.pgdeltastream.feed.log.FrameLog;
 
 /** Reads a log from a position on, and takes the messages apart as a client does. */
 public final class LogReader {
   private final FrameLog log;
-  private final FrameLog.Cursor cursor;
+  private final Cursor cursor;
   private final ByteArrayOutputStream had = new ByteArrayOutputStream();
   private int count;
 

@@ -17,6 +17,9 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.encoder.RecordingOutput;
+import org.pgdeltastream.feed.log.Cursor;
+import org.pgdeltastream.feed.log.FrameLog;
+import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.support.Seeds;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -139,14 +142,14 @@ class RouterTest {
   void tellsProgressAsAWhole() throws IOException {
     Router router = new Router(RandomChanges.catalog(), MANY, new Lsn(100));
     FrameLog log = router.log(VIEWS.get(0), Framing.WEBSOCKET);
-    FrameLog.Cursor cursor = FrameLogTest.at(log, 100, 0);
+    Cursor cursor = FrameLogTest.at(log, 100, 0);
     for (int i = 0; i < 3_000; i++) {
       router.movedTo(new Lsn(101 + i));
       router.tellProgress();
       router.publish();
       byte[] frame = FrameLogTest.read(log, cursor);
       assertThat(LogReader.texts(frame)).hasSize(1);
-      FrameLog.Cursor before = FrameLogTest.at(log, 100 + i, 0);
+      Cursor before = FrameLogTest.at(log, 100 + i, 0);
       assertThat(FrameLog.available(before, log.published())).isEqualTo(frame.length);
     }
   }
@@ -172,7 +175,7 @@ class RouterTest {
     RandomChanges changes = new RandomChanges(new Random(seed), 100);
     Router router = new Router(RandomChanges.catalog(), MANY, changes.position());
     FrameLog old = router.log(VIEWS.get(0), Framing.LINES);
-    FrameLog.Cursor cursor = old.cursorAfter(changes.position(), 0);
+    Cursor cursor = old.cursorAfter(changes.position(), 0);
     tell(router, transaction(changes).steps().subList(0, 1));
     List<FrameLog> placed = new ArrayList<>();
     router.between(() -> placed.add(router.log(VIEWS.get(0), Framing.LINES)));

@@ -106,15 +106,16 @@ public final class Feed implements Runnable {
     if (stopping != null) {
       life.end(stopping);
     }
+    Ending why = Ending.of(CloseReason.INTERNAL, "internal error");
     try {
-      return upstream.run();
+      why = upstream.run();
     } catch (Throwable e) { // an Error too: the feed must go on
       LOG.log(ERROR, "The reader of feed " + definition.name() + " failed", e);
-      return Ending.of(CloseReason.INTERNAL, "internal error");
-    } finally {
-      running = null;
-      life.ended();
     }
+    running = null;
+    life.end(why);
+    life.ended();
+    return why;
   }
 
   private void pause() {

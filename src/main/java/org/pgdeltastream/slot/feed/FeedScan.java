@@ -17,10 +17,10 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.decoder.PgOutputDecoder;
 import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.delivery.CloseReason;
-import org.pgdeltastream.feed.FeedPosition;
 import org.pgdeltastream.feed.FeedSubscriber;
-import org.pgdeltastream.feed.FrameLog;
 import org.pgdeltastream.feed.Router;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.journal.JournalScan;
 

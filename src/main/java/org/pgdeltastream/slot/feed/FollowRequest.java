@@ -2,10 +2,10 @@ package org.pgdeltastream.slot.feed;
 
 import java.time.Duration;
 import java.util.Optional;
-import org.pgdeltastream.feed.FeedPosition;
 import org.pgdeltastream.feed.FeedSubscriber;
-import org.pgdeltastream.feed.Framing;
 import org.pgdeltastream.feed.ViewOptions;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.Framing;
 
 /**
  * What a subscriber asks of a feed.

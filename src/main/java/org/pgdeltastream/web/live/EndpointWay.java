@@ -16,10 +16,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
-import org.pgdeltastream.feed.FeedPosition;
 import org.pgdeltastream.feed.FeedSubscriber;
-import org.pgdeltastream.feed.Framing;
 import org.pgdeltastream.feed.Outlet;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.web.socket.CloseCodes;
 

@@ -10,9 +10,9 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pgdeltastream.delivery.CloseReason;
-import org.pgdeltastream.feed.FeedPosition;
 import org.pgdeltastream.feed.FeedSubscriber;
-import org.pgdeltastream.feed.Framing;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.slot.feed.FollowRequest;
 
 /**

@@ -18,7 +18,7 @@ import java.security.Principal;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
-import org.pgdeltastream.feed.Framing;
+import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.web.http.HiddenHeaderRequest;

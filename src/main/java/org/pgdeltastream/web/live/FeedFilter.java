@@ -17,7 +17,7 @@ import java.util.regex.Pattern;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
-import org.pgdeltastream.feed.Framing;
+import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.framing.Handshake;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.feed.Feeds;

@@ -5,7 +5,7 @@ import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
 import org.pgdeltastream.delivery.CloseReason;
-import org.pgdeltastream.feed.FeedPosition;
+import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.web.socket.CloseCodes;
 
 /** What a feed says beside changes, as JSON. */

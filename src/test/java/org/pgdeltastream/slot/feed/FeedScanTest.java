@@ -36,14 +36,14 @@ import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.decoder.PgOutputDecoder;
 import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.feed.FakeOutlet;
-import org.pgdeltastream.feed.FeedPosition;
 import org.pgdeltastream.feed.FeedSubscriber;
-import org.pgdeltastream.feed.FrameLog;
-import org.pgdeltastream.feed.Framing;
 import org.pgdeltastream.feed.LogReader;
 import org.pgdeltastream.feed.Router;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writer;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.FrameLog;
+import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.support.Seeds;
 

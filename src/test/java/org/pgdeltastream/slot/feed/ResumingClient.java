@@ -11,9 +11,9 @@ import java.util.regex.Pattern;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.feed.FakeOutlet;
-import org.pgdeltastream.feed.Framing;
 import org.pgdeltastream.feed.LogReader;
 import org.pgdeltastream.feed.ViewOptions;
+import org.pgdeltastream.feed.log.Framing;
 
 /** A client that comes again, after its last whole transaction, where its connection is cut. */
 final class ResumingClient {

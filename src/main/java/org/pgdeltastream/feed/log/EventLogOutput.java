@@ -1,4 +1,4 @@
-package org.pgdeltastream.feed;
+package org.pgdeltastream.feed.log;
 
 import java.nio.charset.StandardCharsets;
 import org.pgdeltastream.change.Lsn;
@@ -20,7 +20,7 @@ final class EventLogOutput extends FramedLog {
   }
 
   @Override
-  void stamp(FeedPosition.Stamp stamp) {
+  public void stamp(FeedPosition.Stamp stamp) {
     id = ("id: " + stamp + ".").getBytes(StandardCharsets.US_ASCII);
   }
 
@@ -44,7 +44,7 @@ final class EventLogOutput extends FramedLog {
 
   /** An id alone: a browser remembers it and says nothing. */
   @Override
-  void progress(byte[] json, Lsn position) {
+  public void progress(byte[] json, Lsn position) {
     id(position);
     log().endMessage();
     log().mark(position);

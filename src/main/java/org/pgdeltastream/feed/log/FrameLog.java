@@ -1,4 +1,4 @@
-package org.pgdeltastream.feed;
+package org.pgdeltastream.feed.log;
 
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
@@ -25,7 +25,7 @@ public final class FrameLog {
   private Chunk boundaryChunk = last; // what is before the boundary is not rolled back
   private long boundary;
   private final Marks marks;
-  private Marks.Mark lastMark; // of what is published
+  private Mark lastMark; // of what is published
   private volatile Published published;
 
   /**
@@ -35,50 +35,9 @@ public final class FrameLog {
    * @param mark the last one
    * @param isSealed nothing more comes
    */
-  record Published(long end, long messageEnd, Marks.Mark mark, boolean isSealed) {
-    boolean endsWithMessage() {
+  public record Published(long end, long messageEnd, Mark mark, boolean isSealed) {
+    public boolean endsWithMessage() {
       return messageEnd == end;
-    }
-  }
-
-  /** Some of the bytes. All before {@code next} are full, but for those that a rollback cut. */
-  private static final class Chunk {
-    final long base;
-    final byte[] bytes;
-    int limit;
-    @Nullable Chunk next;
-
-    Chunk(long base, int size) {
-      this.base = base;
-      this.bytes = new byte[size];
-      this.limit = size;
-    }
-  }
-
-  /** Where a subscriber is. One thread at a time uses it. */
-  public static final class Cursor {
-    private Chunk chunk;
-    private int offset;
-
-    private Cursor(Chunk chunk, int offset) {
-      this.chunk = chunk;
-      this.offset = offset;
-    }
-
-    long position() {
-      return chunk.base + offset;
-    }
-
-    byte[] bytes() {
-      return chunk.bytes;
-    }
-
-    int offset() {
-      return offset;
-    }
-
-    void advance(int count) {
-      offset += count;
     }
   }
 
@@ -89,15 +48,15 @@ public final class FrameLog {
    * @param isLive whether it has what comes from now on; else what was before, up to its seal
    * @param start its first transaction ends after this
    */
-  FrameLog(int most, boolean isLive, Lsn start) {
+  public FrameLog(int most, boolean isLive, Lsn start) {
     this.most = most;
     this.isLive = isLive;
     this.marks = new Marks(start);
-    this.lastMark = new Marks.Mark(start, 0);
+    this.lastMark = new Mark(start, 0);
     this.published = new Published(0, 0, lastMark, false);
   }
 
-  void append(byte[] bytes, int start, int length) {
+  public void append(byte[] bytes, int start, int length) {
     int at = start;
     int left = length;
     while (left > 0) {
@@ -124,7 +83,7 @@ public final class FrameLog {
   }
 
   /** What is appended next, no more than so many bytes, can be read as a whole or not at all. */
-  void keepTogether(int length) {
+  public void keepTogether(int length) {
     if (last.limit - used < length) {
       last.limit = used;
       addChunk();
@@ -132,18 +91,18 @@ public final class FrameLog {
   }
 
   /** A message ends here. */
-  void endMessage() {
+  public void endMessage() {
     messageEnd = written();
   }
 
   /** What was appended so far stays. */
-  void settle() {
+  public void settle() {
     boundaryChunk = last;
     boundary = written();
   }
 
   /** A transaction that ends at this position ends here, or one that had nothing for the view. */
-  void mark(Lsn position) {
+  public void mark(Lsn position) {
     settle();
     marks.add(position, boundary);
   }
@@ -156,14 +115,14 @@ public final class FrameLog {
    * Makes all that was appended readable, and drops what is beyond the bound. What was before waits
    * for those who have read all so far: from them it drops nothing new.
    */
-  void publish() {
+  public void publish() {
     publish(false);
   }
 
   private void publish(boolean seals) {
     long before = published.end();
     long end = written();
-    Marks.Mark mark = marks.before(end);
+    Mark mark = marks.before(end);
     if (mark != null) {
       lastMark = mark;
     }
@@ -172,7 +131,7 @@ public final class FrameLog {
   }
 
   /** So much was appended that it is to be published and read before there is more. */
-  boolean isFull() {
+  public boolean isFull() {
     return written() - published.end() > Math.max(most, LEAST_FULL);
   }
 
@@ -190,7 +149,7 @@ public final class FrameLog {
   }
 
   /** Drops what came after the last transaction; whoever has read it is told {@link #isCut}. */
-  void rollBack() {
+  public void rollBack() {
     if (written() == boundary) {
       return;
     }
@@ -210,7 +169,7 @@ public final class FrameLog {
   }
 
   /** Whoever reads it is served in another way. */
-  void forget() {
+  public void forget() {
     Published old = published;
     first = new Chunk(Long.MAX_VALUE, 0);
     published =
@@ -218,16 +177,16 @@ public final class FrameLog {
   }
 
   /** Nothing more comes; all that ends up to this position was here. */
-  void seal(Lsn position) {
+  public void seal(Lsn position) {
     mark(position);
     publish(true);
   }
 
-  boolean isLive() {
+  public boolean isLive() {
     return isLive;
   }
 
-  Published published() {
+  public Published published() {
     return published;
   }
 
@@ -247,12 +206,12 @@ public final class FrameLog {
   }
 
   /** The last mark up to the cursor; null if that is dropped. */
-  Marks.@Nullable Mark markBefore(Cursor cursor) {
+  public @Nullable Mark markBefore(Cursor cursor) {
     return marks.before(cursor.position());
   }
 
   /** How many bytes can be read from the cursor's array; moves it to the next array if need be. */
-  static int available(Cursor cursor, Published published) {
+  public static int available(Cursor cursor, Published published) {
     long readable = published.end();
     Chunk chunk = cursor.chunk;
     while (cursor.offset == chunk.limit && chunk.next != null && chunk.next.base < readable) {
@@ -264,12 +223,12 @@ public final class FrameLog {
   }
 
   /** Its bytes were dropped: the client must be served in another way. */
-  boolean isPast(Cursor cursor) {
+  public boolean isPast(Cursor cursor) {
     return cursor.chunk.base < first.base;
   }
 
   /** It has read what was rolled back. */
-  static boolean isCut(Cursor cursor) {
+  public static boolean isCut(Cursor cursor) {
     return cursor.offset > cursor.chunk.limit;
   }
 }

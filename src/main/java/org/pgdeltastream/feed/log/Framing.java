@@ -1,4 +1,4 @@
-package org.pgdeltastream.feed;
+package org.pgdeltastream.feed.log;
 
 import java.nio.charset.StandardCharsets;
 import org.pgdeltastream.framing.FrameHeader;
@@ -38,7 +38,7 @@ public enum Framing {
   }
 
   /** Writes messages into a log. */
-  FramedLog into(FrameLog log) {
+  public FramedLog into(FrameLog log) {
     return switch (this) {
       case WEBSOCKET -> new FrameLogOutput(log);
       case EVENT_STREAM -> new EventLogOutput(log);

@@ -1,4 +1,4 @@
-package org.pgdeltastream.feed;
+package org.pgdeltastream.feed.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -23,12 +23,12 @@ final class FrameLogModel {
   private long position = 10;
 
   private static final class Reader {
-    final FrameLog.Cursor cursor;
+    final Cursor cursor;
     final ByteArrayOutputStream had = new ByteArrayOutputStream();
     boolean isCut;
     boolean mayBeCut; // where a dropped chunk ended just with a message
 
-    Reader(FrameLog.Cursor cursor, byte[] before) {
+    Reader(Cursor cursor, byte[] before) {
       this.cursor = cursor;
       had.writeBytes(before);
     }
@@ -103,7 +103,7 @@ final class FrameLogModel {
     long after = 10L + random.nextInt((int) position - 5);
     long more = random.nextInt(3) == 0 ? random.nextInt(500) : 0;
     long at = marks.floorEntry(after).getValue() + more;
-    FrameLog.Cursor cursor = log.cursorAfter(new Lsn(after), more);
+    Cursor cursor = log.cursorAfter(new Lsn(after), more);
     if (cursor == null) {
       return;
     }
@@ -122,7 +122,7 @@ final class FrameLogModel {
     assertThat(reader.isCut).as("has read what is undone").isFalse();
     reader.had.writeBytes(FrameLogTest.read(log, reader.cursor));
     assertThat(reader.had.toByteArray()).isEqualTo(published);
-    Marks.Mark mark = log.markBefore(reader.cursor);
+    Mark mark = log.markBefore(reader.cursor);
     assertThat(mark).isNotNull();
     assertThat(marks.get(mark.position().value())).isEqualTo(mark.end());
   }

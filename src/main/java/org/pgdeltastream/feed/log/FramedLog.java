@@ -1,9 +1,9 @@
-package org.pgdeltastream.feed;
+package org.pgdeltastream.feed.log;
 
 import org.pgdeltastream.change.Lsn;
 
 /** Writes messages into a {@link FrameLog}, so that a client can tell them apart. */
-abstract class FramedLog {
+public abstract class FramedLog {
   private final FrameLog log;
   private boolean open;
 
@@ -11,18 +11,18 @@ abstract class FramedLog {
     this.log = log;
   }
 
-  FrameLog log() {
+  public FrameLog log() {
     return log;
   }
 
   /** A piece of a message; more follows. */
-  final void part(byte[] bytes, int start, int length) {
+  public final void part(byte[] bytes, int start, int length) {
     write(!open, false, bytes, start, length);
     open = true;
   }
 
   /** The end of a message, and of a transaction where {@code end} is not NONE. */
-  final void last(byte[] bytes, int start, int length, Lsn end) {
+  public final void last(byte[] bytes, int start, int length, Lsn end) {
     write(!open, true, bytes, start, length);
     open = false;
     endMessage(end);
@@ -33,7 +33,7 @@ abstract class FramedLog {
   }
 
   /** The log was rolled back to the end of a message. */
-  final void rolledBack() {
+  public final void rolledBack() {
     open = false;
   }
 
@@ -43,10 +43,10 @@ abstract class FramedLog {
   void endMessage(Lsn end) {}
 
   /** Tells clients how far they are where nothing concerned them, with this message if need be. */
-  void progress(byte[] json, Lsn position) {
+  public void progress(byte[] json, Lsn position) {
     last(json, 0, json.length, position);
   }
 
   /** What positions are of, from now on. */
-  void stamp(FeedPosition.Stamp stamp) {}
+  public void stamp(FeedPosition.Stamp stamp) {}
 }

@@ -1,4 +1,4 @@
-package org.pgdeltastream.feed;
+package org.pgdeltastream.feed.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

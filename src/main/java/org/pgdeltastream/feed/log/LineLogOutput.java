@@ -1,4 +1,4 @@
-package org.pgdeltastream.feed;
+package org.pgdeltastream.feed.log;
 
 import org.pgdeltastream.change.Lsn;
 
@@ -22,7 +22,7 @@ final class LineLogOutput extends FramedLog {
   }
 
   @Override
-  void progress(byte[] json, Lsn position) {
+  public void progress(byte[] json, Lsn position) {
     if (tellsProgress) {
       super.progress(json, position);
     } else {

@@ -1,4 +1,4 @@
-package org.pgdeltastream.feed;
+package org.pgdeltastream.feed.log;
 
 import java.util.Optional;
 import java.util.regex.Matcher;

@@ -1,4 +1,4 @@
-package org.pgdeltastream.feed;
+package org.pgdeltastream.feed.log;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -28,7 +28,7 @@ class FrameLogTest {
 
   @Test
   void showsWhatIsPublishedOverManyChunks() {
-    FrameLog.Cursor cursor = at(log, 10, 0);
+    Cursor cursor = at(log, 10, 0);
     byte[] bytes = random(1, 70_000);
     log.append(bytes, 0, 69_000);
     assertThat(read(log, cursor)).isEmpty();
@@ -64,13 +64,13 @@ class FrameLogTest {
     log.mark(lsn(25));
     message(log, 50, 30);
     log.publish();
-    assertThat(log.markBefore(at(log, 10, 99))).isEqualTo(new Marks.Mark(lsn(10), 0));
-    assertThat(log.markBefore(at(log, 20, 0))).isEqualTo(new Marks.Mark(lsn(25), 100));
-    assertThat(log.markBefore(at(log, 20, 49))).isEqualTo(new Marks.Mark(lsn(25), 100));
-    assertThat(log.published().mark()).isEqualTo(new Marks.Mark(lsn(30), 150));
+    assertThat(log.markBefore(at(log, 10, 99))).isEqualTo(new Mark(lsn(10), 0));
+    assertThat(log.markBefore(at(log, 20, 0))).isEqualTo(new Mark(lsn(25), 100));
+    assertThat(log.markBefore(at(log, 20, 49))).isEqualTo(new Mark(lsn(25), 100));
+    assertThat(log.published().mark()).isEqualTo(new Mark(lsn(30), 150));
     log.mark(lsn(40)); // of progress
     log.publish();
-    assertThat(log.published().mark()).isEqualTo(new Marks.Mark(lsn(40), 150));
+    assertThat(log.published().mark()).isEqualTo(new Mark(lsn(40), 150));
   }
 
   @Test
@@ -88,14 +88,14 @@ class FrameLogTest {
 
   @Test
   void dropsTheOldest() {
-    FrameLog.Cursor slow = at(log, 10, 0);
+    Cursor slow = at(log, 10, 0);
     for (int i = 2; i < 30; i++) {
       message(log, 10_000, 10L * i);
       log.publish();
     }
     assertThat(log.isPast(slow)).isTrue();
     assertThat(log.cursorAfter(lsn(10), 0)).isNull();
-    FrameLog.Cursor later = at(log, 250, 0);
+    Cursor later = at(log, 250, 0);
     assertThat(log.isPast(later)).isFalse();
     assertThat(read(log, later)).hasSize(40_000);
   }
@@ -108,17 +108,17 @@ class FrameLogTest {
       log.append(bytes, 10_000 * i, 10_000);
       log.publish();
     }
-    assertThat(log.published().mark()).isEqualTo(new Marks.Mark(lsn(20), 100));
+    assertThat(log.published().mark()).isEqualTo(new Mark(lsn(20), 100));
     assertThat(log.cursorAfter(lsn(20), 0)).isNull();
     assertThat(log.cursorAfter(lsn(20), 100_000)).isNull();
-    FrameLog.Cursor inside = at(log, 20, 250_001);
-    assertThat(log.markBefore(inside)).isEqualTo(new Marks.Mark(lsn(20), 100));
+    Cursor inside = at(log, 20, 250_001);
+    assertThat(log.markBefore(inside)).isEqualTo(new Mark(lsn(20), 100));
     assertThat(read(log, inside)).isEqualTo(Arrays.copyOfRange(bytes, 250_001, 300_000));
   }
 
   @Test
   void doesNotHoldALargeMessageWhole() {
-    FrameLog.Cursor slow = at(log, 10, 0);
+    Cursor slow = at(log, 10, 0);
     byte[] bytes = random(3, 10_000);
     for (int i = 0; i < 100; i++) {
       log.append(bytes, 0, bytes.length);
@@ -133,7 +133,7 @@ class FrameLogTest {
   @Test
   void keepsWhatIsNewForReadersOfWhatWasBefore() {
     FrameLog past = new FrameLog(MOST, false, lsn(10));
-    FrameLog.Cursor cursor = at(past, 10, 0);
+    Cursor cursor = at(past, 10, 0);
     byte[] bytes = random(4, 500_000);
     past.append(bytes, 0, bytes.length);
     assertThat(past.isFull()).isTrue();
@@ -154,7 +154,7 @@ class FrameLogTest {
     log.keepTogether(50);
     log.append(random(5, 50), 0, 50);
     log.publish();
-    FrameLog.Cursor cursor = at(log, 10, 1000);
+    Cursor cursor = at(log, 10, 1000);
     assertThat(FrameLog.available(cursor, log.published())).isEqualTo(50);
     log.keepTogether(50);
     log.append(new byte[50], 0, 50);
@@ -168,8 +168,8 @@ class FrameLogTest {
   void rollsBackToTheLastMessage() {
     message(log, 100, 20);
     log.publish();
-    FrameLog.Cursor whole = at(log, 20, 0);
-    FrameLog.Cursor cut = at(log, 20, 0);
+    Cursor whole = at(log, 20, 0);
+    Cursor cut = at(log, 20, 0);
     byte[] undone = random(6, 5_000);
     log.append(undone, 0, undone.length);
     log.publish();
@@ -192,7 +192,7 @@ class FrameLogTest {
     log.endMessage();
     log.mark(lsn(20));
     log.publish();
-    FrameLog.Cursor cursor = at(log, 10, 0);
+    Cursor cursor = at(log, 10, 0);
     for (int i = 0; i < 3; i++) {
       read(log, cursor);
       log.append(bytes, 0, 10);
@@ -211,17 +211,17 @@ class FrameLogTest {
   void goesOnAfterALargeMessageIsRolledBack() {
     message(log, 100, 20);
     log.publish();
-    FrameLog.Cursor before = at(log, 20, 0);
+    Cursor before = at(log, 20, 0);
     for (int i = 0; i < 50; i++) {
       log.append(new byte[10_000], 0, 10_000);
       log.publish();
     }
-    FrameLog.Cursor late = at(log, 20, 450_000);
+    Cursor late = at(log, 20, 450_000);
     read(log, late);
     log.rollBack();
     assertThat(FrameLog.isCut(late)).isTrue();
     assertThat(log.isPast(before)).isTrue();
-    FrameLog.Cursor again = at(log, 20, 0);
+    Cursor again = at(log, 20, 0);
     message(log, 70, 30);
     log.publish();
     assertThat(log.isPast(again)).isFalse();
@@ -236,12 +236,12 @@ class FrameLogTest {
     assertThat(log.published().isSealed()).isFalse();
     log.seal(lsn(33));
     assertThat(log.published().isSealed()).isTrue();
-    assertThat(log.published().mark()).isEqualTo(new Marks.Mark(lsn(33), 100));
+    assertThat(log.published().mark()).isEqualTo(new Mark(lsn(33), 100));
   }
 
   @Test
   void isForgotten() {
-    FrameLog.Cursor cursor = at(log, 10, 0);
+    Cursor cursor = at(log, 10, 0);
     FrameLog.Published before = log.published();
     log.forget();
     assertThat(log.isPast(cursor)).isTrue();
@@ -263,7 +263,7 @@ class FrameLogTest {
   void showsThreadsTheSameBytes() throws Exception {
     long seed = Seeds.first();
     FrameLog shared = new FrameLog(60_000, true, lsn(10));
-    List<FrameLog.Cursor> cursors = new ArrayList<>();
+    List<Cursor> cursors = new ArrayList<>();
     for (int i = 0; i < 3; i++) {
       cursors.add(at(shared, 10, 0));
     }
@@ -271,7 +271,7 @@ class FrameLogTest {
     try {
       CountDownLatch begun = new CountDownLatch(cursors.size());
       List<Future<Long>> readers = new ArrayList<>();
-      for (FrameLog.Cursor cursor : cursors) {
+      for (Cursor cursor : cursors) {
         readers.add(threads.submit(() -> readAll(shared, cursor, begun)));
       }
       assertThat(begun.await(30, TimeUnit.SECONDS)).as("all readers began").isTrue();
@@ -311,9 +311,9 @@ class FrameLogTest {
   }
 
   /** Like a writer, which is placed again where it fell out. */
-  private static long readAll(FrameLog shared, FrameLog.Cursor first, CountDownLatch begun) {
+  private static long readAll(FrameLog shared, Cursor first, CountDownLatch begun) {
     begun.countDown();
-    FrameLog.Cursor cursor = first;
+    Cursor cursor = first;
     long count = 0;
     while (true) {
       FrameLog.Published published = shared.published();
@@ -346,11 +346,11 @@ class FrameLogTest {
     log.mark(lsn(end));
   }
 
-  static FrameLog.Cursor at(FrameLog log, long position, long more) {
+  static Cursor at(FrameLog log, long position, long more) {
     return requireNonNull(log.cursorAfter(lsn(position), more), "not in the log");
   }
 
-  static byte[] read(FrameLog log, FrameLog.Cursor cursor) {
+  static byte[] read(FrameLog log, Cursor cursor) {
     ByteArrayOutputStream read = new ByteArrayOutputStream();
     FrameLog.Published published = log.published();
     int count = FrameLog.available(cursor, published);

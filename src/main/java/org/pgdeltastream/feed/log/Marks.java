@@ -1,4 +1,4 @@
-package org.pgdeltastream.feed;
+package org.pgdeltastream.feed.log;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -14,13 +14,6 @@ final class Marks {
   private long[] ends = new long[16]; // in the log
   private int from;
   private int to; // there is always one
-
-  /**
-   * All that ends up to the position stands before there.
-   *
-   * @param end in the log
-   */
-  record Mark(Lsn position, long end) {}
 
   Marks(Lsn start) {
     add(start, 0);

@@ -1,0 +1,177 @@
+package org.pgdeltastream.feed;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.feed.log.Cursor;
+import org.pgdeltastream.feed.log.FrameLog;
+import org.pgdeltastream.feed.log.Framing;
+import org.pgdeltastream.feed.log.Mark;
+
+/**
+ * What a subscriber is given when its writer looks at it: what is new in its log, and between two
+ * messages what is said beside it. For the writer's thread.
+ */
+final class Turn {
+  private final Writer writer;
+
+  Turn(Writer writer) {
+    this.writer = writer;
+  }
+
+  /** Writes as much as its connection takes now. */
+  void write(FeedSubscriber one) throws IOException {
+    FrameLog log = one.log;
+    Cursor cursor = one.cursor;
+    if (log == null || cursor == null) {
+      if (!one.isInside) {
+        betweenMessages(one);
+      }
+      return;
+    }
+    if (FrameLog.isCut(cursor)) {
+      one.outlet().cut(); // half a transaction was sent, and does not go on
+      writer.remove(one);
+    } else if (log.isPast(cursor)) {
+      detach(one);
+    } else if (one.isReady() && !isEarly(one) && hasBegun(one, log)) {
+      copy(one, log, cursor);
+    }
+  }
+
+  /** What is said before the first change stands before it. */
+  private boolean hasBegun(FeedSubscriber one, FrameLog log) throws IOException {
+    if (!one.hasBegun) {
+      betweenMessages(one);
+      one.hasBegun = !one.hasSaid();
+    }
+    return one.hasBegun && one.isReady() && one.log == log && !one.isOver();
+  }
+
+  private void copy(FeedSubscriber one, FrameLog log, Cursor cursor) throws IOException {
+    FrameLog.Published published = log.published();
+    int count = FrameLog.available(cursor, published);
+    long before = cursor.position();
+    boolean some = count > 0;
+    while (count > 0 && one.asksReady()) {
+      one.outlet().write(cursor.bytes(), cursor.offset(), count);
+      cursor.advance(count);
+      one.hasToFlush = true;
+      count = FrameLog.available(cursor, published);
+    }
+    if (some) {
+      one.movedAt = System.nanoTime();
+    }
+    boolean all = count == 0;
+    note(one, cursor.position(), before, all ? published.mark() : log.markBefore(cursor));
+    one.isInside = !all || !published.endsWithMessage();
+    if (!one.isInside) {
+      betweenMessages(one);
+      if (one.log == log && one.isReady()) {
+        caughtUp(one, log, published);
+      }
+    } else if (one.hasToFlush && one.asksReady()) {
+      one.outlet().flush();
+      one.hasToFlush = false;
+    }
+  }
+
+  private static void note(FeedSubscriber one, long at, long before, @Nullable Mark mark) {
+    one.isAt(at);
+    if (mark == null) { // it is dropped already, but known here
+      one.more += at - before;
+    } else {
+      one.has = mark.position();
+      one.more = at - mark.end();
+    }
+  }
+
+  private boolean isEarly(FeedSubscriber one) {
+    if (one.lingerNanos() == 0 || one.end() != null) {
+      return false;
+    }
+    boolean early = System.nanoTime() - one.movedAt < one.lingerNanos();
+    if (early) {
+      writer.delay(one);
+    }
+    return early;
+  }
+
+  /** What is not in the log: our own messages, and the end. */
+  private void betweenMessages(FeedSubscriber one) throws IOException {
+    while (one.isReady() && one.hasSaid() && one.asksReady()) {
+      byte[] said = one.takeSaid();
+      if (said != null) {
+        one.outlet().write(said, 0, said.length);
+        one.hasToFlush = true;
+        one.movedAt = System.nanoTime();
+      }
+    }
+    if (!one.isReady()) {
+      return;
+    }
+    FeedSubscriber.End end = one.end();
+    if (end != null) {
+      if (one.asksReady()) {
+        endNow(one, end);
+      }
+    } else if (one.hasToFlush && one.asksReady()) {
+      one.outlet().flush();
+      one.hasToFlush = false;
+    }
+  }
+
+  private void endNow(FeedSubscriber one, FeedSubscriber.End end) throws IOException {
+    if (one.outlet().end(end.reason(), end.detail())) {
+      writer.remove(one);
+    } else { // its client is to answer
+      writer.move(one, null);
+      one.isEnding = true;
+    }
+  }
+
+  private void caughtUp(FeedSubscriber one, FrameLog log, FrameLog.Published published)
+      throws IOException {
+    if (!log.isLive()) { // it was behind: on to the next log
+      if (published.isSealed()) {
+        writer.move(one, null);
+        one.home().place(one, published.mark().position(), 0);
+      }
+      return;
+    }
+    if (!one.isLive) {
+      one.isLive = true;
+      String live = "{\"live\":{\"lsn\":\"" + one.has + "\"}}";
+      if (one.framing() != Framing.LINES) {
+        one.say(one.framing().notice("live", live));
+      }
+    }
+    one.outlet().caughtUp(one.has);
+  }
+
+  /** It is served from the journal as soon as it takes something. */
+  private void detach(FeedSubscriber one) {
+    if (one.isReady()) {
+      writer.move(one, null);
+      one.home().place(one, one.has, one.more);
+    }
+  }
+
+  /** Asks an idle client for a sign of life, between two messages. */
+  void ping(FeedSubscriber one) throws IOException {
+    FrameLog log = one.log;
+    Cursor cursor = one.cursor;
+    boolean between = (log == null || cursor == null) ? !one.isInside : isBetween(log, cursor);
+    if (between && one.asksReady()) {
+      one.movedAt = System.nanoTime();
+      one.asked(); // first: the answer may come at once
+      one.outlet().ping();
+    }
+  }
+
+  private static boolean isBetween(FrameLog log, Cursor cursor) {
+    FrameLog.Published published = log.published();
+    return published.endsWithMessage()
+        && published.end() == cursor.position()
+        && !log.isPast(cursor);
+  }
+}

@@ -1,0 +1,153 @@
+package org.pgdeltastream.feed;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.FrameLog;
+import org.pgdeltastream.feed.log.Framing;
+
+/** The views of a feed, and the ways in which their changes are written. In a router's monitor. */
+final class Views {
+  private static final int MOST_LOG_BYTES = 1 << 20;
+  private static final int LEAST_LOG_BYTES = 4096;
+
+  private final Catalog catalog;
+  private final boolean areLive;
+  private final long logBytes;
+  private final Runnable whenFull;
+  private final Map<ViewOptions, View> views = new LinkedHashMap<>();
+  private final Map<ChangeOptions, Encoding> encodings = new HashMap<>();
+  private final List<Encoding> all = new ArrayList<>();
+  private final Envelopes envelopes = new Envelopes();
+  private FeedPosition.Stamp stamp = new FeedPosition.Stamp(0, 0, 0);
+
+  Views(Catalog catalog, boolean areLive, long logBytes, Runnable whenFull) {
+    this.catalog = catalog;
+    this.areLive = areLive;
+    this.logBytes = logBytes;
+    this.whenFull = whenFull;
+  }
+
+  /** Each way to write changes that a view has. */
+  List<Encoding> encodings() {
+    return all;
+  }
+
+  int size() {
+    return views.size();
+  }
+
+  void stamp(FeedPosition.Stamp present) {
+    stamp = present;
+    for (View view : views.values()) {
+      FeedPosition.Stamp its =
+          new FeedPosition.Stamp(present.system(), present.timeline(), view.options().hash());
+      view.logs().forEach(log -> log.stamp(its));
+    }
+  }
+
+  void enter(ViewOptions options) {
+    views.computeIfAbsent(options, this::made).enter();
+  }
+
+  void leave(ViewOptions options) {
+    View view = views.get(options);
+    if (view != null) {
+      view.leave();
+    }
+  }
+
+  /** A view's log; a new one begins at the head. */
+  FrameLog log(ViewOptions options, Framing framing, Lsn head) {
+    View view = views.computeIfAbsent(options, this::made);
+    int share = (int) Math.min(MOST_LOG_BYTES, logBytes / (views.size() + 1));
+    return view.log(framing, Math.max(LEAST_LOG_BYTES, share), areLive, head, stamp).log();
+  }
+
+  private View made(ViewOptions options) {
+    View view = new View(options, whenFull);
+    ChangeOptions how = options.changes().unfiltered();
+    Encoding encoding = encodings.get(how);
+    if (encoding == null) {
+      encoding =
+          switch (how.format()) {
+            case TRANSACTIONS -> new TransactionEncoding(how, catalog, envelopes);
+            case ACTIONS -> new ActionEncoding(how, catalog);
+          };
+      encodings.put(how, encoding);
+      all.add(encoding);
+    }
+    encoding.add(view);
+    return view;
+  }
+
+  /** Forgets those that nobody follows. */
+  void tidy() {
+    views
+        .values()
+        .removeIf(
+            view -> {
+              if (view.isUsed()) {
+                return false;
+              }
+              forget(view);
+              return true;
+            });
+  }
+
+  private void forget(View view) {
+    ChangeOptions how = view.changes().unfiltered();
+    Encoding encoding = encodings.get(how);
+    if (encoding != null) {
+      encoding.remove(view);
+      if (encoding.isEmpty()) {
+        encodings.remove(how);
+        all.remove(encoding);
+      }
+    }
+  }
+
+  void forgetLogs() {
+    views.values().forEach(View::forgetLogs);
+  }
+
+  void rollBack() {
+    all.forEach(Encoding::rollBack);
+    views.values().forEach(View::rollBack);
+  }
+
+  boolean publish() {
+    boolean any = false;
+    for (View view : views.values()) {
+      any |= view.publish();
+    }
+    return any;
+  }
+
+  void seal(Lsn head) {
+    for (View view : views.values()) {
+      view.logs().forEach(log -> log.log().seal(head));
+    }
+  }
+
+  /** Tells all the head, whether or not something concerned them. */
+  void tell(Lsn head) {
+    byte[] transaction = bytes("{\"nextlsn\":\"" + head + "\",\"change\":[]}");
+    byte[] action = bytes("{\"action\":\"C\",\"nextlsn\":\"" + head + "\"}");
+    for (View view : views.values()) {
+      boolean actions = view.changes().format() == ChangeOptions.Format.ACTIONS;
+      view.progress(actions ? action : transaction, head);
+    }
+  }
+
+  private static byte[] bytes(String json) {
+    return json.getBytes(StandardCharsets.UTF_8);
+  }
+}

@@ -1,0 +1,17 @@
+package org.pgdeltastream.feed.log;
+
+import org.jspecify.annotations.Nullable;
+
+/** Some of the bytes. All before {@code next} are full, but for those that a rollback cut. */
+final class Chunk {
+  final long base;
+  final byte[] bytes;
+  int limit;
+  @Nullable Chunk next;
+
+  Chunk(long base, int size) {
+    this.base = base;
+    this.bytes = new byte[size];
+    this.limit = size;
+  }
+}
