@@ -240,9 +240,7 @@ public final class Router implements ChangeListener {
         encoding.commit(commit);
       }
     }
-    if (commit.endLsn().isAfter(head)) {
-      head = commit.endLsn();
-    }
+    head = commit.endLsn().isAfter(head) ? commit.endLsn() : head;
     for (LogicalMessage message : alone) {
       alone(message);
     }

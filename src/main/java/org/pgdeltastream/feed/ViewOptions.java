@@ -1,13 +1,11 @@
 package org.pgdeltastream.feed;
 
-import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.feed.log.Hash;
 
 /** What a subscriber is shown of a feed. Equal ones share everything. */
 public record ViewOptions(ChangeOptions changes) {
@@ -26,21 +24,7 @@ public record ViewOptions(ChangeOptions changes) {
                 columns)
             .map(Object::toString)
             .reduce("", (one, other) -> one + other + "\n");
-    try {
-      byte[] hash =
-          MessageDigest.getInstance("SHA-256").digest(canonical.getBytes(StandardCharsets.UTF_8));
-      return first32(hash);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException(e); // every JDK has it
-    }
-  }
-
-  /** The first four bytes as a number. */
-  public static int first32(byte[] hash) {
-    return (hash[0] & 0xFF) << 24
-        | (hash[1] & 0xFF) << 16
-        | (hash[2] & 0xFF) << 8
-        | (hash[3] & 0xFF);
+    return Hash.first32(canonical);
   }
 
   private static List<String> sorted(List<?> items) {

@@ -47,9 +47,7 @@ final class Views {
   void stamp(FeedPosition.Stamp present) {
     stamp = present;
     for (View view : views.values()) {
-      FeedPosition.Stamp its =
-          new FeedPosition.Stamp(present.system(), present.timeline(), view.options().hash());
-      view.logs().forEach(log -> log.stamp(its));
+      view.logs().forEach(log -> log.stamp(present.of(view.options().hash())));
     }
   }
 

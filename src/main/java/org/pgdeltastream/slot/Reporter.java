@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.feed.Feed;
+import org.pgdeltastream.slot.feed.FeedRun;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
 import org.pgdeltastream.slot.upstream.OwnPublications;
@@ -44,7 +45,7 @@ final class Reporter {
   /** Once a second or more often. */
   void checkStreams(Executor others) {
     forEach(stream -> stream.checkClient(others));
-    forEachFeed(Feed::check);
+    forEachFeed(FeedRun::check);
   }
 
   /** Every second: PostgreSQL's own shutdown is never held up. */
@@ -53,7 +54,7 @@ final class Reporter {
       database.watch().rest();
     } else if (database.watch().isShuttingDown()) {
       forEach(SlotStream::cutUpstream);
-      forEachFeed(Feed::cutUpstream);
+      forEachFeed(FeedRun::cutUpstream);
     } else {
       forEach(stream -> stream.checkUpstream(database.watch()::stateOf));
       forEachFeed(feed -> feed.checkUpstream(database.watch()::stateOf));
@@ -71,10 +72,10 @@ final class Reporter {
     }
   }
 
-  private void forEachFeed(Consumer<Feed> check) {
+  private void forEachFeed(Consumer<FeedRun> check) {
     for (Feed feed : feeds.get()) {
       try {
-        check.accept(feed);
+        feed.reading().ifPresent(check);
       } catch (Throwable e) {
         LOG.log(ERROR, "Checking " + feed + " failed", e);
       }
@@ -93,9 +94,8 @@ final class Reporter {
   private void checkPublications() {
     List<SlotStream> guarded =
         slots.streams().stream().filter(stream -> stream.guard().isPresent()).toList();
-    List<Feed> guardedFeeds =
-        feeds.get().stream().filter(feed -> feed.guard().isPresent()).toList();
-    if (guarded.isEmpty() && guardedFeeds.isEmpty()) {
+    boolean fed = !feeds.get().isEmpty();
+    if (guarded.isEmpty() && !fed) {
       return;
     }
     try {
@@ -107,11 +107,7 @@ final class Reporter {
             .flatMap(guard -> guard.broken(present))
             .ifPresent(detail -> stream.end(CloseReason.CANNOT_DECODE, detail));
       }
-      for (Feed feed : guardedFeeds) {
-        feed.guard()
-            .flatMap(guard -> guard.broken(present))
-            .ifPresent(detail -> feed.end(CloseReason.CANNOT_DECODE, detail));
-      }
+      forEachFeed(feed -> feed.checkPublications(present));
     } catch (SQLException e) {
       String failure = "The publications cannot be read: " + e.getMessage();
       if (!failure.equals(publicationFailure)) { // once, not every few seconds

@@ -18,6 +18,16 @@ public record FeedPosition(Optional<Stamp> stamp, Lsn lsn) {
 
   /** What a position is of. */
   public record Stamp(int system, int timeline, int view) {
+    /** Of all views of a database. */
+    public static Stamp of(String systemId, String database, int timeline) {
+      return new Stamp(Hash.first32(systemId + "/" + database), timeline, 0);
+    }
+
+    /** The same of one view. */
+    public Stamp of(int ofView) {
+      return new Stamp(system, timeline, ofView);
+    }
+
     /** As it stands before the LSN, without the last dot. */
     @Override
     public String toString() {

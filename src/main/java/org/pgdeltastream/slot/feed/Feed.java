@@ -14,18 +14,15 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.Writer;
-import org.pgdeltastream.replication.WalsenderState;
 import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.slot.upstream.Ending;
 import org.pgdeltastream.slot.upstream.KnownSlot;
-import org.pgdeltastream.slot.upstream.PublicationGuard;
 import org.pgdeltastream.slot.upstream.StreamLife;
 import org.pgdeltastream.slot.upstream.StreamServices;
 import org.pgdeltastream.slot.upstream.Upstream;
@@ -45,11 +42,9 @@ public final class Feed implements Runnable {
   private final Set<FeedSubscriber> subscribers = ConcurrentHashMap.newKeySet();
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final CountDownLatch over = new CountDownLatch(1);
-  private volatile @Nullable Running running;
+  private volatile @Nullable FeedRun running;
   private volatile @Nullable Ending stop;
   private volatile FeedReport.@Nullable Failure lastFailure;
-
-  private record Running(StreamLife life, Upstream upstream) {}
 
   Feed(
       FeedDefinition definition,
@@ -101,7 +96,7 @@ public final class Feed implements Runnable {
     OpenSockets sockets = new OpenSockets();
     StreamLife life = new StreamLife();
     Upstream upstream = new Upstream(slot, reader, life, services.within(sockets), sockets);
-    running = new Running(life, upstream);
+    running = new FeedRun(life, upstream);
     Ending stopping = stop;
     if (stopping != null) {
       life.end(stopping);
@@ -133,10 +128,9 @@ public final class Feed implements Runnable {
     stop = why;
     stopped.countDown();
     endAll(reason, detail);
-    Running present = running;
+    FeedRun present = running;
     if (present != null) {
-      present.life().end(why);
-      present.upstream().stop();
+      present.end(why);
     }
   }
 
@@ -159,13 +153,13 @@ public final class Feed implements Runnable {
         new FeedSubscriber.Home() {
           @Override
           public void place(FeedSubscriber one, Lsn after, long more) {
-            reader.place(one, after, more);
+            reader.placement().place(one, after, more);
           }
 
           @Override
           public void left(FeedSubscriber one) {
             subscribers.remove(one);
-            reader.leave(one);
+            reader.placement().leave(one);
             left.run();
           }
         };
@@ -173,7 +167,7 @@ public final class Feed implements Runnable {
         new FeedSubscriber(
             request.view(), request.framing(), outlet, request.linger().toNanos(), home, writer);
     subscribers.add(subscriber);
-    reader.enter(subscriber, request);
+    reader.placement().enter(subscriber, request);
     Ending why = stop;
     if (why != null) {
       subscriber.end(why.reason().orElse(CloseReason.SERVICE_RESTART), why.detail());
@@ -181,17 +175,12 @@ public final class Feed implements Runnable {
     return subscriber;
   }
 
-  /** What a reader that does not come back says; empty while it reads or tries to. */
-  Optional<FeedReport.Failure> failure() {
-    return running == null ? Optional.ofNullable(lastFailure) : Optional.empty();
-  }
-
   int subscribers() {
     return subscribers.size();
   }
 
   FeedReport report() {
-    Running present = running;
+    FeedRun present = running;
     Lsn head = reader.newest();
     Lsn oldest = reader.oldest();
     Lsn walEnd = present == null ? Lsn.NONE : present.upstream().walEnd();
@@ -211,54 +200,16 @@ public final class Feed implements Runnable {
         Optional.ofNullable(lastFailure));
   }
 
-  private String state(@Nullable Running present) {
+  private String state(@Nullable FeedRun present) {
     if (present == null) {
       return lastFailure == null ? "connecting" : "failed";
     }
     return present.life().state().name().toLowerCase(Locale.ROOT);
   }
 
-  /** For the reporter, every second. */
-  public void checkUpstream(IntFunction<WalsenderState> stateOf) {
-    Running present = running;
-    if (present != null) {
-      present.upstream().checkSilence(stateOf);
-    }
-  }
-
-  /** For the reporter, more often: ends the wait for a PostgreSQL that is away for too long. */
-  public void check() {
-    Running present = running;
-    if (present != null) {
-      present.upstream().reportWhileSending();
-      present.upstream().heldTooLong().ifPresent(why -> endReading(present, why));
-    }
-  }
-
-  private static void endReading(Running present, Ending why) {
-    present.life().end(why);
-    present.upstream().stop();
-  }
-
-  /** For the reporter: PostgreSQL shuts down. */
-  public void cutUpstream() {
-    Running present = running;
-    if (present != null) {
-      present.upstream().cut();
-    }
-  }
-
-  public Optional<PublicationGuard> guard() {
-    Running present = running;
-    return present == null ? Optional.empty() : present.upstream().guard();
-  }
-
-  /** A publication was dropped, or is another. */
-  public void end(CloseReason reason, String detail) {
-    Running present = running;
-    if (present != null) {
-      endReading(present, Ending.of(reason, detail));
-    }
+  /** Its reader, while there is one. */
+  public Optional<FeedRun> reading() {
+    return Optional.ofNullable(running);
   }
 
   @Override

@@ -2,7 +2,9 @@ package org.pgdeltastream.slot.feed;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
@@ -37,6 +39,18 @@ public record FeedDefinition(
           "Choose another name");
     }
     return name;
+  }
+
+  /** Reads {@code main=p1,p2}, or a name alone. */
+  static FeedDefinition parse(
+      String text, BiFunction<String, List<String>, FeedDefinition> withUsualWindow) {
+    int equals = text.indexOf('=');
+    String name = checked((equals < 0 ? text : text.substring(0, equals)).strip());
+    List<String> publications =
+        equals < 0
+            ? List.of()
+            : Stream.of(text.substring(equals + 1).split(",")).map(String::strip).toList();
+    return withUsualWindow.apply(name, publications);
   }
 
   public SlotName slotName() {

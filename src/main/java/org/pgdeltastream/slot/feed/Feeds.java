@@ -20,7 +20,6 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
-import org.pgdeltastream.feed.Writer;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.upstream.KnownSlot;
@@ -54,15 +53,15 @@ public final class Feeds {
   private final Executor threads;
   private final Admission admission;
   private final KnownViews views;
+  private final Writers writers;
   private final Map<String, Feed> feeds = new TreeMap<>(); // in the monitor, as is what follows
-  private final List<Writer> writers = new ArrayList<>();
-  private int turn;
   private boolean isClosed;
 
   public Feeds(FeedSlots slots, StreamServices services, Executor threads) {
     this.slots = slots;
     this.services = services;
     this.threads = threads;
+    this.writers = new Writers(services.settings(), threads);
     this.admission = new Admission(services.settings());
     this.views = new KnownViews(services.database().publications());
   }
@@ -74,23 +73,13 @@ public final class Feeds {
   /** Reads the feeds of the settings; a failure is logged, and tried again by who asks for it. */
   public void start() {
     for (String text : settings().feeds()) {
-      FeedDefinition definition = defined(text);
+      FeedDefinition definition = FeedDefinition.parse(text, this::usual);
       try {
         make(definition);
       } catch (ProblemException e) {
         LOG.log(WARNING, "Feed " + definition.name() + ": " + e.getMessage() + ". " + e.hint());
       }
     }
-  }
-
-  private FeedDefinition defined(String text) {
-    int equals = text.indexOf('=');
-    String name = FeedDefinition.checked((equals < 0 ? text : text.substring(0, equals)).strip());
-    List<String> publications =
-        equals < 0
-            ? List.of()
-            : List.of(text.substring(equals + 1).split(",")).stream().map(String::strip).toList();
-    return usual(name, publications);
   }
 
   /** With the window of the settings. */
@@ -150,9 +139,9 @@ public final class Feeds {
       return known;
     }
     Feed feed =
-        new Feed(definition, slots.enter(definition.slotName()), services, threads, this::wake);
+        new Feed(definition, slots.enter(definition.slotName()), services, threads, writers::wake);
     try {
-      startWriters();
+      writers.start();
       threads.execute(feed);
     } catch (RejectedExecutionException e) {
       throw new ProblemException(
@@ -164,25 +153,6 @@ public final class Feeds {
     feeds.put(definition.name(), feed);
     LOG.log(INFO, "Feed " + definition.name() + " is read from slot " + definition.slotName());
     return feed;
-  }
-
-  private void startWriters() {
-    while (writers.size() < Runtime.getRuntime().availableProcessors()) {
-      Writer writer =
-          new Writer(settings().sendTimeout(), Duration.ofSeconds(15), settings().pongTimeout());
-      threads.execute(writer);
-      writers.add(writer);
-    }
-  }
-
-  private void wake() {
-    for (Writer writer : allWriters()) {
-      writer.wake();
-    }
-  }
-
-  private synchronized List<Writer> allWriters() {
-    return List.copyOf(writers);
   }
 
   /** The feed, also one that another server made, or this one before it was started again. */
@@ -225,17 +195,11 @@ public final class Feeds {
     Feed feed = of(name);
     admission.enter(request.address());
     try {
-      return feed.follow(request, outlet, nextWriter(), () -> admission.leave(request.address()));
+      return feed.follow(request, outlet, writers.next(), () -> admission.leave(request.address()));
     } catch (RuntimeException | Error e) {
       admission.leave(request.address());
       throw e;
     }
-  }
-
-  /** Each in turn. */
-  private synchronized Writer nextWriter() {
-    turn = (turn + 1) % writers.size();
-    return writers.get(turn);
   }
 
   /**
@@ -262,14 +226,12 @@ public final class Feeds {
           "Feed " + name + " has " + feed.subscribers() + " subscribers",
           "Close them first, or pass force=true");
     }
-    forget(name);
+    synchronized (this) {
+      feeds.remove(name);
+    }
     feed.stop(CloseReason.SLOT_NOT_FOUND, "feed " + name + " was dropped");
     feed.awaitEnd(STOP);
     slots.drop(feed.definition().slotName());
-  }
-
-  private synchronized void forget(String name) {
-    feeds.remove(name);
   }
 
   /** Whether this server reads the slot. */
@@ -284,6 +246,6 @@ public final class Feeds {
     }
     list().forEach(feed -> feed.stop(CloseReason.SERVICE_RESTART, "the server stops; reconnect"));
     list().forEach(feed -> feed.awaitEnd(STOP));
-    allWriters().forEach(Writer::stop);
+    writers.stop();
   }
 }

@@ -1,0 +1,223 @@
+package org.pgdeltastream.slot.feed;
+
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.HeapBudget;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.decoder.ServerEncoding;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.Router;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.FrameLog;
+import org.pgdeltastream.journal.Journal;
+import org.pgdeltastream.slot.upstream.StreamServices;
+
+/**
+ * Finds the log that has a subscriber's position: the live one, or that of a scan. Where PostgreSQL
+ * was not reached yet, or another server has read more, the subscriber waits. All is done between
+ * two transactions, in the router's monitor.
+ */
+final class Placement implements FeedScan.Source {
+  private static final long AHEAD_NANOS = Duration.ofSeconds(10).toNanos();
+
+  private final Router router;
+  private final Journal journal;
+  private final Catalog catalog;
+  private final StreamServices services;
+  private final Supplier<Lsn> oldest;
+  private final Runnable wakeWriters;
+  private final FeedScan scan;
+  private final List<Ahead> ahead = new ArrayList<>();
+  private final List<Runnable> early = new ArrayList<>(); // before PostgreSQL was reached
+  private volatile ServerEncoding encoding = ServerEncoding.OF_MOST;
+  private volatile FeedPosition.@Nullable Stamp stamp;
+
+  /** A subscriber that has read more than we have: another server was quicker. */
+  private record Ahead(Lsn after, Runnable begins, Runnable wrong, long since) {}
+
+  /**
+   * Places nobody before {@link #begin(FeedPosition.Stamp)}.
+   *
+   * @param oldest what ends after this can be sent
+   */
+  Placement(
+      Router router,
+      Journal journal,
+      Catalog catalog,
+      StreamServices services,
+      Supplier<Lsn> oldest,
+      Executor threads,
+      Runnable wakeWriters) {
+    this.router = router;
+    this.journal = journal;
+    this.catalog = catalog;
+    this.services = services;
+    this.oldest = oldest;
+    this.wakeWriters = wakeWriters;
+    this.scan = new FeedScan(this, threads);
+  }
+
+  void encoding(ServerEncoding present) {
+    encoding = present;
+  }
+
+  /** PostgreSQL was reached, and positions are of this. */
+  void begin(FeedPosition.Stamp present) {
+    stamp = present;
+    router.between(
+        () -> {
+          List<Runnable> waiting = List.copyOf(early);
+          early.clear();
+          waiting.forEach(Runnable::run);
+        });
+  }
+
+  /** From now on subscribers wait. */
+  void end() {
+    stamp = null;
+  }
+
+  /** A new subscriber: it is placed as soon as PostgreSQL was reached, between transactions. */
+  void enter(FeedSubscriber subscriber, FollowRequest request) {
+    router.between(
+        () -> {
+          router.enter(subscriber.view());
+          begin(subscriber, request);
+        });
+  }
+
+  private void begin(FeedSubscriber subscriber, FollowRequest request) {
+    FeedPosition.Stamp present = stamp;
+    if (present == null) {
+      early.add(() -> begin(subscriber, request));
+      return;
+    }
+    FeedPosition.Stamp here = present.of(subscriber.view().hash());
+    Optional<FeedPosition> asked = request.after().position();
+    Optional<String> mismatch = asked.flatMap(one -> one.mismatch(here));
+    Lsn after =
+        asked
+            .map(FeedPosition::lsn)
+            .orElseGet(() -> request.after().oldest() ? oldest.get() : router.head());
+    Runnable begins =
+        () -> {
+          request.client().begins(subscriber, here.at(after), here.at(oldest.get()));
+          place(subscriber, after, 0);
+        };
+    if (mismatch.isPresent()) {
+      refetch(subscriber, request, here, mismatch.get());
+    } else if (after.isAfter(router.head())) {
+      Runnable wrong = () -> refetch(subscriber, request, here, "timeline");
+      ahead.add(new Ahead(after, begins, wrong, System.nanoTime()));
+    } else if (journal.covers(after) || after.equals(router.head())) {
+      begins.run();
+    } else {
+      refetch(subscriber, request, here, "window");
+    }
+  }
+
+  private void refetch(
+      FeedSubscriber subscriber, FollowRequest request, FeedPosition.Stamp here, String reason) {
+    request.client().mustRefetch(subscriber, reason, here.at(oldest.get()), here.at(router.head()));
+  }
+
+  void leave(FeedSubscriber subscriber) {
+    router.between(() -> router.leave(subscriber.view())); // not before it has entered
+  }
+
+  void place(FeedSubscriber subscriber, Lsn after, long more) {
+    router.between(() -> placeNow(subscriber, after, more));
+  }
+
+  private void placeNow(FeedSubscriber subscriber, Lsn after, long more) {
+    if (subscriber.isOver()) {
+      return;
+    }
+    FrameLog log = router.log(subscriber.view(), subscriber.framing());
+    if (!subscriber.attach(log, after, more)) {
+      scan.add(subscriber, after, more);
+    }
+  }
+
+  /** Places who waits; other servers may be ahead of this one, but not of PostgreSQL. */
+  void placeAhead(Lsn serverWalEnd) {
+    router.between(() -> placeAheadNow(serverWalEnd));
+  }
+
+  private void placeAheadNow(Lsn serverWalEnd) {
+    if (ahead.isEmpty()) {
+      return;
+    }
+    List<Ahead> waiting = List.copyOf(ahead);
+    ahead.clear();
+    for (Ahead one : waiting) {
+      boolean late = System.nanoTime() - one.since() > AHEAD_NANOS;
+      if (!one.after().isAfter(router.head())) {
+        one.begins().run();
+      } else if (late && one.after().isAfter(serverWalEnd)) {
+        one.wrong().run();
+      } else {
+        ahead.add(one);
+      }
+    }
+  }
+
+  @Override
+  public Journal journal() {
+    return journal;
+  }
+
+  @Override
+  public Catalog catalog() {
+    return catalog;
+  }
+
+  @Override
+  public ServerEncoding encoding() {
+    return encoding;
+  }
+
+  @Override
+  public FeedPosition.Stamp stamp() {
+    return requireNonNull(stamp, "PostgreSQL was reached");
+  }
+
+  @Override
+  public HeapBudget heap() {
+    return services.database().heap();
+  }
+
+  @Override
+  public long logBytes() {
+    return services.settings().feedHeapBytes();
+  }
+
+  @Override
+  public Duration sendTimeout() {
+    return services.settings().sendTimeout();
+  }
+
+  @Override
+  public void wakeWriters() {
+    wakeWriters.run();
+  }
+
+  @Override
+  public void lost(FeedSubscriber subscriber) {
+    subscriber.end(CloseReason.SLOW_SUBSCRIBER, "it fell out of the feed's window");
+  }
+
+  @Override
+  public void placeAgain(FeedSubscriber subscriber, Lsn after, long more) {
+    place(subscriber, after, more);
+  }
+}
