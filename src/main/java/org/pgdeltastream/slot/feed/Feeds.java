@@ -186,11 +186,7 @@ public final class Feeds {
     return new ArrayList<>(feeds.values());
   }
 
-  /**
-   * Begins to serve a subscriber.
-   *
-   * @throws ProblemException FEED_NOT_FOUND
-   */
+  /** Begins to serve a subscriber, or throws ProblemException FEED_NOT_FOUND. */
   public FeedSubscriber follow(String name, FollowRequest request, Outlet outlet) {
     Feed feed = of(name);
     admission.enter(request.address());
