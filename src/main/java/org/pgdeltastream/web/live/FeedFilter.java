@@ -143,7 +143,7 @@ public class FeedFilter implements Filter {
                         address,
                         one),
                     one));
-    context.addListener(events);
+    context.addListener(events.listener());
     context.getResponse().getOutputStream().setWriteListener(events);
   }
 
@@ -179,7 +179,7 @@ public class FeedFilter implements Filter {
                     new FollowRequest(
                         query.view(), Framing.LINES, query.after(), query.linger(), address, one),
                     one));
-    context.addListener(answer);
+    context.addListener(answer.listener());
     context.getResponse().getOutputStream().setWriteListener(answer);
   }
 
