@@ -48,7 +48,6 @@ class SizeTest {
           entry("SlotCopy", 295L), // mostly SQL
           entry("SlotCreator", 293L), // one order of steps, each undone
           entry("SlotManager", 305L), // the one EJB
-          entry("SlotPipeline", 255L), // both plugins, both formats
           entry("SlotStream", 369L), // both halves of a stream
           entry("SocketInput", 280L), // one buffer
           entry("StreamClient", 371L), // a client's whole state
