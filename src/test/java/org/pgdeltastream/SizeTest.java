@@ -47,7 +47,7 @@ class SizeTest {
           entry("ReplicationSlots", 368L), // every statement about slots
           entry("SlotCopy", 295L), // mostly SQL
           entry("SlotCreator", 293L), // one order of steps, each undone
-          entry("SlotManager", 305L), // the one EJB
+          entry("SlotManager", 303L), // the one EJB
           entry("SlotStream", 369L), // both halves of a stream
           entry("SocketInput", 280L), // one buffer
           entry("StreamClient", 371L), // a client's whole state
