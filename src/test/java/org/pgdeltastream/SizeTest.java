@@ -47,8 +47,7 @@ class SizeTest {
           entry("ReplicationSlots", 368L), // every statement about slots
           entry("SlotCopy", 295L), // mostly SQL
           entry("SlotCreator", 293L), // one order of steps, each undone
-          entry("SlotManager", 305L), // the one EJB
-          entry("SlotPipeline", 255L), // both plugins, both formats
+          entry("SlotManager", 303L), // the one EJB
           entry("SlotStream", 369L), // both halves of a stream
           entry("SocketInput", 280L), // one buffer
           entry("StreamClient", 371L), // a client's whole state
@@ -63,7 +62,7 @@ class SizeTest {
           entry("PublicationRefusals.asElsewhere", 51L), // a table of SQLSTATEs
           entry("PublicationSession.use", 33L), // one transaction
           entry("ReplicationReader.run", 35L), // the loop of a stream
-          entry("Settings.read", 31L), // a table of settings
+          entry("Settings.read", 39L), // a table of settings
           entry("SlotConnector.connect", 32L), // one order of steps
           entry("StreamState.on", 41L), // the table of transitions
           entry("Upstream.afterLoss", 34L), // one decision

@@ -15,6 +15,7 @@ import jakarta.ejb.TransactionAttributeType;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
 import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -65,9 +66,7 @@ public class SlotManager {
   private @Nullable Settings settings;
   private volatile @Nullable SlotRegistry registry;
   private @Nullable Executor readers;
-  private @Nullable Future<?> reporter;
-  private @Nullable Future<?> watcher;
-  private @Nullable Future<?> checker;
+  private final List<Future<?>> checks = new ArrayList<>(); // in the monitor
   private volatile boolean closed;
   private boolean closeBegan;
   private final AtomicBoolean opening = new AtomicBoolean(); // the database
@@ -122,9 +121,7 @@ public class SlotManager {
       return;
     }
     closeBegan = true;
-    cancel(reporter);
-    cancel(watcher);
-    cancel(checker);
+    checks.forEach(check -> check.cancel(false));
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
@@ -255,9 +252,9 @@ public class SlotManager {
     if (closed) {
       return;
     }
-    reporter = every(timer, REPORT_MILLIS, slots -> slots.reporter().checkStreams(others));
-    watcher = every(timer, WATCH_MILLIS, slots -> slots.reporter().checkPostgres());
-    checker = every(timer, CHECK_MILLIS, slots -> slots.reporter().checkSlots());
+    checks.add(every(timer, REPORT_MILLIS, slots -> slots.reporter().checkStreams(others)));
+    checks.add(every(timer, WATCH_MILLIS, slots -> slots.reporter().checkPostgres()));
+    checks.add(every(timer, CHECK_MILLIS, slots -> slots.reporter().checkSlots()));
     SlotRegistry open = registry;
     if (open != null) {
       timer.execute(open.startCheck());
@@ -279,12 +276,6 @@ public class SlotManager {
           }
         };
     return timer.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
-  }
-
-  private static void cancel(@Nullable Future<?> task) {
-    if (task != null) {
-      task.cancel(false);
-    }
   }
 
   /** Found by code, not injected: a missing resource is a 503, not a failed deployment. */

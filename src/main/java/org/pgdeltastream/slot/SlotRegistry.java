@@ -11,14 +11,12 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.replication.wal.CatchUps;
-import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
@@ -28,7 +26,6 @@ import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
 import org.pgdeltastream.slot.stream.StreamOptions;
-import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.OwnPublications;
 import org.pgdeltastream.slot.upstream.StreamServices;
 
@@ -63,7 +60,7 @@ final class SlotRegistry {
         new StreamServices(
             database, settings, ownPublications, new CatchUps(readers), new AtomicBoolean());
     this.readers = readers;
-    feeds = new Feeds(new FeedSlots(), services, readers);
+    feeds = new Feeds(new FeedSlots(database, creator, slots, this::dropNow), services, readers);
     reporter = new Reporter(database, slots, feeds::list, ownPublications);
     reports = new SlotReports(database, settings, slots);
     snapshots = new SnapshotReads(database, settings, slots, reports);
@@ -106,36 +103,6 @@ final class SlotRegistry {
 
   Feeds feeds() {
     return feeds;
-  }
-
-  /** Slots, as feeds need them. */
-  private final class FeedSlots implements Feeds.FeedSlots {
-    @Override
-    public Optional<SlotRow> find(SlotName name) {
-      try {
-        return database.slots().find(name);
-      } catch (SQLException e) {
-        throw Problems.of(e);
-      }
-    }
-
-    /** As init does, without its snapshot. */
-    @Override
-    public void make(SlotName name, List<String> publications) {
-      creator.create(
-          new InitRequest(Optional.of(OutputPlugin.PGOUTPUT), publications, Optional.of(name)));
-      slots.find(name).ifPresent(Slot::closeSnapshot);
-    }
-
-    @Override
-    public KnownSlot enter(SlotName name) {
-      return slots.entered(name).known();
-    }
-
-    @Override
-    public void drop(SlotName name) {
-      dropNow(name);
-    }
   }
 
   /** Streams on a reader's thread. */

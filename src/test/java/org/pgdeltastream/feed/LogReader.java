@@ -12,6 +12,7 @@ import java.util.List;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.feed.log.Cursor;
 import org.pgdeltastream.feed.log.FrameLog;
+import org.pgdeltastream.feed.log.SampleLogs;
 
 /** Reads a log from a position on, and takes the messages apart as a client does. */
 public final class LogReader {
@@ -28,7 +29,7 @@ public final class LogReader {
   public void read() {
     assertThat(log.isPast(cursor)).as("fell out of the log").isFalse();
     assertThat(FrameLog.isCut(cursor)).as("was cut").isFalse();
-    byte[] read = FrameLogTest.read(log, cursor);
+    byte[] read = SampleLogs.read(log, cursor);
     for (byte one : read) {
       count += one == '\n' ? 1 : 0;
     }
@@ -48,14 +49,14 @@ public final class LogReader {
     return lines(bytes());
   }
 
-  static List<String> lines(byte[] bytes) {
+  public static List<String> lines(byte[] bytes) {
     String all = new String(bytes, StandardCharsets.UTF_8);
     assertThat(all.isEmpty() || all.endsWith("\n")).as("ends with a line").isTrue();
     return all.isEmpty() ? List.of() : List.of(all.substring(0, all.length() - 1).split("\n", -1));
   }
 
   /** The texts of a server's websocket frames: RFC 6455, section 5.2. */
-  static List<String> texts(byte[] frames) {
+  public static List<String> texts(byte[] frames) {
     List<String> texts = new ArrayList<>();
     assertThat(texts(frames, texts)).as("no part of a message is left").isZero();
     return texts;

@@ -20,6 +20,7 @@ import org.pgdeltastream.encoder.RecordingOutput;
 import org.pgdeltastream.feed.log.Cursor;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Framing;
+import org.pgdeltastream.feed.log.SampleLogs;
 import org.pgdeltastream.support.Seeds;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -142,14 +143,14 @@ class RouterTest {
   void tellsProgressAsAWhole() throws IOException {
     Router router = new Router(RandomChanges.catalog(), MANY, new Lsn(100));
     FrameLog log = router.log(VIEWS.get(0), Framing.WEBSOCKET);
-    Cursor cursor = FrameLogTest.at(log, 100, 0);
+    Cursor cursor = SampleLogs.at(log, 100, 0);
     for (int i = 0; i < 3_000; i++) {
       router.movedTo(new Lsn(101 + i));
       router.tellProgress();
       router.publish();
-      byte[] frame = FrameLogTest.read(log, cursor);
+      byte[] frame = SampleLogs.read(log, cursor);
       assertThat(LogReader.texts(frame)).hasSize(1);
-      Cursor before = FrameLogTest.at(log, 100 + i, 0);
+      Cursor before = SampleLogs.at(log, 100 + i, 0);
       assertThat(FrameLog.available(before, log.published())).isEqualTo(frame.length);
     }
   }

@@ -21,6 +21,7 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Framing;
+import org.pgdeltastream.feed.log.SampleLogs;
 import org.pgdeltastream.support.Seeds;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -63,7 +64,7 @@ class WriterTest {
     Random random = new Random(Seeds.first());
     byte[] wanted = new byte[0];
     for (int i = 0; i < 100; i++) {
-      byte[] line = FrameLogTest.random(i, 20 + random.nextInt(300));
+      byte[] line = SampleLogs.random(i, 20 + random.nextInt(300));
       wanted = Arrays.copyOf(wanted, wanted.length + line.length);
       System.arraycopy(line, 0, wanted, wanted.length - line.length, line.length);
       line(line, 20 + i);
@@ -131,7 +132,7 @@ class WriterTest {
   void saysNothingInsideAMessageThatGoesOnElsewhere() {
     FakeOutlet outlet = new FakeOutlet(10, false);
     FeedSubscriber one = subscriber(Framing.LINES, outlet, 0);
-    byte[] large = FrameLogTest.random(1, 3 << 20);
+    byte[] large = SampleLogs.random(1, 3 << 20);
     attach(one, log, 10);
     log.append(large, 0, 50_000);
     log.publish();
@@ -182,7 +183,7 @@ class WriterTest {
       FeedSubscriber one = subscriber(Framing.LINES, new FakeOutlet(MUCH, false), 0);
       attach(one, past, 10);
       if (random.nextBoolean()) {
-        FrameLogTest.message(past, 100, 20);
+        SampleLogs.message(past, 100, 20);
         past.publish();
         writer.wake();
       }

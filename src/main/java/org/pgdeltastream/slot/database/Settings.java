@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.Shown;
 
@@ -93,10 +94,10 @@ public record Settings(
         source.text("database-url"),
         source.text("database-user"),
         source.password("database-password"),
-        source.list("publications"),
-        source.list("tokens"),
-        source.list("origins"),
-        source.list("hosts"),
+        source.parts("publications", ","),
+        source.parts("tokens", ","),
+        source.parts("origins", ","),
+        source.parts("hosts", ","),
         source.flag("open"),
         source.text("node").orElse("main"),
         source.text("slot-pattern").orElse("delta_*"),
@@ -146,12 +147,8 @@ public record Settings(
 
   /** Whether a slot of this name is one of ours. */
   public boolean matches(String slotName) {
-    String pattern =
-        Stream.of(slotPattern.split("\\*", -1))
-            .map(Pattern::quote)
-            .reduce((a, b) -> a + ".*" + b)
-            .orElseThrow();
-    return slotName.matches(pattern);
+    Stream<String> literals = Stream.of(slotPattern.split("\\*", -1)).map(Pattern::quote);
+    return slotName.matches(literals.collect(Collectors.joining(".*")));
   }
 
   private record Source(Function<String, ? extends Object> contextParameter) {
@@ -174,10 +171,6 @@ public record Settings(
           .map(found -> (Optional<?>) found)
           .flatMap(Optional::stream)
           .map(Object::toString);
-    }
-
-    List<String> list(String name) {
-      return parts(name, ",");
     }
 
     List<String> parts(String name, String separator) {

@@ -2,12 +2,10 @@ package org.pgdeltastream.slot.upstream;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongConsumer;
-import java.util.stream.Collectors;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
 import org.pgdeltastream.change.ChangesOutput;
@@ -16,10 +14,10 @@ import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
 import org.pgdeltastream.change.OutputPlugin;
-import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.change.option.Detail;
 import org.pgdeltastream.decoder.PgOutputDecoder;
+import org.pgdeltastream.decoder.PluginOptions;
 import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.decoder.Wal2JsonActionDecoder;
 import org.pgdeltastream.decoder.Wal2JsonDecoder;
@@ -32,9 +30,6 @@ import org.pgdeltastream.encoder.TransactionEncoder;
 
 /** The data path of one slot, in the order the bytes travel. Runs in the reader task. */
 public final class SlotPipeline implements AutoCloseable {
-  private static final int FIRST_WITH_MESSAGES = 14;
-  private static final String IN_CHUNKS = "write-in-chunks";
-
   private final WalDecoder decoder;
   private final LongConsumer position;
   private final Runnable quoteNumbers;
@@ -97,7 +92,8 @@ public final class SlotPipeline implements AutoCloseable {
 
   private static SlotPipeline pgoutput(
       Source source, ChangeOptions options, Catalog catalog, MessageOutput output, HeapShare heap) {
-    Map<String, String> asked = pgoutputOptions(source);
+    Map<String, String> asked =
+        PluginOptions.pgoutput(source.serverVersion(), source.publications());
     return switch (options.format()) {
       case TRANSACTIONS -> {
         ChangeListener encoder = new TransactionEncoder(options, catalog, output);
@@ -116,18 +112,6 @@ public final class SlotPipeline implements AutoCloseable {
     };
   }
 
-  private static Map<String, String> pgoutputOptions(Source source) {
-    Map<String, String> asked = new LinkedHashMap<>();
-    asked.put("proto_version", "" + protocol(source.serverVersion()));
-    asked.put(
-        "publication_names",
-        source.publications().stream().map(TableName::quote).collect(Collectors.joining(",")));
-    if (source.serverVersion() >= FIRST_WITH_MESSAGES) {
-      asked.put("messages", "true");
-    }
-    return asked;
-  }
-
   /**
    * A path whose decoder calls a listener of its own.
    *
@@ -138,8 +122,9 @@ public final class SlotPipeline implements AutoCloseable {
       Source source, WalDecoder decoder, LongConsumer position, HeapShare heap) {
     ChangeOptions usual = ChangeOptions.usual();
     MessageOutput nowhere = (Nowhere) (bytes, start, length, end) -> {};
-    return new SlotPipeline(
-        decoder, position, () -> {}, pgoutputOptions(source), usual, nowhere, heap);
+    Map<String, String> asked =
+        PluginOptions.pgoutput(source.serverVersion(), source.publications());
+    return new SlotPipeline(decoder, position, () -> {}, asked, usual, nowhere, heap);
   }
 
   /** Takes nothing: the decoder's listener has its own output. */
@@ -151,37 +136,17 @@ public final class SlotPipeline implements AutoCloseable {
     default void part(byte[] bytes, int start, int length) {}
   }
 
-  /** The newest that the server offers; without streaming all have the same messages. */
-  private static int protocol(int serverVersion) {
-    return switch (serverVersion) {
-      case 10, 11, 12, 13 -> 1;
-      case 14 -> 2;
-      case 15 -> 3;
-      default -> 4;
-    };
-  }
-
-  /** Format 1 in chunks, so that no transaction is held whole; joined, they are the usual text. */
   private static SlotPipeline wal2json(
       Source source, ChangeOptions options, MessageOutput output, HeapShare heap) {
-    Map<String, String> asked = new LinkedHashMap<>(options.pluginOptions());
-    asked.remove(Detail.NO_EMPTY_TRANSACTIONS.optionName()); // ours
-    asked.remove(Detail.UNCHANGED_TOAST.optionName());
-    asked.remove(Detail.TRANSACTION.optionName()); // its end is always needed
-    asked.put(Detail.LSN.optionName(), "true"); // and its position
-    asked.put(Detail.TIMESTAMP.optionName(), "true"); // to see how far behind it is
-    asked.put("pretty-print", "false");
+    Map<String, String> asked = PluginOptions.wal2json(options);
     return switch (options.format()) {
       case TRANSACTIONS -> {
-        asked.put("format-version", "1");
-        asked.put(IN_CHUNKS, "true");
         Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, output);
         WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, heap);
         yield new SlotPipeline(
             text, lsn -> {}, decoder::quoteNumbers, asked, options, output, heap);
       }
       case ACTIONS -> {
-        asked.put("format-version", "2");
         Wal2JsonActionDecoder decoder = new Wal2JsonActionDecoder(options, output);
         WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, heap);
         yield new SlotPipeline(
@@ -201,7 +166,7 @@ public final class SlotPipeline implements AutoCloseable {
    */
   void askForWholeTransactions() {
     if (!(output instanceof ChangesOutput)) {
-      pluginOptions.remove(IN_CHUNKS);
+      pluginOptions.remove(PluginOptions.IN_CHUNKS);
     }
   }
 

@@ -7,12 +7,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.ArrayDeque;
 import java.util.Arrays;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
@@ -25,8 +20,7 @@ import org.pgdeltastream.web.socket.CloseCodes;
 
 /**
  * The way to a client through the container's websocket: lines become messages, one after the
- * other. A message is sent when the one before has left. Long ones go in parts, which the API sends
- * in no other way than by a thread that waits; such a thread lives as long as the parts come.
+ * other. Long ones go in parts.
  */
 final class EndpointWay implements Outlet, FollowRequest.Client {
   private static final System.Logger LOG = System.getLogger(EndpointWay.class.getName());
@@ -35,20 +29,11 @@ final class EndpointWay implements Outlet, FollowRequest.Client {
   private static final String TOMCATS_LIMIT = "org.apache.tomcat.websocket.BLOCKING_SEND_TIMEOUT";
 
   private static final int MOST_AT_ONCE = 64 << 10;
-  private static final ExecutorService PART_SENDERS =
-      new ThreadPoolExecutor(
-          0, Integer.MAX_VALUE, 1, TimeUnit.SECONDS, new SynchronousQueue<>(), EndpointWay::daemon);
-
-  /** A message, or some of one. */
-  private record Part(String text, boolean whole, boolean last) {}
 
   private final Session session;
   private final String feed;
   private final AtomicBoolean closed = new AtomicBoolean();
-  private final ArrayDeque<Part> parts = new ArrayDeque<>(); // in the monitor, as is what follows
-  private boolean sending;
-  private @Nullable FeedSubscriber served;
-  private boolean over;
+  private final EndpointQueue queue;
   private byte[] line = {}; // the writer's, as is what follows
   private int length;
   private boolean open; // a part of the line was sent
@@ -56,50 +41,27 @@ final class EndpointWay implements Outlet, FollowRequest.Client {
   EndpointWay(Session session, String feed, Duration sendTimeout) {
     this.session = session;
     this.feed = feed;
+    this.queue = new EndpointQueue(session, this::failed);
     session.getUserProperties().put(TOMCATS_LIMIT, sendTimeout.multipliedBy(2).toMillis());
-  }
-
-  private static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "feed parts");
-    thread.setDaemon(true);
-    return thread;
   }
 
   /** Whom it serves: told when more can be sent, and when the client has gone. */
   void serves(FeedSubscriber subscriber) {
-    synchronized (this) {
-      served = subscriber;
-    }
-    subscriber.ready();
-    if (isOver()) {
-      subscriber.gone();
-    }
+    queue.serves(subscriber);
   }
 
-  private synchronized boolean isOver() {
-    return over;
-  }
-
-  synchronized @Nullable FeedSubscriber subscriber() {
-    return served;
+  @Nullable FeedSubscriber subscriber() {
+    return queue.subscriber();
   }
 
   /** The connection has ended. */
   void gone() {
-    FeedSubscriber subscriber;
-    synchronized (this) {
-      over = true;
-      parts.clear();
-      subscriber = served;
-    }
-    if (subscriber != null) {
-      subscriber.gone();
-    }
+    queue.gone();
   }
 
   @Override
-  public synchronized boolean isReady() {
-    return !sending;
+  public boolean isReady() {
+    return queue.isReady();
   }
 
   @Override
@@ -109,7 +71,7 @@ final class EndpointWay implements Outlet, FollowRequest.Client {
     for (int at = start; at < end; at++) {
       if (bytes[at] == '\n') {
         append(bytes, from, at);
-        add(new Part(text(length), !open, true));
+        queue.add(text(length), !open, true);
         length = 0;
         open = false;
         from = at + 1;
@@ -119,7 +81,7 @@ final class EndpointWay implements Outlet, FollowRequest.Client {
     if (length > MOST_AT_ONCE) {
       addSome();
     }
-    begin();
+    queue.begin();
   }
 
   private void append(byte[] bytes, int from, int to) {
@@ -137,7 +99,7 @@ final class EndpointWay implements Outlet, FollowRequest.Client {
     while ((line[some] & 0xC0) == 0x80) {
       some--;
     }
-    add(new Part(text(some), false, false));
+    queue.add(text(some), false, false);
     System.arraycopy(line, some, line, 0, length - some);
     length -= some;
     open = true;
@@ -145,74 +107,6 @@ final class EndpointWay implements Outlet, FollowRequest.Client {
 
   private String text(int bytes) {
     return new String(line, 0, bytes, StandardCharsets.UTF_8);
-  }
-
-  private synchronized void add(Part part) {
-    if (!over) {
-      parts.add(part);
-    }
-  }
-
-  private void begin() {
-    synchronized (this) {
-      if (sending) {
-        return; // by whom it was begun
-      }
-      sending = true;
-    }
-    sendAll();
-  }
-
-  /** The next to send; with none there is nothing under way. */
-  private synchronized @Nullable Part next() {
-    Part part = parts.poll();
-    sending = part != null;
-    return part;
-  }
-
-  private void sendAll() {
-    for (Part part = next(); part != null; part = next()) {
-      if (!part.whole()) {
-        sendPartLater(part);
-        return;
-      }
-      if (!sendNow(part.text())) {
-        return;
-      }
-    }
-    FeedSubscriber subscriber = subscriber();
-    if (subscriber != null) {
-      subscriber.ready();
-    }
-  }
-
-  /** Whether it has left already; if not, the rest is sent when it has. */
-  private boolean sendNow(String text) {
-    AtomicBoolean met = new AtomicBoolean();
-    session
-        .getAsyncRemote()
-        .sendText(
-            text,
-            result -> {
-              if (!result.isOK()) {
-                failed(result.getException());
-              } else if (!met.compareAndSet(false, true)) {
-                sendAll();
-              }
-            });
-    return !met.compareAndSet(false, true);
-  }
-
-  private void sendPartLater(Part part) {
-    PART_SENDERS.execute(
-        () -> {
-          try {
-            session.getBasicRemote().sendText(part.text(), part.last());
-            sendAll();
-          } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
-            failed(e);
-          }
-        });
   }
 
   private void failed(Throwable error) {
@@ -263,7 +157,7 @@ final class EndpointWay implements Outlet, FollowRequest.Client {
   /** Once, and on a thread of its own, since a container's close may wait for the client. */
   private void close(int code, String text) {
     if (closed.compareAndSet(false, true)) {
-      daemon(() -> closeNow(code, text)).start();
+      EndpointQueue.daemon(() -> closeNow(code, text)).start();
     }
   }
 

@@ -3,7 +3,6 @@ package org.pgdeltastream.web.live;
 import static java.lang.System.Logger.Level.DEBUG;
 
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
@@ -19,7 +18,7 @@ import org.pgdeltastream.slot.feed.FollowRequest;
  * A feed as server-sent events. A status other than 200 ends an EventSource for good, so all that
  * comes up once it has begun is an event.
  */
-final class EventStream extends AsyncOutput implements AsyncListener, FollowRequest.Client {
+final class EventStream extends AsyncOutput implements FollowRequest.Client {
   private static final System.Logger LOG = System.getLogger(EventStream.class.getName());
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
@@ -144,24 +143,18 @@ final class EventStream extends AsyncOutput implements AsyncListener, FollowRequ
     cut();
   }
 
-  @Override
-  public void onComplete(AsyncEvent event) {
+  /** To be told by the container how the request ends. */
+  AsyncListener listener() {
+    return new AsyncEnd(this::completed, this::broken);
+  }
+
+  private void completed() {
     over.set(true);
     gone();
   }
 
-  @Override
-  public void onTimeout(AsyncEvent event) {
+  private void broken() {
     gone();
     cut();
   }
-
-  @Override
-  public void onError(AsyncEvent event) {
-    gone();
-    cut();
-  }
-
-  @Override
-  public void onStartAsync(AsyncEvent event) {}
 }

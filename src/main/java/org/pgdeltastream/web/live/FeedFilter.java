@@ -132,18 +132,8 @@ public class FeedFilter implements Filter {
         new EventStream(
             context,
             feed,
-            one ->
-                feeds.follow(
-                    feed,
-                    new FollowRequest(
-                        query.view(),
-                        Framing.EVENT_STREAM,
-                        query.after(),
-                        query.linger(),
-                        address,
-                        one),
-                    one));
-    context.addListener(events);
+            one -> feeds.follow(feed, follow(query, Framing.EVENT_STREAM, address, one), one));
+    context.addListener(events.listener());
     context.getResponse().getOutputStream().setWriteListener(events);
   }
 
@@ -173,14 +163,14 @@ public class FeedFilter implements Filter {
             lines,
             query.limitBytes(),
             query.longest().toNanos(),
-            one ->
-                feeds.follow(
-                    feed,
-                    new FollowRequest(
-                        query.view(), Framing.LINES, query.after(), query.linger(), address, one),
-                    one));
-    context.addListener(answer);
+            one -> feeds.follow(feed, follow(query, Framing.LINES, address, one), one));
+    context.addListener(answer.listener());
     context.getResponse().getOutputStream().setWriteListener(answer);
+  }
+
+  private static FollowRequest follow(
+      FeedQuery query, Framing framing, String address, FollowRequest.Client client) {
+    return new FollowRequest(query.view(), framing, query.after(), query.linger(), address, client);
   }
 
   private static AsyncContext begin(HttpServletRequest request) {

@@ -4,8 +4,12 @@ import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
 import java.util.concurrent.ThreadLocalRandom;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.web.http.ErrorBody;
+import org.pgdeltastream.web.http.Errors;
 import org.pgdeltastream.web.socket.CloseCodes;
 
 /** What a feed says beside changes, as JSON. */
@@ -47,6 +51,19 @@ final class FeedMessages {
         .build()
         .toString()
         .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The answer to a pull that ends before its first message. */
+  static ErrorBody pullError(CloseReason reason, String detail) {
+    if (reason == CloseReason.SLOT_NOT_FOUND) {
+      return Errors.of(new ProblemException(Problem.FEED_NOT_FOUND, detail, "Make it again"));
+    }
+    boolean again = CloseCodes.code(reason) < 4500;
+    return Errors.of(
+        new ProblemException(
+            again ? Problem.UPSTREAM_UNAVAILABLE : Problem.UPSTREAM_CONFIG,
+            CloseCodes.text(reason, detail),
+            again ? "Try again" : "See GET /v1/feeds"));
   }
 
   /** Why an event stream ends: what a close frame says on a websocket. */

@@ -1,61 +1,45 @@
 package org.pgdeltastream.web.live;
 
 import static java.lang.System.Logger.Level.DEBUG;
-import static java.nio.charset.StandardCharsets.US_ASCII;
-import static java.nio.charset.StandardCharsets.UTF_8;
 
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.AsyncEvent;
 import jakarta.servlet.AsyncListener;
 import jakarta.servlet.http.HttpServletResponse;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
-import org.pgdeltastream.change.Problem;
-import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
-import org.pgdeltastream.web.socket.CloseCodes;
 
 /**
  * The answer to a pull: whole transactions, as they come, until all there is was sent or the answer
  * is long enough. Where there is nothing it waits.
  */
-final class PullAnswer extends AsyncOutput implements AsyncListener, FollowRequest.Client {
+final class PullAnswer extends AsyncOutput implements FollowRequest.Client {
   private static final System.Logger LOG = System.getLogger(PullAnswer.class.getName());
-  private static final byte[] NOTHING = {};
 
   /** Longer than a position may be ahead of this server. */
   private static final long UNREACHED_NANOS = Duration.ofSeconds(15).toNanos();
 
   private final AsyncContext context;
   private final HttpServletResponse response;
-  private final boolean asLines;
-  private final long limitBytes;
   private final long deadline;
   private final Function<PullAnswer, FeedSubscriber> beginning;
   private final AtomicBoolean begun = new AtomicBoolean();
   private final AtomicBoolean over = new AtomicBoolean();
-  private final PulledLines lines = new PulledLines();
   private volatile @Nullable FeedPosition start;
   private volatile byte @Nullable [] refusal;
-  private Lsn position = Lsn.NONE; // the writer's, as is what follows
-  private long sent;
-  private boolean headIsSent;
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream(); // for the container
   private volatile boolean isEnding; // all was written
+  private final PullBody body; // the writer's, as is what follows
+  private boolean headIsSent;
   private boolean isCaughtUp;
-  private boolean isEnough;
-  private boolean inMessage;
-  private boolean inTransaction;
 
   /**
    * Waits up to a deadline.
@@ -74,8 +58,7 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
     super(context.getResponse().getOutputStream());
     this.context = context;
     this.response = (HttpServletResponse) context.getResponse();
-    this.asLines = asLines;
-    this.limitBytes = limitBytes;
+    this.body = new PullBody(asLines, limitBytes);
     this.deadline = System.nanoTime() + waitNanos;
     this.beginning = beginning;
   }
@@ -100,7 +83,7 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   @Override
   public void begins(FeedSubscriber one, FeedPosition begins, FeedPosition oldest) {
     start = begins;
-    position = begins.lsn();
+    body.startAt(begins.lsn());
   }
 
   @Override
@@ -113,51 +96,27 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   /** No more than whole transactions beyond the limit: the rest of the log is left. */
   @Override
   public boolean isReady() {
-    return !isEnough && super.isReady();
+    return !body.isEnough() && super.isReady();
   }
 
   @Override
   public void write(byte[] bytes, int start, int length) throws IOException {
-    if (isEnough) {
+    if (body.isEnough()) {
       return;
     }
     sendHead();
-    int at = start;
-    int end = start + length;
-    while (at < end && !isEnough) {
-      at = take(bytes, at, end);
-    }
-    if (isEnough) {
-      addEnd(false);
+    body.add(bytes, start, start + length);
+    if (body.isEnough()) {
+      body.end(this.start, false);
     }
     hand();
   }
 
-  /** Takes the next line, or what is there of it; returns where that ends. */
-  private int take(byte[] bytes, int at, int end) {
-    int lineEnd = lines.endOf(bytes, at, end);
-    if (!asLines && !inMessage && sent > 0) {
-      out.write(',');
-    }
-    inMessage = lineEnd < 0;
-    inTransaction = true;
-    int stop = inMessage ? end : lineEnd;
-    out.write(bytes, at, inMessage || asLines ? stop - at : stop - at - 1);
-    sent += stop - at;
-    Lsn reached = inMessage ? Lsn.NONE : lines.position();
-    if (!reached.equals(Lsn.NONE)) {
-      position = reached;
-      inTransaction = false;
-      isEnough = sent >= limitBytes;
-    }
-    return stop;
-  }
-
   /** At once: a container takes no second piece before it has asked for it. */
   private void hand() throws IOException {
-    super.write(out.toByteArray(), 0, out.size());
-    out.reset();
-    if (isEnough) {
+    byte[] piece = body.take();
+    super.write(piece, 0, piece.length);
+    if (body.isEnough()) {
       complete();
     }
   }
@@ -173,35 +132,31 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   private void sendHead() {
     if (!headIsSent) {
       headIsSent = true;
-      response.setHeader("Cache-Control", "no-store");
-      response.setContentType(asLines ? "application/x-ndjson" : "application/json");
-      out.writeBytes(asLines ? NOTHING : "{\"messages\":[".getBytes(US_ASCII));
+      body.begin(response);
     }
   }
 
   @Override
   public void caughtUp(Lsn reached) throws IOException {
-    if (inTransaction) {
+    if (body.inTransaction()) {
       return; // a transaction of many messages, whose end is still to come
     }
     isCaughtUp = true;
-    if (reached.isAfter(position)) {
-      position = reached;
-    }
-    if (sent > 0 || isLate(0)) {
+    body.reach(reached);
+    if (body.hasMessages() || isLate(0)) {
       finish();
     }
   }
 
   @Override
   public void check() throws IOException {
-    if (isEnough || headIsSent) {
+    if (body.isEnough() || headIsSent) {
       return;
     }
     if (isCaughtUp && isLate(0)) {
       finish();
     } else if (start == null && isLate(UNREACHED_NANOS) && super.isReady()) {
-      answer(problem(CloseReason.UPSTREAM_LOST, "PostgreSQL was not reached"));
+      answer(FeedMessages.pullError(CloseReason.UPSTREAM_LOST, "PostgreSQL was not reached"));
     }
   }
 
@@ -210,19 +165,11 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
   }
 
   private void finish() throws IOException {
-    if (!isEnough && !inTransaction && !over.get() && super.isReady()) {
+    if (!body.isEnough() && !body.inTransaction() && !over.get() && super.isReady()) {
       sendHead();
-      isEnough = true;
-      addEnd(true);
+      body.end(start, true);
       hand();
     }
-  }
-
-  private void addEnd(boolean live) {
-    FeedPosition from = start;
-    String text = from == null ? "" : new FeedPosition(from.stamp(), position).toString();
-    String end = "\"position\":\"" + text + "\",\"live\":" + live + "}";
-    out.writeBytes((asLines ? "{" + end + "\n" : "]," + end).getBytes(UTF_8));
   }
 
   @Override
@@ -239,7 +186,7 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
     if (headIsSent) {
       cut(); // in the middle: the client sees that the end is missing
     } else if (refused == null) {
-      answer(problem(reason, detail));
+      answer(FeedMessages.pullError(reason, detail));
     } else {
       refuse(refused);
       complete();
@@ -253,18 +200,6 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
     response.setHeader("Cache-Control", "no-store");
     response.setContentType("application/json");
     super.write(json, 0, json.length);
-  }
-
-  private static ErrorBody problem(CloseReason reason, String detail) {
-    if (reason == CloseReason.SLOT_NOT_FOUND) {
-      return Errors.of(new ProblemException(Problem.FEED_NOT_FOUND, detail, "Make it again"));
-    }
-    boolean again = CloseCodes.code(reason) < 4500;
-    return Errors.of(
-        new ProblemException(
-            again ? Problem.UPSTREAM_UNAVAILABLE : Problem.UPSTREAM_CONFIG,
-            CloseCodes.text(reason, detail),
-            again ? "Try again" : "See GET /v1/feeds"));
   }
 
   private void answer(ErrorBody error) {
@@ -295,22 +230,13 @@ final class PullAnswer extends AsyncOutput implements AsyncListener, FollowReque
     cut();
   }
 
-  @Override
-  public void onComplete(AsyncEvent event) {
+  /** To be told by the container how the request ends. */
+  AsyncListener listener() {
+    return new AsyncEnd(this::completed, this::cut);
+  }
+
+  private void completed() {
     over.set(true);
     gone();
   }
-
-  @Override
-  public void onTimeout(AsyncEvent event) {
-    cut();
-  }
-
-  @Override
-  public void onError(AsyncEvent event) {
-    cut();
-  }
-
-  @Override
-  public void onStartAsync(AsyncEvent event) {}
 }

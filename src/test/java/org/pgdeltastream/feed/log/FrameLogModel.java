@@ -120,7 +120,7 @@ final class FrameLogModel {
       return;
     }
     assertThat(reader.isCut).as("has read what is undone").isFalse();
-    reader.had.writeBytes(FrameLogTest.read(log, reader.cursor));
+    reader.had.writeBytes(SampleLogs.read(log, reader.cursor));
     assertThat(reader.had.toByteArray()).isEqualTo(published);
     Mark mark = log.markBefore(reader.cursor);
     assertThat(mark).isNotNull();

@@ -1,9 +1,12 @@
 package org.pgdeltastream.feed.log;
 
-import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgdeltastream.feed.log.SampleLogs.at;
+import static org.pgdeltastream.feed.log.SampleLogs.lsn;
+import static org.pgdeltastream.feed.log.SampleLogs.message;
+import static org.pgdeltastream.feed.log.SampleLogs.random;
+import static org.pgdeltastream.feed.log.SampleLogs.read;
 
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -15,7 +18,6 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.support.Seeds;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
@@ -334,37 +336,5 @@ class FrameLogTest {
         return count;
       }
     }
-  }
-
-  static Lsn lsn(long value) {
-    return new Lsn(value);
-  }
-
-  static void message(FrameLog log, int length, long end) {
-    log.append(new byte[length], 0, length);
-    log.endMessage();
-    log.mark(lsn(end));
-  }
-
-  static Cursor at(FrameLog log, long position, long more) {
-    return requireNonNull(log.cursorAfter(lsn(position), more), "not in the log");
-  }
-
-  static byte[] read(FrameLog log, Cursor cursor) {
-    ByteArrayOutputStream read = new ByteArrayOutputStream();
-    FrameLog.Published published = log.published();
-    int count = FrameLog.available(cursor, published);
-    while (count > 0) {
-      read.write(cursor.bytes(), cursor.offset(), count);
-      cursor.advance(count);
-      count = FrameLog.available(cursor, published);
-    }
-    return read.toByteArray();
-  }
-
-  static byte[] random(int seed, int length) {
-    byte[] bytes = new byte[length];
-    new Random(seed).nextBytes(bytes);
-    return bytes;
   }
 }

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.feed.LogReader;
 
 @Timeout(value = 20, unit = TimeUnit.SECONDS)
 class FramingTest {
@@ -98,7 +99,7 @@ class FramingTest {
 
   private static byte[] all(FrameLog log) {
     log.publish();
-    return FrameLogTest.read(log, FrameLogTest.at(log, 1, 0));
+    return SampleLogs.read(log, FrameLogTest.at(log, 1, 0));
   }
 
   private static String text(FrameLog log) {
