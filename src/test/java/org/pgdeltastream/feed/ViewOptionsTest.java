@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.pgdeltastream.feed.log.Hash;
 
 @Timeout(value = 10, unit = TimeUnit.SECONDS)
 class ViewOptionsTest {

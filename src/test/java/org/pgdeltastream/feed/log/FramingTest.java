@@ -99,7 +99,7 @@ class FramingTest {
 
   private static byte[] all(FrameLog log) {
     log.publish();
-    return SampleLogs.read(log, FrameLogTest.at(log, 1, 0));
+    return SampleLogs.read(log, SampleLogs.at(log, 1, 0));
   }
 
   private static String text(FrameLog log) {
