@@ -14,8 +14,6 @@ import java.util.Collections;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.pgdeltastream.change.Problem;
-import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.framing.Handshake;
@@ -23,6 +21,7 @@ import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.web.http.Body;
+import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
 import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.http.MediaRange;
@@ -115,14 +114,12 @@ public class FeedFilter implements Filter {
       throws IOException {
     FeedQuery query =
         FeedQuery.ofStream(request.getQueryString(), request.getHeader("Last-Event-ID"));
-    Feeds feeds = slots.feeds();
+    Feeds feeds;
     try {
+      feeds = slots.feeds();
       feeds.check(feed, request.getRemoteAddr(), query.view());
-    } catch (ProblemException e) {
-      if (e.problem() != Problem.SUBSCRIBERS_EXHAUSTED) {
-        throw e;
-      }
-      later(response, String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) { // some servers wrap it
+      refuse(response, Errors.of(e));
       return;
     }
     EventStream.head(response);
@@ -137,11 +134,15 @@ public class FeedFilter implements Filter {
     context.getResponse().getOutputStream().setWriteListener(events);
   }
 
-  /** A status would end the browser's EventSource for good. */
-  private static void later(HttpServletResponse response, String detail) throws IOException {
+  /** A status ends a browser's EventSource for good: only where coming again does not help. */
+  private static void refuse(HttpServletResponse response, ErrorBody error) throws IOException {
+    if (!error.retry()) {
+      error.sendTo(response);
+      return;
+    }
     EventStream.head(response);
     response.getOutputStream().write(EventStream.retry());
-    response.getOutputStream().write(EventStream.bye(CloseReason.LIMIT, detail));
+    response.getOutputStream().write(EventStream.bye(CloseReason.LIMIT, error.error()));
   }
 
   private void pull(HttpServletRequest request, HttpServletResponse response, String feed)
@@ -180,7 +181,7 @@ public class FeedFilter implements Filter {
   }
 
   private static void notAcceptable(HttpServletResponse response, String what) throws IOException {
-    new org.pgdeltastream.web.http.ErrorBody(
+    new ErrorBody(
             HttpServletResponse.SC_NOT_ACCEPTABLE,
             "bad_request",
             "Only " + what + " can be answered here",
