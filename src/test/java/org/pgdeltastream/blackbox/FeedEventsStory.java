@@ -181,6 +181,5 @@ abstract class FeedEventsStory extends FeedStory {
       }
     }
     assertThat(had).hasSize(40).isSorted().doesNotHaveDuplicates();
-    awaitSubscribers(0);
   }
 }

@@ -22,7 +22,7 @@ import org.pgdeltastream.support.TestDatabase;
  */
 class FeedFaultsIT {
   private static final boolean MANY = Boolean.getBoolean("pgdelta.test.programs");
-  private static final int FAULTS = Integer.getInteger("pgdelta.test.faults", 25);
+  private static final int FAULTS = Integer.getInteger("pgdelta.test.faults", 8);
   private static final int SEEDS = Integer.getInteger("pgdelta.test.seeds", 1);
   private static final long SEED = Seeds.first();
 
