@@ -171,7 +171,7 @@ final class SlotRegistry {
   void close() {
     services.stopping().set(true); // first: streams that wait for a slot check it
     List<SlotStream> streams = slots.streams();
-    feeds.close();
+    feeds.stop();
     streams.forEach(stream -> stream.end(CloseReason.SERVICE_RESTART, SlotStream.STOPS));
     streams.forEach(SlotRegistry::askToLeave);
     slots.all().forEach(Slot::closeSnapshot);
@@ -185,6 +185,7 @@ final class SlotRegistry {
     }
     long lastReports = System.nanoTime() + LAST_REPORTS.toNanos();
     streams.forEach(stream -> stream.awaitEnd(until(lastReports)));
+    feeds.awaitEnd(until(lastReports));
     database.watch().close();
     database.connector().control().close();
   }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
@@ -22,7 +23,6 @@ import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Settings;
-import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.StreamServices;
 
 /**
@@ -32,23 +32,9 @@ import org.pgdeltastream.slot.upstream.StreamServices;
 public final class Feeds {
   private static final System.Logger LOG = System.getLogger(Feeds.class.getName());
   private static final Duration STOP = Duration.ofSeconds(5);
+  private static final long PAUSE_NANOS = Duration.ofMillis(10).toNanos();
 
-  /** Slots, as feeds need them. */
-  public interface FeedSlots {
-    /** The slot in PostgreSQL. */
-    Optional<SlotRow> find(SlotName name);
-
-    /** Makes a slot for pgoutput, without a snapshot. */
-    void make(SlotName name, List<String> publications);
-
-    /** What is remembered of a slot, from now on until it is dropped. */
-    KnownSlot enter(SlotName name);
-
-    /** Drops it. */
-    void drop(SlotName name);
-  }
-
-  private final FeedSlots slots;
+  private final FeedSlotCalls slots;
   private final StreamServices services;
   private final Executor threads;
   private final Admission admission;
@@ -57,7 +43,7 @@ public final class Feeds {
   private final Map<String, Feed> feeds = new TreeMap<>(); // in the monitor, as is what follows
   private boolean isClosed;
 
-  public Feeds(FeedSlots slots, StreamServices services, Executor threads) {
+  public Feeds(FeedSlotCalls slots, StreamServices services, Executor threads) {
     this.slots = slots;
     this.services = services;
     this.threads = threads;
@@ -235,13 +221,24 @@ public final class Feeds {
     return feeds.values().stream().anyMatch(feed -> feed.definition().slotName().equals(slot));
   }
 
-  /** Closes all subscribers, and waits for the readers. */
-  public void close() {
+  /** Closes all subscribers; waits for nobody. */
+  public void stop() {
     synchronized (this) {
       isClosed = true;
     }
     list().forEach(feed -> feed.stop(CloseReason.SERVICE_RESTART, "the server stops; reconnect"));
-    list().forEach(feed -> feed.awaitEnd(STOP));
+  }
+
+  /** Waits for the readers and the subscribers' answers, at most this long in all. */
+  public void awaitEnd(Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    for (Feed feed : list()) {
+      feed.awaitEnd(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+    }
+    while (list().stream().anyMatch(feed -> feed.subscribers() > 0)
+        && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
     writers.stop();
   }
 }
