@@ -1,10 +1,12 @@
 package org.pgdeltastream.blackbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.pgdeltastream.support.ServerClient.object;
 
 import jakarta.json.JsonObject;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -42,7 +44,9 @@ abstract class FeedEventsStory extends FeedStory {
       insertAll(2);
       assertThat(client.nextWithChange().data()).contains("[2,\"row 2\"]");
     }
-    awaitSubscribers(0);
+    await("the second write to a client that is gone, ten seconds after the first")
+        .atMost(Duration.ofSeconds(60))
+        .until(() -> report().getInt("subscribers") == 0);
   }
 
   @Test
