@@ -47,6 +47,8 @@ class RestApplicationTest {
     "/slots, GET",
     "/slots/delta_a, 'DELETE, GET'",
     "/slots/delta_a/x, ''",
+    "/feeds, GET",
+    "/feeds/main, 'DELETE, GET, PUT'",
     "/nothing, ''",
     "'', ''",
   })
@@ -70,7 +72,7 @@ class RestApplicationTest {
                         .add(http.value()));
       }
     }
-    assertThat(methods).hasSize(6);
+    assertThat(methods).hasSize(8);
     methods.forEach(
         (path, all) ->
             assertThat(RestApplication.methodsOf(path)).isEqualTo(String.join(", ", all)));
