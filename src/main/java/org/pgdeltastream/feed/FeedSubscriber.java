@@ -61,6 +61,7 @@ public final class FeedSubscriber {
   boolean hasToFlush;
   boolean hasBegun; // what is said first has left
   boolean isDelayed;
+  boolean isDetached; // it waits to take something
   boolean isLive; // it has had all there was
   boolean isInside; // a message, perhaps
   Lsn has = Lsn.NONE; // it has everything up to there

@@ -23,7 +23,9 @@ final class Turn {
     FrameLog log = one.log;
     Cursor cursor = one.cursor;
     if (log == null || cursor == null) {
-      if (!one.isInside) {
+      if (one.isDetached) {
+        placeAgain(one);
+      } else if (!one.isInside) {
         betweenMessages(one);
       }
       return;
@@ -148,10 +150,17 @@ final class Turn {
     one.outlet().caughtUp(one.has);
   }
 
-  /** It is served from the journal as soon as it takes something. */
+  /** It fell out of its log: a cursor that stands still would keep all that follows in memory. */
   private void detach(FeedSubscriber one) {
+    writer.move(one, null);
+    one.isDetached = true;
+    placeAgain(one);
+  }
+
+  /** It is served from the journal as soon as it takes something. */
+  private static void placeAgain(FeedSubscriber one) {
     if (one.isReady()) {
-      writer.move(one, null);
+      one.isDetached = false;
       one.home().place(one, one.has, one.more);
     }
   }

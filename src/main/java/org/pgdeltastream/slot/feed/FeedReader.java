@@ -66,8 +66,9 @@ final class FeedReader implements Downstream {
         new Journal(settings.feedFiles(), settings.feedDiskBytes(), services.database().heap());
     this.window = new FeedWindow(definition.windowBytes(), definition.window());
     this.router = new Router(catalog, settings.feedHeapBytes(), Lsn.NONE);
+    Catalog again = catalog.waiting(services.stopping()::get);
     this.placement =
-        new Placement(router, journal, catalog, services, () -> start, threads, wakeWriters);
+        new Placement(router, journal, again, services, () -> start, threads, wakeWriters);
   }
 
   @Override
