@@ -6,12 +6,14 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.TestDatabase;
 import org.pgdeltastream.support.servers.ApplicationServer;
 
 /** Feeds through the container's websocket, where frames of our own are usual: on TomEE. */
+@Tag("nightly")
 @DisabledIfSystemProperty(named = "pgdelta.test.server", matches = ".+")
 class FeedEndpointServerIT {
   private static TestDatabase database;
