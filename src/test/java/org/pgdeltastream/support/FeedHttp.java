@@ -14,7 +14,7 @@ import java.util.Locale;
 
 /** One GET on a connection of its own, whose answer is read line by line as it comes. */
 public final class FeedHttp implements Closeable {
-  private static final int DEADLINE_MILLIS = 25_000;
+  private static final int DEADLINE_MILLIS = 90_000;
 
   private final Socket socket;
   private final InputStream in;
