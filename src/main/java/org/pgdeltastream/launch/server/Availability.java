@@ -57,7 +57,6 @@ public final class Availability extends ValveBase {
       return;
     }
     response.reset(); // what Tomcat has noted: that it knows no such path
-    response.setHeader("Cache-Control", "no-store");
     if ("text/event-stream".equals(request.getHeader("Accept"))) {
       answer(response, "text/event-stream", LATER);
     } else {
@@ -69,6 +68,7 @@ public final class Availability extends ValveBase {
 
   private static void answer(Response response, String type, String body) throws IOException {
     byte[] bytes = body.getBytes(StandardCharsets.UTF_8);
+    response.setHeader("Cache-Control", "no-store");
     response.setContentType(type);
     response.setContentLength(bytes.length);
     response.getOutputStream().write(bytes);
