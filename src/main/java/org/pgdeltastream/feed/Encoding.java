@@ -63,14 +63,14 @@ abstract class Encoding {
     return views.stream().filter(view -> view.changes().wants(message)).toArray(View[]::new);
   }
 
-  /** A message of its own, to who wants it; who has it is at that position, if that is not NONE. */
-  final void alone(LogicalMessage message, Lsn behind) throws IOException {
+  /** A message of its own, to who wants it; who has it is at that position. */
+  final void alone(LogicalMessage message, Lsn position) throws IOException {
     View[] to = wanting(message);
     if (to.length > 0) {
       alone(to, message);
     }
-    for (int i = 0; i < to.length && !behind.equals(Lsn.NONE); i++) {
-      to[i].mark(behind);
+    for (View view : to) {
+      view.mark(position);
     }
   }
 

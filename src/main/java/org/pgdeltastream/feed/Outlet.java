@@ -25,7 +25,7 @@ public interface Outlet {
   /** Whether clients answer a {@link #ping}. */
   boolean isAnswered();
 
-  /** Everything there is now was written: the client has all that ends up to this position. */
+  /** Everything there is now was written, up to this position: no transaction is open. */
   default void caughtUp(Lsn position) throws IOException {}
 
   /** Called every second. */

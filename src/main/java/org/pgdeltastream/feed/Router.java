@@ -3,6 +3,7 @@ package org.pgdeltastream.feed;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
@@ -34,10 +35,10 @@ public final class Router implements ChangeListener {
   /**
    * Routes what comes from now on, to nobody yet.
    *
-   * @param logBytes what all logs may hold together
+   * @param logBytes what all logs may hold together at the moment
    * @param head transactions that end later are routed
    */
-  public Router(Catalog catalog, long logBytes, Lsn head) {
+  public Router(Catalog catalog, LongSupplier logBytes, Lsn head) {
     this(new Views(catalog, true, logBytes, () -> {}), head);
   }
 
@@ -47,7 +48,7 @@ public final class Router implements ChangeListener {
    * @param whenFull called where a log has much that is not published
    */
   public Router(Catalog catalog, long logBytes, Lsn head, Runnable whenFull) {
-    this(new Views(catalog, false, logBytes, whenFull), head);
+    this(new Views(catalog, false, () -> logBytes, whenFull), head);
   }
 
   private Router(Views views, Lsn head) {
@@ -98,6 +99,11 @@ public final class Router implements ChangeListener {
     views.leave(options);
   }
 
+  /** What all logs may hold together at the moment. */
+  public long logBytes() {
+    return views.logBytes();
+  }
+
   /** Forgets views that nobody follows. */
   public synchronized void tidy() {
     between(views::tidy);
@@ -119,8 +125,8 @@ public final class Router implements ChangeListener {
 
   /** Nothing was there to route up to here. */
   public synchronized void movedTo(Lsn position) {
-    if (!inTransaction && position.isAfter(head)) {
-      head = position;
+    if (!inTransaction) {
+      movesTo(position);
     }
   }
 
@@ -212,7 +218,7 @@ public final class Router implements ChangeListener {
           all.get(i).message(to, message);
         }
       }
-    } else if (head.isAfter(message.lsn())) {
+    } else if (!message.lsn().isAfter(head)) {
       return; // it was routed before
     } else if (inTransaction) {
       alone.add(message);
@@ -221,16 +227,16 @@ public final class Router implements ChangeListener {
     }
   }
 
-  /** Who has it is just behind its start, here as in every log. */
+  /** A message of its own ends at its LSN, where another transaction's commit may begin. */
   private void alone(LogicalMessage message) throws IOException {
-    Lsn behind = new Lsn(message.lsn().value() + 1);
-    boolean moves = behind.isAfter(head);
+    movesTo(message.lsn());
     for (Encoding encoding : all) {
-      encoding.alone(message, moves ? behind : Lsn.NONE);
+      encoding.alone(message, head);
     }
-    if (moves) {
-      head = behind;
-    }
+  }
+
+  private void movesTo(Lsn position) {
+    head = position.isAfter(head) ? position : head;
   }
 
   @Override
@@ -240,7 +246,7 @@ public final class Router implements ChangeListener {
         encoding.commit(commit);
       }
     }
-    head = commit.endLsn().isAfter(head) ? commit.endLsn() : head;
+    movesTo(commit.endLsn());
     for (LogicalMessage message : alone) {
       alone(message);
     }

@@ -64,11 +64,14 @@ final class Turn {
       one.movedAt = System.nanoTime();
     }
     boolean all = count == 0;
-    note(one, cursor.position(), before, all ? published.mark() : log.markBefore(cursor));
+    if (!isNoted(one, cursor.position(), all ? published.mark() : log.markBefore(cursor))
+        && !isContinued(one, log, cursor, before)) {
+      return;
+    }
     one.isInside = !all || !published.endsWithMessage();
     if (!one.isInside) {
       betweenMessages(one);
-      if (one.log == log && one.isReady()) {
+      if (one.more == 0 && one.log == log && one.isReady()) {
         caughtUp(one, log, published);
       }
     } else if (one.hasToFlush && one.asksReady()) {
@@ -77,14 +80,24 @@ final class Turn {
     }
   }
 
-  private static void note(FeedSubscriber one, long at, long before, @Nullable Mark mark) {
+  private static boolean isNoted(FeedSubscriber one, long at, @Nullable Mark mark) {
     one.isAt(at);
-    if (mark == null) { // it is dropped already, but known here
-      one.more += at - before;
-    } else {
+    if (mark != null) {
       one.has = mark.position();
       one.more = at - mark.end();
     }
+    return mark != null;
+  }
+
+  /** The mark is dropped already: counts on, unless it may count what no scan has. */
+  private boolean isContinued(FeedSubscriber one, FrameLog log, Cursor cursor, long before) {
+    if (log.hasProgressAfter(before)) {
+      one.outlet().cut();
+      writer.remove(one);
+      return false;
+    }
+    one.more += cursor.position() - before;
+    return true;
   }
 
   private boolean isEarly(FeedSubscriber one) {

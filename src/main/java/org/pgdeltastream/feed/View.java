@@ -1,5 +1,7 @@
 package org.pgdeltastream.feed;
 
+import static java.util.Objects.requireNonNull;
+
 import java.io.IOException;
 import java.util.Collection;
 import java.util.EnumMap;
@@ -63,15 +65,23 @@ final class View implements MessageOutput {
     return logs.values();
   }
 
-  /** The log in this framing; a new one begins at the given end of a transaction. */
-  FramedLog log(Framing framing, int most, boolean isLive, Lsn head, FeedPosition.Stamp stamp) {
-    return logs.computeIfAbsent(
-        framing,
-        wanted -> {
-          FramedLog made = wanted.into(new FrameLog(most, isLive, head));
-          made.stamp(new FeedPosition.Stamp(stamp.system(), stamp.timeline(), options.hash()));
-          return made;
-        });
+  boolean has(Framing framing) {
+    return logs.containsKey(framing);
+  }
+
+  FrameLog log(Framing framing) {
+    return requireNonNull(logs.get(framing), "not made").log();
+  }
+
+  void add(Framing framing, FrameLog made, FeedPosition.Stamp stamp) {
+    FramedLog framed = framing.into(made);
+    framed.stamp(stamp.of(options.hash()));
+    logs.put(framing, framed);
+  }
+
+  /** Each log keeps no more than this from now on. */
+  void limit(int bytes) {
+    logs.values().forEach(log -> log.log().limit(bytes));
   }
 
   /** Who reads them gets nothing more. */
@@ -159,9 +169,6 @@ final class View implements MessageOutput {
     published = false;
     for (FramedLog log : logs.values()) {
       log.last(bytes, start, length, endLsn);
-      if (!touched) { // a message of its own
-        log.log().settle();
-      }
     }
     check();
   }
@@ -175,17 +182,17 @@ final class View implements MessageOutput {
     }
   }
 
-  /** All that ends up to there was routed. */
+  /** A message of its own ended there. */
   void mark(Lsn position) {
     published = false;
-    logs.values().forEach(log -> log.log().mark(position));
+    logs.values().forEach(log -> log.mark(position));
   }
 
   /** Nothing concerned it up to here. */
   void progress(byte[] json, Lsn position) {
     published = false;
     for (FramedLog log : logs.values()) {
-      log.log().keepTogether(json.length + MOST_AROUND); // not in the journal: no part can follow
+      log.log().beginProgress(json.length + MOST_AROUND);
       log.progress(json, position);
     }
   }

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.option.ChangeOptions;
@@ -16,19 +17,21 @@ import org.pgdeltastream.feed.log.Framing;
 /** The views of a feed, and the ways in which their changes are written. In a router's monitor. */
 final class Views {
   private static final int MOST_LOG_BYTES = 1 << 20;
-  private static final int LEAST_LOG_BYTES = 4096;
+  private static final int LEAST_LOG_BYTES = 1024;
 
   private final Catalog catalog;
   private final boolean areLive;
-  private final long logBytes;
+  private final LongSupplier logBytes;
   private final Runnable whenFull;
   private final Map<ViewOptions, View> views = new LinkedHashMap<>();
   private final Map<ChangeOptions, Encoding> encodings = new HashMap<>();
   private final List<Encoding> all = new ArrayList<>();
   private final Envelopes envelopes = new Envelopes();
+  private int share; // of each log
+  private int room; // for logs
   private FeedPosition.Stamp stamp = new FeedPosition.Stamp(0, 0, 0);
 
-  Views(Catalog catalog, boolean areLive, long logBytes, Runnable whenFull) {
+  Views(Catalog catalog, boolean areLive, LongSupplier logBytes, Runnable whenFull) {
     this.catalog = catalog;
     this.areLive = areLive;
     this.logBytes = logBytes;
@@ -65,8 +68,29 @@ final class Views {
   /** A view's log; a new one begins at the head. */
   FrameLog log(ViewOptions options, Framing framing, Lsn head) {
     View view = views.computeIfAbsent(options, this::made);
-    int share = (int) Math.min(MOST_LOG_BYTES, logBytes / (views.size() + 1));
-    return view.log(framing, Math.max(LEAST_LOG_BYTES, share), areLive, head, stamp).log();
+    if (view.has(framing)) {
+      return view.log(framing);
+    }
+    if (room == 0) {
+      share();
+    }
+    room--;
+    FrameLog made = new FrameLog(share, areLive, head);
+    view.add(framing, made, stamp);
+    return made;
+  }
+
+  /** All logs get the same, and some of which none is made yet. */
+  private void share() {
+    int logs = views.values().stream().mapToInt(one -> one.logs().size()).sum();
+    room = 1 + logs / 8;
+    long each = logBytes() / (logs + room);
+    share = (int) Math.max(LEAST_LOG_BYTES, Math.min(MOST_LOG_BYTES, each));
+    views.values().forEach(one -> one.limit(share));
+  }
+
+  long logBytes() {
+    return logBytes.getAsLong();
   }
 
   private View made(ViewOptions options) {
@@ -86,7 +110,7 @@ final class Views {
     return view;
   }
 
-  /** Forgets those that nobody follows. */
+  /** Forgets those that nobody follows, and shares anew. */
   void tidy() {
     views
         .values()
@@ -98,6 +122,7 @@ final class Views {
               forget(view);
               return true;
             });
+    share();
   }
 
   private void forget(View view) {

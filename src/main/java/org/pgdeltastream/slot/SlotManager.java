@@ -255,6 +255,7 @@ public class SlotManager {
     checks.add(every(timer, REPORT_MILLIS, slots -> slots.reporter().checkStreams(others)));
     checks.add(every(timer, WATCH_MILLIS, slots -> slots.reporter().checkPostgres()));
     checks.add(every(timer, CHECK_MILLIS, slots -> slots.reporter().checkSlots()));
+    checks.add(every(timer, CHECK_MILLIS, slots -> slots.feeds().start()));
     SlotRegistry open = registry;
     if (open != null) {
       timer.execute(open.startCheck());

@@ -7,6 +7,7 @@ import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.web.access.Hosts;
 import org.pgdeltastream.web.access.WebOrigin;
 
@@ -50,6 +51,12 @@ final class UselessSettings {
         List.of(settings.slotPattern()),
         pattern -> SLOTS.matcher(pattern).matches(),
         "which no slot's name matches: they have a-z, 0-9 and _; * stands for any of these");
+    refuse(
+        "feeds",
+        settings.feeds(),
+        FeedDefinition::isSetting,
+        "which is no feed: write it like main, or main=publication1,publication2; a name is 1 to 40"
+            + " of a-z, 0-9 and _, and ; stands between two feeds");
     if (!NODE.matcher(settings.node()).matches()) {
       LOG.log(
           WARNING,

@@ -2,6 +2,7 @@ package org.pgdeltastream.blackbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import jakarta.json.JsonObject;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -98,6 +99,27 @@ abstract class FeedViewsStory extends FeedStory {
         .contains("\"prefix\":\"mine\"")
         .doesNotContain("\"other\"");
     assertThat(seen("filter-msg-prefixes=mine").toString()).contains("\"other\"");
+  }
+
+  /** The end of the one is the start of the other's commit in the WAL. */
+  @Test
+  void keepsTheTransactionThatCommitsRightBehindAMessage() throws Exception {
+    for (int id = 1; id <= 3; id++) {
+      database()
+          .execute(
+              "do $$ begin insert into test_table values (%d, 'kept');".formatted(id)
+                  + " perform pg_logical_emit_message(false, 'mine', 'said'); end $$");
+    }
+    awaitRead();
+    JsonObject all = pulled("after=oldest");
+    assertThat(messages(all)).filteredOn(one -> one.contains("kept")).hasSize(3);
+    assertThat(messages(all)).filteredOn(one -> one.contains("said")).hasSize(3);
+    assertThat(seen("format=2").toString()).contains("\"action\":\"M\"", "kept");
+    database().execute("select pg_logical_emit_message(false, 'mine', 'last')");
+    awaitRead();
+    JsonObject rest = pulled("after=" + all.getString("position"));
+    assertThat(messages(rest)).hasSize(1).first().asString().contains("last");
+    assertThat(messages(pulled("after=" + rest.getString("position")))).isEmpty();
   }
 
   @Test

@@ -6,7 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
 
 /** Takes as many bytes as the test allows, and refuses to be written to without being asked. */
-public final class FakeOutlet implements Outlet {
+public class FakeOutlet implements Outlet {
   private final ByteArrayOutputStream had = new ByteArrayOutputStream();
   private final boolean isAnswered;
   private @Nullable FeedSubscriber subscriber;

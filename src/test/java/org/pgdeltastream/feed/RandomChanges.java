@@ -35,6 +35,7 @@ final class RandomChanges {
 
   private final Random random;
   private final int largest;
+  private boolean isStill; // the open transaction commits where the one before ended
   private long position = 0x1_0000_0000L;
 
   /** What a decoder finds, and where it stands in the WAL. */
@@ -76,13 +77,15 @@ final class RandomChanges {
       return new Transaction(position(), steps);
     }
     int count = random.nextInt(5) == 0 ? 0 : random.nextInt(12);
-    long commit = position + 100L * (count + 1);
+    isStill = random.nextInt(3) == 0; // its changes are older than what came before
+    long commit = isStill ? position : position + 100L * (count + 1);
     Begin begin = new Begin(new Lsn(commit), 1_000_000L * random.nextInt(), random.nextInt(1000));
     steps.add(new Step(position, listener -> listener.begin(begin)));
     for (int i = 0; i < count; i++) {
-      position += 1 + random.nextInt(90);
+      position += isStill ? 0 : 1 + random.nextInt(90);
       steps.add(change());
     }
+    isStill = false;
     position = commit + 50;
     Commit end = new Commit(new Lsn(commit), new Lsn(position), begin.commitTime());
     steps.add(new Step(commit, listener -> listener.commit(end)));
@@ -104,13 +107,13 @@ final class RandomChanges {
         yield new Step(position, listener -> listener.truncate(all, how));
       }
       case 5 -> message(true);
-      case 6 -> message(random.nextBoolean());
+      case 6 -> message(isStill || random.nextBoolean());
       default -> new Step(position, listener -> listener.insert(table, row));
     };
   }
 
   private Step message(boolean transactional) {
-    position += 1;
+    position += isStill ? 0 : 1;
     String prefix = random.nextBoolean() ? "audit" : "other";
     LogicalMessage message = new LogicalMessage(transactional, position(), prefix, text());
     return new Step(position, !transactional, listener -> listener.message(message));

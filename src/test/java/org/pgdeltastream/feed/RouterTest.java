@@ -12,6 +12,8 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.pgdeltastream.change.Begin;
+import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.TableName;
@@ -52,7 +54,7 @@ class RouterTest {
   @Test
   void writesForEachViewWhatAStreamOfItsOwnWouldHave() throws IOException {
     RandomChanges changes = new RandomChanges(new Random(seed), 200);
-    Router router = new Router(RandomChanges.catalog(), MANY, changes.position());
+    Router router = new Router(RandomChanges.catalog(), () -> MANY, changes.position());
     follow(router, changes.position());
     Random random = new Random(seed + 1);
     List<RandomChanges.Transaction> had = new ArrayList<>();
@@ -106,7 +108,7 @@ class RouterTest {
   @Test
   void waitsForTheEndOfATransaction() throws IOException {
     RandomChanges changes = new RandomChanges(new Random(seed), 100);
-    Router router = new Router(RandomChanges.catalog(), MANY, changes.position());
+    Router router = new Router(RandomChanges.catalog(), () -> MANY, changes.position());
     List<Lsn> seen = new ArrayList<>();
     router.between(() -> seen.add(router.head()));
     assertThat(seen).containsExactly(changes.position());
@@ -121,10 +123,11 @@ class RouterTest {
 
   @Test
   void doesNotRepeatMessagesThatItHad() throws IOException {
-    Router router = new Router(RandomChanges.catalog(), MANY, new Lsn(100));
+    Router router = new Router(RandomChanges.catalog(), () -> MANY, new Lsn(100));
     LogReader reader = new LogReader(router.log(VIEWS.get(0), Framing.TEXTS), new Lsn(100));
     router.message(new LogicalMessage(false, new Lsn(99), "p", "old"));
-    router.message(new LogicalMessage(false, new Lsn(100), "p", "one"));
+    router.message(new LogicalMessage(false, new Lsn(100), "p", "old"));
+    router.message(new LogicalMessage(false, new Lsn(101), "p", "one"));
     router.message(new LogicalMessage(false, new Lsn(150), "p", "two"));
     router.movedTo(new Lsn(200));
     router.message(new LogicalMessage(false, new Lsn(150), "p", "two"));
@@ -133,15 +136,30 @@ class RouterTest {
     assertThat(reader.lines()).hasSize(2);
     FrameLog log = router.log(VIEWS.get(0), Framing.TEXTS);
     LogReader later = new LogReader(log, new Lsn(200));
-    router.message(new LogicalMessage(false, new Lsn(200), "p", "three"));
+    router.message(new LogicalMessage(false, new Lsn(201), "p", "three"));
     router.publish();
     later.read();
     assertThat(later.lines()).as("after the two messages").hasSize(1);
   }
 
+  /** PostgreSQL's LSN of a message is its end, where the next record begins. */
+  @Test
+  void keepsTheTransactionThatCommitsRightBehindAMessage() throws IOException {
+    Router router = new Router(RandomChanges.catalog(), () -> MANY, new Lsn(100));
+    LogReader reader = new LogReader(router.log(VIEWS.get(0), Framing.TEXTS), new Lsn(100));
+    router.message(new LogicalMessage(false, new Lsn(150), "p", "before"));
+    router.begin(new Begin(new Lsn(150), 0, 7));
+    router.message(new LogicalMessage(true, new Lsn(140), "p", "inside"));
+    router.commit(new Commit(new Lsn(150), new Lsn(180), 0));
+    router.publish();
+    reader.read();
+    assertThat(reader.lines()).hasSize(2).element(1).asString().contains("inside");
+    assertThat(router.head()).isEqualTo(new Lsn(180));
+  }
+
   @Test
   void tellsProgressAsAWhole() throws IOException {
-    Router router = new Router(RandomChanges.catalog(), MANY, new Lsn(100));
+    Router router = new Router(RandomChanges.catalog(), () -> MANY, new Lsn(100));
     FrameLog log = router.log(VIEWS.get(0), Framing.WEBSOCKET);
     Cursor cursor = SampleLogs.at(log, 100, 0);
     for (int i = 0; i < 3_000; i++) {
@@ -156,8 +174,36 @@ class RouterTest {
   }
 
   @Test
+  void sharesWhatItMayHoldAmongAllLogs() throws IOException {
+    long most = 400_000;
+    Router router = new Router(RandomChanges.catalog(), () -> most, new Lsn(100));
+    List<FrameLog> logs = new ArrayList<>();
+    for (int i = 0; i < 150; i++) {
+      ViewOptions view = view("filter-tables", "public.table" + i);
+      router.enter(view);
+      logs.add(router.log(view, Framing.TEXTS));
+      logs.add(router.log(view, Framing.WEBSOCKET));
+      for (int k = 0; k < 20; k++) {
+        Lsn lsn = new Lsn(1_000L * i + 20L * k + 101);
+        router.message(new LogicalMessage(false, lsn, "p", "x".repeat(200)));
+      }
+      router.publish();
+    }
+    assertThat(logs.stream().mapToLong(FrameLog::bytes).sum())
+        .isLessThanOrEqualTo(most)
+        .isGreaterThan(most / 2);
+    for (int i = 1; i < 150; i++) {
+      router.leave(view("filter-tables", "public.table" + i));
+    }
+    router.tidy();
+    router.message(new LogicalMessage(false, new Lsn(1_000_000), "p", "x".repeat(100_000)));
+    router.publish();
+    assertThat(logs.get(0).bytes()).as("alone again").isGreaterThan(100_000);
+  }
+
+  @Test
   void forgetsViewsThatNobodyFollows() {
-    Router router = new Router(RandomChanges.catalog(), MANY, new Lsn(100));
+    Router router = new Router(RandomChanges.catalog(), () -> MANY, new Lsn(100));
     VIEWS.forEach(router::enter);
     VIEWS.forEach(router::enter);
     VIEWS.subList(1, VIEWS.size()).forEach(router::leave);
@@ -174,7 +220,7 @@ class RouterTest {
   @Test
   void startsAnewElsewhere() throws IOException {
     RandomChanges changes = new RandomChanges(new Random(seed), 100);
-    Router router = new Router(RandomChanges.catalog(), MANY, changes.position());
+    Router router = new Router(RandomChanges.catalog(), () -> MANY, changes.position());
     FrameLog old = router.log(VIEWS.get(0), Framing.LINES);
     Cursor cursor = old.cursorAfter(changes.position(), 0);
     tell(router, transaction(changes).steps().subList(0, 1));

@@ -218,6 +218,44 @@ class WriterTest {
 
   // Clients that do nothing
 
+  /** What the log has dropped meanwhile cannot tell it where it is. */
+  @Test
+  void goesOnByBytesButNotPastAWordOnProgress() {
+    for (boolean isTold : List.of(false, true)) {
+      FrameLog small = new FrameLog(4_000, true, new Lsn(10));
+      line(small, new byte[100], 20);
+      if (isTold) {
+        small.beginProgress(50);
+        line(small, new byte[50], 21);
+      }
+      small.append(new byte[2_000], 0, 2_000);
+      small.publish();
+      AtomicInteger taken = new AtomicInteger();
+      FakeOutlet outlet =
+          new FakeOutlet(1, false) {
+            @Override
+            public synchronized void write(byte[] bytes, int start, int length) {
+              super.write(bytes, start, length);
+              taken.set(length);
+              for (int i = 0; i < 10; i++) { // another thread is quick
+                line(small, new byte[1_000], 30 + i);
+              }
+            }
+          };
+      FeedSubscriber one = subscriber(Framing.LINES, outlet, 0);
+      attach(one, small, 10);
+      if (isTold) {
+        await("the cut").atMost(Duration.ofSeconds(5)).until(outlet::isCut);
+        assertThat(placed).isEmpty();
+      } else {
+        await("a part").atMost(Duration.ofSeconds(5)).until(() -> taken.get() > 0);
+        outlet.takes(MUCH);
+        await("another place").atMost(Duration.ofSeconds(5)).until(() -> !placed.isEmpty());
+        assertThat(placed.remove()).isEqualTo(new Placed(one, new Lsn(10), taken.get()));
+      }
+    }
+  }
+
   @Test
   void cutsWhoTakesNothing() {
     FakeOutlet stalled = new FakeOutlet(10, true);
@@ -286,10 +324,14 @@ class WriterTest {
   }
 
   private void line(byte[] bytes, long end) {
-    log.append(bytes, 0, bytes.length);
-    log.endMessage();
-    log.mark(new Lsn(end));
-    log.publish();
+    line(log, bytes, end);
+  }
+
+  private void line(FrameLog to, byte[] bytes, long end) {
+    to.append(bytes, 0, bytes.length);
+    to.endMessage();
+    to.mark(new Lsn(end));
+    to.publish();
     writer.wake();
   }
 

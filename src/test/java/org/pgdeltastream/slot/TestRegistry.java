@@ -44,6 +44,7 @@ final class TestRegistry implements AutoCloseable {
     every(100, () -> reporter.checkStreams(readers));
     every(100, reporter::checkSlots); // waits for PostgreSQL where that is frozen
     every(1_000, reporter::checkPostgres);
+    every(100, slots.feeds()::start);
   }
 
   private void every(int millis, Runnable look) {
@@ -63,6 +64,7 @@ final class TestRegistry implements AutoCloseable {
   @Override
   public void close() {
     timer.shutdownNow();
+    slots.feeds().list().forEach(feed -> slots.feeds().drop(feed.definition().name(), true));
     slots.reports().all().forEach(slot -> slots.drop(slot.name(), true));
     closeWithoutDropping();
   }

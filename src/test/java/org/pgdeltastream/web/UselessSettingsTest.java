@@ -35,6 +35,10 @@ class UselessSettingsTest {
     "slot-pattern, Delta_*",
     "slot-pattern, delta-*",
     "database-url, postgresql://localhost/db",
+    "feeds, Main",
+    "feeds, main=",
+    "feeds, 'main;a-b=p'",
+    "feeds, 'main=p;=p'",
   })
   void refusesByNameWhatCanNeverMatch(String name, String value) {
     assertThatThrownBy(() -> UselessSettings.refuse(settings(name, value)))
@@ -82,6 +86,7 @@ class UselessSettingsTest {
     "hosts, 'delta.example.com,OTHER.example.com:8080,[fe80::1]'",
     "tokens, 'c2VjcmV0/+==,0123456789abcdef'",
     "slot-pattern, *",
+    "feeds, 'main; audit = p1, p2 ;a_1=q'",
     "node, my node",
     "node, b\u00fcro", // PostgreSQL cuts it, which is told
     "node, aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",

@@ -10,22 +10,25 @@ import org.pgdeltastream.change.Lsn;
  */
 public final class FrameLog {
   private static final int FIRST_CHUNK = 1024;
+  private static final int LEAST_CHUNK = 256;
+  private static final int CHUNKS = 5; // at least so many
 
   /** Odd, so that it hardly ever just fills a buffer of the container's. */
   static final int CHUNK = 16 * 1024 - 1;
 
   private static final int LEAST_FULL = 64 * 1024;
 
-  private final int most;
+  private int most;
   private final boolean isLive;
-  private Chunk last = new Chunk(0, FIRST_CHUNK);
-  private volatile Chunk first = last;
+  private Chunk last;
+  private volatile Chunk first;
   private int used; // of the last chunk
   private long messageEnd;
-  private Chunk boundaryChunk = last; // what is before the boundary is not rolled back
+  private Chunk boundaryChunk; // what is before the boundary is not rolled back
   private long boundary;
   private final Marks marks;
   private Mark lastMark; // of what is published
+  private volatile long progress = -1; // where the last word on it begins
   private volatile Published published;
 
   /**
@@ -51,6 +54,9 @@ public final class FrameLog {
   public FrameLog(int most, boolean isLive, Lsn start) {
     this.most = most;
     this.isLive = isLive;
+    this.last = new Chunk(0, Math.min(FIRST_CHUNK, chunkSize()));
+    this.first = last;
+    this.boundaryChunk = last;
     this.marks = new Marks(start);
     this.lastMark = new Mark(start, 0);
     this.published = new Published(0, 0, lastMark, false);
@@ -72,22 +78,35 @@ public final class FrameLog {
   }
 
   private void addChunk() {
-    int size = Math.min(Math.min(CHUNK, Math.max(FIRST_CHUNK, most / 4)), last.bytes.length * 4);
+    int size = Math.min(chunkSize(), last.bytes.length * 4);
     Chunk added = new Chunk(last.base + last.limit, size);
     last.next = added;
     last = added;
     used = 0;
     if (isLive) { // a large message must not be held whole
-      trim(added.base - most);
+      trim(added.base + size - most);
     }
   }
 
-  /** What is appended next, no more than so many bytes, can be read as a whole or not at all. */
-  public void keepTogether(int length) {
+  private int chunkSize() {
+    return Math.min(CHUNK, Math.max(LEAST_CHUNK, most / CHUNKS));
+  }
+
+  /**
+   * A word on progress comes next, of no more than so many bytes: it is read as a whole or not at
+   * all, since no scan of the journal repeats it.
+   */
+  public void beginProgress(int length) {
     if (last.limit - used < length) {
       last.limit = used;
       addChunk();
     }
+    progress = written();
+  }
+
+  /** Whether a word on progress may stand behind that place. */
+  public boolean hasProgressAfter(long position) {
+    return progress >= position;
   }
 
   /** A message ends here. */
@@ -95,15 +114,10 @@ public final class FrameLog {
     messageEnd = written();
   }
 
-  /** What was appended so far stays. */
-  public void settle() {
+  /** What ends at this position ends here, or had nothing for the view; it stays. */
+  public void mark(Lsn position) {
     boundaryChunk = last;
     boundary = written();
-  }
-
-  /** A transaction that ends at this position ends here, or one that had nothing for the view. */
-  public void mark(Lsn position) {
-    settle();
     marks.add(position, boundary);
   }
 
@@ -127,7 +141,22 @@ public final class FrameLog {
       lastMark = mark;
     }
     published = new Published(end, messageEnd, lastMark, seals);
-    trim(isLive ? end - most : Math.min(end - most, before));
+    if (end > before) { // else some are yet to read what was new
+      trim(isLive ? end - kept() : Math.min(end - kept(), before));
+    }
+  }
+
+  /** Keeps no more than this from now on. */
+  public void limit(int bytes) {
+    most = bytes;
+    if (isLive) {
+      trim(published.end() - kept());
+    }
+  }
+
+  /** With the rest of the newest piece it is no more than the limit. */
+  private int kept() {
+    return most - chunkSize();
   }
 
   /** So much was appended that it is to be published and read before there is more. */
@@ -180,6 +209,11 @@ public final class FrameLog {
   public void seal(Lsn position) {
     mark(position);
     publish(true);
+  }
+
+  /** Held in memory. */
+  public long bytes() {
+    return last.base + last.bytes.length - first.base;
   }
 
   public boolean isLive() {

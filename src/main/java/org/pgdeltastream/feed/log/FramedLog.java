@@ -1,10 +1,15 @@
 package org.pgdeltastream.feed.log;
 
+import java.nio.charset.StandardCharsets;
 import org.pgdeltastream.change.Lsn;
 
 /** Writes messages into a {@link FrameLog}, so that a client can tell them apart. */
 public abstract class FramedLog {
+  private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);
+  private static final int HALF_DIGITS = 8;
+
   private final FrameLog log;
+  private final byte[] text = new byte[2 * HALF_DIGITS + 1];
   private boolean open;
 
   FramedLog(FrameLog log) {
@@ -37,10 +42,34 @@ public abstract class FramedLog {
     open = false;
   }
 
+  /** As {@link Lsn#toString} has it. */
+  final void append(Lsn position) {
+    int at = hex((int) position.value(), text.length);
+    text[--at] = '/';
+    at = hex((int) (position.value() >>> 32), at);
+    log.append(text, at, text.length - at);
+  }
+
+  /** Upper case, no leading zeros, up to there; returns where it begins. */
+  private int hex(int value, int end) {
+    int at = end;
+    int rest = value;
+    do {
+      text[--at] = HEX[rest & 0xF];
+      rest >>>= 4;
+    } while (rest != 0);
+    return at;
+  }
+
   abstract void write(boolean first, boolean last, byte[] bytes, int start, int length);
 
   /** What follows a message. */
   void endMessage(Lsn end) {}
+
+  /** The message that ended there was not a transaction's. */
+  public void mark(Lsn position) {
+    log.mark(position);
+  }
 
   /** Tells clients how far they are where nothing concerned them, with this message if need be. */
   public void progress(byte[] json, Lsn position) {

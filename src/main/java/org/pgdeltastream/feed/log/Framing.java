@@ -11,10 +11,8 @@ public enum Framing {
   EVENT_STREAM,
   /** A line each, for a container that frames them itself. */
   TEXTS,
-  /** A line each, for an answer that ends with its position: says nothing of an idle feed. */
+  /** A line each, and one for each position: {@code #0/16B3748}; says nothing of an idle feed. */
   LINES;
-
-  private static final byte[] LINE_END = {'\n'};
 
   /**
    * A message of ours, beside the changes.
@@ -42,11 +40,8 @@ public enum Framing {
     return switch (this) {
       case WEBSOCKET -> new FrameLogOutput(log);
       case EVENT_STREAM -> new EventLogOutput(log);
-      case TEXTS, LINES -> new LineLogOutput(log, this == TEXTS);
+      case TEXTS -> new LineLogOutput(log);
+      case LINES -> new PulledLogOutput(log);
     };
-  }
-
-  static byte[] lineEnd() {
-    return LINE_END;
   }
 }

@@ -14,6 +14,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
@@ -51,11 +52,12 @@ public final class Feed implements Runnable {
       KnownSlot slot,
       StreamServices services,
       Executor threads,
+      LongSupplier logBytes,
       Runnable wakeWriters) {
     this.definition = definition;
     this.slot = slot;
     this.services = services;
-    this.reader = new FeedReader(definition, slot, services, threads, wakeWriters);
+    this.reader = new FeedReader(definition, slot, services, threads, logBytes, wakeWriters);
   }
 
   public FeedDefinition definition() {

@@ -41,7 +41,7 @@ final class FeedDecoder implements WalDecoder {
       repeats = router.head().isAfter(lsn(message, start + 1));
     }
     boolean isAlone = !inside && isAlone(message, start, end);
-    boolean isOld = isAlone && router.head().isAfter(lsn(message, start + MESSAGE_LSN));
+    boolean isOld = isAlone && !lsn(message, start + MESSAGE_LSN).isAfter(router.head());
     if (!(repeats || isOld) || type == 'R' || type == 'Y') {
       journal.append(message, start, end, position);
     }
@@ -52,8 +52,8 @@ final class FeedDecoder implements WalDecoder {
     }
     inside = !ends && (inside || type == 'B');
     decoder.decode(message, start, end);
-    if (isAlone && !isOld) { // behind its start, as the router has it
-      journal.transactionEnded(new Lsn(lsn(message, start + MESSAGE_LSN).value() + 1));
+    if (isAlone && !isOld) {
+      journal.transactionEnded(lsn(message, start + MESSAGE_LSN)); // its end, as the router has it
     }
     if (ends) {
       router.movedTo(endLsn); // where it had no change

@@ -20,6 +20,7 @@ import org.pgdeltastream.change.SlotName;
 public record FeedDefinition(
     String name, List<String> publications, long windowBytes, Duration window) {
   private static final Pattern NAME = Pattern.compile("[a-z0-9_]{1,40}");
+  private static final Pattern SETTING = Pattern.compile("\\s*" + NAME + "\\s*(=.*[^=,\\s].*)?");
   private static final String PREFIX = "delta_feed_";
 
   public FeedDefinition {
@@ -39,6 +40,11 @@ public record FeedDefinition(
           "Choose another name");
     }
     return name;
+  }
+
+  /** Whether {@link #parse} takes it: {@code main=p1,p2}, or a name alone. */
+  public static boolean isSetting(String text) {
+    return SETTING.matcher(text).matches();
   }
 
   /** Reads {@code main=p1,p2}, or a name alone. */

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.HeapShare;
@@ -32,40 +33,39 @@ import org.pgdeltastream.slot.upstream.StreamServices;
  */
 final class FeedReader implements Downstream {
   private static final long PROGRESS_NANOS = Duration.ofSeconds(10).toNanos();
-  private static final long WINDOW_NANOS = Duration.ofMillis(200).toNanos();
 
   private final FeedDefinition definition;
   private final KnownSlot slot;
   private final StreamServices services;
   private final Runnable wakeWriters;
   private final Journal journal;
-  private final FeedWindow window;
   private final PresentCatalog catalog;
   private final Router router;
   private final Placement placement;
+  private FeedWindow window;
   private volatile Lsn start = Lsn.NONE;
   private SlotPosition position = new SlotPosition(Lsn.NONE, Optional.empty());
   private @Nullable ServerIdentity server;
   private boolean positioned;
   private long progressAt = System.nanoTime();
-  private long windowAt = System.nanoTime();
 
   FeedReader(
       FeedDefinition definition,
       KnownSlot slot,
       StreamServices services,
       Executor threads,
+      LongSupplier logBytes,
       Runnable wakeWriters) {
     Settings settings = services.settings();
     this.definition = definition;
+    this.window = window(definition, Lsn.NONE);
     this.slot = slot;
     this.services = services;
     this.wakeWriters = wakeWriters;
     this.catalog = new PresentCatalog(services.database().catalog());
     this.journal =
         new Journal(settings.feedFiles(), settings.feedDiskBytes(), services.database().heap());
-    this.window = new FeedWindow(definition.windowBytes(), definition.window());
-    this.router = new Router(catalog, settings.feedHeapBytes(), Lsn.NONE);
+    this.router = new Router(catalog, logBytes, Lsn.NONE);
     Catalog again = catalog.waiting(services.stopping()::get);
     this.placement =
         new Placement(router, journal, again, services, () -> start, threads, wakeWriters);
@@ -160,6 +160,7 @@ final class FeedReader implements Downstream {
       journal.startAt(position.confirmed());
       router.startAt(position.confirmed());
       start = position.confirmed();
+      window = window(definition, start);
     }
     placement.begin(present); // last: from now on subscribers are placed
   }
@@ -201,14 +202,15 @@ final class FeedReader implements Downstream {
       router.tidy();
       router.tellProgress();
     }
-    if (now - windowAt > WINDOW_NANOS) {
-      windowAt = now;
-      moveWindow(now);
-    }
+    moveWindow(now);
     if (router.publish()) {
       wakeWriters.run();
     }
     placement.placeAhead(serverWalEnd);
+  }
+
+  private static FeedWindow window(FeedDefinition of, Lsn from) {
+    return new FeedWindow(of.windowBytes(), of.window(), from);
   }
 
   private void moveWindow(long now) {

@@ -6,7 +6,9 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.locks.LockSupport;
@@ -19,8 +21,10 @@ import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Router;
+import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.FrameLog;
+import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.journal.JournalScan;
 
@@ -30,6 +34,7 @@ import org.pgdeltastream.journal.JournalScan;
  */
 final class FeedScan implements Runnable {
   private static final System.Logger LOG = System.getLogger(FeedScan.class.getName());
+  private static final long LOG_BYTES = 2 * 64 * 1024; // FrameLog: what was read, and what was not
   private static final long STEP_BYTES = 256 * 1024;
   private static final long PAUSE_NANOS = Duration.ofMillis(1).toNanos();
   private static final long SLOW_NANOS = Duration.ofMillis(100).toNanos();
@@ -60,6 +65,8 @@ final class FeedScan implements Runnable {
   }
 
   private record Waiting(FeedSubscriber subscriber, Lsn after, long more) {}
+
+  private record Log(ViewOptions view, Framing framing) {}
 
   private record Reading(FeedSubscriber subscriber, FrameLog log) {}
 
@@ -96,12 +103,23 @@ final class FeedScan implements Runnable {
     return all;
   }
 
-  /** All that wait, the first position first; none ends the scan. */
-  private synchronized List<Waiting> takeAll() {
-    List<Waiting> taken = new ArrayList<>(queue);
-    queue.clear();
+  /** Those that wait, the first position first, as many as have room; none ends the scan. */
+  private synchronized List<Waiting> take() {
+    long most = Math.max(1, feed.logBytes() / LOG_BYTES);
+    queue.sort(Comparator.comparing(Waiting::after));
+    Set<Log> logs = new HashSet<>();
+    List<Waiting> taken = new ArrayList<>();
+    queue.removeIf(
+        one -> {
+          Log log = new Log(one.subscriber().view(), one.subscriber().framing());
+          boolean hasRoom = logs.size() < most || logs.contains(log);
+          if (hasRoom) {
+            logs.add(log);
+            taken.add(one);
+          }
+          return hasRoom;
+        });
     running = !taken.isEmpty();
-    taken.sort(Comparator.comparing(Waiting::after));
     return taken;
   }
 
@@ -111,7 +129,7 @@ final class FeedScan implements Runnable {
 
   @Override
   public void run() {
-    for (List<Waiting> all = takeAll(); !all.isEmpty(); all = takeAll()) {
+    for (List<Waiting> all = take(); !all.isEmpty(); all = take()) {
       try {
         List<Waiting> waiting = all.stream().filter(one -> !isLost(one)).toList();
         if (!waiting.isEmpty()) {

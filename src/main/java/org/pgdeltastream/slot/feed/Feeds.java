@@ -1,18 +1,18 @@
 package org.pgdeltastream.slot.feed;
 
-import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
-import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -21,6 +21,7 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
+import org.pgdeltastream.feed.Writers;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.upstream.StreamServices;
@@ -31,7 +32,6 @@ import org.pgdeltastream.slot.upstream.StreamServices;
  */
 public final class Feeds {
   private static final System.Logger LOG = System.getLogger(Feeds.class.getName());
-  private static final Duration STOP = Duration.ofSeconds(5);
   private static final long PAUSE_NANOS = Duration.ofMillis(10).toNanos();
 
   private final FeedSlotCalls slots;
@@ -40,31 +40,56 @@ public final class Feeds {
   private final Admission admission;
   private final KnownViews views;
   private final Writers writers;
-  private final Map<String, Feed> feeds = new TreeMap<>(); // in the monitor, as is what follows
-  private boolean isClosed;
+  private final OpenFeeds open;
+  private final Map<String, FeedDefinition> ofSettings = new LinkedHashMap<>();
+  private final Map<FeedDefinition, String> due = new ConcurrentHashMap<>(); // why not yet
+  private final AtomicBoolean starting = new AtomicBoolean();
 
   public Feeds(FeedSlotCalls slots, StreamServices services, Executor threads) {
+    Settings settings = services.settings();
     this.slots = slots;
     this.services = services;
     this.threads = threads;
-    this.writers = new Writers(services.settings(), threads);
-    this.admission = new Admission(services.settings());
+    this.writers = new Writers(threads, settings.sendTimeout(), settings.pongTimeout());
+    this.admission = new Admission(settings);
     this.views = new KnownViews(services.database().publications());
+    this.open = new OpenFeeds(slots, services, threads, writers);
+    for (String text : settings.feeds()) {
+      FeedDefinition definition = FeedDefinition.parse(text, this::usual);
+      ofSettings.put(definition.name(), definition);
+    }
+    ofSettings.values().forEach(one -> due.put(one, ""));
   }
 
   private Settings settings() {
     return services.settings();
   }
 
-  /** Reads the feeds of the settings; a failure is logged, and tried again by who asks for it. */
+  /** Makes what the settings name, as soon as PostgreSQL is there; for a regular check. */
   public void start() {
-    for (String text : settings().feeds()) {
-      FeedDefinition definition = FeedDefinition.parse(text, this::usual);
-      try {
-        make(definition);
-      } catch (ProblemException e) {
-        LOG.log(WARNING, "Feed " + definition.name() + ": " + e.getMessage() + ". " + e.hint());
+    if (due.isEmpty() || !starting.compareAndSet(false, true)) {
+      return;
+    }
+    try {
+      threads.execute(this::makeDue);
+    } catch (RejectedExecutionException e) {
+      starting.set(false); // the next time
+    }
+  }
+
+  private void makeDue() {
+    try {
+      for (FeedDefinition one : List.copyOf(due.keySet())) {
+        try {
+          make(one);
+          due.remove(one);
+        } catch (ProblemException e) {
+          String why = "Feed " + one.name() + ": " + e.getMessage() + ". " + e.hint();
+          LOG.log(why.equals(due.put(one, why)) ? DEBUG : WARNING, why);
+        }
       }
+    } finally {
+      starting.set(false);
     }
   }
 
@@ -81,22 +106,28 @@ public final class Feeds {
    * @throws ProblemException FEED_EXISTS if another of this name is there
    */
   public boolean make(FeedDefinition wanted) {
-    Feed present = present(wanted.name());
-    if (present != null) {
-      if (present.definition().equals(wanted)) {
+    open.claim(wanted.name());
+    try {
+      Feed present = open.find(wanted.name());
+      if (present != null && open.isAs(wanted, present)) {
         return false;
       }
-      throw new ProblemException(
-          Problem.FEED_EXISTS,
-          "Feed " + wanted.name() + " is there with other publications or another window",
-          "DELETE it first, or ask for what GET /v1/feeds/" + wanted.name() + " shows");
+      if (present != null) {
+        open.end(present, CloseReason.SERVICE_RESTART, present + " is read as it was made");
+      }
+      return makeNew(wanted);
+    } finally {
+      open.release(wanted.name());
     }
+  }
+
+  private boolean makeNew(FeedDefinition wanted) {
     Optional<SlotRow> row = slots.find(wanted.slotName());
     row.ifPresent(Feeds::check);
     if (row.isEmpty()) {
       slots.make(wanted.slotName(), wanted.publications());
     }
-    open(wanted);
+    open.open(wanted);
     return row.isEmpty();
   }
 
@@ -111,52 +142,26 @@ public final class Feeds {
     }
   }
 
-  private synchronized @Nullable Feed present(String name) {
-    return feeds.get(name);
-  }
-
-  private synchronized Feed open(FeedDefinition definition) {
-    if (isClosed) {
-      throw new ProblemException(
-          Problem.UPSTREAM_BUSY, "This server stops", "Try again, or ask another one");
-    }
-    Feed known = feeds.get(definition.name());
-    if (known != null) {
-      return known;
-    }
-    Feed feed =
-        new Feed(definition, slots.enter(definition.slotName()), services, threads, writers::wake);
-    try {
-      writers.start();
-      threads.execute(feed);
-    } catch (RejectedExecutionException e) {
-      throw new ProblemException(
-          Problem.STREAMS_EXHAUSTED,
-          "This server has no thread for another feed",
-          "Raise pgdelta.streams and the threads of concurrent/readers",
-          e);
-    }
-    feeds.put(definition.name(), feed);
-    LOG.log(INFO, "Feed " + definition.name() + " is read from slot " + definition.slotName());
-    return feed;
-  }
-
   /** The feed, also one that another server made, or this one before it was started again. */
   private Feed of(String name) {
     FeedDefinition.checked(name);
-    Feed present = present(name);
+    Feed present = open.find(name);
     if (present != null) {
       return present;
     }
     Optional<SlotRow> row = slots.find(FeedDefinition.slotName(name));
     if (row.isEmpty()) {
-      throw new ProblemException(
-          Problem.FEED_NOT_FOUND,
-          "No feed " + name,
-          "Make it: PUT /v1/feeds/" + name + ", or set pgdelta.feeds");
+      throw notFound(name);
     }
     check(row.get());
-    return open(usual(name, List.of()));
+    return open.adopt(ofSettings.getOrDefault(name, usual(name, List.of())));
+  }
+
+  private static ProblemException notFound(String name) {
+    return new ProblemException(
+        Problem.FEED_NOT_FOUND,
+        "No feed " + name,
+        "Make it: PUT /v1/feeds/" + name + ", or set pgdelta.feeds");
   }
 
   public FeedReport report(String name) {
@@ -168,8 +173,8 @@ public final class Feeds {
   }
 
   /** Those that are read here. */
-  public synchronized List<Feed> list() {
-    return new ArrayList<>(feeds.values());
+  public List<Feed> list() {
+    return open.all();
   }
 
   /** Begins to serve a subscriber, or throws ProblemException FEED_NOT_FOUND. */
@@ -201,31 +206,34 @@ public final class Feeds {
    * @param force also while it has subscribers
    */
   public void drop(String name, boolean force) {
-    Feed feed = of(name);
-    if (!force && feed.subscribers() > 0) {
-      throw new ProblemException(
-          Problem.SLOT_BUSY,
-          "Feed " + name + " has " + feed.subscribers() + " subscribers",
-          "Close them first, or pass force=true");
+    of(name);
+    open.claim(name);
+    try {
+      Feed feed = open.find(name);
+      if (feed == null) {
+        throw notFound(name); // another call was quicker
+      }
+      if (!force && feed.subscribers() > 0) {
+        throw new ProblemException(
+            Problem.SLOT_BUSY,
+            "Feed " + name + " has " + feed.subscribers() + " subscribers",
+            "Close them first, or pass force=true");
+      }
+      open.end(feed, CloseReason.SLOT_NOT_FOUND, feed + " was dropped");
+      slots.drop(feed.definition().slotName());
+    } finally {
+      open.release(name);
     }
-    synchronized (this) {
-      feeds.remove(name);
-    }
-    feed.stop(CloseReason.SLOT_NOT_FOUND, "feed " + name + " was dropped");
-    feed.awaitEnd(STOP);
-    slots.drop(feed.definition().slotName());
   }
 
   /** Whether this server reads the slot. */
-  public synchronized boolean reads(SlotName slot) {
-    return feeds.values().stream().anyMatch(feed -> feed.definition().slotName().equals(slot));
+  public boolean reads(SlotName slot) {
+    return list().stream().anyMatch(feed -> feed.definition().slotName().equals(slot));
   }
 
   /** Closes all subscribers; waits for nobody. */
   public void stop() {
-    synchronized (this) {
-      isClosed = true;
-    }
+    open.close();
     list().forEach(feed -> feed.stop(CloseReason.SERVICE_RESTART, "the server stops; reconnect"));
   }
 

@@ -25,7 +25,10 @@ final class KnownViews {
   private static final int MOST = 10_000;
 
   private final Publications publications;
-  private final Set<ViewOptions> known = ConcurrentHashMap.newKeySet();
+  private final Set<Known> known = ConcurrentHashMap.newKeySet();
+
+  /** That these publications have all that the view names. */
+  private record Known(List<String> publications, ViewOptions view) {}
 
   KnownViews(Publications publications) {
     this.publications = publications;
@@ -39,7 +42,8 @@ final class KnownViews {
    */
   void check(String feed, List<String> names, ViewOptions view) {
     List<TableName> named = named(view.changes());
-    if (named.isEmpty() || names.isEmpty() || known.contains(view)) {
+    Known asked = new Known(names, view);
+    if (named.isEmpty() || names.isEmpty() || known.contains(asked)) {
       return;
     }
     try {
@@ -52,7 +56,7 @@ final class KnownViews {
     if (known.size() >= MOST) {
       known.clear();
     }
-    known.add(view);
+    known.add(asked);
   }
 
   private static List<TableName> named(ChangeOptions changes) {

@@ -198,7 +198,7 @@ final class Placement implements FeedScan.Source {
 
   @Override
   public long logBytes() {
-    return services.settings().feedHeapBytes();
+    return router.logBytes();
   }
 
   @Override

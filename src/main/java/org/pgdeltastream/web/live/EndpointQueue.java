@@ -3,8 +3,8 @@ package org.pgdeltastream.web.live;
 import jakarta.websocket.Session;
 import java.io.IOException;
 import java.util.ArrayDeque;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -18,14 +18,9 @@ import org.pgdeltastream.feed.FeedSubscriber;
  * thread lives as long as the parts come.
  */
 final class EndpointQueue {
-  private static final ExecutorService PART_SENDERS =
-      new ThreadPoolExecutor(
-          0,
-          Integer.MAX_VALUE,
-          1,
-          TimeUnit.SECONDS,
-          new SynchronousQueue<>(),
-          EndpointQueue::daemon);
+  private static final int MOST_THREADS = 64; // the others wait, no longer than the send timeout
+  private static final Executor PART_SENDERS = threads("feed parts");
+  private static final Executor CLOSERS = threads("feed closes");
 
   /** A message, or some of one. */
   private record Part(String text, boolean whole, boolean last) {}
@@ -47,10 +42,26 @@ final class EndpointQueue {
     this.failed = failed;
   }
 
-  static Thread daemon(Runnable task) {
-    Thread thread = new Thread(task, "feed parts");
-    thread.setDaemon(true);
-    return thread;
+  private static Executor threads(String name) {
+    ThreadPoolExecutor threads =
+        new ThreadPoolExecutor(
+            MOST_THREADS,
+            MOST_THREADS,
+            1,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            task -> {
+              Thread thread = new Thread(task, name);
+              thread.setDaemon(true);
+              return thread;
+            });
+    threads.allowCoreThreadTimeOut(true);
+    return threads;
+  }
+
+  /** Runs what may wait for the client. */
+  static void later(Runnable close) {
+    CLOSERS.execute(close);
   }
 
   /** Whom it serves: told when more can be sent, and when the client has gone. */

@@ -14,7 +14,6 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.log.FeedPosition;
-import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.web.socket.CloseCodes;
 
@@ -132,15 +131,13 @@ final class EndpointWay implements Outlet, FollowRequest.Client {
 
   @Override
   public void begins(FeedSubscriber one, FeedPosition start, FeedPosition oldest) {
-    one.say(Framing.TEXTS.notice("hello", FeedMessages.hello(feed, start, oldest)));
+    FeedMessages.hello(one, feed, start, oldest);
   }
 
   @Override
   public void mustRefetch(
       FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
-    String json = FeedMessages.mustRefetch(reason, oldest, newest);
-    one.say(Framing.TEXTS.notice("must-refetch", json));
-    one.end(CloseReason.POSITION_LOST, "position not in the feed: " + reason);
+    FeedMessages.refetch(one, reason, oldest, newest);
   }
 
   @Override
@@ -157,7 +154,7 @@ final class EndpointWay implements Outlet, FollowRequest.Client {
   /** Once, and on a thread of its own, since a container's close may wait for the client. */
   private void close(int code, String text) {
     if (closed.compareAndSet(false, true)) {
-      EndpointQueue.daemon(() -> closeNow(code, text)).start();
+      EndpointQueue.later(() -> closeNow(code, text));
     }
   }
 

@@ -1,7 +1,6 @@
 package org.pgdeltastream.web.live;
 
 import jakarta.ejb.EJB;
-import jakarta.servlet.AsyncContext;
 import jakarta.servlet.Filter;
 import jakarta.servlet.FilterChain;
 import jakarta.servlet.ServletException;
@@ -20,12 +19,11 @@ import org.pgdeltastream.framing.Handshake;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.feed.FollowRequest;
-import org.pgdeltastream.web.http.Body;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
-import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.http.MediaRange;
 import org.pgdeltastream.web.socket.OwnFrames;
+import org.pgdeltastream.web.stream.HandshakeCheck;
 
 /**
  * A feed's stream, as a websocket or as server-sent events, and its changes by pull. Passes on what
@@ -74,7 +72,7 @@ public class FeedFilter implements Filter {
   private void stream(
       HttpServletRequest request, HttpServletResponse response, FilterChain chain, String feed)
       throws IOException, ServletException {
-    Handshake handshake = new Handshake(name -> Collections.list(request.getHeaders(name)));
+    Handshake handshake = HandshakeCheck.of(request);
     if (handshake.isAsked()) {
       socket(request, response, chain, handshake, feed);
     } else if (takes(request, EVENTS)) {
@@ -91,13 +89,10 @@ public class FeedFilter implements Filter {
       Handshake handshake,
       String feed)
       throws IOException, ServletException {
-    if (!handshake.hasVersion() || !handshake.isWellFormed()) {
-      throw Input.bad(
-          "The websocket handshake needs version 13, 'Connection: Upgrade' and one key");
+    if (!HandshakeCheck.isPossible(request, response, handshake)) {
+      return;
     }
-    if (Body.isIn(request)) {
-      throw Input.bad("A websocket handshake has no body");
-    }
+    HandshakeCheck.check(request, handshake);
     FeedQuery query = FeedQuery.ofStream(request.getQueryString(), null);
     Feeds feeds = slots.feeds();
     feeds.check(feed, request.getRemoteAddr(), query.view());
@@ -124,14 +119,11 @@ public class FeedFilter implements Filter {
     }
     EventStream.head(response);
     String address = request.getRemoteAddr();
-    AsyncContext context = begin(request);
-    EventStream events =
-        new EventStream(
-            context,
+    new EventStream(
+            AsyncAnswer.context(request),
             feed,
-            one -> feeds.follow(feed, follow(query, Framing.EVENT_STREAM, address, one), one));
-    context.addListener(events.listener());
-    context.getResponse().getOutputStream().setWriteListener(events);
+            one -> feeds.follow(feed, follow(query, Framing.EVENT_STREAM, address, one), one))
+        .begin();
   }
 
   /** A status ends a browser's EventSource for good: only where coming again does not help. */
@@ -157,27 +149,18 @@ public class FeedFilter implements Filter {
     Feeds feeds = slots.feeds();
     String address = request.getRemoteAddr();
     feeds.check(feed, address, query.view());
-    AsyncContext context = begin(request);
-    PullAnswer answer =
-        new PullAnswer(
-            context,
+    new PullAnswer(
+            AsyncAnswer.context(request),
             lines,
             query.limitBytes(),
             query.longest().toNanos(),
-            one -> feeds.follow(feed, follow(query, Framing.LINES, address, one), one));
-    context.addListener(answer.listener());
-    context.getResponse().getOutputStream().setWriteListener(answer);
+            one -> feeds.follow(feed, follow(query, Framing.LINES, address, one), one))
+        .begin();
   }
 
   private static FollowRequest follow(
       FeedQuery query, Framing framing, String address, FollowRequest.Client client) {
     return new FollowRequest(query.view(), framing, query.after(), query.linger(), address, client);
-  }
-
-  private static AsyncContext begin(HttpServletRequest request) {
-    AsyncContext context = request.startAsync();
-    context.setTimeout(0);
-    return context;
   }
 
   private static void notAcceptable(HttpServletResponse response, String what) throws IOException {

@@ -7,6 +7,7 @@ import java.util.concurrent.ThreadLocalRandom;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
@@ -18,6 +19,21 @@ final class FeedMessages {
   private static final int MOST_RETRY_MILLIS = 5000;
 
   private FeedMessages() {}
+
+  /** Begins to serve a websocket's client. */
+  static void hello(FeedSubscriber one, String feed, FeedPosition start, FeedPosition oldest) {
+    one.say(one.framing().notice("hello", hello(feed, start, oldest)));
+  }
+
+  /** Ends a websocket whose client asks for what is not there. */
+  static void refetch(FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
+    one.say(one.framing().notice("must-refetch", mustRefetch(reason, oldest, newest)));
+    one.end(CloseReason.POSITION_LOST, notThere(reason));
+  }
+
+  static String notThere(String reason) {
+    return "position not in the feed: " + reason;
+  }
 
   static String hello(String feed, FeedPosition start, FeedPosition oldest) {
     JsonObjectBuilder hello = Json.createObjectBuilder().add("feed", feed);

@@ -72,15 +72,13 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
 
     @Override
     public void begins(FeedSubscriber one, FeedPosition start, FeedPosition oldest) {
-      one.say(Framing.WEBSOCKET.notice("hello", FeedMessages.hello(feed, start, oldest)));
+      FeedMessages.hello(one, feed, start, oldest);
     }
 
     @Override
     public void mustRefetch(
         FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
-      String json = FeedMessages.mustRefetch(reason, oldest, newest);
-      one.say(Framing.WEBSOCKET.notice("must-refetch", json));
-      one.end(CloseReason.POSITION_LOST, "position not in the feed: " + reason);
+      FeedMessages.refetch(one, reason, oldest, newest);
     }
 
     @Override

@@ -3,18 +3,15 @@ package org.pgdeltastream.web.live;
 import static java.lang.System.Logger.Level.DEBUG;
 
 import jakarta.servlet.AsyncContext;
-import jakarta.servlet.AsyncListener;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.log.FeedPosition;
-import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
 
@@ -22,21 +19,16 @@ import org.pgdeltastream.web.http.Errors;
  * The answer to a pull: whole transactions, as they come, until all there is was sent or the answer
  * is long enough. Where there is nothing it waits.
  */
-final class PullAnswer extends AsyncOutput implements FollowRequest.Client {
+final class PullAnswer extends AsyncAnswer {
   private static final System.Logger LOG = System.getLogger(PullAnswer.class.getName());
 
   /** Longer than a position may be ahead of this server. */
   private static final long UNREACHED_NANOS = Duration.ofSeconds(15).toNanos();
 
-  private final AsyncContext context;
   private final HttpServletResponse response;
   private final long deadline;
-  private final Function<PullAnswer, FeedSubscriber> beginning;
-  private final AtomicBoolean begun = new AtomicBoolean();
-  private final AtomicBoolean over = new AtomicBoolean();
   private volatile @Nullable FeedPosition start;
   private volatile byte @Nullable [] refusal;
-  private volatile boolean isEnding; // all was written
   private final PullBody body; // the writer's, as is what follows
   private boolean headIsSent;
   private boolean isCaughtUp;
@@ -53,31 +45,17 @@ final class PullAnswer extends AsyncOutput implements FollowRequest.Client {
       boolean asLines,
       long limitBytes,
       long waitNanos,
-      Function<PullAnswer, FeedSubscriber> beginning)
+      Function<AsyncAnswer, FeedSubscriber> beginning)
       throws IOException {
-    super(context.getResponse().getOutputStream());
-    this.context = context;
+    super(context, beginning);
     this.response = (HttpServletResponse) context.getResponse();
     this.body = new PullBody(asLines, limitBytes);
     this.deadline = System.nanoTime() + waitNanos;
-    this.beginning = beginning;
   }
 
   @Override
-  public void onWritePossible() {
-    if (begun.compareAndSet(false, true)) {
-      try {
-        FeedSubscriber served = beginning.apply(this);
-        serves(served);
-        served.ready();
-      } catch (RuntimeException e) {
-        answer(Errors.of(e));
-      }
-    } else if (isEnding) {
-      cut();
-    } else {
-      super.onWritePossible();
-    }
+  void notBegun(RuntimeException e) {
+    answer(Errors.of(e));
   }
 
   @Override
@@ -121,14 +99,6 @@ final class PullAnswer extends AsyncOutput implements FollowRequest.Client {
     }
   }
 
-  /** Not before the container has taken it all: some would lose it. */
-  private void complete() {
-    isEnding = true; // before the question, whose no is followed by onWritePossible
-    if (super.isReady()) {
-      cut();
-    }
-  }
-
   private void sendHead() {
     if (!headIsSent) {
       headIsSent = true;
@@ -138,9 +108,6 @@ final class PullAnswer extends AsyncOutput implements FollowRequest.Client {
 
   @Override
   public void caughtUp(Lsn reached) throws IOException {
-    if (body.inTransaction()) {
-      return; // a transaction of many messages, whose end is still to come
-    }
     isCaughtUp = true;
     body.reach(reached);
     if (body.hasMessages() || isLate(0)) {
@@ -165,7 +132,7 @@ final class PullAnswer extends AsyncOutput implements FollowRequest.Client {
   }
 
   private void finish() throws IOException {
-    if (!body.isEnough() && !body.inTransaction() && !over.get() && super.isReady()) {
+    if (!body.isEnough() && !isOver() && super.isReady()) {
       sendHead();
       body.end(start, true);
       hand();
@@ -174,11 +141,6 @@ final class PullAnswer extends AsyncOutput implements FollowRequest.Client {
 
   @Override
   public void ping() {}
-
-  @Override
-  public boolean isAnswered() {
-    return false;
-  }
 
   @Override
   public boolean end(CloseReason reason, String detail) throws IOException {
@@ -191,7 +153,7 @@ final class PullAnswer extends AsyncOutput implements FollowRequest.Client {
       refuse(refused);
       complete();
     }
-    return over.get();
+    return isOver();
   }
 
   private void refuse(byte[] json) throws IOException {
@@ -210,33 +172,5 @@ final class PullAnswer extends AsyncOutput implements FollowRequest.Client {
       LOG.log(DEBUG, "A pull's client had gone: " + e);
     }
     complete();
-  }
-
-  @Override
-  public void cut() {
-    if (over.compareAndSet(false, true)) {
-      try {
-        context.complete();
-      } catch (RuntimeException e) { // the container was quicker
-        LOG.log(DEBUG, "A pull had ended: " + e);
-      }
-      gone();
-    }
-  }
-
-  @Override
-  public void onError(Throwable error) {
-    super.onError(error);
-    cut();
-  }
-
-  /** To be told by the container how the request ends. */
-  AsyncListener listener() {
-    return new AsyncEnd(this::completed, this::cut);
-  }
-
-  private void completed() {
-    over.set(true);
-    gone();
   }
 }

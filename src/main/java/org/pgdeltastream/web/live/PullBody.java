@@ -11,20 +11,26 @@ import org.pgdeltastream.feed.log.FeedPosition;
 
 /**
  * The body of the answer to a pull: messages, a line each or joined by commas, then where they end.
- * It is enough at the end of the first transaction beyond the limit. For one thread.
+ * It is enough at the first position beyond the limit. For one thread.
  */
 final class PullBody {
   private static final byte[] NOTHING = {};
 
+  /** What a line is. */
+  private enum Line {
+    AHEAD,
+    MESSAGE,
+    POSITION
+  }
+
   private final boolean asLines;
   private final long limitBytes;
-  private final PulledLines lines = new PulledLines();
   private final ByteArrayOutputStream out = new ByteArrayOutputStream(); // for the container
+  private final StringBuilder reached = new StringBuilder(); // what is there of a position's line
   private Lsn position = Lsn.NONE;
   private long sent;
   private boolean isEnough;
-  private boolean inMessage;
-  private boolean inTransaction;
+  private Line line = Line.AHEAD;
 
   /**
    * An empty one.
@@ -39,11 +45,6 @@ final class PullBody {
   /** Nothing more belongs in it. */
   boolean isEnough() {
     return isEnough;
-  }
-
-  /** The end of a transaction is still to come. */
-  boolean inTransaction() {
-    return inTransaction;
   }
 
   boolean hasMessages() {
@@ -69,32 +70,52 @@ final class PullBody {
     out.writeBytes(asLines ? NOTHING : "{\"messages\":[".getBytes(US_ASCII));
   }
 
-  /** Adds messages, or parts of them, until it is enough. */
+  /** Adds lines, or parts of them, until it is enough: {@code Framing.LINES}. */
   void add(byte[] bytes, int start, int end) {
     int at = start;
     while (at < end && !isEnough) {
-      at = addLine(bytes, at, end);
+      int stop = at;
+      while (stop < end && bytes[stop] != '\n') {
+        stop++;
+      }
+      add(bytes, at, stop, stop < end);
+      at = stop + 1;
     }
   }
 
-  /** Takes the next line, or what is there of it; returns where that ends. */
-  private int addLine(byte[] bytes, int at, int end) {
-    int lineEnd = lines.endOf(bytes, at, end);
-    if (!asLines && !inMessage && sent > 0) {
-      out.write(',');
+  private void add(byte[] bytes, int start, int end, boolean ends) {
+    int from = start;
+    if (line == Line.AHEAD && end > start) {
+      line = bytes[start] == '#' ? Line.POSITION : Line.MESSAGE;
+      if (line == Line.POSITION) {
+        from++;
+      } else if (!asLines && sent > 0) {
+        out.write(',');
+      }
     }
-    inMessage = lineEnd < 0;
-    inTransaction = true;
-    int stop = inMessage ? end : lineEnd;
-    out.write(bytes, at, inMessage || asLines ? stop - at : stop - at - 1);
-    sent += stop - at;
-    Lsn reached = inMessage ? Lsn.NONE : lines.position();
-    if (!reached.equals(Lsn.NONE)) {
-      position = reached;
-      inTransaction = false;
+    if (line == Line.POSITION) {
+      reached.append(new String(bytes, from, end - from, US_ASCII));
+    } else {
+      out.write(bytes, from, end - from);
+      sent += end - from;
+    }
+    if (ends) {
+      endLine();
+    }
+  }
+
+  private void endLine() {
+    if (line == Line.POSITION) {
+      reach(Lsn.parse(reached.toString()));
+      reached.setLength(0);
       isEnough = sent >= limitBytes;
+    } else {
+      sent++;
+      if (asLines) {
+        out.write('\n');
+      }
     }
-    return stop;
+    line = Line.AHEAD;
   }
 
   /**

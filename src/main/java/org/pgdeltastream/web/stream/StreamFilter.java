@@ -11,14 +11,11 @@ import jakarta.servlet.http.HttpServletRequestWrapper;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.security.Principal;
-import java.util.Collections;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.framing.Handshake;
 import org.pgdeltastream.slot.SlotManager;
-import org.pgdeltastream.web.http.Body;
 import org.pgdeltastream.web.http.Errors;
 import org.pgdeltastream.web.http.HiddenHeaderRequest;
-import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.socket.OwnFrames;
 
 /**
@@ -39,16 +36,11 @@ public class StreamFilter implements Filter {
       throws IOException, ServletException {
     HttpServletRequest from = (HttpServletRequest) request;
     HttpServletResponse to = (HttpServletResponse) response;
-    Handshake handshake = new Handshake(name -> Collections.list(from.getHeaders(name)));
+    Handshake handshake = HandshakeCheck.of(from);
     if (!from.getMethod().equals("GET")) {
       to.setHeader("Allow", "GET");
       Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(to);
-    } else if (!isWebsocket(from, handshake)) {
-      to.setHeader("Upgrade", "websocket");
-      to.setHeader("Connection", "Upgrade");
-      to.setHeader("Sec-WebSocket-Version", Handshake.VERSION);
-      Errors.ofStatus(426, null).sendTo(to);
-    } else if (isAllowed(from, to, handshake)) {
+    } else if (HandshakeCheck.isPossible(from, to, handshake) && isAllowed(from, to, handshake)) {
       String server = from.getServletContext().getServerInfo();
       if (OwnFrames.areWritten(slots.settings().websocket(), server)) {
         OwnFrames.upgrade(from, to, handshake, FrameHandler.class)
@@ -93,23 +85,12 @@ public class StreamFilter implements Filter {
     return path.replaceFirst("/+$", "");
   }
 
-  private static boolean isWebsocket(HttpServletRequest request, Handshake handshake) {
-    return handshake.isAsked()
-        && handshake.hasVersion()
-        && !request.getProtocol().equals("HTTP/1.0"); // which has no upgrade
-  }
-
   /** Whether the stream may begin; if not, the request has its answer. */
   private boolean isAllowed(
       HttpServletRequest request, HttpServletResponse response, Handshake handshake)
       throws IOException {
     try {
-      if (!handshake.isWellFormed()) {
-        throw Input.bad("The websocket handshake needs 'Connection: Upgrade' and one key");
-      }
-      if (Body.isIn(request)) {
-        throw Input.bad("A websocket handshake has no body");
-      }
+      HandshakeCheck.check(request, handshake);
       StreamRequest.parse(request.getQueryString());
       slots.checkStream();
       return true;

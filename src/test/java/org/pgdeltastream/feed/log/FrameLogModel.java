@@ -75,13 +75,10 @@ final class FrameLogModel {
 
   private void endMessage() {
     log.endMessage();
-    log.settle();
     messageEnd = whole.size();
-    if (random.nextBoolean()) {
-      position += 1 + random.nextInt(10);
-      log.mark(new Lsn(position));
-      marks.put(position, (long) messageEnd);
-    }
+    position += 1 + random.nextInt(10);
+    log.mark(new Lsn(position));
+    marks.put(position, (long) messageEnd);
   }
 
   private void rollBack() {

@@ -76,15 +76,22 @@ class FramingTest {
 
   @Test
   void writesLines() {
-    for (Framing framing : List.of(Framing.TEXTS, Framing.LINES)) {
-      FrameLog log = new FrameLog(1 << 20, true, new Lsn(1));
-      FramedLog out = framing.into(log);
-      part(out, "a");
-      last(out, "b", END);
-      out.progress("{}".getBytes(StandardCharsets.UTF_8), new Lsn(-1));
-      assertThat(text(log)).isEqualTo(framing == Framing.TEXTS ? "ab\n{}\n" : "ab\n");
-      assertThat(log.published().mark().position()).isEqualTo(new Lsn(-1));
-    }
+    assertThat(lines(Framing.TEXTS)).isEqualTo("ab\nc\n{}\n");
+    assertThat(lines(Framing.LINES)).isEqualTo("ab\n#16/30A2D5F\nc\n#FF/FF\n");
+  }
+
+  private static String lines(Framing framing) {
+    FrameLog log = new FrameLog(1 << 20, true, new Lsn(1));
+    FramedLog out = framing.into(log);
+    part(out, "a");
+    last(out, "b", END);
+    last(out, "c", Lsn.NONE);
+    out.mark(Lsn.parse("FF/FF"));
+    out.progress("{}".getBytes(StandardCharsets.UTF_8), new Lsn(-1));
+    String text = text(log);
+    assertThat(log.published().mark().position()).isEqualTo(new Lsn(-1));
+    assertThat(log.published().endsWithMessage()).isTrue();
+    return text;
   }
 
   private static void part(FramedLog out, String text) {

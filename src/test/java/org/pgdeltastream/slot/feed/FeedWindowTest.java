@@ -3,43 +3,59 @@ package org.pgdeltastream.slot.feed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.Random;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.support.Seeds;
 
 @Timeout(value = 10, unit = TimeUnit.SECONDS)
 class FeedWindowTest {
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
-  private final FeedWindow window = new FeedWindow(1_000, Duration.ofSeconds(10));
+  private final FeedWindow window = new FeedWindow(1_000, Duration.ofSeconds(10), new Lsn(50));
 
   @Test
   void endsAfterSoManyBytes() {
-    assertThat(start(900, 0)).isEqualTo(0);
-    assertThat(start(1_000, 1)).isEqualTo(0);
-    assertThat(start(1_001, 2)).isEqualTo(1);
-    assertThat(start(5_000, 3)).isEqualTo(4_000);
-    assertThat(start(5_000, 4)).isEqualTo(4_000);
+    assertThat(start(900, 0)).isEqualTo(50);
+    assertThat(start(1_050, 1)).isEqualTo(50);
+    assertThat(start(1_051, 2)).isEqualTo(900);
+    assertThat(start(1_060, 2)).isEqualTo(900);
+    assertThat(start(2_050, 3)).isEqualTo(1_050);
+    assertThat(start(5_000, 4)).isEqualTo(5_000);
+    assertThat(start(5_000, 5)).isEqualTo(5_000);
   }
 
   @Test
   void endsAfterSoLong() {
-    assertThat(start(100, 0)).isEqualTo(0);
-    assertThat(start(200, 5)).isEqualTo(0);
-    assertThat(start(300, 9)).isEqualTo(0);
+    assertThat(start(100, 0)).isEqualTo(50);
+    assertThat(start(200, 5)).isEqualTo(50);
+    assertThat(start(300, 9)).isEqualTo(50);
     assertThat(start(300, 11)).isEqualTo(100);
     assertThat(start(300, 16)).isEqualTo(200);
     assertThat(start(300, 60)).isEqualTo(300);
     assertThat(start(350, 61)).isEqualTo(300);
+    assertThat(start(350, 75)).isEqualTo(350);
   }
 
+  /** A position inside of a transaction's end is one that PostgreSQL does not send it after. */
   @Test
-  void neverGoesBack() {
-    assertThat(start(5_000, 0)).isEqualTo(4_000);
-    assertThat(start(4_500, 5)).isEqualTo(4_000);
-    assertThat(start(5_100, 20)).isEqualTo(5_000);
-    assertThat(start(5_200, 100)).isEqualTo(5_100);
+  void startsWhereTheFeedHasBeenAndKeepsMostOfItsBytes() {
+    Random random = new Random(Seeds.first());
+    FeedWindow large = new FeedWindow(100_000, Duration.ofSeconds(100_000), new Lsn(50));
+    TreeSet<Long> heads = new TreeSet<>();
+    heads.add(50L);
+    long head = 50;
+    for (int i = 0; i < 20_000; i++) {
+      head += random.nextInt(random.nextInt(100) == 0 ? 3_000 : 30);
+      heads.add(head);
+      long start = large.start(new Lsn(head), i * SECOND / 1_000).value();
+      assertThat(heads).contains(start);
+      assertThat(head - start).isLessThanOrEqualTo(100_000);
+      assertThat(head - start).isGreaterThanOrEqualTo(Math.min(head - 50, 96_000));
+    }
   }
 
   private long start(long head, long seconds) {

@@ -43,16 +43,15 @@ final class PgOutputBytes {
     if (random.nextInt(12) == 0) {
       position += 10;
       Message message = message('M', to -> alone(to, position));
-      position += 5;
       return new Part(new Lsn(position), false, List.of(message));
     }
     int count = 1 + random.nextInt(random.nextInt(40) == 0 ? 400 : 6);
     long begun = position;
-    long commit = begun + 10L * count + 10;
+    long commit = random.nextInt(3) == 0 ? begun : begun + 10L * count + 10;
     List<Message> messages = new ArrayList<>();
     messages.add(message('B', to -> begin(to, commit)));
     for (int i = 0; i < count; i++) {
-      position += 10;
+      position += commit == begun ? 0 : 10;
       messages.add(message('I', this::insert));
     }
     position = commit + 10;

@@ -118,7 +118,9 @@ final class ResumingClient {
     for (int at = all.indexOf(end); at >= 0; at = all.indexOf(end, from)) {
       String one = all.substring(from, at);
       if (framing != Framing.EVENT_STREAM) {
-        texts.add(one);
+        if (!one.startsWith("#")) { // a position
+          texts.add(one);
+        }
       } else if (one.startsWith("data: ")) {
         texts.add(one.substring("data: ".length()).split("\n", 2)[0]);
       }

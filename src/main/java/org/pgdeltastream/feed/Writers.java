@@ -1,46 +1,52 @@
-package org.pgdeltastream.slot.feed;
+package org.pgdeltastream.feed;
 
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.pgdeltastream.feed.Writer;
-import org.pgdeltastream.slot.database.Settings;
 
 /** The writers to all subscribers of this server: one thread for each processor. */
-final class Writers {
+public final class Writers {
   private static final Duration PING = Duration.ofSeconds(15);
 
-  private final Settings settings;
   private final Executor threads;
+  private final Duration sendTimeout;
+  private final Duration pong;
   private final List<Writer> all = new CopyOnWriteArrayList<>();
   private final AtomicInteger turn = new AtomicInteger();
 
-  Writers(Settings settings, Executor threads) {
-    this.settings = settings;
+  /**
+   * None yet.
+   *
+   * @param sendTimeout after which a client that takes nothing is closed
+   * @param pong how long a client may take to answer a ping
+   */
+  public Writers(Executor threads, Duration sendTimeout, Duration pong) {
     this.threads = threads;
+    this.sendTimeout = sendTimeout;
+    this.pong = pong;
   }
 
   /** Starts those that do not run yet; one caller at a time. */
-  void start() {
+  public void start() {
     while (all.size() < Runtime.getRuntime().availableProcessors()) {
-      Writer writer = new Writer(settings.sendTimeout(), PING, settings.pongTimeout());
+      Writer writer = new Writer(sendTimeout, PING, pong);
       threads.execute(writer);
       all.add(writer);
     }
   }
 
-  void wake() {
+  public void wake() {
     all.forEach(Writer::wake);
   }
 
   /** Each in turn. */
-  Writer next() {
+  public Writer next() {
     return all.get(Math.floorMod(turn.getAndIncrement(), all.size()));
   }
 
-  void stop() {
+  public void stop() {
     all.forEach(Writer::stop);
   }
 }
