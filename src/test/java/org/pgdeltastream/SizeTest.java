@@ -58,7 +58,6 @@ class SizeTest {
   private static final Map<String, Long> LONG_METHODS =
       Map.ofEntries(
           entry("CatchUp.read", 33L), // the loop of a piece
-          entry("ColumnText.text", 32L), // a table of details
           entry("PublicationRefusals.asElsewhere", 51L), // a table of SQLSTATEs
           entry("PublicationSession.use", 33L), // one transaction
           entry("ReplicationReader.run", 35L), // the loop of a stream

@@ -49,7 +49,8 @@ final class ActionText {
     out.append(COLUMNS);
     boolean first = true;
     for (int i = 0; i < before.length; i++) {
-      if (tuple.kind(i) != ValueKind.UNCHANGED_TOAST) {
+      ColumnText column = columns.get(i);
+      if (column.told() && tuple.kind(column.index()) != ValueKind.UNCHANGED_TOAST) {
         if (!first) {
           out.append(',');
         }
@@ -66,8 +67,9 @@ final class ActionText {
     out.append(IDENTITY);
     boolean first = true;
     for (int i = 0; i < before.length; i++) {
-      boolean listed = oldKind == OldTupleKind.FULL || columns.get(i).key();
-      if (listed && tuple.kind(i) != ValueKind.UNCHANGED_TOAST) {
+      ColumnText column = columns.get(i);
+      boolean listed = oldKind == OldTupleKind.FULL || column.key();
+      if (listed && tuple.kind(column.index()) != ValueKind.UNCHANGED_TOAST) {
         if (!first) {
           out.append(',');
         }
@@ -83,6 +85,7 @@ final class ActionText {
   void appendUnchanged(JsonBuffer out, Tuple tuple) throws IOException {
     List<ColumnText> unchanged =
         columns.stream()
+            .filter(ColumnText::told)
             .filter(column -> tuple.kind(column.index()) == ValueKind.UNCHANGED_TOAST)
             .toList();
     if (!unchanged.isEmpty()) {
@@ -93,8 +96,10 @@ final class ActionText {
 
   private void appendValue(JsonBuffer out, Tuple tuple, int i) throws IOException {
     out.append(before[i]);
-    if (tuple.kind(i) == ValueKind.TEXT) {
-      columns.get(i).format().append(out, tuple.bytes(), tuple.start(i), tuple.length(i));
+    ColumnText column = columns.get(i);
+    int index = column.index();
+    if (tuple.kind(index) == ValueKind.TEXT) {
+      column.format().append(out, tuple.bytes(), tuple.start(index), tuple.length(index));
     } else {
       out.append(ValueFormat.NULL);
     }

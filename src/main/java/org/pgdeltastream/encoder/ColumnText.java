@@ -16,11 +16,13 @@ import org.pgdeltastream.change.option.Detail;
  * A column as it is written: JSON for each of its parts, and the format of its values.
  *
  * @param index its position in a tuple
+ * @param told a new row shows it; else it only tells which row it was
  * @param key part of the replica identity
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, never changed
 record ColumnText(
     int index,
+    boolean told,
     boolean key,
     boolean primaryKey,
     byte[] name,
@@ -40,43 +42,38 @@ record ColumnText(
           details.size() + " column details for " + columns.size() + " columns");
     }
     boolean identityIsPrimaryKey = relation.replicaIdentity() == ReplicaIdentity.DEFAULT;
+    boolean identityIsAll = relation.replicaIdentity() == ReplicaIdentity.FULL;
     List<ColumnText> texts = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
       Column column = columns.get(i);
-      if (!options.wants(relation.name(), column.name())) {
-        continue;
-      }
       ColumnDetails detail = details.get(i);
+      boolean told = options.wants(relation.name(), column.name());
       boolean primaryKey = identityIsPrimaryKey ? column.key() : detail.primaryKey();
-      texts.add(text(i, column, primaryKey, detail, options));
+      if (told || (identityIsAll ? primaryKey : column.key())) {
+        texts.add(text(i, told, column, primaryKey, detail, options));
+      }
     }
     return texts;
   }
 
   private static ColumnText text(
-      int index, Column column, boolean primaryKey, ColumnDetails details, ChangeOptions options)
+      int index,
+      boolean told,
+      Column column,
+      boolean primaryKey,
+      ColumnDetails details,
+      ChangeOptions options)
       throws IOException {
-    boolean base = options.has(Detail.DOMAIN_BASE_TYPES) && details.base().isPresent();
-    boolean modifier =
-        options.has(Detail.TYPE_MODIFIERS) || options.format() == ChangeOptions.Format.ACTIONS;
-    // Format 1 writes the value of such a domain like its base type's, format 2 does not.
-    boolean baseValue =
-        base && options.has(Detail.TYPES) && options.format() == ChangeOptions.Format.TRANSACTIONS;
-    int oid = baseValue ? details.base().get().oid() : column.typeOid();
-    String type;
-    if (base) {
-      type = modifier ? details.base().get().type() : details.base().get().plainType();
-    } else {
-      type = modifier ? details.type() : details.plainType();
-    }
+    int oid = oid(column, details, options);
     ValueFormat format = ValueFormat.of(oid);
     boolean asText = format == ValueFormat.NUMBER && options.has(Detail.NUMBERS_AS_TEXT);
     return new ColumnText(
         index,
+        told,
         column.key(),
         primaryKey,
         quoted(column.name()),
-        typeName(type),
+        typeName(type(details, options)),
         Ascii.bytes(Integer.toUnsignedString(oid)),
         Ascii.bytes(Integer.toString(details.position())),
         Ascii.bytes(details.notNull() ? "false" : "true"),
@@ -84,6 +81,28 @@ record ColumnText(
             ? quoted(details.defaultValue().get())
             : ValueFormat.NULL,
         asText ? ValueFormat.TEXT : format);
+  }
+
+  private static boolean isBase(ColumnDetails details, ChangeOptions options) {
+    return options.has(Detail.DOMAIN_BASE_TYPES) && details.base().isPresent();
+  }
+
+  /** Format 1 writes the value of such a domain like its base type's, format 2 does not. */
+  private static int oid(Column column, ColumnDetails details, ChangeOptions options) {
+    boolean baseValue =
+        isBase(details, options)
+            && options.has(Detail.TYPES)
+            && options.format() == ChangeOptions.Format.TRANSACTIONS;
+    return baseValue ? details.base().get().oid() : column.typeOid();
+  }
+
+  private static String type(ColumnDetails details, ChangeOptions options) {
+    boolean modifier =
+        options.has(Detail.TYPE_MODIFIERS) || options.format() == ChangeOptions.Format.ACTIONS;
+    if (isBase(details, options)) {
+      return modifier ? details.base().get().type() : details.base().get().plainType();
+    }
+    return modifier ? details.type() : details.plainType();
   }
 
   /** A name in quotes of its own is JSON already, as far as wal2json is concerned. */

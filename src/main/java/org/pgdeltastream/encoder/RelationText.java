@@ -27,7 +27,8 @@ final class RelationText {
     this.delete = opening("delete", relation, options, ',');
     this.truncate = opening("truncate", relation, options, '}');
     List<ColumnText> keys = columns.stream().filter(ColumnText::key).toList();
-    this.newRow = new ColumnList(ColumnList.Role.COLUMN, columns, options);
+    List<ColumnText> told = columns.stream().filter(ColumnText::told).toList();
+    this.newRow = new ColumnList(ColumnList.Role.COLUMN, told, options);
     this.oldKey = new ColumnList(ColumnList.Role.KEY, keys, options);
     this.oldRow = new ColumnList(ColumnList.Role.KEY, columns, options);
     List<ColumnText> primary = columns.stream().filter(ColumnText::primaryKey).toList();

@@ -59,8 +59,16 @@ abstract class Encoding {
     return found.length == 0 ? NOBODY : found;
   }
 
-  final View[] wanting(LogicalMessage message) {
+  private View[] wanting(LogicalMessage message) {
     return views.stream().filter(view -> view.changes().wants(message)).toArray(View[]::new);
+  }
+
+  /** A message of the open transaction, to who wants it. */
+  final void inside(LogicalMessage message) throws IOException {
+    View[] to = wanting(message);
+    if (to.length > 0) {
+      message(to, message);
+    }
   }
 
   /** A message of its own, to who wants it; who has it is at that position. */

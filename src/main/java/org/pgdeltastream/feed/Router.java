@@ -125,8 +125,8 @@ public final class Router implements ChangeListener {
 
   /** Nothing was there to route up to here. */
   public synchronized void movedTo(Lsn position) {
-    if (!inTransaction) {
-      movesTo(position);
+    if (!inTransaction && position.isAfter(head)) {
+      head = position;
     }
   }
 
@@ -213,30 +213,25 @@ public final class Router implements ChangeListener {
   public synchronized void message(LogicalMessage message) throws IOException {
     if (message.transactional()) {
       for (int i = 0; i < all.size() && !skips; i++) {
-        View[] to = all.get(i).wanting(message);
-        if (to.length > 0) {
-          all.get(i).message(to, message);
-        }
+        all.get(i).inside(message);
       }
-    } else if (!message.lsn().isAfter(head)) {
-      return; // it was routed before
-    } else if (inTransaction) {
+    } else if (message.lsn().isAfter(head)) { // else it was routed before
       alone.add(message);
-    } else {
-      alone(message);
+      if (!inTransaction) {
+        tellAlone();
+      }
     }
   }
 
   /** A message of its own ends at its LSN, where another transaction's commit may begin. */
-  private void alone(LogicalMessage message) throws IOException {
-    movesTo(message.lsn());
-    for (Encoding encoding : all) {
-      encoding.alone(message, head);
+  private void tellAlone() throws IOException {
+    for (LogicalMessage message : alone) {
+      head = message.lsn().isAfter(head) ? message.lsn() : head;
+      for (Encoding encoding : all) {
+        encoding.alone(message, head);
+      }
     }
-  }
-
-  private void movesTo(Lsn position) {
-    head = position.isAfter(head) ? position : head;
+    alone.clear();
   }
 
   @Override
@@ -246,10 +241,8 @@ public final class Router implements ChangeListener {
         encoding.commit(commit);
       }
     }
-    movesTo(commit.endLsn());
-    for (LogicalMessage message : alone) {
-      alone(message);
-    }
+    head = commit.endLsn().isAfter(head) ? commit.endLsn() : head;
+    tellAlone();
     ended();
   }
 }

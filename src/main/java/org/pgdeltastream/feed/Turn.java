@@ -30,7 +30,7 @@ final class Turn {
       }
       return;
     }
-    if (FrameLog.isCut(cursor)) {
+    if (cursor.isCut()) {
       one.outlet().cut(); // half a transaction was sent, and does not go on
       writer.remove(one);
     } else if (log.isPast(cursor)) {
@@ -51,14 +51,14 @@ final class Turn {
 
   private void copy(FeedSubscriber one, FrameLog log, Cursor cursor) throws IOException {
     FrameLog.Published published = log.published();
-    int count = FrameLog.available(cursor, published);
+    int count = cursor.available(published);
     long before = cursor.position();
     boolean some = count > 0;
     while (count > 0 && one.asksReady()) {
       one.outlet().write(cursor.bytes(), cursor.offset(), count);
       cursor.advance(count);
       one.hasToFlush = true;
-      count = FrameLog.available(cursor, published);
+      count = cursor.available(published);
     }
     if (some) {
       one.movedAt = System.nanoTime();

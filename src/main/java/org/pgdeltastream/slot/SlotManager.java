@@ -254,8 +254,7 @@ public class SlotManager {
     }
     checks.add(every(timer, REPORT_MILLIS, slots -> slots.reporter().checkStreams(others)));
     checks.add(every(timer, WATCH_MILLIS, slots -> slots.reporter().checkPostgres()));
-    checks.add(every(timer, CHECK_MILLIS, slots -> slots.reporter().checkSlots()));
-    checks.add(every(timer, CHECK_MILLIS, slots -> slots.feeds().start()));
+    checks.add(every(timer, CHECK_MILLIS, SlotRegistry::checkSlots));
     SlotRegistry open = registry;
     if (open != null) {
       timer.execute(open.startCheck());

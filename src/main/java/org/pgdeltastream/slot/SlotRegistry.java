@@ -75,6 +75,12 @@ final class SlotRegistry {
     };
   }
 
+  /** Regularly. */
+  void checkSlots() {
+    feeds.start();
+    reporter.checkSlots();
+  }
+
   void checkDatabase() {
     database.check();
   }

@@ -55,8 +55,7 @@ final class UselessSettings {
         "feeds",
         settings.feeds(),
         FeedDefinition::isSetting,
-        "which is no feed: write it like main, or main=publication1,publication2; a name is 1 to 40"
-            + " of a-z, 0-9 and _, and ; stands between two feeds");
+        "which is no feed: write it like main, or main=p1,p2; a name is 1 to 40 of a-z, 0-9 and _");
     if (!NODE.matcher(settings.node()).matches()) {
       LOG.log(
           WARNING,

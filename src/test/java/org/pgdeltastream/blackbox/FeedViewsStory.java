@@ -70,9 +70,14 @@ abstract class FeedViewsStory extends FeedStory {
     assertThat(some).hasSize(5);
     assertThat(some.get(0)).contains("\"columnnames\":[\"id\"]").doesNotContain("row 1");
     assertThat(some.get(1)).contains("other");
-    assertThat(seen("format=2&actions=insert&columns=public.test_table:name").toString())
-        .contains("\"value\":\"1\"")
-        .doesNotContain("\"integer\",\"value\":9");
+    List<String> names =
+        seen(
+            "format=2&include-types=0&add-tables=public.test_table&columns=public.test_table:name");
+    assertThat(names).hasSize(13).filteredOn(one -> one.contains("\"name\":\"id\"")).hasSize(3);
+    assertThat(names.get(1)).contains("[{\"name\":\"name\",\"value\":\"row 1\"}]");
+    assertThat(names.get(4))
+        .contains("[{\"name\":\"name\",\"value\":\"changed\"}]")
+        .contains("\"identity\":[{\"name\":\"id\",\"value\":1}]");
   }
 
   @Test

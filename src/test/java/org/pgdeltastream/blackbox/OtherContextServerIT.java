@@ -1,8 +1,10 @@
 package org.pgdeltastream.blackbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pgdeltastream.support.ServerClient.object;
 
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -77,6 +79,30 @@ class OtherContextServerIT {
                 .handshakeStatus(
                     "delta_a1", "Sec-WebSocket-Protocol", "pgdeltastream.v1, bearer.second"))
         .isEqualTo(101);
+  }
+
+  @Test
+  void servesFeedsToWhoHasATokenAndComesFromNoForeignPage() throws Exception {
+    assertThat(client.put("/v1/feeds/mine", "").statusCode()).isEqualTo(201);
+    ServerClient stranger = new ServerClient(server.base());
+    for (String path : List.of("/v1/feeds", "/v1/feeds/mine/changes", "/v1/feeds/mine/stream")) {
+      String[] events = {"Accept", "text/event-stream, application/json"};
+      assertThat(stranger.get(path, events).statusCode()).as(path).isEqualTo(401);
+      String[] foreign = {events[0], events[1], "Origin", "http://evil.example"};
+      assertThat(client.get(path, foreign).statusCode()).as(path).isEqualTo(403);
+    }
+    String path = "/v1/feeds/mine/stream?after=oldest";
+    assertThatThrownBy(() -> stranger.socket(path)).hasStackTraceContaining("401");
+    assertThatThrownBy(() -> client.socket(path, "Origin", "http://evil.example"))
+        .hasStackTraceContaining("403");
+    database.execute("insert into test_table values (3, 'three')");
+    String[] browser = {"Sec-WebSocket-Protocol", "pgdeltastream.v1, bearer.second"};
+    try (StreamClient socket = stranger.socket(path, browser)) {
+      assertThat(socket.next()).contains("hello");
+      assertThat(socket.nextWithChange()).contains("[3,\"three\"]");
+    }
+    assertThat(client.get("/v1/feeds/mine/changes?after=oldest").body()).contains("three");
+    assertThat(client.delete("/v1/feeds/mine?force=true").statusCode()).isEqualTo(204);
   }
 
   @Test

@@ -28,7 +28,7 @@ public final class LogReader {
 
   public void read() {
     assertThat(log.isPast(cursor)).as("fell out of the log").isFalse();
-    assertThat(FrameLog.isCut(cursor)).as("was cut").isFalse();
+    assertThat(cursor.isCut()).as("was cut").isFalse();
     byte[] read = SampleLogs.read(log, cursor);
     for (byte one : read) {
       count += one == '\n' ? 1 : 0;

@@ -169,7 +169,7 @@ class RouterTest {
       byte[] frame = SampleLogs.read(log, cursor);
       assertThat(LogReader.texts(frame)).hasSize(1);
       Cursor before = SampleLogs.at(log, 100 + i, 0);
-      assertThat(FrameLog.available(before, log.published())).isEqualTo(frame.length);
+      assertThat(before.available(log.published())).isEqualTo(frame.length);
     }
   }
 

@@ -134,7 +134,7 @@ class FeedsPostgresIT {
   }
 
   private static FeedDefinition definition(String name, List<String> publications, long window) {
-    return new FeedDefinition(name, publications, window, Duration.ofSeconds(600));
+    return new FeedDefinition(name, publications, window, Duration.ofMinutes(10));
   }
 
   private static List<String> names(Feeds feeds) {

@@ -42,9 +42,8 @@ final class TestRegistry implements AutoCloseable {
     slots = new SlotRegistry(doors, read, readers);
     Reporter reporter = slots.reporter();
     every(100, () -> reporter.checkStreams(readers));
-    every(100, reporter::checkSlots); // waits for PostgreSQL where that is frozen
+    every(100, slots::checkSlots); // waits for PostgreSQL where that is frozen
     every(1_000, reporter::checkPostgres);
-    every(100, slots.feeds()::start);
   }
 
   private void every(int millis, Runnable look) {

@@ -177,7 +177,10 @@ public final class FrameLog {
     }
   }
 
-  /** Drops what came after the last transaction; whoever has read it is told {@link #isCut}. */
+  /**
+   * Drops what came after the last transaction; whoever has read it {@linkplain Cursor#isCut is
+   * cut}.
+   */
   public void rollBack() {
     if (written() == boundary) {
       return;
@@ -228,15 +231,8 @@ public final class FrameLog {
   public @Nullable Cursor cursorAfter(Lsn position, long more) {
     long start = marks.after(position);
     long at = start + more;
-    Cursor cursor = new Cursor(first, 0);
-    if (start < 0 || at > published.end() || at < cursor.chunk.base) {
-      return null;
-    }
-    while (at > cursor.chunk.base + cursor.chunk.limit && cursor.chunk.next != null) {
-      cursor.chunk = cursor.chunk.next;
-    }
-    cursor.offset = (int) (at - cursor.chunk.base);
-    return cursor;
+    Chunk oldest = first;
+    return start < 0 || at > published.end() || at < oldest.base ? null : Cursor.at(oldest, at);
   }
 
   /** The last mark up to the cursor; null if that is dropped. */
@@ -244,25 +240,8 @@ public final class FrameLog {
     return marks.before(cursor.position());
   }
 
-  /** How many bytes can be read from the cursor's array; moves it to the next array if need be. */
-  public static int available(Cursor cursor, Published published) {
-    long readable = published.end();
-    Chunk chunk = cursor.chunk;
-    while (cursor.offset == chunk.limit && chunk.next != null && chunk.next.base < readable) {
-      chunk = chunk.next; // not before there is something: what is there may be rolled back
-      cursor.chunk = chunk;
-      cursor.offset = 0;
-    }
-    return (int) Math.min(readable - cursor.position(), chunk.limit - cursor.offset);
-  }
-
   /** Its bytes were dropped: the client must be served in another way. */
   public boolean isPast(Cursor cursor) {
     return cursor.chunk.base < first.base;
-  }
-
-  /** It has read what was rolled back. */
-  public static boolean isCut(Cursor cursor) {
-    return cursor.offset > cursor.chunk.limit;
   }
 }

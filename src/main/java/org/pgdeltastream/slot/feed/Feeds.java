@@ -35,7 +35,7 @@ public final class Feeds {
   private static final long PAUSE_NANOS = Duration.ofMillis(10).toNanos();
 
   private final FeedSlotCalls slots;
-  private final StreamServices services;
+  private final Settings settings;
   private final Executor threads;
   private final Admission admission;
   private final KnownViews views;
@@ -46,9 +46,8 @@ public final class Feeds {
   private final AtomicBoolean starting = new AtomicBoolean();
 
   public Feeds(FeedSlotCalls slots, StreamServices services, Executor threads) {
-    Settings settings = services.settings();
     this.slots = slots;
-    this.services = services;
+    this.settings = services.settings();
     this.threads = threads;
     this.writers = new Writers(threads, settings.sendTimeout(), settings.pongTimeout());
     this.admission = new Admission(settings);
@@ -59,10 +58,6 @@ public final class Feeds {
       ofSettings.put(definition.name(), definition);
     }
     ofSettings.values().forEach(one -> due.put(one, ""));
-  }
-
-  private Settings settings() {
-    return services.settings();
   }
 
   /** Makes what the settings name, as soon as PostgreSQL is there; for a regular check. */
@@ -96,7 +91,7 @@ public final class Feeds {
   /** With the window of the settings. */
   public FeedDefinition usual(String name, List<String> publications) {
     return new FeedDefinition(
-        name, publications, settings().feedWindowBytes(), settings().feedWindowSeconds());
+        name, publications, settings.feedWindowBytes(), settings.feedWindowSeconds());
   }
 
   /**

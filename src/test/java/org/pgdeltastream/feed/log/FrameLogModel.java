@@ -110,7 +110,7 @@ final class FrameLogModel {
   }
 
   private void read(Reader reader) {
-    boolean isCut = FrameLog.isCut(reader.cursor);
+    boolean isCut = reader.cursor.isCut();
     if (isCut || log.isPast(reader.cursor)) {
       assertThat(reader.isCut || reader.mayBeCut || !isCut).as("has read what is undone").isTrue();
       readers.remove(reader);

@@ -158,11 +158,11 @@ class FrameLogTest {
     log.append(random(5, 50), 0, 50);
     log.publish();
     Cursor cursor = at(log, 10, 1000);
-    assertThat(FrameLog.available(cursor, log.published())).isEqualTo(50);
+    assertThat(cursor.available(log.published())).isEqualTo(50);
     log.beginProgress(50);
     log.append(new byte[50], 0, 50);
     log.publish();
-    assertThat(FrameLog.available(cursor, log.published())).isEqualTo(100);
+    assertThat(cursor.available(log.published())).isEqualTo(100);
   }
 
   // The end, and what is undone
@@ -178,14 +178,14 @@ class FrameLogTest {
     log.publish();
     assertThat(read(log, cut)).isEqualTo(undone);
     log.rollBack();
-    assertThat(FrameLog.isCut(cut)).isTrue();
-    assertThat(FrameLog.isCut(whole)).isFalse();
+    assertThat(cut.isCut()).isTrue();
+    assertThat(whole.isCut()).isFalse();
     assertThat(log.published().endsWithMessage()).isTrue();
     byte[] again = random(7, 5_000);
     log.append(again, 0, again.length);
     log.publish();
     assertThat(read(log, whole)).isEqualTo(again);
-    assertThat(FrameLog.isCut(cut)).isTrue();
+    assertThat(cut.isCut()).isTrue();
   }
 
   @Test
@@ -202,7 +202,7 @@ class FrameLogTest {
       log.rollBack();
       log.rollBack();
       read(log, cursor);
-      assertThat(FrameLog.isCut(cursor)).isFalse();
+      assertThat(cursor.isCut()).isFalse();
       assertThat(log.isPast(cursor)).isFalse();
     }
     message(log, 100, 30);
@@ -222,7 +222,7 @@ class FrameLogTest {
     Cursor late = at(log, 20, 450_000);
     read(log, late);
     log.rollBack();
-    assertThat(FrameLog.isCut(late)).isTrue();
+    assertThat(late.isCut()).isTrue();
     assertThat(log.isPast(before)).isTrue();
     Cursor again = at(log, 20, 0);
     message(log, 70, 30);
@@ -327,7 +327,7 @@ class FrameLogTest {
         }
         continue;
       }
-      int length = FrameLog.available(cursor, published);
+      int length = cursor.available(published);
       for (int i = 0; i < length; i++) {
         assertThat(cursor.bytes()[cursor.offset() + i]).isEqualTo(content(cursor.position() + i));
       }

@@ -27,11 +27,11 @@ public final class SampleLogs {
   public static byte[] read(FrameLog log, Cursor cursor) {
     ByteArrayOutputStream read = new ByteArrayOutputStream();
     FrameLog.Published published = log.published();
-    int count = FrameLog.available(cursor, published);
+    int count = cursor.available(published);
     while (count > 0) {
       read.write(cursor.bytes(), cursor.offset(), count);
       cursor.advance(count);
-      count = FrameLog.available(cursor, published);
+      count = cursor.available(published);
     }
     return read.toByteArray();
   }

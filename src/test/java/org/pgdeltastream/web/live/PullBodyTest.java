@@ -46,8 +46,12 @@ class PullBodyTest {
       assertThat(all.toString(StandardCharsets.UTF_8) + ended(body))
           .as("pieces of %s", length)
           .isEqualTo(
-              "{\"a\":\"#0/7\"}\n{\"b\":1}\n{\"c\":\"ü\"}\n"
-                  + "{\"position\":\"00000001.1.00000001.1/1B\",\"live\":true}\n");
+              """
+              {"a":"#0/7"}
+              {"b":1}
+              {"c":"ü"}
+              {"position":"00000001.1.00000001.1/1B","live":true}
+              """);
     }
   }
 
