@@ -34,6 +34,7 @@ import org.pgdeltastream.launch.command.Address;
 import org.pgdeltastream.launch.command.Command;
 import org.pgdeltastream.launch.command.Guide;
 import org.pgdeltastream.launch.server.Availability;
+import org.pgdeltastream.slot.database.FeedSettings;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
@@ -73,7 +74,12 @@ class DocumentsTest {
             .toList();
     assertThat(documented)
         .containsExactlyInAnyOrderElementsOf(
-            Stream.of(Settings.class.getRecordComponents()).map(DocumentsTest::row).toList());
+            components(Settings.class).map(DocumentsTest::row).toList());
+  }
+
+  private static Stream<RecordComponent> components(Class<?> of) {
+    return Stream.of(of.getRecordComponents())
+        .flatMap(part -> part.getType().isRecord() ? components(part.getType()) : Stream.of(part));
   }
 
   private static String row(RecordComponent component) {
@@ -87,7 +93,9 @@ class DocumentsTest {
   }
 
   private static String usual(RecordComponent component) {
-    Object value = value(Settings.read(name -> null), component.getAccessor());
+    Settings read = Settings.read(name -> null);
+    boolean isOfFeeds = component.getDeclaringRecord().equals(FeedSettings.class);
+    Object value = value(isOfFeeds ? read.ofFeeds() : read, component.getAccessor());
     String depends =
         switch (component.getName()) {
           case "databaseUrl" -> "the DataSource `jdbc/pgdelta`'s";
@@ -125,8 +133,7 @@ class DocumentsTest {
 
   @Test
   void nameNoSettingThatThereIsNot() {
-    List<String> known =
-        Stream.of(Settings.class.getRecordComponents()).map(DocumentsTest::property).toList();
+    List<String> known = components(Settings.class).map(DocumentsTest::property).toList();
     Pattern setting = Pattern.compile("`(pgdelta\\.[a-z0-9][a-z0-9-]*)(?![a-z0-9.-])");
     assertThat(documents().flatMap(file -> setting.matcher(read(file)).results()))
         .extracting(found -> found.group(1))

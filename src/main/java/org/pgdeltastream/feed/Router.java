@@ -113,6 +113,12 @@ public final class Router implements ChangeListener {
     return views.size();
   }
 
+  /** Whether somebody can follow a view where there may be so many. */
+  public synchronized boolean hasRoom(ViewOptions options, int most) {
+    tidy();
+    return views.hasRoom(options, most);
+  }
+
   /** Lets subscribers read what has come; false if there was nothing. */
   public synchronized boolean publish() {
     return views.publish();
@@ -187,12 +193,9 @@ public final class Router implements ChangeListener {
   }
 
   @Override
-  public synchronized void update(
-      Relation relation, OldTupleKind oldKind, Tuple oldTuple, Tuple newTuple) throws IOException {
-    route(
-        Action.UPDATE,
-        relation,
-        (way, to) -> way.update(to, relation, oldKind, oldTuple, newTuple));
+  public synchronized void update(Relation relation, OldTupleKind kind, Tuple before, Tuple after)
+      throws IOException {
+    route(Action.UPDATE, relation, (way, to) -> way.update(to, relation, kind, before, after));
   }
 
   @Override
@@ -202,9 +205,8 @@ public final class Router implements ChangeListener {
   }
 
   @Override
-  public synchronized void truncate(List<Relation> relations, TruncateOptions options)
-      throws IOException {
-    for (Relation relation : relations) {
+  public synchronized void truncate(List<Relation> tables, TruncateOptions how) throws IOException {
+    for (Relation relation : tables) {
       route(Action.TRUNCATE, relation, (way, to) -> way.truncate(to, relation));
     }
   }

@@ -43,6 +43,10 @@ final class Views {
     return all;
   }
 
+  boolean hasRoom(ViewOptions options, int most) {
+    return views.size() < most || views.containsKey(options);
+  }
+
   int size() {
     return views.size();
   }

@@ -53,7 +53,7 @@ final class UselessSettings {
         "which no slot's name matches: they have a-z, 0-9 and _; * stands for any of these");
     refuse(
         "feeds",
-        settings.feeds(),
+        settings.ofFeeds().feeds(),
         FeedDefinition::isSetting,
         "which is no feed: write it like main, or main=p1,p2; a name is 1 to 40 of a-z, 0-9 and _");
     if (!NODE.matcher(settings.node()).matches()) {

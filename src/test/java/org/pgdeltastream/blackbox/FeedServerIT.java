@@ -22,7 +22,8 @@ class FeedServerIT {
     database = Wal2Json.isAtHand() ? TestDatabase.system() : TestDatabase.embedded();
     server =
         ApplicationServer.start(
-            ApplicationServer.Setup.configured(database, Map.of("send-timeout", "5")));
+            ApplicationServer.Setup.configured(
+                database, Map.of("send-timeout", "5", "feed-views", "9")));
     client = new ServerClient(server.base());
   }
 

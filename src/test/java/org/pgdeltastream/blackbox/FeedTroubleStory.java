@@ -6,6 +6,8 @@ import static org.pgdeltastream.support.ServerClient.object;
 
 import jakarta.json.JsonObject;
 import java.net.http.HttpResponse;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -114,6 +116,32 @@ abstract class FeedTroubleStory extends FeedStory {
       assertThat(sign.id()).startsWith(at(position, ""));
       insertAll(1);
       assertThat(idle.nextWithChange().data()).contains("row 1");
+    }
+  }
+
+  @Test
+  void letsSoManyDifferentSelectionsBeFollowed() throws Exception {
+    List<StreamClient> clients = new ArrayList<>();
+    try {
+      for (int i = 0; i < 9; i++) {
+        StreamClient client = socket("filter-tables=public.t" + i);
+        clients.add(client);
+        hello(client);
+      }
+      clients.add(socket("filter-tables=public.t0"));
+      hello(clients.get(9));
+      HttpResponse<String> refused = pull("filter-tables=public.more");
+      assertThat(refused.statusCode()).isEqualTo(503);
+      assertThat(refused.body()).contains("subscribers_exhausted", "9 sel", "pgdelta.feed-views");
+      try (EventsClient events = events("filter-tables=public.more")) {
+        assertThat(events.next("bye").data()).contains("selections");
+      }
+      clients.remove(5).close();
+      await("room for another")
+          .atMost(SOON)
+          .until(() -> pull("filter-tables=public.more").statusCode() == 200);
+    } finally {
+      clients.forEach(StreamClient::close);
     }
   }
 

@@ -322,7 +322,12 @@ class StreamLifePostgresIT {
     String decoding =
         "select count(*) from pg_stat_activity where state = 'active'"
             + " and query like 'copy (select lsn, data from%'";
-    await("a backend to decode").until(() -> database.text(decoding).equals("1"));
+    await("a backend to decode")
+        .untilAsserted(
+            () ->
+                assertThat(database.text(decoding))
+                    .as("of %s, to where %s", activity(), confirmed())
+                    .isNotEqualTo("0"));
 
     stream.clientGone();
 
@@ -336,6 +341,18 @@ class StreamLifePostgresIT {
                 database
                     .text("select count(*) from pg_replication_slots where temporary")
                     .equals("0"));
+  }
+
+  private String activity() throws Exception {
+    return database.text(
+        "select string_agg(backend_type || ' ' || coalesce(state, '') || ' ' || left(query, 80), '; ')"
+            + " from pg_stat_activity where query <> '' and pid <> pg_backend_pid()");
+  }
+
+  private String confirmed() throws Exception {
+    return database.text(
+        "select string_agg(slot_name || ' ' || confirmed_flush_lsn || ' ' || active, '; ')"
+            + " || ', WAL ' || pg_current_wal_flush_lsn() from pg_replication_slots");
   }
 
   @Test

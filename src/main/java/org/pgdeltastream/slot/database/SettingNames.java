@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot.database;
 
+import java.lang.reflect.RecordComponent;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
@@ -23,10 +24,16 @@ final class SettingNames {
 
   /** Each setting's name, as a property. */
   static List<String> properties() {
-    return Stream.of(Settings.class.getRecordComponents())
+    return components(Settings.class)
         .map(part -> part.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
         .map(name -> "pgdelta." + name)
         .toList();
+  }
+
+  /** Those of a record, and of the records in it. */
+  private static Stream<RecordComponent> components(Class<?> of) {
+    return Stream.of(of.getRecordComponents())
+        .flatMap(part -> part.getType().isRecord() ? components(part.getType()) : Stream.of(part));
   }
 
   static String variable(String property) {

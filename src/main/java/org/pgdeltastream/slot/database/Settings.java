@@ -1,6 +1,5 @@
 package org.pgdeltastream.slot.database;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -9,7 +8,6 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.pgdeltastream.change.Shown;
 
 /**
  * Every setting of the program, read once. Each has one name: a system property {@code
@@ -28,13 +26,6 @@ import org.pgdeltastream.change.Shown;
  * @param catchUpBytes how much WAL a slot must have missed to be read by queries first; 0: never
  * @param wal2jsonWhole whether wal2json's format 1 is asked for whole transactions, not for chunks
  * @param websocket how frames are written: by the container, or by us on an upgraded connection
- * @param feeds made or read from the start: {@code name=publication,publication}
- * @param feedWindowBytes how much WAL a feed can send again, if it is not made with another number
- * @param feedWindowSeconds how old that may be
- * @param feedHeapBytes what the newest messages of a feed may take of the heap, in all formats
- * @param feedDiskBytes what a feed's journal may take of the disk
- * @param feedDirectory where the journal's files are; empty for the system's temporary files
- * @param subscribers how many clients may follow feeds
  * @param slotPattern a slot's name must match it; {@code *} stands for any characters
  */
 public record Settings(
@@ -65,14 +56,7 @@ public record Settings(
     boolean wal2jsonWhole,
     Duration pingInterval,
     Duration pongTimeout,
-    List<String> feeds,
-    int feedWindowBytes,
-    Duration feedWindowSeconds,
-    int feedHeapBytes,
-    int feedDiskBytes,
-    Optional<String> feedDirectory,
-    int subscribers,
-    int subscribersPerAddress) {
+    FeedSettings ofFeeds) {
 
   /** Who writes the frames of a stream; its client cannot see the difference. */
   public enum Websocket {
@@ -89,7 +73,7 @@ public record Settings(
    * @throws IllegalArgumentException if one is not of its form; the message names it
    */
   public static Settings read(Function<String, ? extends Object> contextParameter) {
-    Source source = new Source(contextParameter);
+    SettingSource source = new SettingSource(contextParameter);
     return new Settings(
         source.text("database-url"),
         source.text("database-user"),
@@ -118,14 +102,7 @@ public record Settings(
         source.flag("wal2json-whole"),
         source.seconds("ping-interval", 10),
         source.seconds("pong-timeout", 15),
-        source.parts("feeds", ";"),
-        source.number("feed-window-bytes", 64 << 20, 1 << 20, Integer.MAX_VALUE),
-        source.seconds("feed-window-seconds", 600),
-        source.feedHeapBytes(),
-        source.number("feed-disk-bytes", 1 << 30, 32 << 20, Integer.MAX_VALUE),
-        source.text("feed-directory"),
-        source.number("subscribers", 10_000, 1, 1_000_000),
-        source.number("subscribers-per-address", 1_000, 1, 1_000_000));
+        FeedSettings.read(source));
   }
 
   /**
@@ -140,109 +117,9 @@ public record Settings(
         System.getProperties().stringPropertyNames(), System.getenv().keySet());
   }
 
-  /** Where feeds keep what can be sent again. */
-  public Path feedFiles() {
-    return Path.of(feedDirectory.orElse(System.getProperty("java.io.tmpdir", "/tmp")));
-  }
-
   /** Whether a slot of this name is one of ours. */
   public boolean matches(String slotName) {
     Stream<String> literals = Stream.of(slotPattern.split("\\*", -1)).map(Pattern::quote);
     return slotName.matches(literals.collect(Collectors.joining(".*")));
-  }
-
-  private record Source(Function<String, ? extends Object> contextParameter) {
-    Optional<String> text(String name) {
-      return all(name).filter(value -> !value.isBlank()).findFirst();
-    }
-
-    /** Also one of blanks alone: a password may be that. */
-    Optional<String> password(String name) {
-      return all(name).filter(value -> !value.isEmpty()).findFirst();
-    }
-
-    private Stream<String> all(String name) {
-      String property = "pgdelta." + name;
-      String variable = SettingNames.variable(property);
-      return Stream.<Object>of(
-              Optional.ofNullable(System.getProperty(property)),
-              Optional.ofNullable(System.getenv(variable)),
-              Optional.ofNullable(contextParameter.apply(property)))
-          .map(found -> (Optional<?>) found)
-          .flatMap(Optional::stream)
-          .map(Object::toString);
-    }
-
-    List<String> parts(String name, String separator) {
-      return text(name).stream()
-          .flatMap(value -> Stream.of(value.split(separator)))
-          .map(String::strip)
-          .filter(item -> !item.isEmpty())
-          .toList();
-    }
-
-    boolean flag(String name) {
-      String value = text(name).orElse("false");
-      return switch (value) {
-        case "true", "1" -> true;
-        case "false", "0" -> false;
-        default -> throw bad(name, value, "true or false");
-      };
-    }
-
-    Websocket websocket() {
-      String value = text("websocket").orElse("auto");
-      return switch (value) {
-        case "auto" -> Websocket.AUTO;
-        case "endpoint" -> Websocket.ENDPOINT;
-        case "upgrade" -> Websocket.UPGRADE;
-        default -> throw bad("websocket", value, "auto, endpoint or upgrade");
-      };
-    }
-
-    /**
-     * A quarter: the serial collector, which the JVM takes on small machines, keeps two thirds of
-     * the heap for what lives long, where the program itself has 25 MB and more, and a collector
-     * that copies needs space besides. HeapBudgetIT held with 128 MB, 256 MB and 1 GB.
-     */
-    long heapBytes() {
-      long heap = Runtime.getRuntime().maxMemory();
-      return number("heap-bytes", heap / 4, 1 << 20, heap);
-    }
-
-    /** A sixteenth: the sockets of thousands of subscribers need the rest. */
-    int feedHeapBytes() {
-      long heap = Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory());
-      return (int) number("feed-heap-bytes", heap / 16, 1 << 20, heap);
-    }
-
-    int number(String name, int usual, int least, int most) {
-      return (int) number(name, (long) usual, least, most);
-    }
-
-    long number(String name, long usual, long least, long most) {
-      Optional<String> value = text(name);
-      if (value.isEmpty()) {
-        return usual;
-      }
-      try {
-        long number = Long.parseLong(value.get());
-        if (number >= least && number <= most) {
-          return number;
-        }
-      } catch (NumberFormatException e) {
-        throw bad(name, value.get(), "a whole number");
-      }
-      throw bad(name, value.get(), "a number from " + least + " to " + most);
-    }
-
-    Duration seconds(String name, int usual) {
-      return Duration.ofSeconds(number(name, usual, 1, 1_000_000));
-    }
-
-    private static IllegalArgumentException bad(String name, String value, String wanted) {
-      return new IllegalArgumentException(
-          "Setting pgdelta." + name + " is '" + Shown.of(value) + "'; it must be " + wanted);
-    }
   }
 }

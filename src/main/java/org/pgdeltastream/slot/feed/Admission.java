@@ -4,7 +4,8 @@ import java.util.HashMap;
 import java.util.Map;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
-import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.feed.ViewOptions;
+import org.pgdeltastream.slot.database.FeedSettings;
 
 /**
  * How many subscribers there are, and how quickly more may come: after a restart all come at once,
@@ -14,13 +15,13 @@ final class Admission {
   private static final int EACH_SECOND = 500 * Runtime.getRuntime().availableProcessors();
   private static final long SECOND_NANOS = 1_000_000_000;
 
-  private final Settings settings;
+  private final FeedSettings settings;
   private final Map<String, Integer> perAddress = new HashMap<>(); // in the monitor, as is all
   private int all;
   private double tokens = EACH_SECOND;
   private long filledAt = System.nanoTime();
 
-  Admission(Settings settings) {
+  Admission(FeedSettings settings) {
     this.settings = settings;
   }
 
@@ -47,6 +48,13 @@ final class Admission {
   private void fill(long now) {
     tokens = Math.min(EACH_SECOND, tokens + (double) (now - filledAt) * EACH_SECOND / SECOND_NANOS);
     filledAt = now;
+  }
+
+  /** The same where a feed has no room for another selection. */
+  void checkViews(Feed feed, ViewOptions view) {
+    if (!feed.hasRoom(view)) {
+      throw full(feed + " is followed with " + settings.feedViews() + " selections", "feed-views");
+    }
   }
 
   private static ProblemException full(String what, String setting) {

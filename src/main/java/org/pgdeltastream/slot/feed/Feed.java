@@ -20,6 +20,7 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
+import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writer;
 import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.slot.upstream.Ending;
@@ -175,6 +176,11 @@ public final class Feed implements Runnable {
       subscriber.end(why.reason().orElse(CloseReason.SERVICE_RESTART), why.detail());
     }
     return subscriber;
+  }
+
+  /** Whether somebody can follow it with this selection. */
+  boolean hasRoom(ViewOptions view) {
+    return reader.placement().hasRoom(view);
   }
 
   int subscribers() {

@@ -20,7 +20,7 @@ import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.replication.wal.ServerIdentity;
 import org.pgdeltastream.replication.wal.SlotPosition;
 import org.pgdeltastream.replication.wal.SlotRow;
-import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.database.FeedSettings;
 import org.pgdeltastream.slot.upstream.Downstream;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.Refusal;
@@ -56,7 +56,7 @@ final class FeedReader implements Downstream {
       Executor threads,
       LongSupplier logBytes,
       Runnable wakeWriters) {
-    Settings settings = services.settings();
+    FeedSettings settings = services.settings().ofFeeds();
     this.definition = definition;
     this.window = window(definition, Lsn.NONE);
     this.slot = slot;

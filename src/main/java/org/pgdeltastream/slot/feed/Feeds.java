@@ -50,10 +50,10 @@ public final class Feeds {
     this.settings = services.settings();
     this.threads = threads;
     this.writers = new Writers(threads, settings.sendTimeout(), settings.pongTimeout());
-    this.admission = new Admission(settings);
+    this.admission = new Admission(settings.ofFeeds());
     this.views = new KnownViews(services.database().publications());
     this.open = new OpenFeeds(slots, services, threads, writers);
-    for (String text : settings.feeds()) {
+    for (String text : settings.ofFeeds().feeds()) {
       FeedDefinition definition = FeedDefinition.parse(text, this::usual);
       ofSettings.put(definition.name(), definition);
     }
@@ -91,7 +91,10 @@ public final class Feeds {
   /** With the window of the settings. */
   public FeedDefinition usual(String name, List<String> publications) {
     return new FeedDefinition(
-        name, publications, settings.feedWindowBytes(), settings.feedWindowSeconds());
+        name,
+        publications,
+        settings.ofFeeds().feedWindowBytes(),
+        settings.ofFeeds().feedWindowSeconds());
   }
 
   /**
@@ -193,6 +196,7 @@ public final class Feeds {
     Feed feed = of(name);
     admission.check(address);
     views.check(name, feed.publications(), view);
+    admission.checkViews(feed, view);
   }
 
   /**

@@ -78,7 +78,7 @@ final class OpenFeeds {
 
   /** What a feed's newest messages may take, and as much again while clients are behind. */
   private long logBytes() {
-    return services.settings().feedHeapBytes() / (2L * count);
+    return services.settings().ofFeeds().feedHeapBytes() / (2L * count);
   }
 
   /** The same where its slot was found; how it was made is not known. */

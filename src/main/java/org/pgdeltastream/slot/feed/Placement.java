@@ -16,6 +16,7 @@ import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Router;
+import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.journal.Journal;
@@ -84,6 +85,11 @@ final class Placement implements FeedScan.Source {
   /** From now on subscribers wait. */
   void end() {
     stamp = null;
+  }
+
+  /** Whether somebody can follow the view. */
+  boolean hasRoom(ViewOptions view) {
+    return router.hasRoom(view, services.settings().ofFeeds().feedViews());
   }
 
   /** A new subscriber: it is placed as soon as PostgreSQL was reached, between transactions. */

@@ -1,0 +1,55 @@
+package org.pgdeltastream.slot.database;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * The settings of feeds.
+ *
+ * @param feeds made or read from the start: {@code name=publication,publication}
+ * @param feedWindowBytes how much WAL a feed can send again, if it is not made with another number
+ * @param feedWindowSeconds how old that may be
+ * @param feedHeapBytes what the newest messages of all feeds may take of the heap, in all formats
+ * @param feedDiskBytes what a feed's journal may take of the disk
+ * @param feedDirectory where the journal's files are; empty for the system's temporary files
+ * @param feedViews how many different selections of a feed may be followed
+ * @param subscribers how many clients may follow feeds
+ * @param subscribersPerAddress how many of them from one address
+ */
+public record FeedSettings(
+    List<String> feeds,
+    int feedWindowBytes,
+    Duration feedWindowSeconds,
+    int feedHeapBytes,
+    int feedDiskBytes,
+    Optional<String> feedDirectory,
+    int feedViews,
+    int subscribers,
+    int subscribersPerAddress) {
+
+  static FeedSettings read(SettingSource source) {
+    return new FeedSettings(
+        source.parts("feeds", ";"),
+        source.number("feed-window-bytes", 64 << 20, 1 << 20, Integer.MAX_VALUE),
+        source.seconds("feed-window-seconds", 600),
+        heapBytes(source),
+        source.number("feed-disk-bytes", 1 << 30, 32 << 20, Integer.MAX_VALUE),
+        source.text("feed-directory"),
+        source.number("feed-views", 1_000, 1, 1_000_000),
+        source.number("subscribers", 10_000, 1, 1_000_000),
+        source.number("subscribers-per-address", 1_000, 1, 1_000_000));
+  }
+
+  /** A sixteenth: the sockets of thousands of subscribers need the rest. */
+  private static int heapBytes(SettingSource source) {
+    long heap = Math.min(Integer.MAX_VALUE, Runtime.getRuntime().maxMemory());
+    return (int) source.number("feed-heap-bytes", heap / 16, 1 << 20, heap);
+  }
+
+  /** Where feeds keep what can be sent again. */
+  public Path feedFiles() {
+    return Path.of(feedDirectory.orElse(System.getProperty("java.io.tmpdir", "/tmp")));
+  }
+}
