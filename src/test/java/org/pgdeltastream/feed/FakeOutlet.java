@@ -120,7 +120,8 @@ public class FakeOutlet implements Outlet {
     return flushes;
   }
 
-  synchronized Optional<CloseReason> ending() {
+  /** Why it has ended. */
+  public synchronized Optional<CloseReason> ending() {
     return Optional.ofNullable(end);
   }
 

@@ -3,9 +3,12 @@ package org.pgdeltastream.slot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.pgdeltastream.delivery.CloseReason.SERVICE_RESTART;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
@@ -17,9 +20,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.feed.FakeOutlet;
+import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.ViewOptions;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.slot.feed.Feed;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.feed.Feeds;
+import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.support.TestDatabase;
 
 /** How feeds begin and end, whoever asks for them meanwhile. */
@@ -109,6 +119,44 @@ class FeedsPostgresIT {
       over.set(true);
       threads.shutdown();
     }
+  }
+
+  @Test
+  void closesAllSubscribersWhenItStops() throws Exception {
+    TestRegistry registry = new TestRegistry(database);
+    List<FakeOutlet> outlets = new ArrayList<>();
+    try {
+      Feeds feeds = registry.slots.feeds();
+      feeds.make(feeds.usual("main", List.of()));
+      for (int i = 0; i < 500; i++) {
+        outlets.add(follow(feeds));
+      }
+      await("all to begin")
+          .atMost(SOON)
+          .until(() -> outlets.stream().allMatch(one -> one.size() > 0));
+    } finally {
+      registry.closeWithoutDropping();
+    }
+    assertThat(outlets).allMatch(one -> one.ending().equals(Optional.of(SERVICE_RESTART)));
+  }
+
+  private static FakeOutlet follow(Feeds feeds) {
+    FakeOutlet outlet = new FakeOutlet(Long.MAX_VALUE / 2, false);
+    FollowRequest.Client client =
+        new FollowRequest.Client() {
+          @Override
+          public void begins(FeedSubscriber one, FeedPosition start, FeedPosition oldest) {}
+
+          @Override
+          public void mustRefetch(
+              FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {}
+        };
+    ViewOptions all = new ViewOptions(ChangeOptions.usual());
+    FollowRequest request =
+        new FollowRequest(
+            all, Framing.TEXTS, FollowRequest.After.NOW, Duration.ZERO, "127.0.0.1", client);
+    outlet.serves(feeds.follow("main", request, outlet));
+    return outlet;
   }
 
   private static void asks(Feeds feeds) {

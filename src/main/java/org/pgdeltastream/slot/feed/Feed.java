@@ -86,10 +86,6 @@ public final class Feed implements Runnable {
         }
       }
     } finally {
-      Ending why = stop;
-      if (why != null) {
-        endAll(why.reason().orElse(CloseReason.INTERNAL), why.detail());
-      }
       reader.close();
       over.countDown();
     }
@@ -121,16 +117,21 @@ public final class Feed implements Runnable {
       stopped.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      stop = Ending.of(CloseReason.SERVICE_RESTART, "the server stops");
+      stop(CloseReason.SERVICE_RESTART, "the server stops");
     }
   }
 
   /** Ends the reader and closes all subscribers. */
   void stop(CloseReason reason, String detail) {
+    stopReading(reason, detail);
+    endAll(reason, detail);
+  }
+
+  /** Ends the reader, and who comes from now on. */
+  void stopReading(CloseReason reason, String detail) {
     Ending why = Ending.of(reason, detail);
     stop = why;
     stopped.countDown();
-    endAll(reason, detail);
     FeedRun present = running;
     if (present != null) {
       present.end(why);
@@ -181,6 +182,11 @@ public final class Feed implements Runnable {
   /** Whether somebody can follow it with this selection. */
   boolean hasRoom(ViewOptions view) {
     return reader.placement().hasRoom(view);
+  }
+
+  /** Those that there are now. */
+  List<FeedSubscriber> followers() {
+    return List.copyOf(subscribers);
   }
 
   int subscribers() {

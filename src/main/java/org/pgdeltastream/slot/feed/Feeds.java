@@ -12,7 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -32,7 +31,6 @@ import org.pgdeltastream.slot.upstream.StreamServices;
  */
 public final class Feeds {
   private static final System.Logger LOG = System.getLogger(Feeds.class.getName());
-  private static final long PAUSE_NANOS = Duration.ofMillis(10).toNanos();
 
   private final FeedSlotCalls slots;
   private final Settings settings;
@@ -230,22 +228,14 @@ public final class Feeds {
     return list().stream().anyMatch(feed -> feed.definition().slotName().equals(slot));
   }
 
-  /** Closes all subscribers; waits for nobody. */
+  /** Ends the readers, and closes all subscribers within a short time; waits for nobody. */
   public void stop() {
-    open.close();
-    list().forEach(feed -> feed.stop(CloseReason.SERVICE_RESTART, "the server stops; reconnect"));
+    open.stop();
   }
 
   /** Waits for the readers and the subscribers' answers, at most this long in all. */
   public void awaitEnd(Duration limit) {
-    long deadline = System.nanoTime() + limit.toNanos();
-    for (Feed feed : list()) {
-      feed.awaitEnd(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
-    }
-    while (list().stream().anyMatch(feed -> feed.subscribers() > 0)
-        && System.nanoTime() - deadline < 0) {
-      LockSupport.parkNanos(PAUSE_NANOS);
-    }
+    open.awaitEnd(limit);
     writers.stop();
   }
 }

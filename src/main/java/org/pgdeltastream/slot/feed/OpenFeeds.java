@@ -11,10 +11,12 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Writers;
 import org.pgdeltastream.slot.upstream.StreamServices;
 
@@ -22,6 +24,11 @@ import org.pgdeltastream.slot.upstream.StreamServices;
 final class OpenFeeds {
   private static final System.Logger LOG = System.getLogger(OpenFeeds.class.getName());
   private static final Duration STOP = Duration.ofSeconds(5);
+  private static final String STOPS = "the server stops; reconnect";
+  private static final long PAUSE_NANOS = Duration.ofMillis(10).toNanos();
+  private static final long STEP_NANOS = Duration.ofMillis(20).toNanos();
+  private static final int DRAIN_STEPS = 100; // two seconds
+  private static final int LEAST_AT_ONCE = 20;
 
   private final FeedSlotCalls slots;
   private final StreamServices services;
@@ -154,8 +161,44 @@ final class OpenFeeds {
     feed.awaitEnd(STOP);
   }
 
-  /** Opens no more. */
-  synchronized void close() {
-    isClosed = true;
+  /**
+   * Opens no more, ends all readers, and closes the subscribers one after the other: they come back
+   * to this server or to another, which a thousand at once would keep busy.
+   */
+  void stop() {
+    synchronized (this) {
+      isClosed = true;
+    }
+    all().forEach(feed -> feed.stopReading(CloseReason.SERVICE_RESTART, STOPS));
+    try {
+      threads.execute(this::drain);
+    } catch (RejectedExecutionException e) {
+      drain();
+    }
+  }
+
+  private void drain() {
+    List<FeedSubscriber> followers =
+        all().stream().flatMap(feed -> feed.followers().stream()).toList();
+    int atOnce = Math.max(LEAST_AT_ONCE, followers.size() / DRAIN_STEPS);
+    int count = 0;
+    for (FeedSubscriber one : followers) {
+      one.end(CloseReason.SERVICE_RESTART, STOPS);
+      if (++count % atOnce == 0) {
+        LockSupport.parkNanos(STEP_NANOS);
+      }
+    }
+  }
+
+  /** Waits for the readers, and until all subscribers are closed; at most so long. */
+  void awaitEnd(Duration limit) {
+    long deadline = System.nanoTime() + limit.toNanos();
+    for (Feed feed : all()) {
+      feed.awaitEnd(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
+    }
+    while (all().stream().anyMatch(feed -> feed.subscribers() > 0)
+        && System.nanoTime() - deadline < 0) {
+      LockSupport.parkNanos(PAUSE_NANOS);
+    }
   }
 }
