@@ -34,6 +34,11 @@ public record Lsn(long value) implements Comparable<Lsn> {
     return compareTo(other) > 0;
   }
 
+  /** The later one. */
+  public Lsn max(Lsn other) {
+    return isAfter(other) ? this : other;
+  }
+
   @Override
   public int compareTo(Lsn other) {
     return Long.compareUnsigned(value, other.value);

@@ -26,7 +26,7 @@ public final class ResumeFilter implements MessageOutput {
     this.acks = acks;
     this.from = from;
     Lsn sent = acks.lastSent();
-    this.dropUpTo = from.isAfter(sent) ? from : sent;
+    this.dropUpTo = from.max(sent);
   }
 
   @Override

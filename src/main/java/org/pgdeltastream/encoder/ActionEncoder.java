@@ -50,6 +50,11 @@ public final class ActionEncoder implements ChangeListener {
     openings();
   }
 
+  /** PostgreSQL describes all relations again. */
+  public void forgetRelations() {
+    relations.clear();
+  }
+
   /** The position of the next change in the WAL. */
   public void position(long lsn) {
     position = lsn;

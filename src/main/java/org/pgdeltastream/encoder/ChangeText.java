@@ -30,6 +30,11 @@ public final class ChangeText {
     this.unchangedToast = options.has(Detail.UNCHANGED_TOAST);
   }
 
+  /** PostgreSQL describes all relations again. */
+  public void forgetRelations() {
+    relations.clear();
+  }
+
   /** A transaction begins. */
   public void begin(Begin begin) {
     relations.begin(begin);

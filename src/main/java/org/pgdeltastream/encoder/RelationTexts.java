@@ -43,6 +43,12 @@ final class RelationTexts<T> {
     commit = begin.commitLsn();
   }
 
+  /** PostgreSQL describes all again. */
+  void clear() {
+    byId.clear();
+    last = null;
+  }
+
   T of(Relation relation) throws IOException {
     Known<T> known = last;
     if (known == null || !known.describes(relation)) {

@@ -37,6 +37,11 @@ final class ActionEncoding extends Encoding implements MessageOutput {
   }
 
   @Override
+  void forgetRelations() {
+    encoder.forgetRelations();
+  }
+
+  @Override
   void begin(Begin begin) throws IOException {
     opening = NOTHING;
     opens = true;

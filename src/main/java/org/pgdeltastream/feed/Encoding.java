@@ -91,10 +91,14 @@ abstract class Encoding {
     }
   }
 
-  /** The open transaction will not end. */
-  void rollBack() {
+  /** The open transaction will not end, and PostgreSQL describes all relations again. */
+  final void rollBack() {
     touched.clear();
+    wanting.clear();
+    forgetRelations();
   }
+
+  abstract void forgetRelations();
 
   /** Where the next piece of the plugin's output stands in the WAL. */
   void position(long lsn) {}

@@ -1,6 +1,5 @@
 package org.pgdeltastream.feed;
 
-import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -15,8 +14,6 @@ import org.pgdeltastream.feed.log.Framing;
  * Writer}'s thread writes; any thread may report what the client did, or end it.
  */
 public final class FeedSubscriber {
-  private static final int MOST_SAID = 16;
-
   /** Finds the log that serves a subscriber next. */
   public interface Home {
     /**
@@ -45,7 +42,7 @@ public final class FeedSubscriber {
   private final AtomicReference<@Nullable Place> next = new AtomicReference<>();
   private final AtomicReference<@Nullable End> end = new AtomicReference<>();
   private final AtomicBoolean left = new AtomicBoolean();
-  private final ArrayDeque<byte[]> said = new ArrayDeque<>(); // in its monitor
+  private final Words words = new Words();
   private volatile boolean isReady = true;
   private volatile boolean isGone;
   private volatile boolean isAnswerDue;
@@ -61,6 +58,7 @@ public final class FeedSubscriber {
   boolean hasToFlush;
   boolean hasBegun; // what is said first has left
   boolean isDelayed;
+  long dueAt; // then it is looked at again
   boolean isDetached; // it waits to take something
   boolean isLive; // it has had all there was
   boolean isInside; // a message, perhaps
@@ -180,27 +178,20 @@ public final class FeedSubscriber {
     return isAnswerDue;
   }
 
-  /** Sends a finished message of its framing, or a control frame, after the present message. */
+  /** Sends a finished message of its framing after the present one. There are few of these. */
   public void say(byte[] message) {
-    synchronized (said) {
-      if (said.size() == MOST_SAID) {
-        said.removeFirst(); // a client that only asks and does not read
-      }
-      said.add(message);
-    }
+    words.add(message);
     signal();
   }
 
-  boolean hasSaid() {
-    synchronized (said) {
-      return !said.isEmpty();
-    }
+  /** Sends a control frame after the present message, unless there is a newer one by then. */
+  public void answer(byte[] pong) {
+    words.answer(pong);
+    signal();
   }
 
-  byte @Nullable [] takeSaid() {
-    synchronized (said) {
-      return said.poll();
-    }
+  Words words() {
+    return words;
   }
 
   /** Ends it: after the present message the client is told why. The first call counts. */

@@ -28,7 +28,7 @@ public final class Router implements ChangeListener {
   private final List<Encoding> all;
   private final List<Runnable> between = new ArrayList<>();
   private final List<LogicalMessage> alone = new ArrayList<>();
-  private Lsn head;
+  private volatile Lsn head;
   private boolean inTransaction;
   private boolean skips; // a transaction that was routed before
 
@@ -75,7 +75,7 @@ public final class Router implements ChangeListener {
   }
 
   /** Everything that ends up to here was routed. */
-  public synchronized Lsn head() {
+  public Lsn head() {
     return head;
   }
 
@@ -109,13 +109,12 @@ public final class Router implements ChangeListener {
     between(views::tidy);
   }
 
-  public synchronized int views() {
+  public int views() {
     return views.size();
   }
 
   /** Whether somebody can follow a view where there may be so many. */
-  public synchronized boolean hasRoom(ViewOptions options, int most) {
-    tidy();
+  public boolean hasRoom(ViewOptions options, int most) {
     return views.hasRoom(options, most);
   }
 
@@ -131,8 +130,8 @@ public final class Router implements ChangeListener {
 
   /** Nothing was there to route up to here. */
   public synchronized void movedTo(Lsn position) {
-    if (!inTransaction && position.isAfter(head)) {
-      head = position;
+    if (!inTransaction) {
+      head = head.max(position);
     }
   }
 
@@ -228,7 +227,7 @@ public final class Router implements ChangeListener {
   /** A message of its own ends at its LSN, where another transaction's commit may begin. */
   private void tellAlone() throws IOException {
     for (LogicalMessage message : alone) {
-      head = message.lsn().isAfter(head) ? message.lsn() : head;
+      head = head.max(message.lsn());
       for (Encoding encoding : all) {
         encoding.alone(message, head);
       }
@@ -243,7 +242,7 @@ public final class Router implements ChangeListener {
         encoding.commit(commit);
       }
     }
-    head = commit.endLsn().isAfter(head) ? commit.endLsn() : head;
+    head = head.max(commit.endLsn());
     tellAlone();
     ended();
   }

@@ -35,6 +35,11 @@ final class TransactionEncoding extends Encoding {
   }
 
   @Override
+  void forgetRelations() {
+    changes.forgetRelations();
+  }
+
+  @Override
   void begin(Begin next) {
     begin = next;
     changes.begin(next);

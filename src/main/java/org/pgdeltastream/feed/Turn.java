@@ -35,7 +35,7 @@ final class Turn {
       writer.remove(one);
     } else if (log.isPast(cursor)) {
       detach(one);
-    } else if (one.isReady() && !isEarly(one) && hasBegun(one, log)) {
+    } else if (one.isReady() && !isEarly(one, log) && hasBegun(one, log)) {
       copy(one, log, cursor);
     }
   }
@@ -44,7 +44,7 @@ final class Turn {
   private boolean hasBegun(FeedSubscriber one, FrameLog log) throws IOException {
     if (!one.hasBegun) {
       betweenMessages(one);
-      one.hasBegun = !one.hasSaid();
+      one.hasBegun = one.words().isEmpty();
     }
     return one.hasBegun && one.isReady() && one.log == log && !one.isOver();
   }
@@ -100,21 +100,22 @@ final class Turn {
     return true;
   }
 
-  private boolean isEarly(FeedSubscriber one) {
-    if (one.lingerNanos() == 0 || one.end() != null) {
+  /** Who is behind does not linger: others wait for it. */
+  private boolean isEarly(FeedSubscriber one, FrameLog log) {
+    if (one.lingerNanos() == 0 || one.end() != null || !log.isLive()) {
       return false;
     }
     boolean early = System.nanoTime() - one.movedAt < one.lingerNanos();
     if (early) {
-      writer.delay(one);
+      writer.delay(one, one.movedAt + one.lingerNanos());
     }
     return early;
   }
 
   /** What is not in the log: our own messages, and the end. */
   private void betweenMessages(FeedSubscriber one) throws IOException {
-    while (one.isReady() && one.hasSaid() && one.asksReady()) {
-      byte[] said = one.takeSaid();
+    while (one.isReady() && !one.words().isEmpty() && one.asksReady()) {
+      byte[] said = one.words().take();
       if (said != null) {
         one.outlet().write(said, 0, said.length);
         one.hasToFlush = true;

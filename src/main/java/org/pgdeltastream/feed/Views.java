@@ -3,9 +3,9 @@ package org.pgdeltastream.feed;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Lsn;
@@ -23,7 +23,7 @@ final class Views {
   private final boolean areLive;
   private final LongSupplier logBytes;
   private final Runnable whenFull;
-  private final Map<ViewOptions, View> views = new LinkedHashMap<>();
+  private final Map<ViewOptions, View> views = new ConcurrentHashMap<>(); // others may ask
   private final Map<ChangeOptions, Encoding> encodings = new HashMap<>();
   private final List<Encoding> all = new ArrayList<>();
   private final Envelopes envelopes = new Envelopes();

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
@@ -30,7 +31,8 @@ public final class Writer implements Runnable {
   private final Map<FrameLog, Group> groups = new HashMap<>(); // logs are equal to themselves only
   private final List<FeedSubscriber> waiting = new ArrayList<>(); // for a place
   private final Turn turn = new Turn(this);
-  private List<FeedSubscriber> delayed = new ArrayList<>();
+  private final PriorityQueue<FeedSubscriber> delayed =
+      new PriorityQueue<>((one, other) -> Long.signum(one.dueAt - other.dueAt));
   private final long sendTimeoutNanos;
   private final long pingNanos;
   private final long pongNanos;
@@ -113,9 +115,9 @@ public final class Writer implements Runnable {
       one.dequeued();
       handle(one);
     }
-    List<FeedSubscriber> late = delayed;
-    delayed = new ArrayList<>();
-    for (FeedSubscriber one : late) {
+    long now = System.nanoTime();
+    while (!delayed.isEmpty() && delayed.element().dueAt - now <= 0) {
+      FeedSubscriber one = delayed.remove();
       one.isDelayed = false;
       handle(one);
     }
@@ -129,7 +131,6 @@ public final class Writer implements Runnable {
         }
       }
     }
-    long now = System.nanoTime();
     if (now - checkedAt > CHECK_NANOS) {
       checkedAt = now;
       check(now);
@@ -199,10 +200,11 @@ public final class Writer implements Runnable {
     remove(one);
   }
 
-  /** It is looked at again in a moment. */
-  void delay(FeedSubscriber one) {
+  /** It is looked at again at that time. */
+  void delay(FeedSubscriber one, long dueAt) {
     if (!one.isDelayed) {
       one.isDelayed = true;
+      one.dueAt = dueAt;
       delayed.add(one);
     }
   }

@@ -79,6 +79,12 @@ public final class Journal implements Closeable {
     transactionEnded(position);
   }
 
+  /** The open transaction comes again, or never; PostgreSQL describes all again. */
+  public synchronized void connectionEnded() {
+    rollBack();
+    known.clear();
+  }
+
   /** Forgets what was appended after the last end, but not what PostgreSQL described. */
   public synchronized void rollBack() {
     try {

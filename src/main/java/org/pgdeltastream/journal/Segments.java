@@ -111,7 +111,7 @@ final class Segments {
       dropFirst();
     } while (!files.isEmpty() && files.get(0).boundaries().isEmpty());
     if (!files.isEmpty()) {
-      start = later(start, files.get(0).boundaries().get(0).end());
+      start = start.max(files.get(0).boundaries().get(0).end());
       return true;
     }
     start = end;
@@ -126,10 +126,6 @@ final class Segments {
       buffer.clear();
     }
     oldest.close();
-  }
-
-  private static Lsn later(Lsn one, Lsn other) {
-    return one.isAfter(other) ? one : other;
   }
 
   /** What was appended is whole. */
@@ -163,7 +159,7 @@ final class Segments {
 
   /** Nobody reads what came before; not beyond the end. */
   void forgetBefore(Lsn position) {
-    start = later(start, position.isAfter(end) ? end : position);
+    start = start.max(position.isAfter(end) ? end : position);
     int whole = 0;
     for (int i = 1; i < files.size(); i++) {
       List<Boundary> boundaries = files.get(i).boundaries();

@@ -9,13 +9,13 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Problems;
-import org.pgdeltastream.slot.feed.FeedSlotCalls;
+import org.pgdeltastream.slot.feed.Feed;
 import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.Slots;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /** Slots, as feeds need them. */
-final class FeedSlots implements FeedSlotCalls {
+final class FeedSlots implements Feed.Slots {
   private final Database database;
   private final SlotCreator creator;
   private final Slots slots;

@@ -39,8 +39,10 @@ public final class Cursor {
   public int available(FrameLog.Published published) {
     while (offset == chunk.limit) {
       Chunk next = chunk.next;
-      if (next == null || next.base >= published.end()) {
-        break; // not before there is something: what is there may be rolled back
+      if (next == null
+          || next.base >= published.end()
+          || next.generation > published.generation()) {
+        return 0; // not before there is something: what is there may be rolled back
       }
       chunk = next;
       offset = 0;

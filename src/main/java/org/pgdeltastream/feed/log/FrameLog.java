@@ -23,6 +23,7 @@ public final class FrameLog {
   private Chunk last;
   private volatile Chunk first;
   private int used; // of the last chunk
+  private int generation;
   private long messageEnd;
   private Chunk boundaryChunk; // what is before the boundary is not rolled back
   private long boundary;
@@ -37,8 +38,9 @@ public final class FrameLog {
    * @param messageEnd where the last whole message ends
    * @param mark the last one
    * @param isSealed nothing more comes
+   * @param generation one more after each roll-back
    */
-  public record Published(long end, long messageEnd, Mark mark, boolean isSealed) {
+  public record Published(long end, long messageEnd, Mark mark, boolean isSealed, int generation) {
     public boolean endsWithMessage() {
       return messageEnd == end;
     }
@@ -54,12 +56,12 @@ public final class FrameLog {
   public FrameLog(int most, boolean isLive, Lsn start) {
     this.most = most;
     this.isLive = isLive;
-    this.last = new Chunk(0, Math.min(FIRST_CHUNK, chunkSize()));
+    this.last = new Chunk(0, Math.min(FIRST_CHUNK, chunkSize()), 0);
     this.first = last;
     this.boundaryChunk = last;
     this.marks = new Marks(start);
     this.lastMark = new Mark(start, 0);
-    this.published = new Published(0, 0, lastMark, false);
+    this.published = new Published(0, 0, lastMark, false, 0);
   }
 
   public void append(byte[] bytes, int start, int length) {
@@ -79,7 +81,7 @@ public final class FrameLog {
 
   private void addChunk() {
     int size = Math.min(chunkSize(), last.bytes.length * 4);
-    Chunk added = new Chunk(last.base + last.limit, size);
+    Chunk added = new Chunk(last.base + last.limit, size, generation);
     last.next = added;
     last = added;
     used = 0;
@@ -140,7 +142,7 @@ public final class FrameLog {
     if (mark != null) {
       lastMark = mark;
     }
-    published = new Published(end, messageEnd, lastMark, seals);
+    published = new Published(end, messageEnd, lastMark, seals, generation);
     if (end > before) { // else some are yet to read what was new
       trim(isLive ? end - kept() : Math.min(end - kept(), before));
     }
@@ -177,10 +179,7 @@ public final class FrameLog {
     }
   }
 
-  /**
-   * Drops what came after the last transaction; whoever has read it {@linkplain Cursor#isCut is
-   * cut}.
-   */
+  /** Drops what came after the last transaction; {@link Cursor#isCut} tells who has read it. */
   public void rollBack() {
     if (written() == boundary) {
       return;
@@ -192,6 +191,7 @@ public final class FrameLog {
     last = boundaryChunk;
     used = last.limit;
     messageEnd = boundary;
+    generation++;
     boolean isDropped = first != last && first.base >= last.base;
     addChunk();
     if (isDropped) {
@@ -203,9 +203,9 @@ public final class FrameLog {
   /** Whoever reads it is served in another way. */
   public void forget() {
     Published old = published;
-    first = new Chunk(Long.MAX_VALUE, 0);
-    published =
-        new Published(old.end(), old.messageEnd(), old.mark(), old.isSealed()); // is noticed
+    first = new Chunk(Long.MAX_VALUE, 0, generation);
+    published = // is noticed
+        new Published(old.end(), old.messageEnd(), old.mark(), old.isSealed(), generation);
   }
 
   /** Nothing more comes; all that ends up to this position was here. */
@@ -216,7 +216,7 @@ public final class FrameLog {
 
   /** Held in memory. */
   public long bytes() {
-    return last.base + last.bytes.length - first.base;
+    return Math.max(0, last.base + last.bytes.length - first.base);
   }
 
   public boolean isLive() {

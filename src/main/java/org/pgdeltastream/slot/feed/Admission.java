@@ -27,14 +27,7 @@ final class Admission {
 
   /** Throws ProblemException SUBSCRIBERS_EXHAUSTED if no more may come now. */
   synchronized void check(String address) {
-    if (all >= settings.subscribers()) {
-      throw full("This server has " + settings.subscribers() + " subscribers", "subscribers");
-    }
-    if (perAddress.getOrDefault(address, 0) >= settings.subscribersPerAddress()) {
-      throw full(
-          "Your address has " + settings.subscribersPerAddress() + " subscribers",
-          "subscribers-per-address");
-    }
+    checkRoom(address);
     fill(System.nanoTime());
     if (tokens < 1) {
       throw new ProblemException(
@@ -43,6 +36,17 @@ final class Admission {
           "Try again in a moment");
     }
     tokens--;
+  }
+
+  private void checkRoom(String address) {
+    if (all >= settings.subscribers()) {
+      throw full("This server has " + settings.subscribers() + " subscribers", "subscribers");
+    }
+    if (perAddress.getOrDefault(address, 0) >= settings.subscribersPerAddress()) {
+      throw full(
+          "Your address has " + settings.subscribersPerAddress() + " subscribers",
+          "subscribers-per-address");
+    }
   }
 
   private void fill(long now) {
@@ -62,7 +66,9 @@ final class Admission {
         Problem.SUBSCRIBERS_EXHAUSTED, what, "Try again later, or raise pgdelta." + setting);
   }
 
+  /** The same, for good: others may have come since the check. */
   synchronized void enter(String address) {
+    checkRoom(address);
     all++;
     perAddress.merge(address, 1, Integer::sum);
   }

@@ -17,12 +17,14 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writer;
 import org.pgdeltastream.replication.connection.OpenSockets;
+import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.upstream.Ending;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.StreamLife;
@@ -34,8 +36,24 @@ import org.pgdeltastream.slot.upstream.Upstream;
  * over as many upstreams as it takes; no subscriber ever holds it up.
  */
 public final class Feed implements Runnable {
+  /** Slots, as feeds need them. */
+  public interface Slots {
+    /** The slot in PostgreSQL. */
+    Optional<SlotRow> find(SlotName name);
+
+    /** Makes a slot for pgoutput, without a snapshot. */
+    void make(SlotName name, List<String> publications);
+
+    /** What is remembered of a slot, from now on until it is dropped. */
+    KnownSlot enter(SlotName name);
+
+    /** Drops it. */
+    void drop(SlotName name);
+  }
+
   private static final System.Logger LOG = System.getLogger(Feed.class.getName());
   private static final Duration PAUSE = Duration.ofSeconds(2);
+  private static final int MOST_PAUSES = 8; // where another server reads the slot
 
   private final FeedDefinition definition;
   private final KnownSlot slot;
@@ -44,6 +62,7 @@ public final class Feed implements Runnable {
   private final Set<FeedSubscriber> subscribers = ConcurrentHashMap.newKeySet();
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final CountDownLatch over = new CountDownLatch(1);
+  private int pauses = 1; // of the reader's thread
   private volatile @Nullable FeedRun running;
   private volatile @Nullable Ending stop;
   private volatile FeedReport.@Nullable Failure lastFailure;
@@ -75,13 +94,8 @@ public final class Feed implements Runnable {
     try {
       while (stop == null) {
         Ending why = readOnce();
-        reader.lost();
         if (stop == null) {
-          lastFailure =
-              new FeedReport.Failure(
-                  why.reason().orElse(CloseReason.INTERNAL), why.detail(), Instant.now());
-          LOG.log(INFO, "feed " + definition.name() + " ended: " + why.detail());
-          endAll(why.reason().orElse(CloseReason.INTERNAL), why.detail());
+          failed(why.reason().orElse(CloseReason.INTERNAL), why.detail());
           pause();
         }
       }
@@ -89,6 +103,13 @@ public final class Feed implements Runnable {
       reader.close();
       over.countDown();
     }
+  }
+
+  private void failed(CloseReason reason, String detail) {
+    lastFailure = new FeedReport.Failure(reason, detail, Instant.now());
+    LOG.log(INFO, this + " ended: " + detail);
+    endAll(reason, detail);
+    pauses = reason == CloseReason.SLOT_BUSY ? Math.min(2 * pauses, MOST_PAUSES) : 1;
   }
 
   private Ending readOnce() {
@@ -103,8 +124,10 @@ public final class Feed implements Runnable {
     Ending why = Ending.of(CloseReason.INTERNAL, "internal error");
     try {
       why = upstream.run();
+      reader.lost();
     } catch (Throwable e) { // an Error too: the feed must go on
-      LOG.log(ERROR, "The reader of feed " + definition.name() + " failed", e);
+      LOG.log(ERROR, "The reader of " + this + " failed", e);
+      reader.lost();
     }
     running = null;
     life.end(why);
@@ -114,7 +137,7 @@ public final class Feed implements Runnable {
 
   private void pause() {
     try {
-      stopped.await(PAUSE.toMillis(), TimeUnit.MILLISECONDS);
+      stopped.await(pauses * PAUSE.toMillis(), TimeUnit.MILLISECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       stop(CloseReason.SERVICE_RESTART, "the server stops");
@@ -184,32 +207,24 @@ public final class Feed implements Runnable {
     return reader.placement().hasRoom(view);
   }
 
-  /** Those that there are now. */
-  List<FeedSubscriber> followers() {
-    return List.copyOf(subscribers);
-  }
-
-  int subscribers() {
-    return subscribers.size();
+  /** Those that there are at any moment. */
+  Set<FeedSubscriber> subscribers() {
+    return subscribers;
   }
 
   FeedReport report() {
     FeedRun present = running;
-    Lsn head = reader.newest();
-    Lsn oldest = reader.oldest();
-    Lsn walEnd = present == null ? Lsn.NONE : present.upstream().walEnd();
     List<String> warnings = new ArrayList<>(slot.warnings());
     reader.journalFailure().ifPresent(warnings::add);
     return new FeedReport(
         definition,
         slot.name(),
         state(present),
-        head,
-        oldest,
+        reader.newest(),
+        reader.oldest(),
         subscribers.size(),
         reader.views(),
-        Math.max(0, head.value() - oldest.value()),
-        walEnd.isAfter(head) ? walEnd.value() - head.value() : 0,
+        present == null ? Lsn.NONE : present.upstream().walEnd(),
         warnings,
         Optional.ofNullable(lastFailure));
   }

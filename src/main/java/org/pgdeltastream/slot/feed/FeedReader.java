@@ -46,6 +46,7 @@ final class FeedReader implements Downstream {
   private volatile Lsn start = Lsn.NONE;
   private SlotPosition position = new SlotPosition(Lsn.NONE, Optional.empty());
   private @Nullable ServerIdentity server;
+  private FeedPosition.@Nullable Stamp stamp; // what was read is of this
   private boolean positioned;
   private long progressAt = System.nanoTime();
 
@@ -58,7 +59,7 @@ final class FeedReader implements Downstream {
       Runnable wakeWriters) {
     FeedSettings settings = services.settings().ofFeeds();
     this.definition = definition;
-    this.window = window(definition, Lsn.NONE);
+    this.window = new FeedWindow(definition, Lsn.NONE);
     this.slot = slot;
     this.services = services;
     this.wakeWriters = wakeWriters;
@@ -68,7 +69,7 @@ final class FeedReader implements Downstream {
     this.router = new Router(catalog, logBytes, Lsn.NONE);
     Catalog again = catalog.waiting(services.stopping()::get);
     this.placement =
-        new Placement(router, journal, again, services, () -> start, threads, wakeWriters);
+        new Placement(router, journal, again, services, this::oldest, threads, wakeWriters);
   }
 
   @Override
@@ -122,7 +123,7 @@ final class FeedReader implements Downstream {
 
   /** A connection ended: what it had begun comes again, or never. */
   void lost() {
-    journal.rollBack();
+    journal.connectionEnded();
     router.rollBack();
     wakeWriters.run();
   }
@@ -145,29 +146,31 @@ final class FeedReader implements Downstream {
   @Override
   public void begin() throws Refusal {
     checkConfirmed(position.confirmed());
-    if (positioned && position.written().filter(newest()::isAfter).isPresent()) {
-      startAnew();
-      throw new Refusal(
-          CloseReason.DIVERGED,
-          "PostgreSQL has less WAL than was read: another server, or a restored one");
-    }
     ServerIdentity identity = requireNonNull(server, "PostgreSQL said who it is");
     FeedPosition.Stamp present =
         FeedPosition.Stamp.of(identity.systemId(), identity.database(), identity.timeline());
+    checkHistory(present);
+    stamp = present;
     router.stamp(present);
     if (!positioned) {
       positioned = true;
       journal.startAt(position.confirmed());
       router.startAt(position.confirmed());
       start = position.confirmed();
-      window = window(definition, start);
+      window = new FeedWindow(definition, start);
     }
     placement.begin(present); // last: from now on subscribers are placed
   }
 
-  @Override
-  public void started(OutputPlugin plugin) {
-    // the subscribers wait already
+  /** On another timeline the WAL may differ from before the end of what was read. */
+  private void checkHistory(FeedPosition.Stamp present) throws Refusal {
+    boolean isShorter = position.written().filter(newest()::isAfter).isPresent();
+    if (positioned && (isShorter || !present.equals(stamp))) {
+      startAnew();
+      String what = isShorter ? "less WAL than was read" : "another timeline than was read";
+      throw new Refusal(
+          CloseReason.DIVERGED, "PostgreSQL has " + what + ": another server, or a restored one");
+    }
   }
 
   @Override
@@ -206,11 +209,7 @@ final class FeedReader implements Downstream {
     if (router.publish()) {
       wakeWriters.run();
     }
-    placement.placeAhead(serverWalEnd);
-  }
-
-  private static FeedWindow window(FeedDefinition of, Lsn from) {
-    return new FeedWindow(of.windowBytes(), of.window(), from);
+    placement.placeAhead(serverWalEnd.max(position.written().orElse(Lsn.NONE)));
   }
 
   private void moveWindow(long now) {
@@ -221,14 +220,9 @@ final class FeedReader implements Downstream {
     }
   }
 
-  @Override
-  public void away(boolean waits) {
-    // nobody waits for this thread
-  }
-
   /** What can be sent again begins after this. */
   Lsn oldest() {
-    return start;
+    return journal.covers(start) ? start : newest();
   }
 
   int views() {

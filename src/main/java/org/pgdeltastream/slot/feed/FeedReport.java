@@ -15,8 +15,7 @@ import org.pgdeltastream.delivery.CloseReason;
  * @param oldest what ends after this can be sent again
  * @param subscribers how many clients follow it here
  * @param views how many different selections and formats they have
- * @param heldBytes how much WAL the window holds in PostgreSQL
- * @param lagBytes how much WAL is yet to be read
+ * @param walEnd where PostgreSQL's WAL ends, as far as its walsender has said
  */
 public record FeedReport(
     FeedDefinition definition,
@@ -26,12 +25,21 @@ public record FeedReport(
     Lsn oldest,
     int subscribers,
     int views,
-    long heldBytes,
-    long lagBytes,
+    Lsn walEnd,
     List<String> warnings,
     Optional<Failure> lastFailure) {
   public FeedReport {
     warnings = List.copyOf(warnings);
+  }
+
+  /** How much WAL the window holds in PostgreSQL. */
+  public long heldBytes() {
+    return Math.max(0, position.value() - oldest.value());
+  }
+
+  /** How much WAL is yet to be read. */
+  public long lagBytes() {
+    return Math.max(0, walEnd.max(position).value() - position.value());
   }
 
   /** Why its subscribers were last closed by us. */

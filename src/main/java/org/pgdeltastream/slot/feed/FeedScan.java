@@ -1,32 +1,30 @@
 package org.pgdeltastream.slot.feed;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
-import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.locks.LockSupport;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.HeapBudget;
-import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
-import org.pgdeltastream.decoder.PgOutputDecoder;
 import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
-import org.pgdeltastream.feed.Router;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.journal.Journal;
-import org.pgdeltastream.journal.JournalScan;
+import org.pgdeltastream.slot.feed.ScanPass.Reading;
+import org.pgdeltastream.slot.feed.ScanPass.Waiting;
 
 /**
  * Serves the subscribers that are behind the logs: reads the journal from the first one's position,
@@ -35,9 +33,7 @@ import org.pgdeltastream.journal.JournalScan;
 final class FeedScan implements Runnable {
   private static final System.Logger LOG = System.getLogger(FeedScan.class.getName());
   private static final long LOG_BYTES = 2 * 64 * 1024; // FrameLog: what was read, and what was not
-  private static final long STEP_BYTES = 256 * 1024;
-  private static final long PAUSE_NANOS = Duration.ofMillis(1).toNanos();
-  private static final long SLOW_NANOS = Duration.ofMillis(100).toNanos();
+  private static final int MOST_FAILURES = 3;
 
   /** What it needs of its feed. */
   interface Source {
@@ -64,14 +60,12 @@ final class FeedScan implements Runnable {
     void placeAgain(FeedSubscriber subscriber, Lsn after, long more);
   }
 
-  private record Waiting(FeedSubscriber subscriber, Lsn after, long more) {}
-
   private record Log(ViewOptions view, Framing framing) {}
-
-  private record Reading(FeedSubscriber subscriber, FrameLog log) {}
 
   private final Source feed;
   private final Executor threads;
+  private final List<Reading> late = new ArrayList<>(); // of passes that are over; the scan's
+  private int failures; // in a row; the scan's
   private final List<Waiting> queue = new ArrayList<>(); // in the monitor
   private boolean running; // in the monitor
 
@@ -91,7 +85,7 @@ final class FeedScan implements Runnable {
     }
     try {
       threads.execute(this);
-    } catch (RejectedExecutionException e) {
+    } catch (RejectedExecutionException | OutOfMemoryError e) { // or no thread
       refused().forEach(one -> one.end(CloseReason.LIMIT, "no thread for who is behind"));
     }
   }
@@ -105,7 +99,7 @@ final class FeedScan implements Runnable {
 
   /** Those that wait, the first position first, as many as have room; none ends the scan. */
   private synchronized List<Waiting> take() {
-    long most = Math.max(1, feed.logBytes() / LOG_BYTES);
+    long most = Math.max(1, passBytes() / LOG_BYTES);
     queue.sort(Comparator.comparing(Waiting::after));
     Set<Log> logs = new HashSet<>();
     List<Waiting> taken = new ArrayList<>();
@@ -127,17 +121,47 @@ final class FeedScan implements Runnable {
     return !queue.isEmpty();
   }
 
+  /** The other half is for those that read what earlier passes have left. */
+  private long passBytes() {
+    return feed.logBytes() / 2;
+  }
+
   @Override
   public void run() {
     for (List<Waiting> all = take(); !all.isEmpty(); all = take()) {
-      try {
-        List<Waiting> waiting = all.stream().filter(one -> !isLost(one)).toList();
-        if (!waiting.isEmpty()) {
-          new Pass(waiting).run();
-        }
-      } catch (Throwable e) { // an Error too: others come
-        LOG.log(WARNING, "The journal of a feed cannot be read", e);
-        all.forEach(one -> one.subscriber().end(CloseReason.UPSTREAM_LOST, "the journal was lost"));
+      List<Waiting> waiting = all.stream().filter(one -> !isLost(one)).toList();
+      forgetLate();
+      if (!waiting.isEmpty()) {
+        run(new ScanPass(feed, this::isAwaited, waiting, passBytes()));
+      }
+    }
+  }
+
+  private void run(ScanPass pass) {
+    try {
+      pass.run();
+      late.addAll(pass.reading());
+      failures = 0;
+    } catch (Throwable e) { // an Error too: others come
+      failures++;
+      LOG.log(failures == 1 ? DEBUG : WARNING, "The journal of a feed cannot be read", e);
+      if (failures < MOST_FAILURES) {
+        pass.giveUp();
+      } else {
+        pass.end(CloseReason.UPSTREAM_LOST, "the journal cannot be read");
+      }
+    }
+  }
+
+  /** Who reads the oldest of them is placed again, as soon as it takes something. */
+  private void forgetLate() {
+    late.removeIf(one -> !one.subscriber().isIn(one.log()));
+    Set<FrameLog> logs = new LinkedHashSet<>(late.stream().map(Reading::log).toList());
+    long bytes = logs.stream().mapToLong(FrameLog::bytes).sum();
+    for (FrameLog log : logs) {
+      if (bytes > passBytes()) {
+        bytes -= log.bytes();
+        log.forget();
       }
     }
   }
@@ -148,100 +172,5 @@ final class FeedScan implements Runnable {
       feed.lost(one.subscriber());
     }
     return lost || one.subscriber().isOver();
-  }
-
-  /** Once through the journal. */
-  private final class Pass {
-    private final List<Waiting> waiting;
-    private final List<Reading> reading = new ArrayList<>();
-    private final Router router;
-
-    Pass(List<Waiting> waiting) {
-      this.waiting = new ArrayList<>(waiting);
-      this.router = new Router(feed.catalog(), feed.logBytes(), waiting.get(0).after(), this::hand);
-      router.stamp(feed.stamp());
-      waiting.forEach(one -> router.log(one.subscriber().view(), one.subscriber().framing()));
-    }
-
-    void run() throws IOException {
-      long bytes = 0;
-      Lsn end = feed.journal().end(); // before: so far at least it is read
-      try (HeapShare heap = feed.heap().share();
-          JournalScan scan = feed.journal().scan(router.head())) {
-        PgOutputDecoder decoder = new PgOutputDecoder(router, feed.encoding(), heap);
-        while (scan.next()) {
-          router.position(scan.walPosition());
-          decoder.decode(scan.bytes(), scan.start(), scan.end());
-          bytes += scan.end() - scan.start();
-          if (bytes > STEP_BYTES) {
-            bytes = 0;
-            hand();
-            if (waiting.isEmpty() && reading.isEmpty()) {
-              return;
-            }
-          }
-        }
-      }
-      router.movedTo(end);
-      router.publish();
-      attach();
-      router.seal();
-      feed.wakeWriters();
-      placeAgain();
-    }
-
-    /** What they have a part of is not in the journal, or not yet: PostgreSQL is to send it. */
-    private void placeAgain() {
-      if (!waiting.isEmpty()) {
-        LockSupport.parkNanos(SLOW_NANOS);
-      }
-      waiting.forEach(one -> feed.placeAgain(one.subscriber(), one.after(), one.more()));
-    }
-
-    private void attach() {
-      Lsn head = router.head();
-      waiting.removeIf(
-          one -> {
-            if (one.after().isAfter(head)) {
-              return false;
-            }
-            FrameLog log = router.log(one.subscriber().view(), one.subscriber().framing());
-            boolean attached = one.subscriber().attach(log, one.after(), one.more());
-            if (attached) {
-              reading.add(new Reading(one.subscriber(), log));
-            }
-            return attached;
-          });
-    }
-
-    /** Lets all read what there is; waits for those that take it. */
-    private void hand() {
-      router.publish();
-      attach();
-      feed.wakeWriters();
-      long start = System.nanoTime();
-      while (isWaitedFor(System.nanoTime() - start)) {
-        LockSupport.parkNanos(PAUSE_NANOS);
-      }
-    }
-
-    private boolean isWaitedFor(long nanos) {
-      boolean slow = false;
-      boolean others = isAwaited() || !waiting.isEmpty();
-      for (var all = reading.iterator(); all.hasNext(); ) {
-        Reading one = all.next();
-        if (!one.subscriber().isIn(one.log())) {
-          all.remove(); // it is gone, or fell behind
-        } else if (one.subscriber().isReading(one.log())) {
-          if (one.subscriber().isReady()) {
-            return nanos < feed.sendTimeout().toNanos();
-          }
-          slow = true;
-        } else {
-          others = true;
-        }
-      }
-      return slow && nanos < (others ? SLOW_NANOS : feed.sendTimeout().toNanos());
-    }
   }
 }

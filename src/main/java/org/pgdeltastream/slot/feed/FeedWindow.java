@@ -20,9 +20,9 @@ final class FeedWindow {
   private final ArrayDeque<Seen> seen = new ArrayDeque<>();
   private Lsn start;
 
-  FeedWindow(long mostBytes, Duration most, Lsn start) {
-    this.mostBytes = mostBytes;
-    this.mostNanos = most.toNanos();
+  FeedWindow(FeedDefinition of, Lsn start) {
+    this.mostBytes = of.windowBytes();
+    this.mostNanos = of.window().toNanos();
     this.start = start;
   }
 

@@ -32,7 +32,7 @@ import org.pgdeltastream.slot.upstream.StreamServices;
 public final class Feeds {
   private static final System.Logger LOG = System.getLogger(Feeds.class.getName());
 
-  private final FeedSlotCalls slots;
+  private final Feed.Slots slots;
   private final Settings settings;
   private final Executor threads;
   private final Admission admission;
@@ -43,7 +43,7 @@ public final class Feeds {
   private final Map<FeedDefinition, String> due = new ConcurrentHashMap<>(); // why not yet
   private final AtomicBoolean starting = new AtomicBoolean();
 
-  public Feeds(FeedSlotCalls slots, StreamServices services, Executor threads) {
+  public Feeds(Feed.Slots slots, StreamServices services, Executor threads) {
     this.slots = slots;
     this.settings = services.settings();
     this.threads = threads;
@@ -54,8 +54,8 @@ public final class Feeds {
     for (String text : settings.ofFeeds().feeds()) {
       FeedDefinition definition = FeedDefinition.parse(text, this::usual);
       ofSettings.put(definition.name(), definition);
+      due.put(definition, "");
     }
-    ofSettings.values().forEach(one -> due.put(one, ""));
   }
 
   /** Makes what the settings name, as soon as PostgreSQL is there; for a regular check. */
@@ -105,20 +105,20 @@ public final class Feeds {
     open.claim(wanted.name());
     try {
       Feed present = open.find(wanted.name());
-      if (present != null && open.isAs(wanted, present)) {
+      Optional<SlotRow> row = slots.find(wanted.slotName());
+      if (present != null && row.isPresent() && open.isAs(wanted, present)) {
         return false;
       }
-      if (present != null) {
+      if (present != null) { // another server has dropped its slot, or it was not known
         open.end(present, CloseReason.SERVICE_RESTART, present + " is read as it was made");
       }
-      return makeNew(wanted);
+      return makeNew(wanted, row);
     } finally {
       open.release(wanted.name());
     }
   }
 
-  private boolean makeNew(FeedDefinition wanted) {
-    Optional<SlotRow> row = slots.find(wanted.slotName());
+  private boolean makeNew(FeedDefinition wanted, Optional<SlotRow> row) {
     row.ifPresent(Feeds::check);
     if (row.isEmpty()) {
       slots.make(wanted.slotName(), wanted.publications());
@@ -197,11 +197,7 @@ public final class Feeds {
     admission.checkViews(feed, view);
   }
 
-  /**
-   * Drops a feed and its slot.
-   *
-   * @param force also while it has subscribers
-   */
+  /** Drops a feed and its slot; by force also while it has subscribers. */
   public void drop(String name, boolean force) {
     of(name);
     open.claim(name);
@@ -210,16 +206,27 @@ public final class Feeds {
       if (feed == null) {
         throw notFound(name); // another call was quicker
       }
-      if (!force && feed.subscribers() > 0) {
+      int count = feed.subscribers().size();
+      if (!force && count > 0) {
         throw new ProblemException(
             Problem.SLOT_BUSY,
-            "Feed " + name + " has " + feed.subscribers() + " subscribers",
+            "Feed " + name + " has " + count + " subscribers",
             "Close them first, or pass force=true");
       }
       open.end(feed, CloseReason.SLOT_NOT_FOUND, feed + " was dropped");
-      slots.drop(feed.definition().slotName());
+      dropSlot(feed.definition().slotName());
     } finally {
       open.release(name);
+    }
+  }
+
+  private void dropSlot(SlotName slot) {
+    try {
+      slots.drop(slot);
+    } catch (ProblemException e) {
+      if (e.problem() != Problem.SLOT_NOT_FOUND) { // else another server was quicker
+        throw e;
+      }
     }
   }
 

@@ -22,13 +22,14 @@ import org.pgdeltastream.slot.database.Problems;
  * thread.
  */
 final class KnownViews {
-  private static final int MOST = 10_000;
+  private static final int MOST = 1_000;
 
   private final Publications publications;
   private final Set<Known> known = ConcurrentHashMap.newKeySet();
 
-  /** That these publications have all that the view names. */
-  private record Known(List<String> publications, ViewOptions view) {}
+  /** That these publications have all of these tables and columns. */
+  private record Known(
+      List<String> publications, List<TableName> tables, Map<TableName, List<String>> columns) {}
 
   KnownViews(Publications publications) {
     this.publications = publications;
@@ -42,7 +43,7 @@ final class KnownViews {
    */
   void check(String feed, List<String> names, ViewOptions view) {
     List<TableName> named = named(view.changes());
-    Known asked = new Known(names, view);
+    Known asked = new Known(names, named, view.changes().columns());
     if (named.isEmpty() || names.isEmpty() || known.contains(asked)) {
       return;
     }

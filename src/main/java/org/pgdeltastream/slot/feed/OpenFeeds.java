@@ -30,7 +30,7 @@ final class OpenFeeds {
   private static final int DRAIN_STEPS = 100; // two seconds
   private static final int LEAST_AT_ONCE = 20;
 
-  private final FeedSlotCalls slots;
+  private final Feed.Slots slots;
   private final StreamServices services;
   private final Executor threads;
   private final Writers writers;
@@ -40,7 +40,7 @@ final class OpenFeeds {
   private volatile int count = 1; // for the share of each
   private boolean isClosed;
 
-  OpenFeeds(FeedSlotCalls slots, StreamServices services, Executor threads, Writers writers) {
+  OpenFeeds(Feed.Slots slots, StreamServices services, Executor threads, Writers writers) {
     this.slots = slots;
     this.services = services;
     this.threads = threads;
@@ -179,7 +179,7 @@ final class OpenFeeds {
 
   private void drain() {
     List<FeedSubscriber> followers =
-        all().stream().flatMap(feed -> feed.followers().stream()).toList();
+        all().stream().flatMap(feed -> feed.subscribers().stream()).toList();
     int atOnce = Math.max(LEAST_AT_ONCE, followers.size() / DRAIN_STEPS);
     int count = 0;
     for (FeedSubscriber one : followers) {
@@ -196,7 +196,7 @@ final class OpenFeeds {
     for (Feed feed : all()) {
       feed.awaitEnd(Duration.ofNanos(Math.max(0, deadline - System.nanoTime())));
     }
-    while (all().stream().anyMatch(feed -> feed.subscribers() > 0)
+    while (all().stream().anyMatch(feed -> !feed.subscribers().isEmpty())
         && System.nanoTime() - deadline < 0) {
       LockSupport.parkNanos(PAUSE_NANOS);
     }

@@ -3,8 +3,9 @@ package org.pgdeltastream.slot.feed;
 import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.Supplier;
@@ -16,6 +17,7 @@ import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Router;
+import org.pgdeltastream.feed.RouterCalls;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.FrameLog;
@@ -25,7 +27,7 @@ import org.pgdeltastream.slot.upstream.StreamServices;
 /**
  * Finds the log that has a subscriber's position: the live one, or that of a scan. Where PostgreSQL
  * was not reached yet, or another server has read more, the subscriber waits. All is done between
- * two transactions, in the router's monitor.
+ * two transactions, in the router's monitor; nobody who calls waits for that.
  */
 final class Placement implements FeedScan.Source {
   private static final long AHEAD_NANOS = Duration.ofSeconds(10).toNanos();
@@ -37,8 +39,9 @@ final class Placement implements FeedScan.Source {
   private final Supplier<Lsn> oldest;
   private final Runnable wakeWriters;
   private final FeedScan scan;
-  private final List<Ahead> ahead = new ArrayList<>();
-  private final List<Runnable> early = new ArrayList<>(); // before PostgreSQL was reached
+  private final RouterCalls calls;
+  private final Map<FeedSubscriber, Ahead> ahead = new LinkedHashMap<>(); // in the router's monitor
+  private final Map<FeedSubscriber, Runnable> early = new LinkedHashMap<>(); // no PostgreSQL yet
   private volatile ServerEncoding encoding = ServerEncoding.OF_MOST;
   private volatile FeedPosition.@Nullable Stamp stamp;
 
@@ -64,6 +67,7 @@ final class Placement implements FeedScan.Source {
     this.services = services;
     this.oldest = oldest;
     this.wakeWriters = wakeWriters;
+    this.calls = new RouterCalls(router, threads);
     this.scan = new FeedScan(this, threads);
   }
 
@@ -76,7 +80,7 @@ final class Placement implements FeedScan.Source {
     stamp = present;
     router.between(
         () -> {
-          List<Runnable> waiting = List.copyOf(early);
+          List<Runnable> waiting = List.copyOf(early.values());
           early.clear();
           waiting.forEach(Runnable::run);
         });
@@ -87,14 +91,18 @@ final class Placement implements FeedScan.Source {
     stamp = null;
   }
 
-  /** Whether somebody can follow the view. */
+  /** Whether somebody can follow the view now. */
   boolean hasRoom(ViewOptions view) {
-    return router.hasRoom(view, services.settings().ofFeeds().feedViews());
+    boolean hasRoom = router.hasRoom(view, services.settings().ofFeeds().feedViews());
+    if (!hasRoom) {
+      calls.add(router::tidy);
+    }
+    return hasRoom;
   }
 
   /** A new subscriber: it is placed as soon as PostgreSQL was reached, between transactions. */
   void enter(FeedSubscriber subscriber, FollowRequest request) {
-    router.between(
+    calls.add(
         () -> {
           router.enter(subscriber.view());
           begin(subscriber, request);
@@ -104,7 +112,7 @@ final class Placement implements FeedScan.Source {
   private void begin(FeedSubscriber subscriber, FollowRequest request) {
     FeedPosition.Stamp present = stamp;
     if (present == null) {
-      early.add(() -> begin(subscriber, request));
+      early.put(subscriber, () -> begin(subscriber, request));
       return;
     }
     FeedPosition.Stamp here = present.of(subscriber.view().hash());
@@ -123,7 +131,7 @@ final class Placement implements FeedScan.Source {
       refetch(subscriber, request, here, mismatch.get());
     } else if (after.isAfter(router.head())) {
       Runnable wrong = () -> refetch(subscriber, request, here, "timeline");
-      ahead.add(new Ahead(after, begins, wrong, System.nanoTime()));
+      ahead.put(subscriber, new Ahead(after, begins, wrong, System.nanoTime()));
     } else if (journal.covers(after) || after.equals(router.head())) {
       begins.run();
     } else {
@@ -137,11 +145,16 @@ final class Placement implements FeedScan.Source {
   }
 
   void leave(FeedSubscriber subscriber) {
-    router.between(() -> router.leave(subscriber.view())); // not before it has entered
+    calls.add(
+        () -> {
+          early.remove(subscriber);
+          ahead.remove(subscriber);
+          router.leave(subscriber.view());
+        });
   }
 
   void place(FeedSubscriber subscriber, Lsn after, long more) {
-    router.between(() -> placeNow(subscriber, after, more));
+    calls.add(() -> placeNow(subscriber, after, more));
   }
 
   private void placeNow(FeedSubscriber subscriber, Lsn after, long more) {
@@ -163,18 +176,20 @@ final class Placement implements FeedScan.Source {
     if (ahead.isEmpty()) {
       return;
     }
-    List<Ahead> waiting = List.copyOf(ahead);
-    ahead.clear();
-    for (Ahead one : waiting) {
-      boolean late = System.nanoTime() - one.since() > AHEAD_NANOS;
-      if (!one.after().isAfter(router.head())) {
-        one.begins().run();
-      } else if (late && one.after().isAfter(serverWalEnd)) {
-        one.wrong().run();
-      } else {
-        ahead.add(one);
-      }
+    ahead.values().removeIf(one -> isPlaced(one, serverWalEnd));
+  }
+
+  private boolean isPlaced(Ahead one, Lsn serverWalEnd) {
+    if (!one.after().isAfter(router.head())) {
+      one.begins().run();
+      return true;
     }
+    boolean late = System.nanoTime() - one.since() > AHEAD_NANOS;
+    if (late && one.after().isAfter(serverWalEnd)) {
+      one.wrong().run();
+      return true;
+    }
+    return false;
   }
 
   @Override

@@ -29,7 +29,7 @@ final class DoubtfulAck {
   }
 
   synchronized void add(Lsn lsn) {
-    highest = lsn.isAfter(highest) ? lsn : highest;
+    highest = highest.max(lsn);
   }
 
   synchronized boolean isDue(long now) {

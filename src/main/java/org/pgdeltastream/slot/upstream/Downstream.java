@@ -56,7 +56,7 @@ public interface Downstream {
   void begin() throws Refusal;
 
   /** With this plugin. Before anything is read. */
-  void started(OutputPlugin plugin) throws IOException;
+  default void started(OutputPlugin plugin) throws IOException {}
 
   /** Up to where PostgreSQL may forget. */
   Lsn flushPosition();
@@ -79,5 +79,5 @@ public interface Downstream {
   void onPause(SlotPipeline path, Lsn walEnd, Lsn reported) throws IOException;
 
   /** The reader's thread is about to wait for PostgreSQL, and sends nothing until it is back. */
-  void away(boolean waits);
+  default void away(boolean waits) {}
 }

@@ -23,7 +23,8 @@ import org.pgdeltastream.slot.database.Problems;
  */
 final class SlotConnector {
   private static final Duration FORMER_READER = Duration.ofSeconds(5);
-  private static final Duration RETRY = Duration.ofMillis(20);
+  private static final Duration FIRST_RETRY = Duration.ofMillis(20);
+  private static final Duration LONGEST_RETRY = Duration.ofMillis(200);
 
   private final KnownSlot slot;
   private final Downstream client;
@@ -154,6 +155,7 @@ final class SlotConnector {
   private final class BusySlot {
     private final Optional<ReplicationReader> former;
     private final long deadline = System.nanoTime() + FORMER_READER.toNanos();
+    private Duration retry = FIRST_RETRY;
     private boolean terminated;
 
     BusySlot(Optional<ReplicationReader> former) {
@@ -172,7 +174,7 @@ final class SlotConnector {
         slots().terminateOurs(slot.name());
         terminated = true;
       }
-      if (System.nanoTime() > deadline || life.awaitEnd(RETRY)) {
+      if (System.nanoTime() > deadline || life.awaitEnd(retry)) {
         boolean ours = former.isPresent() && holder.filter(this::isOurs).isPresent();
         if (own || ours) {
           throw busy; // a process of this stream's that is stopped, or cut off: it may end yet
@@ -180,6 +182,8 @@ final class SlotConnector {
         throw new Refusal(
             CloseReason.SLOT_BUSY, "slot " + slot.name() + " is streamed by another program");
       }
+      Duration next = retry.multipliedBy(2);
+      retry = next.compareTo(LONGEST_RETRY) > 0 ? LONGEST_RETRY : next;
     }
 
     private boolean servedUs(SlotHolder holder) {

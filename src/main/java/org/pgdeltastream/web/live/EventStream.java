@@ -6,6 +6,7 @@ import jakarta.servlet.AsyncContext;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.function.Function;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
@@ -21,6 +22,7 @@ final class EventStream extends AsyncAnswer {
   private static final byte[] COMMENT = ":\n\n".getBytes(StandardCharsets.US_ASCII);
 
   private final String feed;
+  private volatile boolean hasBegun;
 
   EventStream(AsyncContext context, String feed, Function<AsyncAnswer, FeedSubscriber> beginning)
       throws IOException {
@@ -54,6 +56,7 @@ final class EventStream extends AsyncAnswer {
 
   @Override
   public void begins(FeedSubscriber one, FeedPosition start, FeedPosition oldest) {
+    hasBegun = true;
     one.say(retry());
     String hello = FeedMessages.hello(feed, start, oldest);
     one.say(withId("hello", hello, start));
@@ -63,9 +66,16 @@ final class EventStream extends AsyncAnswer {
   @Override
   public void mustRefetch(
       FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
+    hasBegun = true;
     one.say(retry());
     one.say(withId("must-refetch", FeedMessages.mustRefetch(reason, oldest, newest), newest));
     one.end(CloseReason.POSITION_LOST, FeedMessages.notThere(reason));
+  }
+
+  private static byte[] join(byte[] one, byte[] other) {
+    byte[] both = Arrays.copyOf(one, one.length + other.length);
+    System.arraycopy(other, 0, both, one.length, other.length);
+    return both;
   }
 
   private static byte[] withId(String event, String json, FeedPosition position) {
@@ -84,7 +94,7 @@ final class EventStream extends AsyncAnswer {
 
   @Override
   public boolean end(CloseReason reason, String detail) throws IOException {
-    byte[] bye = bye(reason, detail);
+    byte[] bye = hasBegun ? bye(reason, detail) : join(retry(), bye(reason, detail));
     write(bye, 0, bye.length);
     complete();
     return isOver();

@@ -193,7 +193,7 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
 
   @Override
   public void onPing(byte[] payload) {
-    served().say(ControlFrame.pong(payload));
+    served().answer(ControlFrame.pong(payload));
   }
 
   @Override

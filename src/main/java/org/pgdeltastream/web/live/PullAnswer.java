@@ -123,7 +123,10 @@ final class PullAnswer extends AsyncAnswer {
     if (isCaughtUp && isLate(0)) {
       finish();
     } else if (start == null && isLate(UNREACHED_NANOS) && super.isReady()) {
-      answer(FeedMessages.pullError(CloseReason.UPSTREAM_LOST, "PostgreSQL was not reached"));
+      answer(
+          FeedMessages.pullError(
+              CloseReason.UPSTREAM_LOST,
+              "PostgreSQL was not reached, or commits a large transaction"));
     }
   }
 

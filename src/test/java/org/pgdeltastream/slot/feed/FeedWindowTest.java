@@ -3,6 +3,7 @@ package org.pgdeltastream.slot.feed;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.List;
 import java.util.Random;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
@@ -15,7 +16,7 @@ import org.pgdeltastream.support.Seeds;
 class FeedWindowTest {
   private static final long SECOND = Duration.ofSeconds(1).toNanos();
 
-  private final FeedWindow window = new FeedWindow(1_000, Duration.ofSeconds(10), new Lsn(50));
+  private final FeedWindow window = window(1_000, 10);
 
   @Test
   void endsAfterSoManyBytes() {
@@ -44,7 +45,7 @@ class FeedWindowTest {
   @Test
   void startsWhereTheFeedHasBeenAndKeepsMostOfItsBytes() {
     Random random = new Random(Seeds.first());
-    FeedWindow large = new FeedWindow(100_000, Duration.ofSeconds(100_000), new Lsn(50));
+    FeedWindow large = window(100_000, 100_000);
     TreeSet<Long> heads = new TreeSet<>();
     heads.add(50L);
     long head = 50;
@@ -56,6 +57,11 @@ class FeedWindowTest {
       assertThat(head - start).isLessThanOrEqualTo(100_000);
       assertThat(head - start).isGreaterThanOrEqualTo(Math.min(head - 50, 96_000));
     }
+  }
+
+  private static FeedWindow window(long bytes, long seconds) {
+    FeedDefinition feed = new FeedDefinition("f", List.of(), bytes, Duration.ofSeconds(seconds));
+    return new FeedWindow(feed, new Lsn(50));
   }
 
   private long start(long head, long seconds) {

@@ -62,8 +62,7 @@ public final class SampleBodies {
                 Lsn.NONE,
                 1,
                 1,
-                1,
-                0,
+                Lsn.NONE,
                 List.of("warning"),
                 Optional.of(new FeedReport.Failure(CloseReason.UPSTREAM_LOST, "away", NOON)))));
   }
