@@ -20,6 +20,7 @@ public final class ServerMonitor implements AutoCloseable {
   private @Nullable Connection connection;
   private boolean closed;
   private int failures; // the checking thread's
+  private volatile boolean isStandby;
 
   public ServerMonitor(ReplicationConnector connector) {
     this.connector = connector;
@@ -61,10 +62,17 @@ public final class ServerMonitor implements AutoCloseable {
     return String.valueOf(e.getSQLState()).startsWith("57P");
   }
 
-  private static void ask(Connection open) throws SQLException {
-    try (Statement statement = open.createStatement()) {
-      statement.execute("select 1");
+  private void ask(Connection open) throws SQLException {
+    try (Statement statement = open.createStatement();
+        ResultSet answer = statement.executeQuery("select pg_catalog.pg_is_in_recovery()")) {
+      answer.next();
+      isStandby = answer.getBoolean(1);
     }
+  }
+
+  /** At the last check. */
+  public boolean isStandby() {
+    return isStandby;
   }
 
   private Connection open() throws SQLException {

@@ -58,6 +58,9 @@ final class Reporter {
     } else {
       forEach(stream -> stream.checkUpstream(database.watch()::stateOf));
       forEachFeed(feed -> feed.checkUpstream(database.watch()::stateOf));
+      if (!database.watch().isStandby()) {
+        forEachFeed(FeedRun::leaveStandby);
+      }
     }
   }
 

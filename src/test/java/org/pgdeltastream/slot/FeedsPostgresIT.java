@@ -3,8 +3,9 @@ package org.pgdeltastream.slot;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
-import static org.pgdeltastream.delivery.CloseReason.SERVICE_RESTART;
 
+import java.lang.ref.WeakReference;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -21,6 +22,7 @@ import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FakeOutlet;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.ViewOptions;
@@ -30,11 +32,13 @@ import org.pgdeltastream.slot.feed.Feed;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.feed.FollowRequest;
+import org.pgdeltastream.support.FaultProxy;
 import org.pgdeltastream.support.TestDatabase;
 
 /** How feeds begin and end, whoever asks for them meanwhile. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class FeedsPostgresIT {
+  private static final ViewOptions ALL = new ViewOptions(ChangeOptions.usual());
   private static final Duration SOON = Duration.ofSeconds(20);
 
   private TestDatabase database;
@@ -55,7 +59,7 @@ class FeedsPostgresIT {
     try (TestRegistry registry = new TestRegistry(database, "feeds", "other;main=late")) {
       Feeds feeds = registry.slots.feeds();
       await("the feed that can be made").atMost(SOON).until(() -> names(feeds).contains("other"));
-      assertThatThrownBy(() -> feeds.report("main")).hasMessageContaining("No feed main");
+      assertThatThrownBy(() -> feeds.report("main")).isInstanceOf(ProblemException.class);
       database.execute("create publication late for table t");
       await("the other one").atMost(SOON).until(() -> names(feeds).contains("main"));
       assertThat(feeds.report("main").definition().publications()).containsExactly("late");
@@ -121,6 +125,138 @@ class FeedsPostgresIT {
     }
   }
 
+  /** One that had all that was read: clients come back with their positions. */
+  @Test
+  void goesOnWithAStandbyThatWasPromoted() throws Exception {
+    FaultProxy proxy = FaultProxy.to(database.port());
+    String url = database.jdbcUrl().replace(":" + database.port(), ":" + proxy.port());
+    TestRegistry registry = new TestRegistry(database, "database-url", url, "hold", "60");
+    try {
+      Feeds feeds = registry.slots.feeds();
+      feeds.make(feeds.usual("main", List.of()));
+      FakeOutlet outlet = follow(feeds);
+      await("its begin").atMost(SOON).until(() -> outlet.size() > 0);
+      database.execute("insert into t values (1)");
+      await("the row").atMost(SOON).until(() -> text(outlet).contains("[1]"));
+      FeedPosition position = position(feeds);
+      proxy.redirect(1); // nobody sees it as a standby
+      proxy.reset();
+      database.stop("INT");
+      database.becomeStandby();
+      database.startAgain();
+      database.execute("select pg_promote()");
+      database.execute("insert into t values (2)");
+      proxy.redirect(database.port());
+      await("its end").atMost(SOON).until(outlet::isEnded);
+      assertThat(outlet.ending()).contains(CloseReason.UPSTREAM_LOST);
+      FakeOutlet again = follow(feeds, FollowRequest.After.of(position));
+      await("the next row").atMost(SOON).until(() -> text(again).contains("[2]"));
+      assertThat(text(again)).doesNotContain("[1]").doesNotContain("refetch");
+    } finally {
+      registry.closeWithoutDropping();
+      proxy.close();
+    }
+  }
+
+  /** It would leave out what it writes up to where the feed has read elsewhere. */
+  @Test
+  void doesNotGoOnWithAStandbyThatLackedWhatWasRead() throws Exception {
+    TestRegistry registry = new TestRegistry(database, "hold", "60");
+    try {
+      Feeds feeds = registry.slots.feeds();
+      feeds.make(feeds.usual("main", List.of()));
+      database.stop("INT");
+      database.keepFiles();
+      database.startAgain();
+      FakeOutlet outlet = follow(feeds);
+      database.execute("insert into t values (1)");
+      await("the row").atMost(SOON).until(() -> text(outlet).contains("[1]"));
+      FeedPosition position = position(feeds);
+      database.stop("INT");
+      database.restoreFiles();
+      database.becomeStandby();
+      database.startAgain();
+      database.execute("select pg_promote()");
+      database.execute("insert into t select generate_series(2, 10000)");
+      await("its end").atMost(SOON).until(outlet::isEnded);
+      assertThat(outlet.ending()).contains(CloseReason.DIVERGED);
+      assertThat(text(outlet)).doesNotContain("[2]");
+      FakeOutlet again = follow(feeds, FollowRequest.After.of(position));
+      await("the reason").atMost(SOON).until(() -> text(again).contains("refetch timeline"));
+    } finally {
+      registry.closeWithoutDropping();
+    }
+  }
+
+  /** Of a client that has all. */
+  private FeedPosition position(Feeds feeds) throws Exception {
+    String[] identity =
+        database
+            .text(
+                "select system_identifier || ' ' || timeline_id"
+                    + " from pg_control_system(), pg_control_checkpoint()")
+            .split(" ", -1);
+    return FeedPosition.Stamp.of(identity[0], "postgres", Integer.parseInt(identity[1]))
+        .of(ALL.hash())
+        .at(feeds.report("main").position());
+  }
+
+  /** As long as another server reads the slot, clients come and go. */
+  @Test
+  void keepsNothingOfClientsThatCouldNotBeServed() throws Exception {
+    TestRegistry registry = new TestRegistry(database);
+    TestRegistry second = new TestRegistry(database, "node", "second");
+    try {
+      registry.slots.feeds().make(registry.slots.feeds().usual("main", List.of()));
+      await("the reader")
+          .atMost(SOON)
+          .until(() -> registry.slots.feeds().report("main").state().equals("streaming"));
+      List<WeakReference<FakeOutlet>> outlets = new ArrayList<>();
+      for (int i = 0; i < 50; i++) {
+        outlets.add(new WeakReference<>(follow(second.slots.feeds())));
+      }
+      await("nothing of them to be held")
+          .atMost(SOON)
+          .until(
+              () -> {
+                System.gc();
+                return outlets.stream().allMatch(one -> one.get() == null);
+              });
+      assertThat(second.slots.feeds().report("main").lastFailure().orElseThrow().reason())
+          .isEqualTo(CloseReason.SLOT_BUSY);
+    } finally {
+      second.closeWithoutDropping();
+      registry.closeWithoutDropping();
+    }
+  }
+
+  @Test
+  void makesAFeedAgainWhoseSlotOthersHaveDropped() throws Exception {
+    try (TestRegistry registry = new TestRegistry(database)) {
+      Feeds feeds = registry.slots.feeds();
+      assertThat(makes(feeds)).isTrue();
+      dropSlot();
+      assertThat(makes(feeds)).isTrue();
+      dropSlot();
+      feeds.drop("main", true);
+      assertThat(feeds.list()).isEmpty();
+    }
+  }
+
+  private void dropSlot() {
+    await("the slot to be dropped")
+        .atMost(SOON)
+        .ignoreExceptions()
+        .until(
+            () -> {
+              database.execute(
+                  "select pg_terminate_backend(active_pid) from pg_replication_slots"
+                      + " where active_pid is not null");
+              database.execute("select pg_drop_replication_slot('delta_feed_main')");
+              return true;
+            });
+  }
+
   @Test
   void closesAllSubscribersWhenItStops() throws Exception {
     TestRegistry registry = new TestRegistry(database);
@@ -137,10 +273,15 @@ class FeedsPostgresIT {
     } finally {
       registry.closeWithoutDropping();
     }
-    assertThat(outlets).allMatch(one -> one.ending().equals(Optional.of(SERVICE_RESTART)));
+    assertThat(outlets)
+        .allMatch(one -> one.ending().equals(Optional.of(CloseReason.SERVICE_RESTART)));
   }
 
   private static FakeOutlet follow(Feeds feeds) {
+    return follow(feeds, FollowRequest.After.NOW);
+  }
+
+  private static FakeOutlet follow(Feeds feeds, FollowRequest.After after) {
     FakeOutlet outlet = new FakeOutlet(Long.MAX_VALUE / 2, false);
     FollowRequest.Client client =
         new FollowRequest.Client() {
@@ -149,14 +290,18 @@ class FeedsPostgresIT {
 
           @Override
           public void mustRefetch(
-              FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {}
+              FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
+            one.say(("refetch " + reason).getBytes(StandardCharsets.UTF_8));
+          }
         };
-    ViewOptions all = new ViewOptions(ChangeOptions.usual());
     FollowRequest request =
-        new FollowRequest(
-            all, Framing.TEXTS, FollowRequest.After.NOW, Duration.ZERO, "127.0.0.1", client);
+        new FollowRequest(ALL, Framing.TEXTS, after, Duration.ZERO, "127.0.0.1", client);
     outlet.serves(feeds.follow("main", request, outlet));
     return outlet;
+  }
+
+  private static String text(FakeOutlet outlet) {
+    return new String(outlet.bytes(), StandardCharsets.UTF_8);
   }
 
   private static void asks(Feeds feeds) {

@@ -1,5 +1,6 @@
 package org.pgdeltastream.feed.log;
 
+import java.util.Map;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -39,11 +40,11 @@ public record FeedPosition(Optional<Stamp> stamp, Lsn lsn) {
     }
 
     /** Why a position with the other stamp is none here; null if it is one. */
-    @Nullable String mismatch(Stamp other) {
+    private @Nullable String mismatch(Stamp other, boolean isOfTimeline) {
       if (system != other.system) {
         return "system";
       }
-      if (timeline != other.timeline) {
+      if (!isOfTimeline) {
         return "timeline";
       }
       return view == other.view ? null : "view";
@@ -77,9 +78,18 @@ public record FeedPosition(Optional<Stamp> stamp, Lsn lsn) {
     return new FeedPosition(Optional.of(stamp), lsn);
   }
 
-  /** Why this is no position of that stamp: {@code system}, {@code timeline} or {@code view}. */
-  public Optional<String> mismatch(Stamp here) {
-    return stamp.flatMap(other -> Optional.ofNullable(here.mismatch(other)));
+  /**
+   * Why this is no position of that stamp: {@code system}, {@code timeline} or {@code view}.
+   *
+   * @param ancestors where the timelines ended from which that one comes
+   */
+  public Optional<String> mismatch(Stamp here, Map<Integer, Lsn> ancestors) {
+    return stamp.flatMap(
+        its -> {
+          Lsn end = ancestors.getOrDefault(its.timeline, Lsn.NONE);
+          boolean isOfTimeline = its.timeline == here.timeline || !lsn.isAfter(end);
+          return Optional.ofNullable(here.mismatch(its, isOfTimeline));
+        });
   }
 
   @Override

@@ -26,6 +26,8 @@ public final class ReplicationConnection implements AutoCloseable {
    * PostgreSQL waits for each open transaction, one after the other, as long as for a lock; a
    * standby may wait for its primary.
    */
+  private static final String NO_FILE = "58P01";
+
   private static final int CREATE_MILLIS = 20_000;
 
   private static final int START_MILLIS = 60_000;
@@ -64,8 +66,27 @@ public final class ReplicationConnection implements AutoCloseable {
     try (Statement statement = connection.createStatement();
         ResultSet answer = statement.executeQuery("IDENTIFY_SYSTEM")) {
       answer.next();
-      return new ServerIdentity(
-          answer.getString("systemid"), answer.getInt("timeline"), answer.getString("dbname"));
+      String systemId = answer.getString("systemid");
+      int timeline = answer.getInt("timeline");
+      String database = answer.getString("dbname");
+      return new ServerIdentity(systemId, timeline, database, ancestors(timeline));
+    }
+  }
+
+  /** None where PostgreSQL has removed the file. */
+  private Map<Integer, Lsn> ancestors(int timeline) throws SQLException {
+    if (timeline <= 1) {
+      return Map.of();
+    }
+    try (Statement statement = connection.createStatement();
+        ResultSet answer = statement.executeQuery("TIMELINE_HISTORY " + timeline)) {
+      answer.next();
+      return ServerIdentity.ancestors(answer.getString("content"));
+    } catch (SQLException e) {
+      if (!NO_FILE.equals(e.getSQLState())) {
+        throw e;
+      }
+      return Map.of();
     }
   }
 

@@ -116,7 +116,7 @@ public final class Feed implements Runnable {
     OpenSockets sockets = new OpenSockets();
     StreamLife life = new StreamLife();
     Upstream upstream = new Upstream(slot, reader, life, services.within(sockets), sockets);
-    running = new FeedRun(life, upstream);
+    running = new FeedRun(life, upstream, reader::isOnStandby);
     Ending stopping = stop;
     if (stopping != null) {
       life.end(stopping);

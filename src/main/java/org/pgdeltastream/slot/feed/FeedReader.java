@@ -44,7 +44,7 @@ final class FeedReader implements Downstream {
   private final Placement placement;
   private FeedWindow window;
   private volatile Lsn start = Lsn.NONE;
-  private SlotPosition position = new SlotPosition(Lsn.NONE, Optional.empty());
+  private volatile SlotPosition position = new SlotPosition(Lsn.NONE, Optional.empty());
   private @Nullable ServerIdentity server;
   private FeedPosition.@Nullable Stamp stamp; // what was read is of this
   private boolean positioned;
@@ -94,16 +94,15 @@ final class FeedReader implements Downstream {
 
   private void checkConfirmed(Lsn confirmed) throws Refusal {
     if (positioned && confirmed.isAfter(newest())) {
-      startAnew();
-      throw new Refusal(
-          CloseReason.POSITION_LOST, "slot " + slot.name() + " was moved on by others");
+      throw startAnew(CloseReason.POSITION_LOST, "slot " + slot.name() + " was moved on by others");
     }
   }
 
   /** From where the slot is then; until that subscribers wait. */
-  private void startAnew() {
+  private Refusal startAnew(CloseReason why, String detail) {
     positioned = false;
     placement.end();
+    return new Refusal(why, detail);
   }
 
   @Override
@@ -149,8 +148,7 @@ final class FeedReader implements Downstream {
     ServerIdentity identity = requireNonNull(server, "PostgreSQL said who it is");
     FeedPosition.Stamp present =
         FeedPosition.Stamp.of(identity.systemId(), identity.database(), identity.timeline());
-    checkHistory(present);
-    stamp = present;
+    checkHistory(present, identity);
     router.stamp(present);
     if (!positioned) {
       positioned = true;
@@ -159,17 +157,24 @@ final class FeedReader implements Downstream {
       start = position.confirmed();
       window = new FeedWindow(definition, start);
     }
-    placement.begin(present); // last: from now on subscribers are placed
+    placement.begin(present, identity.ancestors()); // last: from now on subscribers are placed
   }
 
-  /** On another timeline the WAL may differ from before the end of what was read. */
-  private void checkHistory(FeedPosition.Stamp present) throws Refusal {
+  /** Another timeline has all that was read where it comes from that, and left it later. */
+  private void checkHistory(FeedPosition.Stamp present, ServerIdentity identity) throws Refusal {
+    FeedPosition.Stamp before = stamp;
+    stamp = present;
+    if (!positioned || before == null) {
+      return;
+    }
     boolean isShorter = position.written().filter(newest()::isAfter).isPresent();
-    if (positioned && (isShorter || !present.equals(stamp))) {
-      startAnew();
-      String what = isShorter ? "less WAL than was read" : "another timeline than was read";
-      throw new Refusal(
-          CloseReason.DIVERGED, "PostgreSQL has " + what + ": another server, or a restored one");
+    if (isShorter || before.at(newest()).mismatch(present, identity.ancestors()).isPresent()) {
+      String what = isShorter ? "less WAL" : "another history";
+      throw startAnew(
+          CloseReason.DIVERGED, "PostgreSQL has " + what + " than was read: another, or restored");
+    }
+    if (!present.equals(before)) { // clients are to learn the new one
+      throw new Refusal(CloseReason.UPSTREAM_LOST, "PostgreSQL was promoted; reconnect");
     }
   }
 
@@ -205,24 +210,25 @@ final class FeedReader implements Downstream {
       router.tidy();
       router.tellProgress();
     }
-    moveWindow(now);
+    journal.forgetBefore(window.start(journal.end(), now));
+    Lsn from = journal.start();
+    if (!from.isAfter(journal.end())) { // else a large transaction is open, and nothing is there
+      start = from;
+    }
     if (router.publish()) {
       wakeWriters.run();
     }
     placement.placeAhead(serverWalEnd.max(position.written().orElse(Lsn.NONE)));
   }
 
-  private void moveWindow(long now) {
-    journal.forgetBefore(window.start(journal.end(), now));
-    Lsn from = journal.start();
-    if (!from.isAfter(journal.end())) { // else a large transaction is open, and nothing is there
-      start = from;
-    }
-  }
-
   /** What can be sent again begins after this. */
   Lsn oldest() {
     return journal.covers(start) ? start : newest();
+  }
+
+  /** Whether PostgreSQL was a standby when it was reached. */
+  boolean isOnStandby() {
+    return position.confirmed().isAfter(Lsn.NONE) && position.written().isEmpty();
   }
 
   int views() {

@@ -1,6 +1,7 @@
 package org.pgdeltastream.slot.feed;
 
 import java.util.Map;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.replication.WalsenderState;
@@ -8,8 +9,12 @@ import org.pgdeltastream.slot.upstream.Ending;
 import org.pgdeltastream.slot.upstream.StreamLife;
 import org.pgdeltastream.slot.upstream.Upstream;
 
-/** A feed's reader while it runs, for those who check it. */
-public record FeedRun(StreamLife life, Upstream upstream) {
+/**
+ * A feed's reader while it runs, for those who check it.
+ *
+ * @param isOnStandby whether its connection began on a standby
+ */
+public record FeedRun(StreamLife life, Upstream upstream, BooleanSupplier isOnStandby) {
   /** For the reporter, several times a second: ends the wait for a PostgreSQL that is away. */
   public void check() {
     upstream.reportWhileSending();
@@ -24,6 +29,16 @@ public record FeedRun(StreamLife life, Upstream upstream) {
   /** For the reporter: PostgreSQL shuts down. */
   public void cutUpstream() {
     upstream.cut();
+  }
+
+  /**
+   * For the reporter: PostgreSQL is no standby. If it was one when it was reached, it was promoted
+   * since, and perhaps without what the feed has read: another connection shows it.
+   */
+  public void leaveStandby() {
+    if (isOnStandby.getAsBoolean()) {
+      upstream.cut();
+    }
   }
 
   /** For the reporter: the publications that there are, by name. */

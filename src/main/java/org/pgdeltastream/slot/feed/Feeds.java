@@ -141,7 +141,7 @@ public final class Feeds {
   /** The feed, also one that another server made, or this one before it was started again. */
   private Feed of(String name) {
     FeedDefinition.checked(name);
-    Feed present = open.find(name);
+    Feed present = open.findSettled(name);
     if (present != null) {
       return present;
     }

@@ -51,6 +51,15 @@ final class OpenFeeds {
     return feeds.get(name);
   }
 
+  /** The same for who asks from outside, while nobody makes or drops it. */
+  synchronized @Nullable Feed findSettled(String name) {
+    Feed found = feeds.get(name);
+    if (found == null && changing.contains(name)) {
+      throw isChanging(name);
+    }
+    return found;
+  }
+
   synchronized List<Feed> all() {
     return new ArrayList<>(feeds.values());
   }

@@ -43,13 +43,14 @@ final class Placement implements FeedScan.Source {
   private final Map<FeedSubscriber, Ahead> ahead = new LinkedHashMap<>(); // in the router's monitor
   private final Map<FeedSubscriber, Runnable> early = new LinkedHashMap<>(); // no PostgreSQL yet
   private volatile ServerEncoding encoding = ServerEncoding.OF_MOST;
+  private volatile Map<Integer, Lsn> ancestors = Map.of(); // of the stamp's timeline
   private volatile FeedPosition.@Nullable Stamp stamp;
 
   /** A subscriber that has read more than we have: another server was quicker. */
   private record Ahead(Lsn after, Runnable begins, Runnable wrong, long since) {}
 
   /**
-   * Places nobody before {@link #begin(FeedPosition.Stamp)}.
+   * Places nobody before {@link #begin(FeedPosition.Stamp, Map)}.
    *
    * @param oldest what ends after this can be sent
    */
@@ -76,7 +77,8 @@ final class Placement implements FeedScan.Source {
   }
 
   /** PostgreSQL was reached, and positions are of this. */
-  void begin(FeedPosition.Stamp present) {
+  void begin(FeedPosition.Stamp present, Map<Integer, Lsn> timelines) {
+    ancestors = timelines;
     stamp = present;
     router.between(
         () -> {
@@ -117,7 +119,7 @@ final class Placement implements FeedScan.Source {
     }
     FeedPosition.Stamp here = present.of(subscriber.view().hash());
     Optional<FeedPosition> asked = request.after().position();
-    Optional<String> mismatch = asked.flatMap(one -> one.mismatch(here));
+    Optional<String> mismatch = asked.flatMap(one -> one.mismatch(here, ancestors));
     Lsn after =
         asked
             .map(FeedPosition::lsn)

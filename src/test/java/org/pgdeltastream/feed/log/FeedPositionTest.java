@@ -3,6 +3,7 @@ package org.pgdeltastream.feed.log;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -49,11 +50,22 @@ class FeedPositionTest {
   @Test
   void saysWhatDoesNotFit() {
     Lsn lsn = new Lsn(1);
-    assertThat(HERE.at(lsn).mismatch(HERE)).isEmpty();
-    assertThat(FeedPosition.of(lsn).mismatch(HERE)).isEmpty();
-    assertThat(at(1, 2, 3).mismatch(HERE)).contains("system");
-    assertThat(at(HERE.system(), 2, 3).mismatch(HERE)).contains("timeline");
-    assertThat(at(HERE.system(), 1, 3).mismatch(HERE)).contains("view");
+    assertThat(HERE.at(lsn).mismatch(HERE, Map.of())).isEmpty();
+    assertThat(FeedPosition.of(lsn).mismatch(HERE, Map.of())).isEmpty();
+    assertThat(at(1, 2, 3).mismatch(HERE, Map.of())).contains("system");
+    assertThat(at(HERE.system(), 2, 3).mismatch(HERE, Map.of())).contains("timeline");
+    assertThat(at(HERE.system(), 1, 3).mismatch(HERE, Map.of())).contains("view");
+  }
+
+  @Test
+  void isValidOnATimelineThatLeftItsOwnLater() {
+    FeedPosition.Stamp later = new FeedPosition.Stamp(HERE.system(), 3, HERE.view());
+    FeedPosition position = HERE.at(new Lsn(100));
+    assertThat(position.mismatch(later, Map.of(1, new Lsn(100), 2, new Lsn(150)))).isEmpty();
+    assertThat(position.mismatch(later, Map.of(1, new Lsn(99), 2, new Lsn(150))))
+        .contains("timeline");
+    assertThat(position.mismatch(later, Map.of(2, new Lsn(150)))).contains("timeline");
+    assertThat(later.at(new Lsn(100)).mismatch(HERE, Map.of())).contains("timeline");
   }
 
   private static FeedPosition at(int system, int timeline, int view) {

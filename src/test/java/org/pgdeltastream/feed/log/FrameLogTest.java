@@ -188,6 +188,23 @@ class FrameLogTest {
     assertThat(cut.isCut()).isTrue();
   }
 
+  /** What it has seen published is undone, and the new bytes are not all there. */
+  @Test
+  void readsNothingOfARollBackThatItHasNotSeen() {
+    message(log, 100, 20);
+    log.publish();
+    Cursor whole = at(log, 20, 0);
+    log.append(random(6, 5_000), 0, 5_000);
+    log.publish();
+    FrameLog.Published before = log.published();
+    log.rollBack();
+    assertThat(whole.available(before)).isZero();
+    log.append(random(7, 100), 0, 100);
+    assertThat(whole.available(before)).isZero();
+    log.publish();
+    assertThat(whole.available(log.published())).isEqualTo(100);
+  }
+
   @Test
   void doesNotCutWhoHasReadNothingOfIt() {
     byte[] bytes = random(8, 1024); // the first chunk, just full
