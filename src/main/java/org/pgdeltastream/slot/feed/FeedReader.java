@@ -78,13 +78,8 @@ final class FeedReader implements Downstream {
   }
 
   @Override
-  public boolean takesOver() {
-    return false;
-  }
-
-  @Override
-  public boolean acceptsGap() {
-    return false;
+  public boolean isOnlyReader() {
+    return true;
   }
 
   @Override

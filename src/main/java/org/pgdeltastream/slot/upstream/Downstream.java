@@ -18,10 +18,19 @@ public interface Downstream {
   List<String> publications();
 
   /** Whether it takes the slot from another reader. */
-  boolean takesOver();
+  default boolean takesOver() {
+    return false;
+  }
+
+  /** Whether nobody else on this server reads the slot: a walsender that served it can go. */
+  default boolean isOnlyReader() {
+    return false;
+  }
 
   /** Whether it continues with what is left where changes were lost. */
-  boolean acceptsGap();
+  default boolean acceptsGap() {
+    return false;
+  }
 
   /**
    * The slot as it is before a connection.

@@ -21,6 +21,7 @@ public final class KnownSlot {
   private boolean isThere;
   private boolean clientKeepsPosition;
   private boolean needsChunks;
+  private int walsender;
   private Lsn jumpedAfter = Lsn.NONE;
   private Lsn jumpedUpTo = Lsn.NONE;
 
@@ -69,6 +70,15 @@ public final class KnownSlot {
 
   public synchronized PublicationGuard guard() {
     return guard;
+  }
+
+  /** The process that streams it to this server, or did so last; 0 for none yet. */
+  synchronized void walsender(int process) {
+    walsender = process;
+  }
+
+  synchronized int walsender() {
+    return walsender;
   }
 
   /** PostgreSQL has it. */

@@ -139,8 +139,11 @@ final class SlotConnector {
     BusySlot busy = new BusySlot(former);
     while (true) {
       try {
-        return slots().stream(
-            slot.name(), from, catchUp, path.pluginOptions(), client::flushPosition, listener);
+        ReplicationReader reader =
+            slots().stream(
+                slot.name(), from, catchUp, path.pluginOptions(), client::flushPosition, listener);
+        slot.walsender(reader.walsender());
+        return reader;
       } catch (SQLException e) {
         if (Problems.has(e, "55006")) {
           busy.await(e);
@@ -187,7 +190,8 @@ final class SlotConnector {
     }
 
     private boolean servedUs(SlotHolder holder) {
-      return former.filter(one -> one.walsender() == holder.walsender()).isPresent();
+      return former.filter(one -> one.walsender() == holder.walsender()).isPresent()
+          || (client.isOnlyReader() && slot.walsender() == holder.walsender());
     }
 
     private boolean isOtherServers(SlotHolder holder) {
