@@ -1,5 +1,7 @@
 package org.pgdeltastream.feed;
 
+import static java.lang.System.Logger.Level.ERROR;
+
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
@@ -11,6 +13,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * it waits: the router may be waiting for PostgreSQL's catalog.
  */
 public final class RouterCalls {
+  private static final System.Logger LOG = System.getLogger(RouterCalls.class.getName());
+
   private final Router router;
   private final Executor threads;
   private final Queue<Runnable> calls = new ConcurrentLinkedQueue<>();
@@ -33,10 +37,18 @@ public final class RouterCalls {
     }
   }
 
+  private void run(Runnable call) {
+    try {
+      router.between(call);
+    } catch (Throwable e) { // an Error too: the others must not wait for ever
+      LOG.log(ERROR, "A call of a feed's router failed", e);
+    }
+  }
+
   private void run() {
     do {
       for (Runnable call = calls.poll(); call != null; call = calls.poll()) {
-        router.between(call);
+        run(call);
       }
       running.set(false);
     } while (!calls.isEmpty() && running.compareAndSet(false, true));

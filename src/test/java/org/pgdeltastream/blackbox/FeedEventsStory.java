@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.support.EventsClient;
 import org.pgdeltastream.support.EventsClient.Event;
@@ -44,9 +45,14 @@ abstract class FeedEventsStory extends FeedStory {
       insertAll(2);
       assertThat(client.nextWithChange().data()).contains("[2,\"row 2\"]");
     }
-    await("the second write to a client that is gone, ten seconds after the first")
+    AtomicInteger row = new AtomicInteger(3);
+    await("a write to a client that is gone to be noticed")
         .atMost(Duration.ofSeconds(60))
-        .until(() -> report().getInt("subscribers") == 0);
+        .until(
+            () -> {
+              insertAll(row.getAndIncrement());
+              return report().getInt("subscribers") == 0;
+            });
   }
 
   @Test

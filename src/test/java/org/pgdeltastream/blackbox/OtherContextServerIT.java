@@ -29,7 +29,9 @@ class OtherContextServerIT {
     server =
         ApplicationServer.start(
             new ApplicationServer.Setup(
-                Optional.of(database), "/delta", Map.of("tokens", "first,second")));
+                Optional.of(database),
+                "/delta",
+                Map.of("tokens", "first,second", "subscribers-per-token", "2")));
     client = new ServerClient(server.base(), "Authorization", "Bearer second");
   }
 
@@ -102,6 +104,14 @@ class OtherContextServerIT {
       assertThat(socket.nextWithChange()).contains("[3,\"three\"]");
     }
     assertThat(client.get("/v1/feeds/mine/changes?after=oldest").body()).contains("three");
+    String wait = "/v1/feeds/mine/changes?wait=30";
+    try (StreamClient one = client.socket(path);
+        StreamClient two = client.socket(path);
+        StreamClient other = stranger.socket(path, "Authorization", "Bearer first")) {
+      assertThat(one.next() + two.next() + other.next()).contains("hello");
+      assertThat(client.get(wait).statusCode()).isEqualTo(503);
+      assertThat(client.get(wait).body()).contains("pgdelta.subscribers-per-token");
+    }
     assertThat(client.delete("/v1/feeds/mine?force=true").statusCode()).isEqualTo(204);
   }
 

@@ -39,6 +39,7 @@ import org.pgdeltastream.support.TestDatabase;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class FeedsPostgresIT {
   private static final ViewOptions ALL = new ViewOptions(ChangeOptions.usual());
+  private static final FollowRequest.Caller CALLER = new FollowRequest.Caller("127.0.0.1", "");
   private static final Duration SOON = Duration.ofSeconds(20);
 
   private TestDatabase database;
@@ -295,7 +296,7 @@ class FeedsPostgresIT {
           }
         };
     FollowRequest request =
-        new FollowRequest(ALL, Framing.TEXTS, after, Duration.ZERO, "127.0.0.1", client);
+        new FollowRequest(ALL, Framing.TEXTS, after, Duration.ZERO, CALLER, client);
     outlet.serves(feeds.follow("main", request, outlet));
     return outlet;
   }

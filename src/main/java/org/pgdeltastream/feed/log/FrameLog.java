@@ -9,25 +9,15 @@ import org.pgdeltastream.change.Lsn;
  * overwritten.
  */
 public final class FrameLog {
-  private static final int FIRST_CHUNK = 1024;
-  private static final int LEAST_CHUNK = 256;
-  private static final int CHUNKS = 5; // at least so many
-
-  /** Odd, so that it hardly ever just fills a buffer of the container's. */
-  static final int CHUNK = 16 * 1024 - 1;
-
   private static final int LEAST_FULL = 64 * 1024;
 
-  private int most;
   private final boolean isLive;
-  private Chunk last;
-  private volatile Chunk first;
-  private int used; // of the last chunk
-  private int generation;
-  private long messageEnd;
-  private Chunk boundaryChunk; // what is before the boundary is not rolled back
-  private long boundary;
+  private final Chunks chunks;
   private final Marks marks;
+  private long messageEnd;
+  private @Nullable Chunk boundaryChunk; // null: dropped, so that it does not hold what follows
+  private long boundary; // what is before it is not rolled back
+  private Lsn boundaryPosition;
   private Mark lastMark; // of what is published
   private volatile long progress = -1; // where the last word on it begins
   private volatile Published published;
@@ -54,44 +44,19 @@ public final class FrameLog {
    * @param start its first transaction ends after this
    */
   public FrameLog(int most, boolean isLive, Lsn start) {
-    this.most = most;
     this.isLive = isLive;
-    this.last = new Chunk(0, Math.min(FIRST_CHUNK, chunkSize()), 0);
-    this.first = last;
-    this.boundaryChunk = last;
+    this.chunks = new Chunks(most, isLive);
+    this.boundaryChunk = chunks.last();
+    this.boundaryPosition = start;
     this.marks = new Marks(start);
     this.lastMark = new Mark(start, 0);
     this.published = new Published(0, 0, lastMark, false, 0);
   }
 
   public void append(byte[] bytes, int start, int length) {
-    int at = start;
-    int left = length;
-    while (left > 0) {
-      if (used == last.limit) {
-        addChunk();
-      }
-      int count = Math.min(left, last.limit - used);
-      System.arraycopy(bytes, at, last.bytes, used, count);
-      used += count;
-      at += count;
-      left -= count;
+    if (chunks.append(bytes, start, length)) {
+      dropMarks();
     }
-  }
-
-  private void addChunk() {
-    int size = Math.min(chunkSize(), last.bytes.length * 4);
-    Chunk added = new Chunk(last.base + last.limit, size, generation);
-    last.next = added;
-    last = added;
-    used = 0;
-    if (isLive) { // a large message must not be held whole
-      trim(added.base + size - most);
-    }
-  }
-
-  private int chunkSize() {
-    return Math.min(CHUNK, Math.max(LEAST_CHUNK, most / CHUNKS));
   }
 
   /**
@@ -99,11 +64,8 @@ public final class FrameLog {
    * all, since no scan of the journal repeats it.
    */
   public void beginProgress(int length) {
-    if (last.limit - used < length) {
-      last.limit = used;
-      addChunk();
-    }
-    progress = written();
+    chunks.keepTogether(length);
+    progress = chunks.written();
   }
 
   /** Whether a word on progress may stand behind that place. */
@@ -113,18 +75,15 @@ public final class FrameLog {
 
   /** A message ends here. */
   public void endMessage() {
-    messageEnd = written();
+    messageEnd = chunks.written();
   }
 
   /** What ends at this position ends here, or had nothing for the view; it stays. */
   public void mark(Lsn position) {
-    boundaryChunk = last;
-    boundary = written();
+    boundaryChunk = chunks.last();
+    boundary = chunks.written();
+    boundaryPosition = position;
     marks.add(position, boundary);
-  }
-
-  private long written() {
-    return last.base + used;
   }
 
   /**
@@ -137,75 +96,64 @@ public final class FrameLog {
 
   private void publish(boolean seals) {
     long before = published.end();
-    long end = written();
+    long end = chunks.written();
     Mark mark = marks.before(end);
     if (mark != null) {
       lastMark = mark;
     }
-    published = new Published(end, messageEnd, lastMark, seals, generation);
+    published = new Published(end, messageEnd, lastMark, seals, chunks.generation());
     if (end > before) { // else some are yet to read what was new
-      trim(isLive ? end - kept() : Math.min(end - kept(), before));
+      trim(isLive ? end - chunks.kept() : Math.min(end - chunks.kept(), before));
     }
   }
 
   /** Keeps no more than this from now on. */
   public void limit(int bytes) {
-    most = bytes;
+    chunks.limit(bytes);
     if (isLive) {
-      trim(published.end() - kept());
+      trim(published.end() - chunks.kept());
     }
-  }
-
-  /** With the rest of the newest piece it is no more than the limit. */
-  private int kept() {
-    return most - chunkSize();
   }
 
   /** So much was appended that it is to be published and read before there is more. */
   public boolean isFull() {
-    return written() - published.end() > Math.max(most, LEAST_FULL);
+    return chunks.written() - published.end() > Math.max(chunks.most(), LEAST_FULL);
   }
 
-  /** Drops whole chunks before this, never the newest. */
+  /** Drops what is before this, as far as that is whole chunks, but never the newest. */
   public void trim(long position) {
-    Chunk oldest = first;
-    Chunk kept = oldest;
-    while (kept.next != null && kept.base + kept.limit <= position) {
-      kept = kept.next;
-    }
-    if (kept != oldest) {
-      marks.dropBefore(kept.base);
-      first = kept;
-    }
+    chunks.dropBefore(position);
+    dropMarks();
+  }
+
+  private void dropMarks() {
+    long base = chunks.first().base;
+    marks.dropBefore(base);
+    boundaryChunk = boundaryChunk == null || boundaryChunk.base < base ? null : boundaryChunk;
   }
 
   /** Drops what came after the last transaction; {@link Cursor#isCut} tells who has read it. */
   public void rollBack() {
-    if (written() == boundary) {
+    if (chunks.written() == boundary) {
       return;
     }
-    for (Chunk late = boundaryChunk.next; late != null; late = late.next) {
-      late.limit = -1;
+    Chunk kept = boundaryChunk;
+    if (kept == null) { // who stood before is placed again, and finds its position here
+      chunks.beginAgain(boundary);
+      mark(boundaryPosition);
+    } else {
+      chunks.cut(kept, boundary);
     }
-    boundaryChunk.limit = (int) (boundary - boundaryChunk.base);
-    last = boundaryChunk;
-    used = last.limit;
     messageEnd = boundary;
-    generation++;
-    boolean isDropped = first != last && first.base >= last.base;
-    addChunk();
-    if (isDropped) {
-      first = last;
-    }
     publish();
   }
 
   /** Whoever reads it is served in another way. */
   public void forget() {
     Published old = published;
-    first = new Chunk(Long.MAX_VALUE, 0, generation);
+    chunks.forget();
     published = // is noticed
-        new Published(old.end(), old.messageEnd(), old.mark(), old.isSealed(), generation);
+        new Published(old.end(), old.messageEnd(), old.mark(), old.isSealed(), old.generation());
   }
 
   /** Nothing more comes; all that ends up to this position was here. */
@@ -216,7 +164,7 @@ public final class FrameLog {
 
   /** Held in memory. */
   public long bytes() {
-    return Math.max(0, last.base + last.bytes.length - first.base);
+    return chunks.bytes();
   }
 
   public boolean isLive() {
@@ -231,7 +179,7 @@ public final class FrameLog {
   public @Nullable Cursor cursorAfter(Lsn position, long more) {
     long start = marks.after(position);
     long at = start + more;
-    Chunk oldest = first;
+    Chunk oldest = chunks.first();
     return start < 0 || at > published.end() || at < oldest.base ? null : Cursor.at(oldest, at);
   }
 
@@ -242,6 +190,6 @@ public final class FrameLog {
 
   /** Its bytes were dropped: the client must be served in another way. */
   public boolean isPast(Cursor cursor) {
-    return cursor.chunk.base < first.base;
+    return chunks.isDropped(cursor.chunk);
   }
 }

@@ -17,6 +17,7 @@ import java.util.Optional;
  * @param feedViews how many different selections of a feed may be followed
  * @param subscribers how many clients may follow feeds
  * @param subscribersPerAddress how many of them from one address
+ * @param subscribersPerToken how many of them with one token
  */
 public record FeedSettings(
     List<String> feeds,
@@ -27,9 +28,11 @@ public record FeedSettings(
     Optional<String> feedDirectory,
     int feedViews,
     int subscribers,
-    int subscribersPerAddress) {
+    int subscribersPerAddress,
+    int subscribersPerToken) {
 
   static FeedSettings read(SettingSource source) {
+    int subscribers = source.number("subscribers", 10_000, 1, 1_000_000);
     return new FeedSettings(
         source.parts("feeds", ";"),
         source.number("feed-window-bytes", 64 << 20, 1 << 20, Integer.MAX_VALUE),
@@ -38,8 +41,9 @@ public record FeedSettings(
         source.number("feed-disk-bytes", 1 << 30, 32 << 20, Integer.MAX_VALUE),
         source.text("feed-directory"),
         source.number("feed-views", 1_000, 1, 1_000_000),
-        source.number("subscribers", 10_000, 1, 1_000_000),
-        source.number("subscribers-per-address", 1_000, 1, 1_000_000));
+        subscribers,
+        source.number("subscribers-per-address", 1_000, 1, 1_000_000),
+        source.number("subscribers-per-token", subscribers, 1, 1_000_000));
   }
 
   /** A sixteenth: the sockets of thousands of subscribers need the rest. */

@@ -2,6 +2,7 @@ package org.pgdeltastream.slot.feed;
 
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.feed.ViewOptions;
@@ -17,6 +18,7 @@ final class Admission {
 
   private final FeedSettings settings;
   private final Map<String, Integer> perAddress = new HashMap<>(); // in the monitor, as is all
+  private final Map<String, Integer> perToken = new HashMap<>();
   private int all;
   private double tokens = EACH_SECOND;
   private long filledAt = System.nanoTime();
@@ -26,8 +28,8 @@ final class Admission {
   }
 
   /** Throws ProblemException SUBSCRIBERS_EXHAUSTED if no more may come now. */
-  synchronized void check(String address) {
-    checkRoom(address);
+  synchronized void check(FollowRequest.Caller caller) {
+    checkRoom(caller);
     fill(System.nanoTime());
     if (tokens < 1) {
       throw new ProblemException(
@@ -38,14 +40,20 @@ final class Admission {
     tokens--;
   }
 
-  private void checkRoom(String address) {
+  private void checkRoom(FollowRequest.Caller caller) {
     if (all >= settings.subscribers()) {
       throw full("This server has " + settings.subscribers() + " subscribers", "subscribers");
     }
-    if (perAddress.getOrDefault(address, 0) >= settings.subscribersPerAddress()) {
+    if (perAddress.getOrDefault(caller.address(), 0) >= settings.subscribersPerAddress()) {
       throw full(
           "Your address has " + settings.subscribersPerAddress() + " subscribers",
           "subscribers-per-address");
+    }
+    if (!caller.token().isEmpty()
+        && perToken.getOrDefault(caller.token(), 0) >= settings.subscribersPerToken()) {
+      throw full(
+          "Your token has " + settings.subscribersPerToken() + " subscribers",
+          "subscribers-per-token");
     }
   }
 
@@ -67,14 +75,20 @@ final class Admission {
   }
 
   /** The same, for good: others may have come since the check. */
-  synchronized void enter(String address) {
-    checkRoom(address);
+  synchronized void enter(FollowRequest.Caller caller) {
+    checkRoom(caller);
     all++;
-    perAddress.merge(address, 1, Integer::sum);
+    perAddress.merge(caller.address(), 1, Integer::sum);
+    perToken.merge(caller.token(), 1, Integer::sum);
   }
 
-  synchronized void leave(String address) {
+  synchronized void leave(FollowRequest.Caller caller) {
     all--;
-    perAddress.computeIfPresent(address, (any, count) -> count == 1 ? null : count - 1);
+    perAddress.computeIfPresent(caller.address(), Admission::less);
+    perToken.computeIfPresent(caller.token(), Admission::less);
+  }
+
+  private static @Nullable Integer less(String any, int count) {
+    return count == 1 ? null : count - 1;
   }
 }

@@ -127,7 +127,7 @@ public final class Feed implements Runnable {
       reader.lost();
     } catch (Throwable e) { // an Error too: the feed must go on
       LOG.log(ERROR, "The reader of " + this + " failed", e);
-      reader.lost();
+      reader.lost(); // which frees memory
     }
     running = null;
     life.end(why);

@@ -176,11 +176,11 @@ public final class Feeds {
   /** Begins to serve a subscriber, or throws ProblemException FEED_NOT_FOUND. */
   public FeedSubscriber follow(String name, FollowRequest request, Outlet outlet) {
     Feed feed = of(name);
-    admission.enter(request.address());
+    admission.enter(request.caller());
     try {
-      return feed.follow(request, outlet, writers.next(), () -> admission.leave(request.address()));
+      return feed.follow(request, outlet, writers.next(), () -> admission.leave(request.caller()));
     } catch (RuntimeException | Error e) {
-      admission.leave(request.address());
+      admission.leave(request.caller());
       throw e;
     }
   }
@@ -190,9 +190,9 @@ public final class Feeds {
    *
    * @throws ProblemException if no more may come, or there is no such feed, table or column
    */
-  public void check(String name, String address, ViewOptions view) {
+  public void check(String name, FollowRequest.Caller caller, ViewOptions view) {
     Feed feed = of(name);
-    admission.check(address);
+    admission.check(caller);
     views.check(name, feed.publications(), view);
     admission.checkViews(feed, view);
   }

@@ -11,15 +11,28 @@ import org.pgdeltastream.feed.log.Framing;
  * What a subscriber asks of a feed.
  *
  * @param linger the least time between two writes
- * @param address the client's
+ * @param caller whose client it is
  */
 public record FollowRequest(
-    ViewOptions view,
-    Framing framing,
-    After after,
-    Duration linger,
-    String address,
-    Client client) {
+    ViewOptions view, Framing framing, After after, Duration linger, Caller caller, Client client) {
+
+  /**
+   * Whom a client belongs to.
+   *
+   * @param token which one it has sent, by its place in the settings; empty for none
+   */
+  public record Caller(String address, String token) {
+    /** Reads what {@link #toString} writes. */
+    public static Caller parse(String text) {
+      int space = text.indexOf(' ');
+      return new Caller(text.substring(0, Math.max(0, space)), text.substring(space + 1));
+    }
+
+    @Override
+    public String toString() {
+      return address + " " + token;
+    }
+  }
 
   /**
    * Where a subscriber begins.

@@ -23,6 +23,9 @@ public class AccessFilter implements Filter {
   /** Set where a web page may have caused the call: what shows it. */
   public static final String PAGE_SIGN = "org.pgdeltastream.page";
 
+  /** A request's attribute: the place of the caller's token in the settings. */
+  public static final String TOKEN = "org.pgdeltastream.token";
+
   private static final System.Logger LOG = System.getLogger(AccessFilter.class.getName());
 
   @EJB
@@ -70,6 +73,7 @@ public class AccessFilter implements Filter {
     } else if (rules.isPreflight(call)) {
       answerPreflight(response);
     } else {
+      rules.token(call).ifPresent(token -> request.setAttribute(TOKEN, token));
       rules.pageSign(call).ifPresent(sign -> request.setAttribute(PAGE_SIGN, sign));
       chain.doFilter(request, response);
     }
@@ -91,8 +95,9 @@ public class AccessFilter implements Filter {
 
   private static void answerPreflight(HttpServletResponse response) {
     response.setStatus(HttpServletResponse.SC_NO_CONTENT);
-    response.setHeader("Access-Control-Allow-Methods", "GET, POST, DELETE");
-    response.setHeader("Access-Control-Allow-Headers", "Authorization, Content-Type");
+    response.setHeader("Access-Control-Allow-Methods", "GET, POST, PUT, DELETE");
+    response.setHeader(
+        "Access-Control-Allow-Headers", "Authorization, Content-Type, Last-Event-ID");
     response.setHeader("Access-Control-Max-Age", "600");
   }
 

@@ -7,6 +7,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.http.ErrorBody;
@@ -166,6 +167,18 @@ final class AccessRules {
                 false,
                 "Send 'Authorization: Bearer <token>'; in a browser open the websocket with new"
                     + " WebSocket(url, ['pgdeltastream.v1', 'bearer.<token>'])"));
+  }
+
+  /** Which of the tokens the caller has sent, by its place in the settings; empty for none. */
+  Optional<String> token(Call call) {
+    return Stream.concat(authorization(call), subprotocol(call))
+        .flatMapToInt(sent -> IntStream.range(0, tokens.size()).filter(i -> isToken(i, sent)))
+        .mapToObj(String::valueOf)
+        .findFirst();
+  }
+
+  private boolean isToken(int place, String sent) {
+    return MessageDigest.isEqual(tokens.get(place), bytes(sent));
   }
 
   private static Stream<String> authorization(Call call) {

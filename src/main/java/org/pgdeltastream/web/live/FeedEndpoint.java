@@ -39,14 +39,14 @@ public class FeedEndpoint {
 
   private volatile @Nullable EndpointWay way;
 
-  /** The container's API does not pass a client's address: the user's name carries it. */
+  /** The container's API does not pass whose client it is: the user's name carries it. */
   static HttpServletRequest request(HttpServletRequest request) {
     return new HiddenHeaderRequest(
         new HttpServletRequestWrapper(request) {
           @Override
           public Principal getUserPrincipal() {
-            String address = request.getRemoteAddr();
-            return () -> address;
+            String caller = FeedFilter.caller(request).toString();
+            return () -> caller;
           }
         },
         EXTENSIONS);
@@ -59,10 +59,10 @@ public class FeedEndpoint {
     try {
       FeedQuery query = FeedQuery.ofStream(session.getQueryString(), null);
       Principal peer = session.getUserPrincipal();
-      String address = peer == null ? "" : String.valueOf(peer.getName());
+      FollowRequest.Caller caller =
+          FollowRequest.Caller.parse(peer == null ? "" : String.valueOf(peer.getName()));
       FollowRequest request =
-          new FollowRequest(
-              query.view(), Framing.TEXTS, query.after(), query.linger(), address, to);
+          new FollowRequest(query.view(), Framing.TEXTS, query.after(), query.linger(), caller, to);
       to.serves(slots.feeds().follow(feed, request, to));
     } catch (RuntimeException e) {
       LOG.log(DEBUG, "A feed did not begin: " + e);

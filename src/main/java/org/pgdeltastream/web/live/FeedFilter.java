@@ -11,6 +11,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pgdeltastream.delivery.CloseReason;
@@ -19,6 +20,7 @@ import org.pgdeltastream.framing.Handshake;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.feed.FollowRequest;
+import org.pgdeltastream.web.access.AccessFilter;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
 import org.pgdeltastream.web.http.MediaRange;
@@ -95,11 +97,11 @@ public class FeedFilter implements Filter {
     HandshakeCheck.check(request, handshake);
     FeedQuery query = FeedQuery.ofStream(request.getQueryString(), null);
     Feeds feeds = slots.feeds();
-    feeds.check(feed, request.getRemoteAddr(), query.view());
+    feeds.check(feed, caller(request), query.view());
     String server = request.getServletContext().getServerInfo();
     if (OwnFrames.areWritten(slots.settings().websocket(), server)) {
       OwnFrames.upgrade(request, response, handshake, FeedSocket.class)
-          .serve(feeds, feed, query, request.getRemoteAddr());
+          .serve(feeds, feed, query, caller(request));
     } else {
       chain.doFilter(FeedEndpoint.request(request), response);
     }
@@ -112,17 +114,17 @@ public class FeedFilter implements Filter {
     Feeds feeds;
     try {
       feeds = slots.feeds();
-      feeds.check(feed, request.getRemoteAddr(), query.view());
+      feeds.check(feed, caller(request), query.view());
     } catch (RuntimeException e) { // some servers wrap it
       refuse(response, Errors.of(e));
       return;
     }
     EventStream.head(response);
-    String address = request.getRemoteAddr();
+    FollowRequest.Caller caller = caller(request);
     new EventStream(
             AsyncAnswer.context(request),
             feed,
-            one -> feeds.follow(feed, follow(query, Framing.EVENT_STREAM, address, one), one))
+            one -> feeds.follow(feed, follow(query, Framing.EVENT_STREAM, caller, one), one))
         .begin();
   }
 
@@ -147,20 +149,26 @@ public class FeedFilter implements Filter {
     }
     boolean lines = !json || isNamed(request, LINES);
     Feeds feeds = slots.feeds();
-    String address = request.getRemoteAddr();
-    feeds.check(feed, address, query.view());
+    FollowRequest.Caller caller = caller(request);
+    feeds.check(feed, caller, query.view());
     new PullAnswer(
             AsyncAnswer.context(request),
             lines,
             query.limitBytes(),
             query.longest().toNanos(),
-            one -> feeds.follow(feed, follow(query, Framing.LINES, address, one), one))
+            one -> feeds.follow(feed, follow(query, Framing.LINES, caller, one), one))
         .begin();
   }
 
+  /** Whose client it is. */
+  static FollowRequest.Caller caller(HttpServletRequest request) {
+    String token = Objects.toString(request.getAttribute(AccessFilter.TOKEN), "");
+    return new FollowRequest.Caller(request.getRemoteAddr(), token);
+  }
+
   private static FollowRequest follow(
-      FeedQuery query, Framing framing, String address, FollowRequest.Client client) {
-    return new FollowRequest(query.view(), framing, query.after(), query.linger(), address, client);
+      FeedQuery query, Framing framing, FollowRequest.Caller caller, FollowRequest.Client client) {
+    return new FollowRequest(query.view(), framing, query.after(), query.linger(), caller, client);
   }
 
   private static void notAcceptable(HttpServletResponse response, String what) throws IOException {

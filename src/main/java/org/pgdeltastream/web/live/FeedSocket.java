@@ -32,7 +32,7 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
   private @Nullable Feeds feeds;
   private @Nullable FeedQuery query;
   private String feed = "";
-  private String address = "";
+  private FollowRequest.Caller caller = new FollowRequest.Caller("", "");
   private @Nullable ServletInputStream input;
   private @Nullable FeedSubscriber subscriber;
   private @Nullable Way way;
@@ -40,11 +40,11 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
   private volatile boolean isClosing;
 
   /** Called once, before the container hands the connection over. */
-  void serve(Feeds server, String feedName, FeedQuery asked, String clientAddress) {
+  void serve(Feeds server, String feedName, FeedQuery asked, FollowRequest.Caller clients) {
     feeds = server;
     feed = feedName;
     query = asked;
-    address = clientAddress;
+    caller = clients;
   }
 
   /** The way to the client. */
@@ -120,7 +120,7 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
               .follow(
                   feed,
                   new FollowRequest(
-                      asked.view(), Framing.WEBSOCKET, asked.after(), asked.linger(), address, to),
+                      asked.view(), Framing.WEBSOCKET, asked.after(), asked.linger(), caller, to),
                   to);
       subscriber = served;
       to.serves(served);

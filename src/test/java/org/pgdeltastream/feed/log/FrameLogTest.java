@@ -1,12 +1,15 @@
 package org.pgdeltastream.feed.log;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 import static org.pgdeltastream.feed.log.SampleLogs.at;
 import static org.pgdeltastream.feed.log.SampleLogs.lsn;
 import static org.pgdeltastream.feed.log.SampleLogs.message;
 import static org.pgdeltastream.feed.log.SampleLogs.random;
 import static org.pgdeltastream.feed.log.SampleLogs.read;
 
+import java.lang.ref.WeakReference;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -186,6 +189,45 @@ class FrameLogTest {
     log.publish();
     assertThat(read(log, whole)).isEqualTo(again);
     assertThat(cut.isCut()).isTrue();
+  }
+
+  /** Else the memory of a whole large transaction would be held. */
+  @Test
+  void rollsBackWhatIsLongerThanTheLog() throws Exception {
+    FrameLog small = new FrameLog(10_000, true, lsn(10));
+    message(small, 100, 20);
+    small.publish();
+    Cursor whole = at(small, 20, 0);
+    WeakReference<Chunk> boundary = new WeakReference<>(whole.chunk);
+    Cursor inside = at(small, 20, 0);
+    byte[] undone = random(6, 100_000);
+    for (int i = 0; i < 100; i++) {
+      small.append(undone, 1_000 * i, 1_000);
+      small.publish();
+      inside.advance(inside.available(small.published()));
+    }
+    Cursor late = at(small, 20, 99_500);
+    assertThat(small.isPast(whole)).isTrue();
+    whole = null;
+    inside = null;
+    await("the first chunk to be freed")
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () -> {
+              System.gc();
+              return boundary.get() == null;
+            });
+    small.rollBack();
+    assertThat(late.isCut()).isTrue();
+    assertThat(small.published().endsWithMessage()).isTrue();
+    assertThat(small.published().mark().position()).isEqualTo(lsn(20));
+    assertThat(small.cursorAfter(lsn(20), 500)).isNull();
+    Cursor again = at(small, 20, 0);
+    message(small, 200, 30);
+    small.publish();
+    assertThat(read(small, again)).hasSize(200);
+    Cursor end = at(small, 30, 0);
+    assertThat(small.markBefore(end).position()).isEqualTo(lsn(30));
   }
 
   /** What it has seen published is undone, and the new bytes are not all there. */
