@@ -1,5 +1,6 @@
 package org.pgdeltastream.feed.log;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.pgdeltastream.feed.log.SampleLogs.at;
@@ -227,7 +228,7 @@ class FrameLogTest {
     small.publish();
     assertThat(read(small, again)).hasSize(200);
     Cursor end = at(small, 30, 0);
-    assertThat(small.markBefore(end).position()).isEqualTo(lsn(30));
+    assertThat(requireNonNull(small.markBefore(end)).position()).isEqualTo(lsn(30));
   }
 
   /** What it has seen published is undone, and the new bytes are not all there. */
