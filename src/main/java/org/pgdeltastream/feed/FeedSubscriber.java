@@ -113,6 +113,9 @@ public final class FeedSubscriber {
     }
     at = from.position();
     next.set(new Place(where, from, after, beyond));
+    if (left.get()) {
+      next.set(null);
+    }
     signal();
     return true;
   }
@@ -222,6 +225,9 @@ public final class FeedSubscriber {
   /** The first time: tells its feed. */
   void leave() {
     if (left.compareAndSet(false, true)) {
+      next.set(null); // its connection may hold it for long
+      log = null;
+      cursor = null;
       home.left(this);
     }
   }

@@ -114,8 +114,11 @@ final class Chunks {
   /** Drops whole chunks before this, never the newest. */
   void dropBefore(long position) {
     Chunk kept = first;
-    while (kept.next != null && kept.base + kept.limit <= position) {
-      kept = kept.next;
+    Chunk next = kept.next;
+    while (next != null && kept.base + kept.limit <= position) {
+      kept.next = null; // who still has it is not to hold all that follows
+      kept = next;
+      next = kept.next;
     }
     first = kept;
   }

@@ -192,6 +192,30 @@ class FrameLogTest {
     assertThat(cut.isCut()).isTrue();
   }
 
+  /** Of a client whose connection holds it for long, for instance. */
+  @Test
+  void doesNotHoldAllThatFollowsAForgottenCursor() {
+    FrameLog small = new FrameLog(10_000, true, lsn(10));
+    message(small, 100, 20);
+    small.publish();
+    Cursor forgotten = at(small, 20, 0);
+    List<WeakReference<Chunk>> later = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      message(small, 1_000, 30 + i);
+      small.publish();
+      later.add(new WeakReference<>(at(small, 30 + i, 0).chunk));
+    }
+    await("what follows to be freed")
+        .atMost(Duration.ofSeconds(10))
+        .until(
+            () -> {
+              System.gc();
+              return later.stream().filter(one -> one.get() != null).count() < 20;
+            });
+    assertThat(small.isPast(forgotten)).isTrue();
+    assertThat(forgotten.available(small.published())).isLessThanOrEqualTo(2_000);
+  }
+
   /** Else the memory of a whole large transaction would be held. */
   @Test
   void rollsBackWhatIsLongerThanTheLog() throws Exception {
