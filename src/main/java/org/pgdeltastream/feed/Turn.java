@@ -63,7 +63,8 @@ final class Turn {
     if (some) {
       one.movedAt = System.nanoTime();
     }
-    boolean all = count == 0;
+    boolean all =
+        cursor.position() == published.end(); // else the rest was dropped, or is not taken
     if (!isNoted(one, cursor.position(), all ? published.mark() : log.markBefore(cursor))
         && !isContinued(one, log, cursor, before)) {
       return;
