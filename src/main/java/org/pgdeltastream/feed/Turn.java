@@ -53,14 +53,13 @@ final class Turn {
     FrameLog.Published published = log.published();
     int count = cursor.available(published);
     long before = cursor.position();
-    boolean some = count > 0;
     while (count > 0 && one.asksReady()) {
       one.outlet().write(cursor.bytes(), cursor.offset(), count);
       cursor.advance(count);
       one.hasToFlush = true;
       count = cursor.available(published);
     }
-    if (some) {
+    if (cursor.position() > before) {
       one.movedAt = System.nanoTime();
     }
     boolean all =
