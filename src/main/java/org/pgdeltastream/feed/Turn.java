@@ -69,7 +69,9 @@ final class Turn {
       return;
     }
     one.isInside = !all || !published.endsWithMessage();
-    if (!one.isInside) {
+    if (!all && log.isPast(cursor)) { // nothing may come that has it looked at again
+      detach(one);
+    } else if (!one.isInside) {
       betweenMessages(one);
       if (one.more == 0 && one.log == log && one.isReady()) {
         caughtUp(one, log, published);

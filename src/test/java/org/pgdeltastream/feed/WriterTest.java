@@ -256,6 +256,31 @@ class WriterTest {
     }
   }
 
+  /** The log is sealed: nothing that comes would show it. */
+  @Test
+  void leavesALogThatHasDroppedItsPlaceMeanwhile() {
+    FrameLog small = new FrameLog(4_000, false, new Lsn(10));
+    small.append(new byte[3_000], 0, 3_000);
+    small.publish();
+    FakeOutlet outlet =
+        new FakeOutlet(MUCH, false) {
+          @Override
+          public synchronized void write(byte[] bytes, int start, int length) {
+            super.write(bytes, start, length);
+            if (small.published().end() == 3_000) { // another thread is quick
+              small.append(new byte[30_000], 0, 30_000);
+              small.publish();
+              small.trim(30_000);
+            }
+          }
+        };
+    FeedSubscriber one = subscriber(Framing.LINES, outlet, 0);
+    attach(one, small, 10);
+    await("another place").atMost(Duration.ofSeconds(5)).until(() -> !placed.isEmpty());
+    assertThat(placed.remove()).isEqualTo(new Placed(one, new Lsn(10), outlet.size()));
+    assertThat(outlet.size()).isLessThan(3_000);
+  }
+
   @Test
   void cutsWhoTakesNothing() {
     FakeOutlet stalled = new FakeOutlet(10, true);

@@ -8,7 +8,7 @@ final class Chunk {
   final int generation; // of its log
   final byte[] bytes;
   int limit;
-  @Nullable Chunk next;
+  volatile @Nullable Chunk next;
 
   Chunk(long base, int size, int generation) {
     this.base = base;
