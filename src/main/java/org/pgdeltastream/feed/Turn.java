@@ -51,19 +51,9 @@ final class Turn {
 
   private void copy(FeedSubscriber one, FrameLog log, Cursor cursor) throws IOException {
     FrameLog.Published published = log.published();
-    int count = cursor.available(published);
     long before = cursor.position();
-    while (count > 0 && one.asksReady()) {
-      one.outlet().write(cursor.bytes(), cursor.offset(), count);
-      cursor.advance(count);
-      one.hasToFlush = true;
-      count = cursor.available(published);
-    }
-    if (cursor.position() > before) {
-      one.movedAt = System.nanoTime();
-    }
-    boolean all =
-        cursor.position() == published.end(); // else the rest was dropped, or is not taken
+    copy(one, cursor, published);
+    boolean all = cursor.position() == published.end(); // else the rest is dropped, or not taken
     if (!isNoted(one, cursor.position(), all ? published.mark() : log.markBefore(cursor))
         && !isContinued(one, log, cursor, before)) {
       return;
@@ -79,6 +69,21 @@ final class Turn {
     } else if (one.hasToFlush && one.asksReady()) {
       one.outlet().flush();
       one.hasToFlush = false;
+    }
+  }
+
+  private static void copy(FeedSubscriber one, Cursor cursor, FrameLog.Published published)
+      throws IOException {
+    long before = cursor.position();
+    int count = cursor.available(published);
+    while (count > 0 && one.asksReady()) {
+      one.outlet().write(cursor.bytes(), cursor.offset(), count);
+      cursor.advance(count);
+      one.hasToFlush = true;
+      count = cursor.available(published);
+    }
+    if (cursor.position() > before) {
+      one.movedAt = System.nanoTime();
     }
   }
 
