@@ -54,7 +54,7 @@ class StreamLifePostgresIT {
             "send-timeout",
             "600",
             "catch-up-bytes",
-            "400000");
+            "800000"); // an eighth must be more than the pages that PostgreSQL logs whole
     slot = registry.init().name();
   }
 
