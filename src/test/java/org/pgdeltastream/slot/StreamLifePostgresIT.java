@@ -276,7 +276,7 @@ class StreamLifePostgresIT {
     String walsender = database.text("select active_pid from pg_replication_slots");
     String watch =
         "select coalesce(max(pid), 0) from pg_stat_activity where application_name like 'pgdeltastream/%'"
-            + " and state = 'idle' and query = 'select 1'";
+            + " and state = 'idle' and query like 'select pg_catalog.pg_is_in_recovery%'";
     await("the watch").until(() -> !database.text(watch).equals("0"));
     String former = database.text(watch);
 
