@@ -1,6 +1,7 @@
 package org.pgdeltastream.bench;
 
 import java.io.IOException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
@@ -55,10 +56,17 @@ final class Followers implements AutoCloseable {
    * @param times gets microseconds since 1970, as the sampled messages hold them
    */
   Followers(int port, String path, LongConsumer times) throws IOException {
-    this.address = new InetSocketAddress("127.0.0.1", port);
+    this.address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
     this.request =
-        ("GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-                + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n")
+        """
+        GET %s HTTP/1.1\r
+        Host: 127.0.0.1:%d\r
+        Upgrade: websocket\r
+        Connection: Upgrade\r
+        Sec-WebSocket-Version: 13\r
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+        \r
+        """
             .formatted(path, port);
     this.times = times;
     this.thread = new Thread(this::read, "followers");

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** nginx with its module nchan, on a port and with a configuration of its own. */
+@SuppressWarnings("try") // close may be interrupted
 final class Nchan implements AutoCloseable {
   static final String ADVICE = "apt-get install nginx-light libnginx-mod-nchan";
   private static final List<Path> MODULES =
