@@ -204,6 +204,11 @@ public final class FeedSubscriber {
     }
   }
 
+  /** It is told why it ends, and gets nothing else. */
+  public boolean isToEnd() {
+    return end.get() != null;
+  }
+
   @Nullable End end() {
     return end.get();
   }

@@ -27,7 +27,7 @@ public final class RouterCalls {
 
   /** Soon, and between two transactions. */
   public void add(Runnable call) {
-    calls.add(call);
+    calls.add(() -> run(call));
     if (running.compareAndSet(false, true)) {
       try {
         threads.execute(this::run);
@@ -37,20 +37,24 @@ public final class RouterCalls {
     }
   }
 
-  private void run(Runnable call) {
-    try {
-      router.between(call);
-    } catch (Throwable e) { // an Error too: the others must not wait for ever
-      LOG.log(ERROR, "A call of a feed's router failed", e);
-    }
-  }
-
   private void run() {
     do {
-      for (Runnable call = calls.poll(); call != null; call = calls.poll()) {
-        run(call);
+      try {
+        for (Runnable call = calls.poll(); call != null; call = calls.poll()) {
+          router.between(call);
+        }
+      } finally {
+        running.set(false);
       }
-      running.set(false);
     } while (!calls.isEmpty() && running.compareAndSet(false, true));
+  }
+
+  /** Perhaps in the router's thread: neither that nor the others may fail with it. */
+  private static void run(Runnable call) {
+    try {
+      call.run();
+    } catch (Throwable e) { // an Error too
+      LOG.log(ERROR, "A call of a feed's router failed", e);
+    }
   }
 }

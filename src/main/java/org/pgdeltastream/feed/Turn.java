@@ -22,6 +22,10 @@ final class Turn {
   void write(FeedSubscriber one) throws IOException {
     FrameLog log = one.log;
     Cursor cursor = one.cursor;
+    if (one.end() != null && !one.isInside) { // what comes may be another server's
+      betweenMessages(one);
+      return;
+    }
     if (log == null || cursor == null) {
       if (one.isDetached) {
         placeAgain(one);

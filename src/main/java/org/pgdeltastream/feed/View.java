@@ -20,8 +20,6 @@ import org.pgdeltastream.feed.log.Framing;
 
 /** What some subscribers are shown of a feed: its messages, in one log for each framing. */
 final class View implements MessageOutput {
-  private static final int MOST_AROUND = 64;
-
   private final ViewOptions options;
   private final Runnable whenFull;
   private final Map<Framing, FramedLog> logs = new EnumMap<>(Framing.class);
@@ -192,7 +190,6 @@ final class View implements MessageOutput {
   void progress(byte[] json, Lsn position) {
     published = false;
     for (FramedLog log : logs.values()) {
-      log.log().beginProgress(json.length + MOST_AROUND);
       log.progress(json, position);
     }
   }

@@ -86,7 +86,7 @@ public final class Journal implements Closeable {
   }
 
   /** Forgets what was appended after the last end, but not what PostgreSQL described. */
-  public synchronized void rollBack() {
+  synchronized void rollBack() {
     try {
       segments.rollBack();
     } catch (IOException e) {

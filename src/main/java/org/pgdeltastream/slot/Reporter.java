@@ -33,6 +33,7 @@ final class Reporter {
   private final Supplier<List<Feed>> feeds;
   private final OwnPublications ownPublications;
   private String publicationFailure = "";
+  private boolean isStandby = true; // PostgreSQL, at the last check; before the first unknown
 
   Reporter(
       Database database, Slots slots, Supplier<List<Feed>> feeds, OwnPublications ownPublications) {
@@ -58,9 +59,16 @@ final class Reporter {
     } else {
       forEach(stream -> stream.checkUpstream(database.watch()::stateOf));
       forEachFeed(feed -> feed.checkUpstream(database.watch()::stateOf));
-      if (!database.watch().isStandby()) {
-        forEachFeed(FeedRun::leaveStandby);
-      }
+      checkPromotion();
+    }
+  }
+
+  /** Once: what a feed reads may be a standby yet, where there are several servers. */
+  private void checkPromotion() {
+    boolean wasPromoted = isStandby && !database.watch().isStandby();
+    isStandby = database.watch().isStandby();
+    if (wasPromoted) {
+      forEachFeed(FeedRun::leaveStandby);
     }
   }
 

@@ -167,6 +167,23 @@ class JournalTest {
     assertThat(read(journal, 30)).containsExactly(type, relation, newer, "I 3");
   }
 
+  /** A partition that was dropped since stands in no new file. */
+  @Test
+  void forgetsDescriptionsWithTheirConnection() throws IOException {
+    Journal journal = journal(SMALL);
+    transaction(journal, 20, description('R', 1, 1), "I 1");
+    append(journal, "I");
+    journal.connectionEnded();
+    String relation = description('R', 2, 1);
+    transaction(journal, 30, relation, "I 2");
+    for (int i = 0; i < 20; i++) {
+      transaction(journal, 40 + i, filled('I', 100 * KILOBYTE));
+    }
+    List<String> read = read(journal, journal.start().value());
+    assertThat(read).first().isEqualTo(relation);
+    assertThat(read.subList(1, read.size())).allMatch(message -> message.startsWith("I"));
+  }
+
   @Test
   void beginsEachFileWithTheNewestDescriptions() throws IOException {
     Journal journal = journal(SMALL);

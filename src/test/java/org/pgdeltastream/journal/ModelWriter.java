@@ -106,7 +106,7 @@ final class ModelWriter {
 
   /** As after a new connection: PostgreSQL describes all again. */
   private void rollBack() {
-    journal.rollBack();
+    journal.connectionEnded();
     described.clear();
     open = new ArrayList<>();
     number = numberAtEnd;

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.option.ChangeOptions;
@@ -160,9 +162,12 @@ class FeedsPostgresIT {
   }
 
   /** It would leave out what it writes up to where the feed has read elsewhere. */
-  @Test
-  void doesNotGoOnWithAStandbyThatLackedWhatWasRead() throws Exception {
-    TestRegistry registry = new TestRegistry(database, "hold", "60");
+  @ParameterizedTest(name = "read before it is promoted: {0}")
+  @ValueSource(booleans = {false, true})
+  void doesNotGoOnWithAStandbyThatLackedWhatWasRead(boolean seen) throws Exception {
+    FaultProxy proxy = FaultProxy.to(database.port());
+    String url = database.jdbcUrl().replace(":" + database.port(), ":" + proxy.port());
+    TestRegistry registry = new TestRegistry(database, "database-url", url, "hold", "60");
     try {
       Feeds feeds = registry.slots.feeds();
       feeds.make(feeds.usual("main", List.of()));
@@ -173,19 +178,31 @@ class FeedsPostgresIT {
       database.execute("insert into t values (1)");
       await("the row").atMost(SOON).until(() -> text(outlet).contains("[1]"));
       FeedPosition position = position(feeds);
+      if (!seen) {
+        proxy.redirect(1);
+        proxy.reset();
+      }
       database.stop("INT");
       database.restoreFiles();
       database.becomeStandby();
       database.startAgain();
+      if (seen) {
+        await("its end").atMost(SOON).until(outlet::isEnded);
+      }
       database.execute("select pg_promote()");
       database.execute("insert into t select generate_series(2, 10000)");
+      proxy.redirect(database.port());
       await("its end").atMost(SOON).until(outlet::isEnded);
-      assertThat(outlet.ending()).contains(CloseReason.DIVERGED);
-      assertThat(text(outlet)).doesNotContain("[2]");
+      assertThat(outlet.ending()).contains(seen ? CloseReason.UPSTREAM_LOST : CloseReason.DIVERGED);
+      assertThat(text(outlet).contains("[2]")).isFalse(); // not to print all of it
+      await("the new history")
+          .atMost(SOON)
+          .until(() -> feeds.report("main").state().equals("streaming"));
       FakeOutlet again = follow(feeds, FollowRequest.After.of(position));
       await("the reason").atMost(SOON).until(() -> text(again).contains("refetch timeline"));
     } finally {
       registry.closeWithoutDropping();
+      proxy.close();
     }
   }
 

@@ -111,20 +111,22 @@ final class Chunks {
     }
   }
 
-  /** Drops whole chunks before this, never the newest. */
-  void dropBefore(long position) {
+  /** Drops whole chunks before this, never the newest; whether there were any. */
+  boolean dropBefore(long position) {
     Chunk kept = first;
     Chunk dropped = kept;
     for (Chunk next = kept.next; next != null && kept.base + kept.limit <= position; ) {
       kept = next;
       next = kept.next;
     }
+    long oldest = dropped.base;
     first = kept; // before: who finds no next one finds that its own was dropped
     for (Chunk next = dropped.next; next != null && dropped.base < kept.base; ) {
       dropped.next = null; // who still has it is not to hold all that follows
       dropped = next;
       next = dropped.next;
     }
+    return oldest < kept.base;
   }
 
   /** All that is behind this place of a chunk that is held is undone. */

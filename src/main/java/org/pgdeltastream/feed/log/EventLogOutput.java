@@ -35,24 +35,19 @@ final class EventLogOutput extends FramedLog {
     if (end.equals(Lsn.NONE)) {
       log().append(END, 0, 1);
     } else {
-      id(end);
+      position(end);
     }
-  }
-
-  /** An id alone: a browser remembers it and says nothing. */
-  @Override
-  public void mark(Lsn position) {
-    id(position);
-    log().endMessage();
-    super.mark(position);
   }
 
   @Override
   public void progress(byte[] json, Lsn position) {
+    log().beginProgress(MOST_AROUND);
     mark(position);
   }
 
-  private void id(Lsn position) {
+  /** An id alone: a browser remembers it and says nothing. */
+  @Override
+  void position(Lsn position) {
     log().append(id, 0, id.length);
     append(position);
     log().append(END, 0, END.length);

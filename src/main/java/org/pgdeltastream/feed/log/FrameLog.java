@@ -122,8 +122,9 @@ public final class FrameLog {
 
   /** Drops what is before this, as far as that is whole chunks, but never the newest. */
   public void trim(long position) {
-    chunks.dropBefore(position);
-    dropMarks();
+    if (chunks.dropBefore(position)) {
+      dropMarks();
+    }
   }
 
   private void dropMarks() {

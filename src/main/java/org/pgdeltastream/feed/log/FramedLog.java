@@ -8,6 +8,9 @@ public abstract class FramedLog {
   private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);
   private static final int HALF_DIGITS = 8;
 
+  /** The most that stands around a word on progress, or a position alone. */
+  static final int MOST_AROUND = 64;
+
   private final FrameLog log;
   private final byte[] text = new byte[2 * HALF_DIGITS + 1];
   private boolean open;
@@ -66,13 +69,19 @@ public abstract class FramedLog {
   /** What follows a message. */
   void endMessage(Lsn end) {}
 
+  /** Says a position beside messages, where that can be said. */
+  void position(Lsn position) {}
+
   /** The message that ended there was not a transaction's. */
-  public void mark(Lsn position) {
+  public final void mark(Lsn position) {
+    position(position);
+    log.endMessage();
     log.mark(position);
   }
 
   /** Tells clients how far they are where nothing concerned them, with this message if need be. */
   public void progress(byte[] json, Lsn position) {
+    log.beginProgress(json.length + MOST_AROUND);
     last(json, 0, json.length, position);
   }
 

@@ -17,25 +17,19 @@ final class PulledLogOutput extends LineLogOutput {
   void endMessage(Lsn end) {
     super.endMessage(end);
     if (!end.equals(Lsn.NONE)) {
-      line(end);
+      position(end);
     }
   }
 
-  private void line(Lsn position) {
+  @Override
+  void position(Lsn position) {
     log().append(POSITION, 0, 1);
     append(position);
     super.endMessage(position);
   }
 
   @Override
-  public void mark(Lsn position) {
-    line(position);
-    log().endMessage();
-    super.mark(position);
-  }
-
-  @Override
   public void progress(byte[] json, Lsn position) {
-    super.mark(position);
+    log().mark(position);
   }
 }

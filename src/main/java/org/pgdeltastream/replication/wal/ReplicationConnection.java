@@ -26,8 +26,6 @@ public final class ReplicationConnection implements AutoCloseable {
    * PostgreSQL waits for each open transaction, one after the other, as long as for a lock; a
    * standby may wait for its primary.
    */
-  private static final String NO_FILE = "58P01";
-
   private static final int CREATE_MILLIS = 20_000;
 
   private static final int START_MILLIS = 60_000;
@@ -73,8 +71,8 @@ public final class ReplicationConnection implements AutoCloseable {
     }
   }
 
-  /** None where PostgreSQL has removed the file. */
-  private Map<Integer, Lsn> ancestors(int timeline) throws SQLException {
+  /** None where PostgreSQL does not tell them: it may have removed the file. */
+  private Map<Integer, Lsn> ancestors(int timeline) {
     if (timeline <= 1) {
       return Map.of();
     }
@@ -82,10 +80,7 @@ public final class ReplicationConnection implements AutoCloseable {
         ResultSet answer = statement.executeQuery("TIMELINE_HISTORY " + timeline)) {
       answer.next();
       return ServerIdentity.ancestors(answer.getString("content"));
-    } catch (SQLException e) {
-      if (!NO_FILE.equals(e.getSQLState())) {
-        throw e;
-      }
+    } catch (SQLException e) { // of a lost connection the next question fails
       return Map.of();
     }
   }
@@ -98,7 +93,9 @@ public final class ReplicationConnection implements AutoCloseable {
   public SlotPosition position(SlotName slot) throws SQLException {
     String sql =
         "select confirmed_flush_lsn::text, case when not pg_catalog.pg_is_in_recovery()"
-            + " then pg_catalog.pg_current_wal_flush_lsn() end::text"
+            + " then pg_catalog.pg_current_wal_flush_lsn() end::text,"
+            + " case when pg_catalog.pg_is_in_recovery()"
+            + " then pg_catalog.pg_last_wal_replay_lsn() end::text"
             + " from pg_catalog.pg_replication_slots where slot_name = "
             + literal(slot.value());
     try (Statement statement = connection.createStatement();
@@ -108,7 +105,9 @@ public final class ReplicationConnection implements AutoCloseable {
       }
       Optional<Lsn> confirmed = Optional.ofNullable(row.getString(1)).map(Lsn::parse);
       return new SlotPosition(
-          confirmed.orElse(Lsn.NONE), Optional.ofNullable(row.getString(2)).map(Lsn::parse));
+          confirmed.orElse(Lsn.NONE),
+          Optional.ofNullable(row.getString(2)).map(Lsn::parse),
+          Optional.ofNullable(row.getString(3)).map(Lsn::parse));
     }
   }
 

@@ -10,5 +10,9 @@ import org.pgdeltastream.change.Lsn;
  * @param confirmed the slot's confirmed flush position
  * @param written up to where the server has WAL; empty for a standby: what it lacks is on its way,
  *     and after a restart it may not even know what it has
+ * @param replayed up to where a standby has applied WAL; empty for another server
  */
-public record SlotPosition(Lsn confirmed, Optional<Lsn> written) {}
+public record SlotPosition(Lsn confirmed, Optional<Lsn> written, Optional<Lsn> replayed) {
+  public static final SlotPosition UNKNOWN =
+      new SlotPosition(Lsn.NONE, Optional.empty(), Optional.empty());
+}

@@ -44,7 +44,7 @@ final class FeedReader implements Downstream {
   private final Placement placement;
   private FeedWindow window;
   private volatile Lsn start = Lsn.NONE;
-  private volatile SlotPosition position = new SlotPosition(Lsn.NONE, Optional.empty());
+  private volatile SlotPosition position = SlotPosition.UNKNOWN;
   private @Nullable ServerIdentity server;
   private FeedPosition.@Nullable Stamp stamp; // what was read is of this
   private boolean positioned;
@@ -169,7 +169,12 @@ final class FeedReader implements Downstream {
           CloseReason.DIVERGED, "PostgreSQL has " + what + " than was read: another, or restored");
     }
     if (!present.equals(before)) { // clients are to learn the new one
+      placement.end();
       throw new Refusal(CloseReason.UPSTREAM_LOST, "PostgreSQL was promoted; reconnect");
+    }
+    if (position.replayed().filter(newest()::isAfter).isPresent()) { // it may be promoted so
+      placement.end();
+      throw new Refusal(CloseReason.UPSTREAM_LOST, "the standby does not have what was read yet");
     }
   }
 
@@ -223,7 +228,7 @@ final class FeedReader implements Downstream {
 
   /** Whether PostgreSQL was a standby when it was reached. */
   boolean isOnStandby() {
-    return position.confirmed().isAfter(Lsn.NONE) && position.written().isEmpty();
+    return position.replayed().isPresent();
   }
 
   int views() {

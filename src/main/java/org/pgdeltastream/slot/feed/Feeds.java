@@ -54,8 +54,8 @@ public final class Feeds {
     for (String text : settings.ofFeeds().feeds()) {
       FeedDefinition definition = FeedDefinition.parse(text, this::usual);
       ofSettings.put(definition.name(), definition);
-      due.put(definition, "");
     }
+    ofSettings.values().forEach(one -> due.put(one, "")); // of two with a name the last
   }
 
   /** Makes what the settings name, as soon as PostgreSQL is there; for a regular check. */
@@ -106,7 +106,7 @@ public final class Feeds {
     try {
       Feed present = open.find(wanted.name());
       Optional<SlotRow> row = slots.find(wanted.slotName());
-      if (present != null && row.isPresent() && open.isAs(wanted, present)) {
+      if (present != null && row.isPresent() && open.keep(present, wanted)) {
         return false;
       }
       if (present != null) { // another server has dropped its slot, or it was not known

@@ -24,7 +24,7 @@ import org.pgdeltastream.slot.upstream.StreamServices;
 final class OpenFeeds {
   private static final System.Logger LOG = System.getLogger(OpenFeeds.class.getName());
   private static final Duration STOP = Duration.ofSeconds(5);
-  private static final String STOPS = "the server stops; reconnect";
+  static final String STOPS = "the server stops; reconnect";
   private static final long PAUSE_NANOS = Duration.ofMillis(10).toNanos();
   private static final long STEP_NANOS = Duration.ofMillis(20).toNanos();
   private static final int DRAIN_STEPS = 100; // two seconds
@@ -140,12 +140,13 @@ final class OpenFeeds {
   }
 
   /**
-   * Whether a feed is as somebody wants to make it. One that was adopted is not, unless it happens
-   * to be.
+   * Keeps a feed for somebody who wants to make it, if it is as wanted: from now on it counts as
+   * made.
    *
+   * @return false if it was adopted, and is not as wanted
    * @throws ProblemException FEED_EXISTS if it was made in another way
    */
-  synchronized boolean isAs(FeedDefinition wanted, Feed present) {
+  synchronized boolean keep(Feed present, FeedDefinition wanted) {
     if (present.definition().equals(wanted)) {
       adopted.remove(wanted.name());
       return true;
@@ -190,10 +191,10 @@ final class OpenFeeds {
     List<FeedSubscriber> followers =
         all().stream().flatMap(feed -> feed.subscribers().stream()).toList();
     int atOnce = Math.max(LEAST_AT_ONCE, followers.size() / DRAIN_STEPS);
-    int count = 0;
+    int ended = 0;
     for (FeedSubscriber one : followers) {
       one.end(CloseReason.SERVICE_RESTART, STOPS);
-      if (++count % atOnce == 0) {
+      if (++ended % atOnce == 0) {
         LockSupport.parkNanos(STEP_NANOS);
       }
     }

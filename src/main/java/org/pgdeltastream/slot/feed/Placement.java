@@ -45,6 +45,7 @@ final class Placement implements FeedScan.Source {
   private volatile ServerEncoding encoding = ServerEncoding.OF_MOST;
   private volatile Map<Integer, Lsn> ancestors = Map.of(); // of the stamp's timeline
   private volatile FeedPosition.@Nullable Stamp stamp;
+  private volatile boolean isReached; // else subscribers wait
 
   /** A subscriber that has read more than we have: another server was quicker. */
   private record Ahead(Lsn after, Runnable begins, Runnable wrong, long since) {}
@@ -80,6 +81,7 @@ final class Placement implements FeedScan.Source {
   void begin(FeedPosition.Stamp present, Map<Integer, Lsn> timelines) {
     ancestors = timelines;
     stamp = present;
+    isReached = true;
     router.between(
         () -> {
           List<Runnable> waiting = List.copyOf(early.values());
@@ -90,7 +92,7 @@ final class Placement implements FeedScan.Source {
 
   /** From now on subscribers wait. */
   void end() {
-    stamp = null;
+    isReached = false;
   }
 
   /** Whether somebody can follow the view now. */
@@ -113,7 +115,7 @@ final class Placement implements FeedScan.Source {
 
   private void begin(FeedSubscriber subscriber, FollowRequest request) {
     FeedPosition.Stamp present = stamp;
-    if (present == null) {
+    if (present == null || !isReached) {
       early.put(subscriber, () -> begin(subscriber, request));
       return;
     }
@@ -160,8 +162,8 @@ final class Placement implements FeedScan.Source {
   }
 
   private void placeNow(FeedSubscriber subscriber, Lsn after, long more) {
-    if (subscriber.isOver()) {
-      return;
+    if (subscriber.isOver() || subscriber.isToEnd()) {
+      return; // the log may be another server's
     }
     FrameLog log = router.log(subscriber.view(), subscriber.framing());
     if (!subscriber.attach(log, after, more)) {
@@ -171,27 +173,18 @@ final class Placement implements FeedScan.Source {
 
   /** Places who waits; other servers may be ahead of this one, but not of PostgreSQL. */
   void placeAhead(Lsn serverWalEnd) {
-    router.between(() -> placeAheadNow(serverWalEnd));
+    router.between(() -> List.copyOf(ahead.values()).forEach(one -> placeAhead(one, serverWalEnd)));
   }
 
-  private void placeAheadNow(Lsn serverWalEnd) {
-    if (ahead.isEmpty()) {
-      return;
-    }
-    ahead.values().removeIf(one -> isPlaced(one, serverWalEnd));
-  }
-
-  private boolean isPlaced(Ahead one, Lsn serverWalEnd) {
+  private void placeAhead(Ahead one, Lsn serverWalEnd) {
+    boolean isLate = System.nanoTime() - one.since() > AHEAD_NANOS;
     if (!one.after().isAfter(router.head())) {
+      ahead.values().remove(one);
       one.begins().run();
-      return true;
-    }
-    boolean late = System.nanoTime() - one.since() > AHEAD_NANOS;
-    if (late && one.after().isAfter(serverWalEnd)) {
+    } else if (isLate && one.after().isAfter(serverWalEnd)) {
+      ahead.values().remove(one);
       one.wrong().run();
-      return true;
     }
-    return false;
   }
 
   @Override
@@ -236,7 +229,11 @@ final class Placement implements FeedScan.Source {
 
   @Override
   public void lost(FeedSubscriber subscriber) {
-    subscriber.end(CloseReason.SLOW_SUBSCRIBER, "it fell out of the feed's window");
+    if (services.stopping().get()) { // and the journal is closed
+      subscriber.end(CloseReason.SERVICE_RESTART, OpenFeeds.STOPS);
+    } else {
+      subscriber.end(CloseReason.SLOW_SUBSCRIBER, "it fell out of the feed's window");
+    }
   }
 
   @Override

@@ -53,7 +53,7 @@ final class StreamClient implements Downstream {
   private boolean readerAway = true; // inside the lock
   private volatile boolean positioned;
   private Lsn confirmed = Lsn.NONE; // the reader's, as is what follows
-  private SlotPosition position = new SlotPosition(Lsn.NONE, Optional.empty());
+  private SlotPosition position = SlotPosition.UNKNOWN;
   private @Nullable ServerIdentity server;
   private boolean saidHello;
 

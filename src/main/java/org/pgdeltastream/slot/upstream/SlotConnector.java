@@ -191,7 +191,9 @@ final class SlotConnector {
 
     private boolean servedUs(SlotHolder holder) {
       return former.filter(one -> one.walsender() == holder.walsender()).isPresent()
-          || (client.isOnlyReader() && slot.walsender() == holder.walsender());
+          || (client.isOnlyReader()
+              && slot.walsender() == holder.walsender()
+              && isOurs(holder)); // the number may be another's by now
     }
 
     private boolean isOtherServers(SlotHolder holder) {

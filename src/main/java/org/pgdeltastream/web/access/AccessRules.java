@@ -7,7 +7,6 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.http.ErrorBody;
@@ -156,8 +155,7 @@ final class AccessRules {
     if (tokens.isEmpty() || isPreflight(call)) {
       return Optional.empty();
     }
-    boolean known = Stream.concat(authorization(call), subprotocol(call)).anyMatch(this::isToken);
-    return known
+    return token(call).isPresent()
         ? Optional.empty()
         : Optional.of(
             new ErrorBody(
@@ -172,13 +170,10 @@ final class AccessRules {
   /** Which of the tokens the caller has sent, by its place in the settings; empty for none. */
   Optional<String> token(Call call) {
     return Stream.concat(authorization(call), subprotocol(call))
-        .flatMapToInt(sent -> IntStream.range(0, tokens.size()).filter(i -> isToken(i, sent)))
-        .mapToObj(String::valueOf)
+        .map(this::place)
+        .filter(place -> place >= 0)
+        .map(String::valueOf)
         .findFirst();
-  }
-
-  private boolean isToken(int place, String sent) {
-    return MessageDigest.isEqual(tokens.get(place), bytes(sent));
   }
 
   private static Stream<String> authorization(Call call) {
@@ -196,11 +191,13 @@ final class AccessRules {
         .map(protocol -> protocol.substring(SUBPROTOCOL_PREFIX.length()));
   }
 
-  /** Compares with every token, each in constant time. */
-  private boolean isToken(String sent) {
-    boolean found = false;
-    for (byte[] token : tokens) {
-      found |= MessageDigest.isEqual(token, bytes(sent));
+  /** Where it stands; -1 for nowhere. Compares with every token, each in constant time. */
+  private int place(String sent) {
+    int found = -1;
+    for (int i = 0; i < tokens.size(); i++) {
+      if (MessageDigest.isEqual(tokens.get(i), bytes(sent))) {
+        found = i;
+      }
     }
     return found;
   }
