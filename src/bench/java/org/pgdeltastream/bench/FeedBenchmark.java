@@ -149,9 +149,9 @@ public final class FeedBenchmark {
           latencies.percentile(50) / 1000.0,
           latencies.percentile(99) / 1000.0,
           ProcessMeter.peakMegabytes(pid));
-      if (followers.hasFailed()) {
-        System.out.println("(some connections were closed)");
-      }
+      followers
+          .failure()
+          .ifPresent(why -> System.out.println("(some connections were closed: " + why + ")"));
     }
   }
 

@@ -5,21 +5,25 @@ import static java.lang.System.Logger.Level.DEBUG;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 
-/** A container's output that never blocks; its threads say when it takes bytes again. */
+/**
+ * A container's output that never blocks; its threads say when it takes bytes again. One thread
+ * writes.
+ */
 abstract class AsyncOutput implements Outlet, WriteListener {
   private static final System.Logger LOG = System.getLogger(AsyncOutput.class.getName());
 
-  private static final long MOST_MILLIS = 1000;
+  private static final long MOST_NANOS = 1_000_000_000;
+  private static final long CHECK_NANOS = 100_000;
+  private static final long NOBODY = 0;
 
   private final ServletOutputStream output;
-  private final ReentrantLock using = new ReentrantLock();
   private volatile @Nullable FeedSubscriber subscriber;
+  private volatile long user; // a thread's id, or 0; no lock: it would be taken for each message
   private volatile boolean isGone;
 
   AsyncOutput(ServletOutputStream output) {
@@ -39,35 +43,35 @@ abstract class AsyncOutput implements Outlet, WriteListener {
 
   @Override
   public boolean isReady() {
-    using.lock();
+    user = Thread.currentThread().getId(); // first: who says that it is gone waits for this
     try {
       return !isGone && output.isReady();
     } finally {
-      using.unlock();
+      user = NOBODY;
     }
   }
 
   @Override
   public void write(byte[] bytes, int start, int length) throws IOException {
-    using.lock();
+    user = Thread.currentThread().getId(); // first: who says that it is gone waits for this
     try {
       if (!isGone) {
         output.write(bytes, start, length);
       }
     } finally {
-      using.unlock();
+      user = NOBODY;
     }
   }
 
   @Override
   public void flush() throws IOException {
-    using.lock();
+    user = Thread.currentThread().getId(); // first: who says that it is gone waits for this
     try {
       if (!isGone) {
         output.flush();
       }
     } finally {
-      using.unlock();
+      user = NOBODY;
     }
   }
 
@@ -97,12 +101,10 @@ abstract class AsyncOutput implements Outlet, WriteListener {
 
   /** Not for ever: the container may hold what the writer waits for. */
   private void awaitUnused() {
-    try {
-      if (using.tryLock(MOST_MILLIS, TimeUnit.MILLISECONDS)) {
-        using.unlock();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    long end = System.nanoTime() + MOST_NANOS;
+    long self = Thread.currentThread().getId();
+    while (user != NOBODY && user != self && System.nanoTime() - end < 0) {
+      LockSupport.parkNanos(CHECK_NANOS);
     }
   }
 }
