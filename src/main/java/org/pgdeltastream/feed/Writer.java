@@ -14,7 +14,6 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.FrameLog;
 
 /**
@@ -25,17 +24,15 @@ public final class Writer implements Runnable {
   private static final System.Logger LOG = System.getLogger(Writer.class.getName());
   private static final long CHECK_NANOS = Duration.ofSeconds(1).toNanos();
   private static final long DELAY_NANOS = Duration.ofMillis(1).toNanos();
-  private static final long LAST_WORD_NANOS = Duration.ofSeconds(2).toNanos();
+  private static final long MUCH_NANOS = Duration.ofMillis(5).toNanos();
+  private static final long MOST_REST_NANOS = Duration.ofMillis(50).toNanos();
 
   private final Queue<FeedSubscriber> signalled = new ConcurrentLinkedQueue<>();
   private final Map<FrameLog, Group> groups = new HashMap<>(); // logs are equal to themselves only
   private final List<FeedSubscriber> waiting = new ArrayList<>(); // for a place
-  private final Turn turn = new Turn(this);
+  private final Turn turn;
   private final PriorityQueue<FeedSubscriber> delayed =
       new PriorityQueue<>((one, other) -> Long.signum(one.dueAt - other.dueAt));
-  private final long sendTimeoutNanos;
-  private final long pingNanos;
-  private final long pongNanos;
   private volatile boolean isAwake = true;
   private volatile boolean isStopped;
   private volatile @Nullable Thread thread;
@@ -65,9 +62,7 @@ public final class Writer implements Runnable {
    * @param pong how long it may take to answer
    */
   public Writer(Duration sendTimeout, Duration ping, Duration pong) {
-    this.sendTimeoutNanos = sendTimeout.toNanos();
-    this.pingNanos = ping.toNanos();
-    this.pongNanos = pong.toNanos();
+    this.turn = new Turn(this, sendTimeout, ping, pong);
   }
 
   void queue(FeedSubscriber subscriber) {
@@ -94,15 +89,24 @@ public final class Writer implements Runnable {
     thread = Thread.currentThread();
     while (!isStopped) {
       isAwake = true;
+      long begin = System.nanoTime();
       try {
         writeAll();
       } catch (Throwable e) { // the others' clients must not stand still
         LOG.log(ERROR, "Writing to a feed's subscribers failed", e);
       }
+      rest(System.nanoTime() - begin);
       isAwake = false;
       if (signalled.isEmpty() && !isNew()) {
         LockSupport.parkNanos(delayed.isEmpty() ? CHECK_NANOS : DELAY_NANOS);
       }
+    }
+  }
+
+  /** After much work for half as long: what is new meanwhile goes out in one write. */
+  private static void rest(long worked) {
+    if (worked > MUCH_NANOS) {
+      LockSupport.parkNanos(Math.min(worked / 2, MOST_REST_NANOS));
     }
   }
 
@@ -220,31 +224,10 @@ public final class Writer implements Runnable {
     groups.values().forEach(group -> all.addAll(group.members));
     for (FeedSubscriber one : all) {
       try {
-        check(one, now);
+        turn.check(one, now);
       } catch (IOException | RuntimeException e) {
         failed(one, e);
       }
-    }
-  }
-
-  private void check(FeedSubscriber one, long now) throws IOException {
-    one.outlet().check();
-    long idle = now - one.movedAt;
-    if (one.isOver()) {
-      remove(one);
-    } else if (one.end() != null && one.endsAt == 0) {
-      one.endsAt = now + LAST_WORD_NANOS;
-    } else if (one.end() != null
-        ? now - one.endsAt > 0
-        : !one.isReady() && idle > sendTimeoutNanos) {
-      one.outlet().cut(); // it takes nothing, not even the end
-      remove(one);
-    } else if (one.end() != null || !one.isReady()) {
-      return; // it is given time
-    } else if (one.isAnswerDue() && idle > pongNanos) {
-      one.end(CloseReason.SLOW_SUBSCRIBER, "no answer to a ping");
-    } else if (idle > pingNanos && !one.isAnswerDue()) {
-      turn.ping(one);
     }
   }
 }
