@@ -62,7 +62,7 @@ public final class FeedSubscriber {
   boolean isDetached; // it waits to take something
   boolean isLive; // it has had all there was
   boolean isInside; // a message, perhaps
-  private long has; // it has everything up to there; a number, for the collector's sake
+  Lsn has = Lsn.NONE; // it has everything up to there
   long more; // bytes beyond
 
   /**
@@ -146,15 +146,6 @@ public final class FeedSubscriber {
 
   void isAt(long position) {
     at = position;
-  }
-
-  /** It has everything up to there. */
-  Lsn has() {
-    return new Lsn(has);
-  }
-
-  void has(Lsn position) {
-    has = position.value();
   }
 
   /** The transport takes bytes again. */

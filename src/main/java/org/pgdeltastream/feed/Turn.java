@@ -104,7 +104,7 @@ final class Turn {
   private static boolean isNoted(FeedSubscriber one, long at, @Nullable Mark mark) {
     one.isAt(at);
     if (mark != null) {
-      one.has(mark.position());
+      one.has = mark.position();
       one.more = at - mark.end();
     }
     return mark != null;
@@ -177,12 +177,12 @@ final class Turn {
     }
     if (!one.isLive) {
       one.isLive = true;
-      String live = "{\"live\":{\"lsn\":\"" + one.has() + "\"}}";
+      String live = "{\"live\":{\"lsn\":\"" + one.has + "\"}}";
       if (one.framing() != Framing.LINES) {
         one.say(one.framing().notice("live", live));
       }
     }
-    one.outlet().caughtUp(one.has());
+    one.outlet().caughtUp(one.has);
   }
 
   /** It fell out of its log: a cursor that stands still would keep all that follows in memory. */
@@ -196,7 +196,7 @@ final class Turn {
   private static void placeAgain(FeedSubscriber one) {
     if (one.isReady()) {
       one.isDetached = false;
-      one.home().place(one, one.has(), one.more);
+      one.home().place(one, one.has, one.more);
     }
   }
 

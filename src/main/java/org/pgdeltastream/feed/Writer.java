@@ -173,7 +173,7 @@ public final class Writer implements Runnable {
     one.log = place == null ? null : place.log();
     one.cursor = place == null ? null : place.cursor();
     if (place != null) {
-      one.has(place.after());
+      one.has = place.after();
       one.more = place.more();
       groups.computeIfAbsent(place.log(), Group::new);
     }

@@ -5,25 +5,21 @@ import static java.lang.System.Logger.Level.DEBUG;
 import jakarta.servlet.ServletOutputStream;
 import jakarta.servlet.WriteListener;
 import java.io.IOException;
-import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 
-/**
- * A container's output that never blocks; its threads say when it takes bytes again. One thread
- * writes.
- */
+/** A container's output that never blocks; its threads say when it takes bytes again. */
 abstract class AsyncOutput implements Outlet, WriteListener {
   private static final System.Logger LOG = System.getLogger(AsyncOutput.class.getName());
 
-  private static final long MOST_NANOS = 1_000_000_000;
-  private static final long CHECK_NANOS = 100_000;
-  private static final long NOBODY = 0;
+  private static final long MOST_MILLIS = 1000;
 
   private final ServletOutputStream output;
+  private final ReentrantLock using = new ReentrantLock();
   private volatile @Nullable FeedSubscriber subscriber;
-  private volatile long user; // a thread's id, or 0; no lock: it would be taken for each message
   private volatile boolean isGone;
 
   AsyncOutput(ServletOutputStream output) {
@@ -43,35 +39,35 @@ abstract class AsyncOutput implements Outlet, WriteListener {
 
   @Override
   public boolean isReady() {
-    user = Thread.currentThread().getId(); // first: who says that it is gone waits for this
+    using.lock();
     try {
       return !isGone && output.isReady();
     } finally {
-      user = NOBODY;
+      using.unlock();
     }
   }
 
   @Override
   public void write(byte[] bytes, int start, int length) throws IOException {
-    user = Thread.currentThread().getId(); // first: who says that it is gone waits for this
+    using.lock();
     try {
       if (!isGone) {
         output.write(bytes, start, length);
       }
     } finally {
-      user = NOBODY;
+      using.unlock();
     }
   }
 
   @Override
   public void flush() throws IOException {
-    user = Thread.currentThread().getId(); // first: who says that it is gone waits for this
+    using.lock();
     try {
       if (!isGone) {
         output.flush();
       }
     } finally {
-      user = NOBODY;
+      using.unlock();
     }
   }
 
@@ -101,10 +97,12 @@ abstract class AsyncOutput implements Outlet, WriteListener {
 
   /** Not for ever: the container may hold what the writer waits for. */
   private void awaitUnused() {
-    long end = System.nanoTime() + MOST_NANOS;
-    long self = Thread.currentThread().getId();
-    while (user != NOBODY && user != self && System.nanoTime() - end < 0) {
-      LockSupport.parkNanos(CHECK_NANOS);
+    try {
+      if (using.tryLock(MOST_MILLIS, TimeUnit.MILLISECONDS)) {
+        using.unlock();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 }
