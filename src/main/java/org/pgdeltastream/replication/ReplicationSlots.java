@@ -8,7 +8,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -276,11 +275,11 @@ public final class ReplicationSlots {
     return connector.ask(
         connection -> {
           try (PreparedStatement statement =
-                  connection.prepareStatement(listSql(version(connection)));
+                  connection.prepareStatement(SlotRows.sql(version(connection), ""));
               ResultSet rows = statement.executeQuery()) {
             List<SlotRow> found = new ArrayList<>();
             while (rows.next()) {
-              found.add(row(rows));
+              found.add(SlotRows.row(rows));
             }
             return found;
           }
@@ -304,23 +303,6 @@ public final class ReplicationSlots {
         });
   }
 
-  /** How many transactions each backend's snapshot holds back from vacuum, by process id. */
-  public Map<Integer, Long> xidsHeld() throws SQLException {
-    String sql =
-        "select pid, age(backend_xmin) from pg_stat_activity where backend_xmin is not null";
-    return ask(
-        sql,
-        statement -> {
-          try (ResultSet rows = statement.executeQuery()) {
-            Map<Integer, Long> held = new HashMap<>();
-            while (rows.next()) {
-              held.put(rows.getInt(1), rows.getLong(2));
-            }
-            return held;
-          }
-        });
-  }
-
   private interface Question<T> {
     T ask(PreparedStatement statement) throws SQLException;
   }
@@ -332,37 +314,5 @@ public final class ReplicationSlots {
             return question.ask(statement);
           }
         });
-  }
-
-  private static String listSql(int version) {
-    return """
-        select slot_name, coalesce(plugin, '') as plugin, slot_type = 'logical' as logical,
-               database = current_database() as here, active, coalesce(active_pid, 0) as pid,
-               restart_lsn::text as restart, confirmed_flush_lsn::text as confirmed,
-               coalesce(pg_wal_lsn_diff(
-                   case when pg_is_in_recovery() then pg_last_wal_receive_lsn()
-                        else pg_current_wal_lsn() end, confirmed_flush_lsn), 0)::bigint as lag,
-               %s as wal_status, %s as reason, %s as two_phase
-          from pg_catalog.pg_replication_slots where not temporary order by slot_name"""
-        .formatted(
-            version >= 13 ? "wal_status" : "null::text",
-            version >= 17 ? "invalidation_reason" : "null::text",
-            version >= 14 ? "two_phase" : "false");
-  }
-
-  private static SlotRow row(ResultSet rows) throws SQLException {
-    return new SlotRow(
-        rows.getString("slot_name"),
-        rows.getString("plugin"),
-        rows.getBoolean("logical"),
-        rows.getBoolean("here"),
-        rows.getBoolean("two_phase"),
-        rows.getBoolean("active"),
-        rows.getInt("pid"),
-        Optional.ofNullable(rows.getString("restart")).map(Lsn::parse),
-        Optional.ofNullable(rows.getString("confirmed")).map(Lsn::parse),
-        Math.max(0, rows.getLong("lag")),
-        Optional.ofNullable(rows.getString("wal_status")),
-        Optional.ofNullable(rows.getString("reason")));
   }
 }

@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Database;
@@ -16,6 +18,14 @@ import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /** Slots, as feeds need them. */
 final class FeedSlots implements Feed.Slots {
+  /** The refusal of what only a feed may do with its slot. */
+  static ProblemException readBy(SlotName slot) {
+    return new ProblemException(
+        Problem.SLOT_BUSY,
+        "Slot " + slot + " is read by a feed",
+        "Follow or delete the feed: GET /v1/feeds shows it");
+  }
+
   private final Database database;
   private final SlotCreator creator;
   private final Slots slots;

@@ -1,7 +1,6 @@
 package org.pgdeltastream.slot;
 
 import static java.lang.System.Logger.Level.DEBUG;
-import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
@@ -15,14 +14,10 @@ import jakarta.ejb.TransactionAttributeType;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
 import jakarta.enterprise.concurrent.ManagedThreadFactory;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import java.util.concurrent.Future;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Consumer;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import javax.sql.DataSource;
@@ -41,7 +36,6 @@ import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.lease.SnapshotPage;
 import org.pgdeltastream.slot.lease.TableFormat;
 import org.pgdeltastream.slot.lease.TableReceiver;
-import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.StreamOptions;
 
@@ -51,9 +45,6 @@ import org.pgdeltastream.slot.stream.StreamOptions;
 @TransactionAttribute(TransactionAttributeType.NOT_SUPPORTED) // walsenders take no JTA transaction
 public class SlotManager {
   private static final System.Logger LOG = System.getLogger(SlotManager.class.getName());
-  private static final int REPORT_MILLIS = 250;
-  private static final int WATCH_MILLIS = 1000;
-  private static final int CHECK_MILLIS = 5000;
   private static final int FEEDS = 64; // their readers, scans and writers
 
   /** The portable names, then those of servers that give resources their own. */
@@ -66,7 +57,7 @@ public class SlotManager {
   private @Nullable Settings settings;
   private volatile @Nullable SlotRegistry registry;
   private @Nullable Executor readers;
-  private final List<Future<?>> checks = new ArrayList<>(); // in the monitor
+  private final RegularChecks checks = new RegularChecks(() -> registry);
   private volatile boolean closed;
   private boolean closeBegan;
   private final AtomicBoolean opening = new AtomicBoolean(); // the database
@@ -121,7 +112,7 @@ public class SlotManager {
       return;
     }
     closeBegan = true;
-    checks.forEach(check -> check.cancel(false));
+    checks.stop();
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
@@ -181,12 +172,9 @@ public class SlotManager {
     return registry().newStream(options, subscriber);
   }
 
-  public List<SlotReport> slots() {
-    return registry().reports().all();
-  }
-
-  public SlotReport slot(SlotName name) {
-    return registry().reports().of(name);
+  /** What operators see and do; the caller may wait for PostgreSQL in its calls. */
+  public Operations operations() {
+    return registry().operations();
   }
 
   public void drop(SlotName name, boolean force) {
@@ -252,30 +240,26 @@ public class SlotManager {
     if (closed) {
       return;
     }
-    checks.add(every(timer, REPORT_MILLIS, slots -> slots.reporter().checkStreams(others)));
-    checks.add(every(timer, WATCH_MILLIS, slots -> slots.reporter().checkPostgres()));
-    checks.add(every(timer, CHECK_MILLIS, SlotRegistry::checkSlots));
+    checks.start(timer, others);
     SlotRegistry open = registry;
     if (open != null) {
       timer.execute(open.startCheck());
     }
   }
 
-  private Future<?> every(
-      ManagedScheduledExecutorService timer, int millis, Consumer<SlotRegistry> check) {
-    Runnable task =
-        () -> {
-          SlotRegistry open = registry;
-          if (open == null) {
-            return;
-          }
-          try {
-            check.accept(open);
-          } catch (Throwable e) { // a scheduled task that throws would never run again
-            LOG.log(ERROR, "A regular check of the slots failed", e);
-          }
-        };
-    return timer.scheduleWithFixedDelay(task, millis, millis, TimeUnit.MILLISECONDS);
+  /** Whether the regular checks run. Asks nobody. */
+  public boolean isAlive() {
+    return checks.areRunning();
+  }
+
+  /**
+   * Whether calls can be served. Asks nobody: PostgreSQL counts as it was last seen.
+   *
+   * @param reached also refuses while PostgreSQL is away
+   */
+  public boolean isReady(boolean reached) {
+    SlotRegistry open = registry;
+    return !closed && open != null && open.operations().wasReached(reached);
   }
 
   /** Found by code, not injected: a missing resource is a 503, not a failed deployment. */

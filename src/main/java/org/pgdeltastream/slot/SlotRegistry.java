@@ -16,7 +16,9 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
+import org.pgdeltastream.replication.ServerStateReader;
 import org.pgdeltastream.replication.wal.CatchUps;
+import org.pgdeltastream.slot.board.Board;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
@@ -48,6 +50,7 @@ final class SlotRegistry {
   private final Executor readers;
   private final Reporter reporter;
   private final SlotReports reports;
+  private final Operations operations;
   private final SnapshotReads snapshots;
   private final Feeds feeds;
 
@@ -62,8 +65,10 @@ final class SlotRegistry {
     this.readers = readers;
     feeds = new Feeds(new FeedSlots(database, creator, slots, this::dropNow), services, readers);
     reporter = new Reporter(database, slots, feeds::list, ownPublications);
-    reports = new SlotReports(database, settings, slots);
+    Board board = new Board(new ServerStateReader(database.connector()));
+    reports = new SlotReports(board, settings, slots);
     snapshots = new SnapshotReads(database, settings, slots, reports);
+    operations = new Operations(database, settings, slots, board, reports, feeds);
   }
 
   /** A check of PostgreSQL that logs what is missing. */
@@ -78,6 +83,7 @@ final class SlotRegistry {
   /** Regularly. */
   void checkSlots() {
     feeds.start();
+    operations.look();
     reporter.checkSlots();
   }
 
@@ -97,9 +103,13 @@ final class SlotRegistry {
     return creator.create(request);
   }
 
-  /** Slots as operators see them. */
+  /** Slots as they are now. */
   SlotReports reports() {
     return reports;
+  }
+
+  Operations operations() {
+    return operations;
   }
 
   /** Pages and tables under snapshots. */
@@ -142,10 +152,7 @@ final class SlotRegistry {
 
   private void refuseFeeds(SlotName name) {
     if (feeds.reads(name)) {
-      throw new ProblemException(
-          Problem.SLOT_BUSY,
-          "Slot " + name + " is read by a feed",
-          "Follow or delete the feed: GET /v1/feeds shows it");
+      throw FeedSlots.readBy(name);
     }
   }
 

@@ -1,16 +1,14 @@
 package org.pgdeltastream.slot;
 
-import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.replication.SlotState;
 import org.pgdeltastream.replication.wal.SlotRow;
-import org.pgdeltastream.slot.database.Database;
-import org.pgdeltastream.slot.database.Problems;
+import org.pgdeltastream.slot.board.Board;
+import org.pgdeltastream.slot.board.BoardLook;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.SlotReport;
@@ -20,55 +18,62 @@ import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /** The slots that this server shows: as PostgreSQL has them, with what this server knows. */
 final class SlotReports {
-  private final Database database;
+  private final Board board;
   private final Settings settings;
   private final Slots slots;
+  private volatile long seen; // of the slots' changes
 
-  SlotReports(Database database, Settings settings, Slots slots) {
-    this.database = database;
+  SlotReports(Board board, Settings settings, Slots slots) {
+    this.board = board;
     this.settings = settings;
     this.slots = slots;
   }
 
-  /** All that match the pattern. */
+  /** All that match the pattern, as PostgreSQL has them now. */
   List<SlotReport> all() {
-    try {
-      List<Slot> known = slots.all(); // before PostgreSQL is asked: leaves out later ones
-      List<SlotRow> present = database.slots().list();
-      slots.forgetGone(known, present.stream().map(SlotRow::name).toList());
-      List<SlotRow> rows =
-          present.stream()
-              .filter(row -> row.logical() && row.ofThisDatabase())
-              .filter(row -> settings.matches(row.name()))
-              .toList();
-      Map<Integer, Long> xidsHeld = rows.isEmpty() ? Map.of() : database.slots().xidsHeld();
-      List<SlotReport> reports = new ArrayList<>();
-      for (SlotRow row : rows) {
-        reports.add(report(row, xidsHeld));
-      }
-      return reports;
-    } catch (SQLException e) {
-      throw Problems.of(e);
+    return reports(slots.all(), board.now()); // in this order: leaves out later ones
+  }
+
+  /** The same, at most a second old; the last that was seen if PostgreSQL does not answer. */
+  List<SlotReport> recent() {
+    long changes = slots.changes();
+    if (changes != seen) {
+      seen = changes;
+      board.changed();
     }
+    return reports(slots.all(), board.recent());
   }
 
-  /** One of them; refused if there is none. */
+  /** One of them now; refused if there is none. */
   SlotReport of(SlotName name) {
-    return all().stream()
-        .filter(report -> report.name().equals(name))
-        .findFirst()
-        .orElseThrow(() -> noSlot(name));
+    return find(name, all()).orElseThrow(() -> noSlot(name));
   }
 
-  private SlotReport report(SlotRow row, Map<Integer, Long> xidsHeld) {
+  /** The same, at most a second old. */
+  SlotReport recent(SlotName name) {
+    return find(name, recent()).orElseGet(() -> of(name));
+  }
+
+  private static Optional<SlotReport> find(SlotName name, List<SlotReport> reports) {
+    return reports.stream().filter(report -> report.name().equals(name)).findFirst();
+  }
+
+  private List<SlotReport> reports(List<Slot> known, BoardLook look) {
+    if (!look.stale()) {
+      slots.forgetGone(
+          known, look.server().slots().stream().map(slot -> slot.row().name()).toList());
+    }
+    return look.server().slots().stream()
+        .filter(slot -> slot.row().logical() && slot.row().ofThisDatabase())
+        .filter(slot -> settings.matches(slot.row().name()))
+        .map(slot -> report(slot, look))
+        .toList();
+  }
+
+  private SlotReport report(SlotState state, BoardLook look) {
+    SlotRow row = state.row();
     SlotName name = new SlotName(row.name());
     Optional<Slot> slot = slots.find(name);
-    Optional<SlotReport.OpenSnapshot> snapshot =
-        slot.flatMap(Slot::held)
-            .map(
-                held ->
-                    new SlotReport.OpenSnapshot(
-                        held.expires(), xidsHeld.getOrDefault(held.pid(), 0L)));
     return new SlotReport(
         name,
         row.plugin(),
@@ -77,12 +82,26 @@ final class SlotReports {
         slot.flatMap(Slot::stream).filter(one -> !one.isEnding()).map(SlotStream::client),
         row.restartLsn(),
         row.confirmedFlush(),
-        row.lagBytes(),
-        row.walStatus(),
-        snapshot,
+        new SlotReport.Wal(
+            row.lagBytes(),
+            state.retainedBytes(),
+            state.safeBytes(),
+            look.server().walLimitBytes(),
+            row.walStatus(),
+            row.invalidationReason()),
+        state.inactiveSince(),
+        state.failover(),
+        state.spilledBytes(),
+        slot.flatMap(Slot::held).map(held -> snapshot(held, look)),
         slot.flatMap(Slot::lastClose),
         slot.map(Slot::acksIgnored).orElse(0L),
-        slot.map(Slot::known).map(KnownSlot::warnings).orElse(List.of()));
+        slot.map(Slot::known).map(KnownSlot::warnings).orElse(List.of()),
+        new SlotReport.Seen(look.asOf(), look.stale()));
+  }
+
+  private static SlotReport.OpenSnapshot snapshot(Slot.Held held, BoardLook look) {
+    return new SlotReport.OpenSnapshot(
+        held.expires(), look.server().xidsHeld().getOrDefault(held.pid(), 0L));
   }
 
   private static ProblemException noSlot(SlotName name) {

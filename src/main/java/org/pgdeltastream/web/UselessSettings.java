@@ -62,7 +62,21 @@ final class UselessSettings {
           "pgdelta.node is cut by PostgreSQL: it keeps 49 characters of ASCII in application_name");
     }
     settings.databaseUrl().ifPresent(UselessSettings::checkUrl);
-    checkTokens(settings.tokens());
+    checkTokens("tokens", settings.tokens());
+    checkMonitorTokens(settings);
+  }
+
+  private static void checkMonitorTokens(Settings settings) {
+    List<String> monitors = settings.ofOperators().monitorTokens();
+    checkTokens("monitor-tokens", monitors);
+    if (settings.tokens().isEmpty() && !monitors.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Setting pgdelta.monitor-tokens needs pgdelta.tokens: without them no token is asked for");
+    }
+    if (monitors.stream().anyMatch(settings.tokens()::contains)) {
+      throw new IllegalArgumentException(
+          "Setting pgdelta.monitor-tokens has a token of pgdelta.tokens: who sends it could not act");
+    }
   }
 
   /** Another kind of URL may have a password anywhere. */
@@ -86,20 +100,26 @@ final class UselessSettings {
             });
   }
 
-  private static void checkTokens(List<String> tokens) {
+  private static void checkTokens(String name, List<String> tokens) {
     if (!tokens.stream().allMatch(token -> TOKEN.matcher(token).matches())) {
       throw new IllegalArgumentException(
-          "Setting pgdelta.tokens has a token with a space or a letter beyond ASCII, which no"
+          "Setting pgdelta."
+              + name
+              + " has a token with a space or a letter beyond ASCII, which no"
               + " header can carry");
     }
     if (!tokens.stream().allMatch(token -> SUBPROTOCOL.matcher(token).matches())) {
       LOG.log(
           WARNING,
-          "pgdelta.tokens has a token that no browser can send with a websocket, because of a"
+          "pgdelta."
+              + name
+              + " has a token that no browser can send with a websocket, because of a"
               + " letter such as / or =; 'openssl rand -hex 32' makes one that works everywhere");
     }
     if (tokens.stream().anyMatch(token -> token.length() < SHORT)) {
-      LOG.log(WARNING, "pgdelta.tokens has a token of less than 16 characters: it can be guessed");
+      LOG.log(
+          WARNING,
+          "pgdelta." + name + " has a token of less than 16 characters: it can be guessed");
     }
   }
 }

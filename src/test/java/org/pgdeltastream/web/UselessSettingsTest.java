@@ -35,6 +35,7 @@ class UselessSettingsTest {
     "slot-pattern, Delta_*",
     "slot-pattern, delta-*",
     "database-url, postgresql://localhost/db",
+    "monitor-tokens, without-tokens-0123",
     "feeds, Main",
     "feeds, main=",
     "feeds, 'main;a-b=p'",

@@ -56,7 +56,8 @@ public record Settings(
     boolean wal2jsonWhole,
     Duration pingInterval,
     Duration pongTimeout,
-    FeedSettings ofFeeds) {
+    FeedSettings ofFeeds,
+    OperatorSettings ofOperators) {
 
   /** Who writes the frames of a stream; its client cannot see the difference. */
   public enum Websocket {
@@ -102,7 +103,8 @@ public record Settings(
         source.flag("wal2json-whole"),
         source.seconds("ping-interval", 10),
         source.seconds("pong-timeout", 15),
-        FeedSettings.read(source));
+        FeedSettings.read(source),
+        OperatorSettings.read(source));
   }
 
   /**

@@ -3,6 +3,8 @@ package org.pgdeltastream.slot.lease;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.pgdeltastream.replication.ExportedSnapshot;
 import org.pgdeltastream.snapshot.table.KnownTables;
 
@@ -13,11 +15,13 @@ import org.pgdeltastream.snapshot.table.KnownTables;
 public final class SnapshotLease implements AutoCloseable {
   private final ExportedSnapshot snapshot;
   private final Duration lease;
+  private final Instant opened;
   private final Instant latest;
   private final KnownTables tables;
   private Instant expires;
   private Instant lastUsed;
   private int reads;
+  private final Set<TableProgress> tableReads = ConcurrentHashMap.newKeySet();
 
   public SnapshotLease(
       ExportedSnapshot snapshot,
@@ -28,6 +32,7 @@ public final class SnapshotLease implements AutoCloseable {
     this.snapshot = snapshot;
     this.tables = tables;
     this.lease = lease;
+    this.opened = now;
     this.latest = now.plus(maximum);
     this.expires = now;
     this.lastUsed = now;
@@ -62,9 +67,18 @@ public final class SnapshotLease implements AutoCloseable {
     return reads > 0 ? Optional.empty() : Optional.of(lastUsed);
   }
 
+  /** The whole tables that are read now. For any thread. */
+  public Set<TableProgress> tableReads() {
+    return tableReads;
+  }
+
   /** The time when reading ends. */
   Instant latest() {
     return latest;
+  }
+
+  public Instant opened() {
+    return opened;
   }
 
   public Instant expires() {

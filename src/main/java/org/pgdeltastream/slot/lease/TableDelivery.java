@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Column;
 import org.pgdeltastream.change.Problem;
@@ -36,6 +37,7 @@ public final class TableDelivery {
   private final KnownTables tables;
   private final TableRequest request;
   private final LateOutput out;
+  private final Set<TableProgress> running;
 
   public TableDelivery(
       SnapshotReader snapshots, SnapshotUse use, TableRequest request, TableReceiver receiver) {
@@ -45,10 +47,12 @@ public final class TableDelivery {
     this.snapshotName = use.snapshotName();
     this.tables = use.lease().tables();
     this.request = request;
-    this.out = new LateOutput(use.slot(), receiver, latest);
+    this.out = new LateOutput(use.slot(), receiver, latest, new TableProgress(request, tables));
+    this.running = use.lease().tableReads();
   }
 
   public void run(TableFormat format) throws SQLException, IOException {
+    running.add(out.progress);
     try {
       deliver(format);
     } catch (ProblemException e) {
@@ -59,6 +63,8 @@ public final class TableDelivery {
         throw expired;
       }
       throw e;
+    } finally {
+      running.remove(out.progress);
     }
   }
 
@@ -145,9 +151,11 @@ public final class TableDelivery {
     private final TableReceiver receiver;
     private final Instant latest;
     private @Nullable OutputStream begun;
+    private final TableProgress progress;
     private boolean wasLate;
 
-    LateOutput(SlotName slot, TableReceiver receiver, Instant latest) {
+    LateOutput(SlotName slot, TableReceiver receiver, Instant latest, TableProgress progress) {
+      this.progress = progress;
       this.slot = slot;
       this.receiver = receiver;
       this.latest = latest;
@@ -169,6 +177,7 @@ public final class TableDelivery {
 
     /** A client's slowness shows in its writes; PostgreSQL has its own time limit. */
     void checkBetweenRows() {
+      progress.row();
       if (wasLate) {
         throw expired();
       }
@@ -192,6 +201,7 @@ public final class TableDelivery {
         throw expired();
       }
       begin().write(source, start, length);
+      progress.bytes(length);
       wasLate = isLate();
     }
   }

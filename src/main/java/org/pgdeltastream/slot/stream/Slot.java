@@ -2,10 +2,12 @@ package org.pgdeltastream.slot.stream;
 
 import java.time.Instant;
 import java.util.Optional;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.slot.lease.SnapshotLease;
 import org.pgdeltastream.slot.lease.SnapshotUse;
+import org.pgdeltastream.slot.lease.TableProgress;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /**
@@ -92,10 +94,17 @@ public final class Slot {
     SnapshotLease open = lease;
     return open == null
         ? Optional.empty()
-        : Optional.of(new Held(open.expires(), open.holderPid()));
+        : Optional.of(
+            new Held(
+                open.opened(), open.expires(), open.holderPid(), Set.copyOf(open.tableReads())));
   }
 
-  public record Held(Instant expires, int pid) {}
+  /**
+   * An open snapshot.
+   *
+   * @param pid the backend that holds it
+   */
+  public record Held(Instant opened, Instant expires, int pid, Set<TableProgress> reads) {}
 
   public synchronized void closeSnapshotIfExpired(Instant now) {
     SnapshotLease open = lease;

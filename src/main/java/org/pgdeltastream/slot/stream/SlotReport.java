@@ -3,11 +3,19 @@ package org.pgdeltastream.slot.stream;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 
-/** One slot as PostgreSQL and this server see it now. */
+/**
+ * One slot as PostgreSQL and this server see it.
+ *
+ * @param client whom this server streams it to
+ * @param inactiveSince since when nobody streams it; empty while somebody does
+ * @param failover whether standbys get it too
+ * @param spilledBytes what decoding has written to disk since the statistics were reset
+ */
 public record SlotReport(
     SlotName name,
     String plugin,
@@ -16,46 +24,41 @@ public record SlotReport(
     Optional<Client> client,
     Optional<Lsn> restartLsn,
     Optional<Lsn> confirmedFlush,
-    long lagBytes,
-    Optional<String> walStatus,
+    Wal wal,
+    Optional<Instant> inactiveSince,
+    boolean failover,
+    long spilledBytes,
     Optional<OpenSnapshot> snapshot,
     Optional<LastClose> lastClose,
     long acksIgnored,
-    List<String> warnings) {
+    List<String> warnings,
+    Seen seen) {
   public SlotReport {
     publications = List.copyOf(publications);
     warnings = List.copyOf(warnings);
   }
 
-  /** A slot that this server does not stream. */
-  public SlotReport(
-      SlotName name,
-      String plugin,
-      List<String> publications,
-      boolean active,
-      Optional<Lsn> restartLsn,
-      Optional<Lsn> confirmedFlush,
+  /**
+   * The WAL that PostgreSQL keeps for it. Source: manual, "pg_replication_slots".
+   *
+   * @param lagBytes from the confirmed position to the newest
+   * @param safeBytes how much more can be written before it may lose its WAL; empty without a limit
+   * @param limitBytes {@code max_slot_wal_keep_size}; empty for none
+   */
+  public record Wal(
       long lagBytes,
-      Optional<String> walStatus,
-      Optional<OpenSnapshot> snapshot,
-      Optional<LastClose> lastClose,
-      long acksIgnored,
-      List<String> warnings) {
-    this(
-        name,
-        plugin,
-        publications,
-        active,
-        Optional.empty(),
-        restartLsn,
-        confirmedFlush,
-        lagBytes,
-        walStatus,
-        snapshot,
-        lastClose,
-        acksIgnored,
-        warnings);
-  }
+      long retainedBytes,
+      OptionalLong safeBytes,
+      OptionalLong limitBytes,
+      Optional<String> status,
+      Optional<String> invalidationReason) {}
+
+  /**
+   * When PostgreSQL said so.
+   *
+   * @param stale it does not answer any more
+   */
+  public record Seen(Instant at, boolean stale) {}
 
   /** The snapshot while it is open, and how many transactions it holds back from vacuum. */
   public record OpenSnapshot(Instant expires, long xidsHeld) {}

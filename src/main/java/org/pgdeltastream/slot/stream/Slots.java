@@ -19,9 +19,11 @@ public final class Slots {
   private static final int MOST = 1000;
 
   private final Map<SlotName, Slot> byName = new LinkedHashMap<>();
+  private long changes;
 
   /** What is known of a slot, for a stream of it; it is not forgotten until that has left. */
   public synchronized Slot entered(SlotName name) {
+    changes++;
     Slot slot = byName.computeIfAbsent(name, Slot::new);
     slot.entered();
     return slot;
@@ -29,6 +31,7 @@ public final class Slots {
 
   /** A stream has ended, or never began: a name that only clients know is forgotten. */
   synchronized void left(Slot slot) {
+    changes++;
     slot.left();
     if (!slot.isKnown()) {
       byName.remove(slot.name(), slot);
@@ -50,10 +53,16 @@ public final class Slots {
 
   /** A new slot of an old name replaces the old one, and comes last. */
   public synchronized Slot made(SlotName name) {
+    changes++;
     byName.remove(name);
     Slot slot = new Slot(name);
     byName.put(name, slot);
     return slot;
+  }
+
+  /** Another number after each slot that was made, streamed, left or dropped here. */
+  public synchronized long changes() {
+    return changes;
   }
 
   public synchronized Optional<Slot> find(SlotName name) {
@@ -61,6 +70,7 @@ public final class Slots {
   }
 
   public synchronized void forget(SlotName name) {
+    changes++;
     byName.remove(name);
   }
 

@@ -97,9 +97,7 @@ final class StreamClient implements Downstream {
 
   private void checkConfirmed(Lsn at) throws Refusal {
     if (!positioned) {
-      if (options.from().isPresent()) {
-        SlotCheck.checkFrom(slot, at, options.from().get(), options.gapAccepted());
-      }
+      SlotCheck.checkFrom(slot, at, options.from(), options.gapAccepted());
     } else if (at.isAfter(acks.lastSent())) {
       throw new Refusal(
           CloseReason.POSITION_LOST, "slot " + slot.name() + " was moved on by others");
@@ -123,6 +121,7 @@ final class StreamClient implements Downstream {
     if (options.from().isPresent()) {
       slot.clientKeepsPosition();
     }
+    slot.advanced(Lsn.NONE); // this client knows
     synchronized (this) { // an acknowledgement that came before counts from here
       acks.startAt(confirmed);
       replyWanted.updateAndGet(wanted -> wanted == null ? null : confirmed);

@@ -22,6 +22,7 @@ public final class KnownSlot {
   private boolean clientKeepsPosition;
   private boolean needsChunks;
   private int walsender;
+  private Lsn advancedTo = Lsn.NONE;
   private Lsn jumpedAfter = Lsn.NONE;
   private Lsn jumpedUpTo = Lsn.NONE;
 
@@ -113,6 +114,16 @@ public final class KnownSlot {
 
   synchronized boolean doesNeedChunks() {
     return needsChunks;
+  }
+
+  /** An operator moved the slot: its next client is to be told. */
+  public synchronized void advanced(Lsn to) {
+    advancedTo = to;
+  }
+
+  /** Where an operator moved it to; NONE if its clients know, or nobody did. */
+  synchronized Lsn advancedTo() {
+    return advancedTo;
   }
 
   /** The server itself moved the slot, past WAL that held nothing for the client. */

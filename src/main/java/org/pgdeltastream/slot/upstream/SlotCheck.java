@@ -77,14 +77,23 @@ public final class SlotCheck {
                     "slot " + row.name() + " uses the plugin " + row.plugin()));
   }
 
-  /** Whether a slot at this position can serve a client that is at {@code from}. */
-  public static void checkFrom(KnownSlot slot, Lsn confirmed, Lsn from, boolean gapAccepted)
-      throws Refusal {
-    if (confirmed.isAfter(from) && !gapAccepted && !slot.wasJumped(from, confirmed)) {
+  /** Whether a slot at this position can serve a client that says where it is, or does not. */
+  public static void checkFrom(
+      KnownSlot slot, Lsn confirmed, Optional<Lsn> from, boolean gapAccepted) throws Refusal {
+    if (from.isPresent()
+        && confirmed.isAfter(from.get())
+        && !gapAccepted
+        && !slot.wasJumped(from.get(), confirmed)) {
       throw new Refusal(
           CloseReason.POSITION_LOST,
           "slot %s stands at %s, beyond from=%s: what lies between is lost"
-              .formatted(slot.name(), confirmed, from));
+              .formatted(slot.name(), confirmed, from.get()));
+    }
+    if (from.isEmpty() && !gapAccepted && !slot.advancedTo().equals(Lsn.NONE)) {
+      throw new Refusal(
+          CloseReason.POSITION_LOST,
+          "slot %s was advanced to %s by an operator: what lay before is lost"
+              .formatted(slot.name(), slot.advancedTo()));
     }
   }
 

@@ -83,6 +83,7 @@ public class AccessFilter implements Filter {
     return new AccessRules.Call(
         request.getMethod(),
         request.getScheme(),
+        request.getRequestURI().substring(request.getContextPath().length()),
         request.getRemoteAddr(),
         name -> Collections.list(request.getHeaders(name)));
   }

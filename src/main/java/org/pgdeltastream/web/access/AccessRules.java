@@ -36,16 +36,28 @@ final class AccessRules {
           + " 'Authorization: Bearer <token>', or set pgdelta.open=true (PGDELTA_OPEN) to let anybody in";
 
   private final List<byte[]> tokens;
+  private final List<byte[]> monitors;
   private final List<String> origins;
   private final List<String> hosts;
   private final boolean open;
 
   AccessRules(Settings settings) {
-    this(settings.tokens(), settings.origins(), settings.hosts(), settings.open());
+    this(
+        settings.tokens(),
+        settings.ofOperators().monitorTokens(),
+        settings.origins(),
+        settings.hosts(),
+        settings.open());
   }
 
-  AccessRules(List<String> tokens, List<String> origins, List<String> hosts, boolean open) {
+  AccessRules(
+      List<String> tokens,
+      List<String> monitors,
+      List<String> origins,
+      List<String> hosts,
+      boolean open) {
     this.tokens = tokens.stream().map(AccessRules::bytes).toList();
+    this.monitors = monitors.stream().map(AccessRules::bytes).toList();
     this.origins = List.copyOf(origins);
     this.hosts = hosts.stream().map(Hosts::name).toList();
     this.open = open;
@@ -54,10 +66,15 @@ final class AccessRules {
   /**
    * What the rules check in a request.
    *
+   * @param path below the application's own, as it was sent
    * @param headers a header's values, in the order received; empty where it is absent
    */
   record Call(
-      String method, String scheme, String remoteAddress, Function<String, List<String>> headers) {
+      String method,
+      String scheme,
+      String path,
+      String remoteAddress,
+      Function<String, List<String>> headers) {
     List<String> header(String name) {
       return headers.apply(name);
     }
@@ -152,8 +169,15 @@ final class AccessRules {
   }
 
   private Optional<ErrorBody> refusedToken(Call call) {
-    if (tokens.isEmpty() || isPreflight(call)) {
+    if (tokens.isEmpty() || isPreflight(call) || OpenPaths.needsNoToken(call)) {
       return Optional.empty();
+    }
+    if (sent(call).anyMatch(token -> place(monitors, token) >= 0)) {
+      return OpenPaths.isForMonitors(call)
+          ? Optional.empty()
+          : forbidden(
+              "This token may only look: status, slots, feeds, snapshots, health, metrics, doctor",
+              "Send one of pgdelta.tokens");
     }
     return token(call).isPresent()
         ? Optional.empty()
@@ -169,11 +193,15 @@ final class AccessRules {
 
   /** Which of the tokens the caller has sent, by its place in the settings; empty for none. */
   Optional<String> token(Call call) {
-    return Stream.concat(authorization(call), subprotocol(call))
-        .map(this::place)
+    return sent(call)
+        .map(token -> place(tokens, token))
         .filter(place -> place >= 0)
         .map(String::valueOf)
         .findFirst();
+  }
+
+  private static Stream<String> sent(Call call) {
+    return Stream.concat(authorization(call), subprotocol(call));
   }
 
   private static Stream<String> authorization(Call call) {
@@ -192,10 +220,10 @@ final class AccessRules {
   }
 
   /** Where it stands; -1 for nowhere. Compares with every token, each in constant time. */
-  private int place(String sent) {
+  private static int place(List<byte[]> known, String sent) {
     int found = -1;
-    for (int i = 0; i < tokens.size(); i++) {
-      if (MessageDigest.isEqual(tokens.get(i), bytes(sent))) {
+    for (int i = 0; i < known.size(); i++) {
+      if (MessageDigest.isEqual(known.get(i), bytes(sent))) {
         found = i;
       }
     }

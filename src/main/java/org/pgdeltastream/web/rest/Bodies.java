@@ -54,13 +54,28 @@ final class Bodies {
     slot.client().ifPresent(client -> body.put("client", client(client)));
     slot.restartLsn().ifPresent(lsn -> body.put("restartLsn", lsn.toString()));
     slot.confirmedFlush().ifPresent(lsn -> body.put("confirmedFlushLsn", lsn.toString()));
-    body.put("lagBytes", slot.lagBytes());
-    slot.walStatus().ifPresent(status -> body.put("walStatus", status));
+    putWal(body, slot.wal());
+    slot.inactiveSince().ifPresent(since -> body.put("inactiveSince", since.toString()));
+    body.put("failover", slot.failover());
+    body.put("spilledBytes", slot.spilledBytes());
     body.put("snapshot", snapshot(slot.snapshot()));
     slot.lastClose().ifPresent(close -> body.put("lastClose", lastClose(close)));
     body.put("acksIgnored", slot.acksIgnored());
     body.put("warnings", slot.warnings());
+    if (slot.seen().stale()) {
+      body.put("stale", true);
+      body.put("asOf", slot.seen().at().toString());
+    }
     return body;
+  }
+
+  private static void putWal(Map<String, Object> body, SlotReport.Wal wal) {
+    body.put("lagBytes", wal.lagBytes());
+    body.put("retainedWalBytes", wal.retainedBytes());
+    wal.safeBytes().ifPresent(bytes -> body.put("safeWalBytes", bytes));
+    wal.limitBytes().ifPresent(bytes -> body.put("walLimitBytes", bytes));
+    wal.status().ifPresent(status -> body.put("walStatus", status));
+    wal.invalidationReason().ifPresent(why -> body.put("invalidationReason", why));
   }
 
   /** One feed as a client sees it. */

@@ -13,10 +13,13 @@ public class RestApplication extends Application {
   public Set<Class<?>> getClasses() {
     return Set.of(
         FeedsResource.class,
+        HealthResource.class,
         InitResource.class,
         PingResource.class,
         SlotsResource.class,
         SnapshotResource.class,
+        SnapshotsResource.class,
+        StatusResource.class,
         FailureMapper.class,
         JsonbProvider.class,
         RefusalMapper.class);
@@ -25,10 +28,12 @@ public class RestApplication extends Application {
   /** The value of Allow for a path, empty for an unknown one: not every server gets it right. */
   static String methodsOf(String path) {
     String plain =
-        path.replaceAll("^/+|/+$", "").replaceFirst("^(slots|feeds)/[^/]+$", "$1/{name}");
+        path.replaceAll("^/+|/+$", "").replaceFirst("^(slots|feeds)/[^/]+(?=$|/)", "$1/{name}");
     return switch (plain) {
       case "init" -> "GET, POST"; // HEAD is only there to be refused
-      case "ping", "slots", "feeds", "snapshot/tables" -> "GET";
+      case "ping", "slots", "feeds", "snapshot/tables", "status", "snapshots" -> "GET";
+      case "health", "health/started", "health/live", "health/ready" -> "GET";
+      case "slots/{name}/close", "slots/{name}/advance" -> "POST";
       case "feeds/{name}" -> "DELETE, GET, PUT";
       case "slots/{name}" -> "DELETE, GET";
       case "snapshot" -> "DELETE";

@@ -26,6 +26,7 @@ public final class CloseCodes {
       case SLOT_BUSY -> 4002;
       case SLOW_SUBSCRIBER -> 4003;
       case LIMIT -> 4007;
+      case OPERATOR -> 4008;
       case SLOT_NOT_FOUND -> 4500;
       case SLOT_INVALIDATED -> 4501;
       case POSITION_LOST -> 4502;

@@ -15,15 +15,17 @@ import org.pgdeltastream.web.http.ErrorBody;
 class AccessRulesTest {
   private static final String APP = "https://app.example.com";
   private static final AccessRules PROTECTED =
-      new AccessRules(List.of(), List.of(APP), List.of(), false);
+      new AccessRules(List.of(), List.of(), List.of(APP), List.of(), false);
   private static final AccessRules OPEN =
       new AccessRules(
+          List.of(),
           List.of(),
           List.of(APP, "http://intern:8081", "app://desktop", "null"),
           List.of("db.example.com", "xn--bcher-kva.example", "Named.example.com:8080"),
           true);
   private static final AccessRules TOKENS =
-      new AccessRules(List.of("first-token", "zweites"), List.of(APP), List.of(), false);
+      new AccessRules(
+          List.of("first-token", "zweites"), List.of("looks"), List.of(APP), List.of(), false);
 
   /** A call from this machine; headers as pairs of name and value. */
   private static AccessRules.Call call(String... headers) {
@@ -38,7 +40,7 @@ class AccessRulesTest {
       values.put(headers[i], List.of(headers[i + 1].split("\\|", -1)));
     }
     return new AccessRules.Call(
-        method, scheme, address, name -> values.getOrDefault(name, List.of()));
+        method, scheme, "/v1/slots", address, name -> values.getOrDefault(name, List.of()));
   }
 
   private static int status(AccessRules rules, AccessRules.Call call) {
@@ -104,7 +106,8 @@ class AccessRulesTest {
 
   @Test
   void isOpenToAProgramThatSendsNoHost() {
-    AccessRules.Call call = new AccessRules.Call("GET", "http", "10.0.0.1", name -> List.of());
+    AccessRules.Call call =
+        new AccessRules.Call("GET", "http", "/v1/ping", "10.0.0.1", name -> List.of());
     assertThat(status(OPEN, call)).isEqualTo(200);
     assertThat(status(PROTECTED, call)).isEqualTo(403);
   }
@@ -158,10 +161,77 @@ class AccessRulesTest {
           new AccessRules.Call(
               "GET",
               "http",
+              "/v1/init",
               "127.0.0.1",
               name -> headers.containsKey(name) ? List.of(headers.get(name)) : List.of());
       assertThat(PROTECTED.pageSign(call)).isEmpty();
     }
+  }
+
+  private static AccessRules.Call to(String method, String path, String token) {
+    return new AccessRules.Call(
+        method,
+        "http",
+        path,
+        "10.0.0.1",
+        name -> name.equals("Authorization") ? List.of("Bearer " + token) : List.of());
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET, /v1/status, 200",
+    "GET, /v1/slots, 200",
+    "HEAD, /v1/slots/delta_a, 200",
+    "GET, /v1/feeds/main, 200",
+    "GET, /v1/snapshots, 200",
+    "GET, /v1/health, 200",
+    "GET, /v1/metrics, 200",
+    "GET, /v1/doctor, 200",
+    "GET, /v1/ping, 200",
+    "DELETE, /v1/slots/delta_a, 403",
+    "POST, /v1/slots/delta_a/close, 403",
+    "POST, /v1/slots/delta_a/advance, 403",
+    "GET, /v1/init, 403",
+    "GET, /v1/lr/stream, 403",
+    "GET, /v1/feeds/main/stream, 403",
+    "GET, /v1/feeds/main/changes, 403",
+    "PUT, /v1/feeds/main, 403",
+    "GET, /v1/snapshot/tables, 403",
+    "GET, /v1/snapshot/table, 403",
+    "POST, /v1/snapshot/data, 403",
+    "GET, /v1/slots/../init, 403",
+    "GET, /v1/slots;/../init, 403",
+    "GET, /v1/slots/a%2F..%2Finit, 403",
+    "GET, /v1//slots, 403",
+    "GET, /, 403"
+  })
+  void letsAMonitorLookAndNothingElse(String method, String path, int status) {
+    assertThat(status(TOKENS, to(method, path, "looks"))).isEqualTo(status);
+    assertThat(status(TOKENS, to(method, path, "zweites"))).isEqualTo(200);
+    assertThat(status(TOKENS, to(method, path, "look"))).isEqualTo(401);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "GET, /v1/health/live, 200",
+    "GET, /v1/health/ready, 200",
+    "GET, /v1/health/started, 200",
+    "POST, /v1/health/live, 401",
+    "GET, /v1/health, 401",
+    "GET, /v1/health/live/../../slots, 401",
+    "GET, /v1/health/live;/slots, 401",
+    "GET, /v1/health/live/, 401"
+  })
+  void tellsWhetherItIsUpWithoutAToken(String method, String path, int status) {
+    assertThat(status(TOKENS, to(method, path, ""))).isEqualTo(status);
+    assertThat(status(PROTECTED, to(method, path, ""))).as("from another machine").isEqualTo(403);
+  }
+
+  @Test
+  void knowsWhichTokenWasSent() {
+    assertThat(TOKENS.token(to("GET", "/v1/slots", "first-token"))).contains("0");
+    assertThat(TOKENS.token(to("GET", "/v1/slots", "zweites"))).contains("1");
+    assertThat(TOKENS.token(to("GET", "/v1/slots", "looks"))).isEmpty();
   }
 
   @Test
@@ -298,7 +368,7 @@ class AccessRulesTest {
 
   @Test
   void asksForATokenEvenWhenOpenIsSetToo() {
-    assertThat(status(new AccessRules(List.of("t"), List.of(), List.of(), true), call()))
+    assertThat(status(new AccessRules(List.of("t"), List.of(), List.of(), List.of(), true), call()))
         .isEqualTo(401);
   }
 

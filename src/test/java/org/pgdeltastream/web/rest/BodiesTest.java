@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
@@ -21,6 +22,10 @@ import org.pgdeltastream.web.http.Query;
 class BodiesTest {
   private static final SlotName NAME = new SlotName("delta_a");
   private static final Instant NOON = Instant.parse("2026-11-25T12:00:00Z");
+
+  private static final SlotReport.Wal NOTHING =
+      new SlotReport.Wal(
+          0, 0, OptionalLong.empty(), OptionalLong.empty(), Optional.empty(), Optional.empty());
 
   private final Jsonb jsonb = new JsonbProvider().getContext(Object.class);
 
@@ -68,22 +73,36 @@ class BodiesTest {
             "pgoutput",
             List.of("p"),
             true,
+            Optional.empty(),
             Optional.of(Lsn.parse("0/10")),
             Optional.of(Lsn.parse("1/20")),
-            9_007_199_254_740_993L,
-            Optional.of("reserved"),
+            new SlotReport.Wal(
+                9_007_199_254_740_993L,
+                40,
+                OptionalLong.of(30),
+                OptionalLong.of(70),
+                Optional.of("reserved"),
+                Optional.of("horizon")),
+            Optional.of(NOON),
+            true,
+            5,
             Optional.of(new SlotReport.OpenSnapshot(NOON, 7)),
             Optional.of(new SlotReport.LastClose(CloseReason.SLOW_SUBSCRIBER, "too slow", NOON)),
             2,
-            List.of());
+            List.of(),
+            new SlotReport.Seen(NOON, true));
     assertThat(jsonb.toJson(Bodies.slot(slot)))
         .isEqualTo(
             "{\"slotName\":\"delta_a\",\"plugin\":\"pgoutput\",\"publications\":[\"p\"],"
                 + "\"active\":true,\"restartLsn\":\"0/10\",\"confirmedFlushLsn\":\"1/20\","
-                + "\"lagBytes\":9007199254740993,\"walStatus\":\"reserved\",\"snapshot\":"
+                + "\"lagBytes\":9007199254740993,\"retainedWalBytes\":40,\"safeWalBytes\":30,"
+                + "\"walLimitBytes\":70,\"walStatus\":\"reserved\","
+                + "\"invalidationReason\":\"horizon\",\"inactiveSince\":"
+                + "\"2026-11-25T12:00:00Z\",\"failover\":true,\"spilledBytes\":5,\"snapshot\":"
                 + "{\"state\":\"open\",\"expires\":\"2026-11-25T12:00:00Z\",\"xidsHeld\":7},"
                 + "\"lastClose\":{\"code\":4003,\"reason\":\"slow_consumer: too slow\","
-                + "\"at\":\"2026-11-25T12:00:00Z\"},\"acksIgnored\":2,\"warnings\":[]}");
+                + "\"at\":\"2026-11-25T12:00:00Z\"},\"acksIgnored\":2,\"warnings\":[],"
+                + "\"stale\":true,\"asOf\":\"2026-11-25T12:00:00Z\"}");
   }
 
   @Test
@@ -96,16 +115,21 @@ class BodiesTest {
             false,
             Optional.empty(),
             Optional.empty(),
+            Optional.empty(),
+            NOTHING,
+            Optional.empty(),
+            false,
             0,
             Optional.empty(),
             Optional.empty(),
-            Optional.empty(),
             0,
-            List.of());
+            List.of(),
+            new SlotReport.Seen(NOON, false));
     assertThat(jsonb.toJson(Bodies.slot(slot)))
         .isEqualTo(
             "{\"slotName\":\"delta_a\",\"plugin\":\"wal2json\",\"publications\":[],"
-                + "\"active\":false,\"lagBytes\":0,\"snapshot\":{\"state\":\"closed\"},"
+                + "\"active\":false,\"lagBytes\":0,\"retainedWalBytes\":0,\"failover\":false,"
+                + "\"spilledBytes\":0,\"snapshot\":{\"state\":\"closed\"},"
                 + "\"acksIgnored\":0,\"warnings\":[]}");
   }
 
@@ -120,12 +144,15 @@ class BodiesTest {
             Optional.of(new SlotReport.Client("10.0.0.1", NOON)),
             Optional.empty(),
             Optional.empty(),
-            0,
+            NOTHING,
             Optional.empty(),
+            false,
+            0,
             Optional.empty(),
             Optional.of(new SlotReport.LastClose(Optional.empty(), 1001, "bye", NOON)),
             0,
-            List.of());
+            List.of(),
+            new SlotReport.Seen(NOON, false));
     assertThat(jsonb.toJson(Bodies.slot(slot)))
         .contains(
             "\"active\":true,\"client\":{\"address\":\"10.0.0.1\","

@@ -5,6 +5,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
@@ -43,12 +44,21 @@ public final class SampleBodies {
                 Optional.of(new SlotReport.Client("10.0.0.1", NOON)),
                 Optional.of(Lsn.NONE),
                 Optional.of(Lsn.NONE),
-                1,
-                Optional.of("reserved"),
+                new SlotReport.Wal(
+                    1,
+                    2,
+                    OptionalLong.of(3),
+                    OptionalLong.of(4),
+                    Optional.of("reserved"),
+                    Optional.of("horizon")),
+                Optional.of(NOON),
+                true,
+                5,
                 Optional.of(new SlotReport.OpenSnapshot(NOON, 7)),
                 Optional.of(new SlotReport.LastClose(Optional.empty(), 1001, "bye", NOON)),
                 2,
-                List.of("warning"))));
+                List.of("warning"),
+                new SlotReport.Seen(NOON, true))));
   }
 
   public static List<String> feedFields() {

@@ -1,0 +1,207 @@
+package org.pgdeltastream.slot;
+
+import static java.lang.System.Logger.Level.INFO;
+
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.replication.RowEstimates;
+import org.pgdeltastream.replication.SlotAdvance;
+import org.pgdeltastream.slot.board.Board;
+import org.pgdeltastream.slot.board.BoardLook;
+import org.pgdeltastream.slot.board.SnapshotReport;
+import org.pgdeltastream.slot.board.StatusReport;
+import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.Problems;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.feed.Feeds;
+import org.pgdeltastream.slot.lease.TableProgress;
+import org.pgdeltastream.slot.stream.Slot;
+import org.pgdeltastream.slot.stream.SlotReport;
+import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.Slots;
+
+/** What operators see and do. What is shown is at most a second old; no call opens a connection. */
+public final class Operations {
+  private static final System.Logger LOG = System.getLogger(Operations.class.getName());
+
+  private final Instant started = Instant.now();
+  private final Database database;
+  private final Settings settings;
+  private final Slots slots;
+  private final Board board;
+  private final SlotReports reports;
+  private final Feeds feeds;
+
+  Operations(
+      Database database,
+      Settings settings,
+      Slots slots,
+      Board board,
+      SlotReports reports,
+      Feeds feeds) {
+    this.database = database;
+    this.settings = settings;
+    this.slots = slots;
+    this.board = board;
+    this.reports = reports;
+    this.feeds = feeds;
+  }
+
+  public List<SlotReport> slots() {
+    return reports.recent();
+  }
+
+  public SlotReport slot(SlotName name) {
+    return reports.recent(name);
+  }
+
+  public StatusReport status() {
+    List<SlotReport> all = reports.recent();
+    return new StatusReport(
+        new StatusReport.Server(
+            settings.node(),
+            started,
+            slots.streams().size(),
+            settings.streams(),
+            settings.ofFeeds().subscribers()),
+        board.recent(),
+        all,
+        feeds.all(),
+        snapshots());
+  }
+
+  /** The open snapshots of this server, and who reads whole tables under them. */
+  public List<SnapshotReport> snapshots() {
+    BoardLook look = board.recent();
+    List<SnapshotReport> open = new ArrayList<>();
+    for (Slot slot : slots.all()) {
+      slot.held().ifPresent(held -> open.add(snapshot(slot.name(), held, look)));
+    }
+    return open;
+  }
+
+  private SnapshotReport snapshot(SlotName name, Slot.Held held, BoardLook look) {
+    Map<Long, Long> rows = look.stale() ? Map.of() : estimates(held.reads());
+    return new SnapshotReport(
+        name,
+        held.opened(),
+        held.expires(),
+        look.server().xidsHeld().getOrDefault(held.pid(), 0L),
+        held.reads().stream().map(read -> report(read, rows)).toList());
+  }
+
+  private Map<Long, Long> estimates(Set<TableProgress> reads) {
+    try {
+      return RowEstimates.read(
+          database.connector(),
+          reads.stream()
+              .flatMapToLong(read -> read.oid().stream())
+              .boxed()
+              .collect(Collectors.toSet()));
+    } catch (SQLException e) {
+      throw Problems.of(e);
+    }
+  }
+
+  private static SnapshotReport.Read report(TableProgress read, Map<Long, Long> rows) {
+    OptionalLong oid = read.oid();
+    Optional<Long> all =
+        oid.isPresent() ? Optional.ofNullable(rows.get(oid.getAsLong())) : Optional.empty();
+    return new SnapshotReport.Read(
+        read.request(),
+        read.started(),
+        read.rows(),
+        read.bytes(),
+        all.map(count -> OptionalLong.of(count / read.request().part().of()))
+            .orElse(OptionalLong.empty()));
+  }
+
+  /**
+   * Closes the client of a slot, which may come back; refused if this server streams it to nobody.
+   *
+   * @param by who asked for it, for the log
+   */
+  public void closeClient(SlotName name, String by) {
+    refuseFeeds(name);
+    reports.of(name);
+    SlotStream stream =
+        slots
+            .find(name)
+            .flatMap(Slot::stream)
+            .orElseThrow(
+                () ->
+                    new ProblemException(
+                        Problem.SLOT_BUSY,
+                        "This server streams slot " + name + " to nobody",
+                        "GET /v1/slots/" + name + " shows whether another program streams it"));
+    LOG.log(INFO, "The client of slot " + name + " is closed, as " + by + " asked");
+    stream.end(CloseReason.OPERATOR, "closed by an operator");
+  }
+
+  /**
+   * Moves a slot that nobody streams; what lies between is lost to its client, which is told.
+   *
+   * @param to empty: to the newest position
+   * @param by who asked for it, for the log
+   */
+  public SlotAdvance.Moved advance(SlotName name, Optional<Lsn> to, String by) {
+    refuseFeeds(name);
+    if (reports.of(name).active()) {
+      throw new ProblemException(
+          Problem.SLOT_BUSY,
+          "Slot " + name + " is being streamed",
+          "Close its client first: POST /v1/slots/" + name + "/close");
+    }
+    try {
+      SlotAdvance.Moved moved = SlotAdvance.advance(database.connector(), name, to);
+      board.changed();
+      LOG.log(
+          INFO,
+          "Slot %s was advanced from %s to %s, as %s asked; PostgreSQL keeps %d bytes less for it"
+              .formatted(
+                  name,
+                  moved.before().confirmed(),
+                  moved.after().confirmed(),
+                  by,
+                  moved.freedBytes()));
+      if (moved.after().confirmed().isAfter(moved.before().confirmed())) {
+        slots.find(name).ifPresent(slot -> slot.known().advanced(moved.after().confirmed()));
+      }
+      return moved;
+    } catch (SQLException e) {
+      throw Problems.of(e);
+    }
+  }
+
+  /** The regular check: whoever asks about health is told what was seen last. */
+  void look() {
+    board.refresh();
+  }
+
+  /**
+   * Whether PostgreSQL ever answered.
+   *
+   * @param still and did so when it was asked last
+   */
+  boolean wasReached(boolean still) {
+    return board.last().filter(look -> !still || !look.stale()).isPresent();
+  }
+
+  private void refuseFeeds(SlotName name) {
+    if (feeds.reads(name)) {
+      throw FeedSlots.readBy(name);
+    }
+  }
+}

@@ -1,0 +1,146 @@
+package org.pgdeltastream.slot.board;
+
+import static java.lang.System.Logger.Level.DEBUG;
+import static java.lang.System.Logger.Level.WARNING;
+
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Optional;
+import java.util.OptionalDouble;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.replication.ServerState;
+import org.pgdeltastream.replication.ServerStateReader;
+import org.pgdeltastream.replication.SlotState;
+import org.pgdeltastream.slot.database.Problems;
+
+/**
+ * Reads the state of PostgreSQL for everybody: at most once a second, and only when somebody asks.
+ * For any thread; one reads, the others wait for it.
+ */
+public final class Board {
+  /** What is not older may be shown. */
+  public static final Duration RECENT = Duration.ofSeconds(1);
+
+  private static final System.Logger LOG = System.getLogger(Board.class.getName());
+  private static final long HISTORY_NANOS = Duration.ofMinutes(10).toNanos();
+  private static final long STEP_NANOS = Duration.ofSeconds(5).toNanos();
+
+  private final ServerStateReader reader;
+  private final ArrayDeque<Written> history = new ArrayDeque<>(); // in the monitor, as what follows
+  private volatile @Nullable BoardLook last;
+  private long readAt;
+  private boolean isDue = true;
+  private @Nullable SQLException failure;
+
+  /** How far the WAL was. */
+  private record Written(long at, Lsn position) {}
+
+  public Board(ServerStateReader reader) {
+    this.reader = reader;
+  }
+
+  /** At most a second old; if PostgreSQL does not answer, the last. Throws if there is none. */
+  public BoardLook recent() {
+    return look(RECENT.toNanos());
+  }
+
+  /** As PostgreSQL is now; throws ProblemException if it does not answer. */
+  public BoardLook now() {
+    BoardLook look = look(0);
+    SQLException why = failure();
+    if (look.stale() && why != null) {
+      throw Problems.of(why);
+    }
+    return look;
+  }
+
+  /** The last, whatever its age; empty before the first. Asks nobody. */
+  public Optional<BoardLook> last() {
+    return Optional.ofNullable(last);
+  }
+
+  /** This server has changed slots: whoever asks next is to see it. */
+  public synchronized void changed() {
+    isDue = true;
+  }
+
+  /** Reads unless that was done lately; a failure shows in what is asked next. */
+  public synchronized void refresh() {
+    if (System.nanoTime() - readAt > RECENT.toNanos() || last == null) {
+      read();
+    }
+  }
+
+  private synchronized @Nullable SQLException failure() {
+    return failure;
+  }
+
+  private synchronized BoardLook look(long mostNanos) {
+    long now = System.nanoTime();
+    BoardLook present = last;
+    if (isDue || mostNanos == 0 || now - readAt > mostNanos) {
+      read();
+      present = last;
+    }
+    if (present == null) {
+      throw Problems.of(failure == null ? new SQLException("not read", "08006") : failure);
+    }
+    return present;
+  }
+
+  private void read() {
+    isDue = false;
+    try {
+      Instant now = Instant.now();
+      ServerState state = inactive(reader.read(), now);
+      note(state);
+      last = new BoardLook(state, now, false, bytesPerSecond());
+      failure = null;
+    } catch (SQLException e) {
+      LOG.log(failure == null ? WARNING : DEBUG, "The slots cannot be read: " + e.getMessage());
+      failure = e;
+      BoardLook former = last;
+      last = former == null ? null : former.asStale();
+    }
+    readAt = System.nanoTime();
+  }
+
+  /** Before version 17 PostgreSQL does not say since when: since we have seen it so. */
+  private ServerState inactive(ServerState state, Instant now) {
+    return state.withSlots(
+        slot ->
+            slot.row().active() || slot.inactiveSince().isPresent()
+                ? slot
+                : slot.inactiveSince(seenInactive(slot.row().name()).orElse(now)));
+  }
+
+  private Optional<Instant> seenInactive(String name) {
+    return last().flatMap(look -> look.slot(name)).flatMap(SlotState::inactiveSince);
+  }
+
+  private void note(ServerState state) {
+    long now = System.nanoTime();
+    Written newest = history.peekLast();
+    if (newest != null && newest.position().isAfter(state.walPosition())) {
+      history.clear(); // another server
+    }
+    if (newest == null || history.size() < 2 || now - newest.at() >= STEP_NANOS) {
+      history.add(new Written(now, state.walPosition()));
+    }
+    while (now - history.element().at() > HISTORY_NANOS) {
+      history.remove();
+    }
+  }
+
+  private OptionalDouble bytesPerSecond() {
+    Written oldest = history.element();
+    Written newest = history.getLast();
+    double seconds = (newest.at() - oldest.at()) / 1e9;
+    return seconds < 0.5
+        ? OptionalDouble.empty()
+        : OptionalDouble.of((newest.position().value() - oldest.position().value()) / seconds);
+  }
+}

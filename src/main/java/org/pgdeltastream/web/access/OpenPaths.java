@@ -1,0 +1,30 @@
+package org.pgdeltastream.web.access;
+
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * What may be asked without a token, or with one that may only look. Paths count as they were sent,
+ * letter by letter, so that no spelling of another path passes.
+ */
+final class OpenPaths {
+  private static final Set<String> HEALTH =
+      Set.of("/v1/health/started", "/v1/health/live", "/v1/health/ready");
+  private static final Pattern MONITORED =
+      Pattern.compile(
+          "/v1/(ping|health|status|snapshots|doctor|metrics|slots(/[a-z0-9_]+)?|feeds(/[a-z0-9_]+)?)");
+  private static final List<String> READING = List.of("GET", "HEAD", "OPTIONS");
+
+  private OpenPaths() {}
+
+  /** It says up or down, and nothing else. */
+  static boolean needsNoToken(AccessRules.Call call) {
+    return READING.contains(call.method()) && HEALTH.contains(call.path());
+  }
+
+  /** It shows how things are, and no row. */
+  static boolean isForMonitors(AccessRules.Call call) {
+    return READING.contains(call.method()) && MONITORED.matcher(call.path()).matches();
+  }
+}
