@@ -66,7 +66,7 @@ final class Nchan implements AutoCloseable {
           server {
             listen 127.0.0.1:%d backlog=1024;
             location /publish { nchan_publisher; nchan_channel_id bench; nchan_message_buffer_length 1000; }
-            location /follow { nchan_subscriber websocket; nchan_channel_id bench; }
+            location /follow { nchan_subscriber websocket eventsource; nchan_channel_id bench; }
           }
         }
         """
