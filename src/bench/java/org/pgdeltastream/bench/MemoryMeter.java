@@ -3,6 +3,7 @@ package org.pgdeltastream.bench;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -17,12 +18,24 @@ final class MemoryMeter {
   private static final Pattern SOCKET =
       Pattern.compile("skmem:\\(r(\\d+),rb\\d+,t\\d+,tb\\d+,f(\\d+),w(\\d+),o(\\d+),bl(\\d+)");
 
+  private static final double SAME = 0.99;
+
   private MemoryMeter() {}
 
-  /** Kilobytes in use after a full collection. */
+  /** Kilobytes in use after full collections, once clients that left have let go of theirs. */
   static long heap(long pid) throws Exception {
+    long last = collected(pid);
+    long now = collected(pid);
+    while (now < last * SAME) {
+      LockSupport.parkNanos(1_000_000_000);
+      last = now;
+      now = collected(pid);
+    }
+    return now;
+  }
+
+  private static long collected(long pid) throws Exception {
     Jcmd.ask(pid, "GC.run");
-    Jcmd.ask(pid, "GC.run"); // what the first one let go of
     Matcher used = USED.matcher(Jcmd.ask(pid, "GC.heap_info"));
     long sum = 0;
     while (used.find()) {
