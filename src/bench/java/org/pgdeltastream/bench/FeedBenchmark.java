@@ -54,8 +54,9 @@ public final class FeedBenchmark {
     try (TestDatabase database = TestDatabase.system(settings)) {
       database.execute("create table m (p text)");
       database.execute("create publication p for table m");
-      Optional<Nchan> nchan = Nchan.start(directory);
-      if (nchan.isEmpty()) {
+      boolean wanted = Boolean.parseBoolean(System.getProperty("bench.nchan", "true"));
+      Optional<Nchan> nchan = wanted ? Nchan.start(directory) : Optional.empty();
+      if (wanted && nchan.isEmpty()) {
         System.out.println("Without nchan: " + Nchan.ADVICE);
       }
       try (FeedServer ours = FeedServer.start(database, directory)) {
