@@ -14,6 +14,7 @@ final class FeedMemory {
 
   private static final int FEW = 20; // messages, which an idle client has had
   private static final int STEP = 128; // KB between two looks at the sockets
+  private static final int LEAST = 4 * STEP; // the clients' half of the kernel takes some too
   private static final int MOST = 32 * 1024; // KB
   private static final double SAME = 1.005;
 
@@ -44,7 +45,7 @@ final class FeedMemory {
       List<Long> sockets = List.of();
       long last = -1;
       int published = 0;
-      for (long now = 0; now > last * SAME; now = sum(sockets)) {
+      for (long now = 0; published < LEAST || now > last * SAME; now = sum(sockets)) {
         if (published > MOST) {
           throw new IOException("the kernel still takes more");
         }
