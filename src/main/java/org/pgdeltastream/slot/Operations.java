@@ -25,6 +25,7 @@ import org.pgdeltastream.slot.board.StatusReport;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.doctor.Examiner;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.lease.TableProgress;
 import org.pgdeltastream.slot.stream.Slot;
@@ -32,7 +33,10 @@ import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
 
-/** What operators see and do. What is shown is at most a second old; no call opens a connection. */
+/**
+ * What operators see and do. What is shown is at most a second old, and no call opens a connection;
+ * the doctor's are at most a minute old, and each on connections of its own.
+ */
 public final class Operations {
   private static final System.Logger LOG = System.getLogger(Operations.class.getName());
 
@@ -43,6 +47,7 @@ public final class Operations {
   private final Board board;
   private final SlotReports reports;
   private final Feeds feeds;
+  private final Examiner doctor;
 
   Operations(
       Database database,
@@ -57,6 +62,7 @@ public final class Operations {
     this.board = board;
     this.reports = reports;
     this.feeds = feeds;
+    doctor = new Examiner(database.connector(), settings);
   }
 
   public List<SlotReport> slots() {
@@ -65,6 +71,11 @@ public final class Operations {
 
   public SlotReport slot(SlotName name) {
     return reports.recent(name);
+  }
+
+  /** Says what is wrong with PostgreSQL. */
+  public Examiner doctor() {
+    return doctor;
   }
 
   public StatusReport status() {

@@ -77,6 +77,7 @@ final class SlotRegistry {
     return () -> {
       check.run();
       feeds.start();
+      operations.doctor().log();
     };
   }
 
