@@ -10,6 +10,7 @@ import org.pgdeltastream.doctor.Facts;
 import org.pgdeltastream.doctor.Facts.Identity;
 import org.pgdeltastream.doctor.Facts.Part;
 import org.pgdeltastream.doctor.Facts.Role;
+import org.pgdeltastream.doctor.Facts.Room;
 import org.pgdeltastream.doctor.Facts.Wants;
 import org.pgdeltastream.doctor.SqlText;
 import org.pgdeltastream.replication.connection.InputConnection;
@@ -45,12 +46,13 @@ public final class FactsReader {
             Part.TRANSACTIONS,
             "needs pg_monitor: GRANT pg_monitor TO " + SqlText.name(role.name()));
       }
+      Room room = server.room(); // before our own walsender is there
       Optional<Identity> other = identityOfReplication(session, server.whoAnswers());
       return new Facts(
           server.server(connection, other),
           server.settings(),
           role,
-          server.room(),
+          room,
           TableRows.read(session),
           PublicationRows.read(session, wants),
           PublicationRows.differing(session, wants),
