@@ -1,5 +1,8 @@
 package org.pgdeltastream.doctor.check;
 
+import static java.util.stream.Collectors.groupingBy;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.toSet;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.pgdeltastream.doctor.Finding.Severity.ERROR;
 import static org.pgdeltastream.doctor.Finding.Severity.INFO;
@@ -10,8 +13,11 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -37,7 +43,7 @@ import org.pgdeltastream.doctor.Finding.Severity;
 import org.pgdeltastream.doctor.ServerSettings.Setting;
 
 /** Each check finds what is wrong, no other check does, and without the fault nobody does. */
-class ChecksTest {
+public class ChecksTest {
   private static final List<Check> CHECKS = Checks.all(Limits.USUAL);
 
   /**
@@ -52,6 +58,16 @@ class ChecksTest {
     public String toString() {
       return check + " " + severity + " " + subject;
     }
+  }
+
+  /** The first letters of what each check finds here. */
+  public static Map<String, Set<String>> severities() {
+    return sicknesses().stream()
+        .collect(
+            groupingBy(
+                Sickness::check,
+                TreeMap::new,
+                mapping(sickness -> sickness.severity().name().substring(0, 1), toSet())));
   }
 
   static List<Sickness> sicknesses() {
@@ -140,6 +156,8 @@ class ChecksTest {
         new Sickness(
             "senders_free", ERROR, "max_wal_senders", "= 20", facts -> facts.sendersUsed = 10),
         new Sickness(
+            "senders_free", WARNING, "max_wal_senders", "= 20", facts -> facts.sendersUsed = 8),
+        new Sickness(
             "connections_free",
             WARNING,
             "max_connections",
@@ -185,6 +203,15 @@ class ChecksTest {
             "role delta",
             "CREATE PUBLICATION pgdelta FOR TABLE \"public\".\"t\"",
             table(table -> table.owned = false)),
+        new Sickness(
+            "tables_owned",
+            WARNING,
+            "role delta",
+            "pgdelta.publications",
+            facts -> {
+              facts.wanted = List.of();
+              table(table -> table.owned = false).accept(facts);
+            }),
         new Sickness(
             "not_readable",
             WARNING,
