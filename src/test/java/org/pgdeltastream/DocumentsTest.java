@@ -305,8 +305,7 @@ class DocumentsTest {
   @Test
   void listEveryCheckOfTheDoctor() {
     assertThat(names(rows(doctor, "| Check |")))
-        .containsExactlyElementsOf(
-            Checks.all(Limits.USUAL).stream().map(Check::id).toList());
+        .containsExactlyElementsOf(Checks.all(Limits.USUAL).stream().map(Check::id).toList());
   }
 
   /** As far as ChecksTest has seen them. */

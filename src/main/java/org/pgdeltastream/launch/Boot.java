@@ -37,10 +37,7 @@ public final class Boot {
     }
     Command command;
     try {
-      command =
-          DoctorArguments.begin(arguments)
-              ? DoctorArguments.parse(arguments, System::getenv, System::getProperty)
-              : Arguments.parse(arguments, System::getenv, System::getProperty);
+      command = parse(arguments);
     } catch (BadArgumentException e) {
       System.err.println("pgdeltastream: " + e.getMessage());
       System.exit(2);
@@ -58,6 +55,12 @@ public final class Boot {
     } else {
       unpacked((jar, files) -> serve(arguments, jar, files));
     }
+  }
+
+  private static Command parse(String[] arguments) throws BadArgumentException {
+    return DoctorArguments.begin(arguments)
+        ? DoctorArguments.parse(arguments, System::getenv, System::getProperty)
+        : Arguments.parse(arguments, System::getenv, System::getProperty);
   }
 
   /** What needs the jars in the jar. */

@@ -59,6 +59,7 @@ final class PublicationChecks {
         lacking.stream()
             .map(action -> action.name().toLowerCase(Locale.ROOT))
             .collect(Collectors.joining(", "));
+    String all = "insert, update, delete" + (facts.server().major() < 11 ? "" : ", truncate");
     return Found.warning(
         "publication_operations",
         "publication " + Shown.of(first.name()),
@@ -68,7 +69,7 @@ final class PublicationChecks {
             "Publish all that clients shall see",
             "ALTER PUBLICATION "
                 + SqlText.name(first.name())
-                + " SET (publish = 'insert, update, delete, truncate')"));
+                + " SET (publish = '%s')".formatted(all)));
   }
 
   private static List<Finding> columns(Facts facts) {

@@ -67,13 +67,7 @@ final class SlotChecks {
   private static Optional<Finding> budget(Facts facts, Slot slot, long limit) {
     String status = slot.walStatus().orElse("");
     if (status.equals("lost")) {
-      return Optional.of(
-          new Finding(
-              "wal_budget",
-              slot.ours() ? Severity.ERROR : Severity.WARNING,
-              subject(slot),
-              "PostgreSQL has given the slot up: WAL that it needs is gone, and with it changes",
-              Fix.of(Who.OPERATOR, "Drop it, init again and read the snapshot", drop(slot))));
+      return Optional.of(lost(slot));
     }
     long left = left(slot, limit);
     boolean ending = status.equals("unreserved") || left <= A_FIFTH;
@@ -99,6 +93,16 @@ final class SlotChecks {
                 "SELECT pg_reload_conf()")));
   }
 
+  private static Finding lost(Slot slot) {
+    return new Finding(
+        "wal_budget",
+        slot.ours() ? Severity.ERROR : Severity.WARNING,
+        subject(slot),
+        "PostgreSQL has given the slot up: WAL that it needs is gone, and with it changes",
+        Fix.of(Who.OPERATOR, "Drop it, init again and read the snapshot", drop(slot)));
+  }
+
+  /** Megabytes. */
   private static String doubled(long limit) {
     return String.valueOf(Math.max(1, limit >> 19));
   }

@@ -40,30 +40,36 @@ final class StandbyChecks {
     }
     List<Finding> findings = new ArrayList<>();
     if (!facts.settings().is("hot_standby_feedback", "on")) {
-      findings.addAll(
-          Found.error(
-              "standby_source",
-              "hot_standby_feedback",
-              "hot_standby_feedback is off: the primary's vacuum invalidates slots of this standby",
-              Fix.setting(
-                  facts,
-                  "Set hot_standby_feedback = on",
-                  false,
-                  "ALTER SYSTEM SET hot_standby_feedback = on",
-                  "SELECT pg_reload_conf()")));
+      findings.addAll(withoutFeedback(facts));
     }
     if (facts.settings().text("primary_slot_name").filter(name -> !name.isEmpty()).isEmpty()) {
-      findings.addAll(
-          Found.error(
-              "standby_source",
-              "primary_slot_name",
-              "primary_slot_name is empty: while the standby is away from the primary, vacuum there"
-                  + " invalidates slots here",
-              Fix.of(
-                  Who.ADMINISTRATOR,
-                  "Make a physical slot on the primary and name it in primary_slot_name")));
+      findings.addAll(withoutSlot());
     }
     return findings;
+  }
+
+  private static List<Finding> withoutFeedback(Facts facts) {
+    return Found.error(
+        "standby_source",
+        "hot_standby_feedback",
+        "hot_standby_feedback is off: the primary's vacuum invalidates slots of this standby",
+        Fix.setting(
+            facts,
+            "Set hot_standby_feedback = on",
+            false,
+            "ALTER SYSTEM SET hot_standby_feedback = on",
+            "SELECT pg_reload_conf()"));
+  }
+
+  private static List<Finding> withoutSlot() {
+    return Found.error(
+        "standby_source",
+        "primary_slot_name",
+        "primary_slot_name is empty: while the standby is away from the primary, vacuum there"
+            + " invalidates slots here",
+        Fix.of(
+            Who.ADMINISTRATOR,
+            "Make a physical slot on the primary and name it in primary_slot_name"));
   }
 
   private static List<Finding> sync(Facts facts) {

@@ -18,80 +18,107 @@ final class TableChecks {
   private static final String LEFT_OUT =
       ": updates and deletes of it are left out of the stream, or PostgreSQL refuses them";
 
+  private static final Check IDENTITY_MISSING =
+      check(
+          "identity_missing",
+          Severity.WARNING,
+          table -> isDefault(table) && table.key() == Table.Key.NONE,
+          "The table has no primary key, so its rows have no identity" + LEFT_OUT,
+          "Add a primary key, or log whole rows",
+          " REPLICA IDENTITY FULL");
+
+  private static final Check IDENTITY_NOTHING =
+      check(
+          "identity_nothing",
+          Severity.WARNING,
+          table -> table.isDecoded() && table.identity() == ReplicaIdentity.NOTHING,
+          "The table's replica identity is NOTHING" + LEFT_OUT,
+          "Let the primary key identify rows, or log whole rows (FULL)",
+          " REPLICA IDENTITY DEFAULT");
+
+  private static final Check IDENTITY_DEFERRABLE_KEY =
+      check(
+          "identity_deferrable_key",
+          Severity.WARNING,
+          table -> isDefault(table) && table.key() == Table.Key.DEFERRABLE,
+          "The table's primary key is deferrable, which identifies no rows" + LEFT_OUT,
+          "Make the key not deferrable, or log whole rows",
+          " REPLICA IDENTITY FULL");
+
+  private static final Check IDENTITY_INDEX_MISSING =
+      check(
+          "identity_index_missing",
+          Severity.WARNING,
+          table ->
+              table.isDecoded()
+                  && table.identity() == ReplicaIdentity.INDEX
+                  && !table.usableIndex(),
+          "The index that identifies the table's rows was dropped or is not valid" + LEFT_OUT,
+          "Name another unique index, or log whole rows",
+          " REPLICA IDENTITY FULL");
+
+  private static final Check IDENTITY_FULL =
+      check(
+          "identity_full",
+          Severity.INFO,
+          table -> table.isDecoded() && table.identity() == ReplicaIdentity.FULL,
+          "The table logs whole old rows: more WAL for each update and delete",
+          "If clients do not need old values, let a primary key identify rows",
+          " REPLICA IDENTITY DEFAULT");
+
+  private static final Check TOAST =
+      check(
+          "toast",
+          Severity.INFO,
+          table ->
+              table.isDecoded()
+                  && table.identity() != ReplicaIdentity.FULL
+                  && table.toastPages() > 0,
+          "The table has large values: an update that does not change one leaves it out",
+          "If clients need them in each update, log whole rows",
+          " REPLICA IDENTITY FULL");
+
+  private static final Check GENERATED =
+      check(
+          "generated",
+          Severity.INFO,
+          table -> table.isDecoded() && table.generated(),
+          "The table has generated columns, which the stream leaves out",
+          "Compute them in the client; PostgreSQL 18 publishes stored ones where a publication"
+              + " says publish_generated_columns = stored",
+          "");
+
+  private static final Check UNLOGGED =
+      check(
+          "unlogged",
+          Severity.INFO,
+          table -> table.kind() == Table.Kind.UNLOGGED,
+          "The table is unlogged: its changes are in no stream",
+          "If they are wanted, log the table",
+          " SET LOGGED");
+
+  private static final Check PARTITION_NAMES =
+      check(
+          "partition_names",
+          Severity.INFO,
+          table -> table.kind() == Table.Kind.PARTITIONED,
+          "The table is partitioned: changes come under the names of its partitions",
+          "Filter by the partitions' names, or publish it with publish_via_partition_root",
+          "");
+
   private TableChecks() {}
 
   static List<Check> all() {
     return List.of(
-        check(
-            "identity_missing",
-            Severity.WARNING,
-            table -> isDefault(table) && table.key() == Table.Key.NONE,
-            "The table has no primary key, so its rows have no identity" + LEFT_OUT,
-            "Add a primary key, or log whole rows",
-            " REPLICA IDENTITY FULL"),
-        check(
-            "identity_nothing",
-            Severity.WARNING,
-            table -> table.isDecoded() && table.identity() == ReplicaIdentity.NOTHING,
-            "The table's replica identity is NOTHING" + LEFT_OUT,
-            "Let the primary key identify rows, or log whole rows (FULL)",
-            " REPLICA IDENTITY DEFAULT"),
-        check(
-            "identity_deferrable_key",
-            Severity.WARNING,
-            table -> isDefault(table) && table.key() == Table.Key.DEFERRABLE,
-            "The table's primary key is deferrable, which identifies no rows" + LEFT_OUT,
-            "Make the key not deferrable, or log whole rows",
-            " REPLICA IDENTITY FULL"),
-        check(
-            "identity_index_missing",
-            Severity.WARNING,
-            table ->
-                table.isDecoded()
-                    && table.identity() == ReplicaIdentity.INDEX
-                    && !table.usableIndex(),
-            "The index that identifies the table's rows was dropped or is not valid" + LEFT_OUT,
-            "Name another unique index, or log whole rows",
-            " REPLICA IDENTITY FULL"),
-        check(
-            "identity_full",
-            Severity.INFO,
-            table -> table.isDecoded() && table.identity() == ReplicaIdentity.FULL,
-            "The table logs whole old rows: more WAL for each update and delete",
-            "If clients do not need old values, let a primary key identify rows",
-            " REPLICA IDENTITY DEFAULT"),
-        check(
-            "toast",
-            Severity.INFO,
-            table ->
-                table.isDecoded()
-                    && table.identity() != ReplicaIdentity.FULL
-                    && table.toastPages() > 0,
-            "The table has large values: an update that does not change one leaves it out",
-            "If clients need them in each update, log whole rows",
-            " REPLICA IDENTITY FULL"),
-        check(
-            "generated",
-            Severity.INFO,
-            table -> table.isDecoded() && table.generated(),
-            "The table has generated columns, which the stream leaves out",
-            "Compute them in the client; PostgreSQL 18 publishes stored ones where a publication"
-                + " says publish_generated_columns = stored",
-            ""),
-        check(
-            "unlogged",
-            Severity.INFO,
-            table -> table.kind() == Table.Kind.UNLOGGED,
-            "The table is unlogged: its changes are in no stream",
-            "If they are wanted, log the table",
-            " SET LOGGED"),
-        check(
-            "partition_names",
-            Severity.INFO,
-            table -> table.kind() == Table.Kind.PARTITIONED,
-            "The table is partitioned: changes come under the names of its partitions",
-            "Filter by the partitions' names, or publish it with publish_via_partition_root",
-            ""));
+        IDENTITY_MISSING,
+        IDENTITY_NOTHING,
+        IDENTITY_DEFERRABLE_KEY,
+        IDENTITY_INDEX_MISSING,
+        IDENTITY_FULL,
+        TOAST,
+        GENERATED,
+        UNLOGGED,
+        PARTITION_NAMES);
   }
 
   private static boolean isDefault(Table table) {
