@@ -67,7 +67,8 @@ public final class FactsReader {
   /** A role that may not replicate, or no free walsender, is a finding of its own. */
   private Optional<Identity> identityOfReplication(FactsSession session, String question) {
     try (InputConnection opened = connector.openReplication();
-        Statement statement = opened.connection().createStatement();
+        Connection connection = opened.connection(); // closed politely before it is cut
+        Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(question)) {
       row.next();
       return Optional.of(ServerRows.identity(row));

@@ -12,6 +12,7 @@ import org.pgdeltastream.slot.database.Settings;
 public final class DoctorCommand {
   private static final int WELL = 0;
   private static final int ILL = 1;
+  private static final int BAD_SETTING = 2;
   private static final int NOT_ASKED = 3;
 
   private DoctorCommand() {}
@@ -27,14 +28,9 @@ public final class DoctorCommand {
     try {
       Settings settings = Settings.read(name -> null);
       Database database = Database.open(settings, Optional.empty(), Optional.empty());
-      Examination examination = new Examiner(database.connector(), settings).examine();
-      System.out.print(
-          json ? ExaminationText.json(examination) + "\n" : ExaminationText.lines(examination));
-      System.out.flush();
-      boolean ill =
-          examination.status().equals("error")
-              || (strict && examination.status().equals("warning"));
-      return ill ? ILL : WELL;
+      try (Examiner doctor = new Examiner(database.connector(), settings)) {
+        return print(doctor.examine(), json, strict);
+      }
     } catch (ProblemException e) {
       String state =
           e.getCause() instanceof SQLException sql ? " (SQLSTATE " + sql.getSQLState() + ")" : "";
@@ -42,7 +38,16 @@ public final class DoctorCommand {
       return NOT_ASKED;
     } catch (IllegalArgumentException e) { // a setting that is not of its form
       System.err.println("pgdeltastream: " + e.getMessage());
-      return 2;
+      return BAD_SETTING;
     }
+  }
+
+  private static int print(Examination examination, boolean json, boolean strict) {
+    System.out.print(
+        json ? ExaminationText.json(examination) + "\n" : ExaminationText.lines(examination));
+    System.out.flush();
+    boolean ill =
+        examination.status().equals("error") || (strict && examination.status().equals("warning"));
+    return ill ? ILL : WELL;
   }
 }

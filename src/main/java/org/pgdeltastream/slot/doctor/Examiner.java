@@ -19,6 +19,7 @@ import org.pgdeltastream.doctor.Facts.Wants;
 import org.pgdeltastream.doctor.Finding.Severity;
 import org.pgdeltastream.doctor.check.Checks;
 import org.pgdeltastream.doctor.check.Limits;
+import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 import org.pgdeltastream.replication.facts.FactsReader;
 import org.pgdeltastream.slot.database.Problems;
@@ -28,11 +29,12 @@ import org.pgdeltastream.slot.database.Settings;
  * Examines PostgreSQL, one examination at a time, and keeps the last one for a minute. For any
  * thread.
  */
-public final class Examiner {
+public final class Examiner implements AutoCloseable {
   private static final System.Logger LOG = System.getLogger(Examiner.class.getName());
   private static final Duration FRESH = Duration.ofSeconds(60);
   private static final int TURN_SECONDS = 10;
 
+  private final OpenSockets sockets = new OpenSockets();
   private final FactsReader reader;
   private final Doctor doctor = new Doctor(Checks.all(Limits.USUAL));
   private final Clock clock;
@@ -46,7 +48,7 @@ public final class Examiner {
 
   Examiner(ReplicationConnector connector, Settings settings, Clock clock) {
     Wants wants = new Wants(settings.publications(), settings.open());
-    reader = new FactsReader(connector, settings::matches, wants);
+    reader = new FactsReader(connector.within(sockets), settings::matches, wants);
     this.clock = clock;
   }
 
@@ -118,5 +120,11 @@ public final class Examiner {
     } catch (ProblemException e) {
       LOG.log(WARNING, "The doctor cannot ask: " + e.getMessage() + ". " + e.hint());
     }
+  }
+
+  /** Cuts an examination that is under way; there is none from now on. */
+  @Override
+  public void close() {
+    sockets.close();
   }
 }
