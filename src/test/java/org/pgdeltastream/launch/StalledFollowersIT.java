@@ -42,7 +42,7 @@ class StalledFollowersIT {
               Program.start(
                   database,
                   database.port(),
-                  "256m",
+                  "160m",
                   directory,
                   "-Dpgdelta.feeds=main=p",
                   "-Dpgdelta.send-timeout=120",
