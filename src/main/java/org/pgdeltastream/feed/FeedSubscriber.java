@@ -22,6 +22,8 @@ public final class FeedSubscriber {
      */
     void place(FeedSubscriber subscriber, Lsn after, long more);
 
+    FeedCounts counts();
+
     /** It is gone; called once. */
     void left(FeedSubscriber subscriber);
   }

@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
@@ -115,7 +115,8 @@ public final class Feed implements Runnable {
   private Ending readOnce() {
     OpenSockets sockets = new OpenSockets();
     StreamLife life = new StreamLife();
-    Upstream upstream = new Upstream(slot, reader, life, services.within(sockets), sockets);
+    Upstream upstream =
+        new Upstream(slot, reader, life, services.within(sockets), sockets, counts().read());
     running = new FeedRun(life, upstream, reader::isOnStandby);
     Ending stopping = stop;
     if (stopping != null) {
@@ -184,8 +185,14 @@ public final class Feed implements Runnable {
           }
 
           @Override
+          public FeedCounts counts() {
+            return Feed.this.counts();
+          }
+
+          @Override
           public void left(FeedSubscriber one) {
             subscribers.remove(one);
+            counts().left(one);
             reader.placement().leave(one);
             left.run();
           }
@@ -194,6 +201,7 @@ public final class Feed implements Runnable {
         new FeedSubscriber(
             request.view(), request.framing(), outlet, request.linger().toNanos(), home, writer);
     subscribers.add(subscriber);
+    counts().entered(subscriber);
     reader.placement().enter(subscriber, request);
     Ending why = stop;
     if (why != null) {
@@ -215,25 +223,24 @@ public final class Feed implements Runnable {
   FeedReport report() {
     FeedRun present = running;
     List<String> warnings = new ArrayList<>(slot.warnings());
-    reader.journalFailure().ifPresent(warnings::add);
+    reader.journal().failure().ifPresent(warnings::add);
     return new FeedReport(
         definition,
         slot.name(),
-        state(present),
+        present == null ? (lastFailure == null ? "connecting" : "failed") : present.state(),
         reader.newest(),
         reader.oldest(),
         subscribers.size(),
         reader.views(),
         present == null ? Lsn.NONE : present.upstream().walEnd(),
         warnings,
-        Optional.ofNullable(lastFailure));
+        Optional.ofNullable(lastFailure),
+        counts(),
+        reader.journal().bytes());
   }
 
-  private String state(@Nullable FeedRun present) {
-    if (present == null) {
-      return lastFailure == null ? "connecting" : "failed";
-    }
-    return present.life().state().name().toLowerCase(Locale.ROOT);
+  private FeedCounts counts() {
+    return reader.placement().counts();
   }
 
   /** Its reader, while there is one. */

@@ -6,6 +6,7 @@ import java.util.Optional;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedCounts;
 
 /**
  * A feed as operators see it.
@@ -15,6 +16,8 @@ import org.pgdeltastream.delivery.CloseReason;
  * @param oldest what ends after this can be sent again
  * @param subscribers how many clients follow it here
  * @param views how many different selections and formats they have
+ * @param counts what it has done; goes on counting
+ * @param journalBytes what its window takes in temporary files
  * @param walEnd where PostgreSQL's WAL ends, as far as its walsender has said
  */
 public record FeedReport(
@@ -27,7 +30,9 @@ public record FeedReport(
     int views,
     Lsn walEnd,
     List<String> warnings,
-    Optional<Failure> lastFailure) {
+    Optional<Failure> lastFailure,
+    FeedCounts counts,
+    long journalBytes) {
   public FeedReport {
     warnings = List.copyOf(warnings);
   }

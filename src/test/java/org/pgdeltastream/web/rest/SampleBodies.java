@@ -13,6 +13,7 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.slot.NewSlot;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.feed.FeedReport;
@@ -74,7 +75,9 @@ public final class SampleBodies {
                 1,
                 Lsn.NONE,
                 List.of("warning"),
-                Optional.of(new FeedReport.Failure(CloseReason.UPSTREAM_LOST, "away", NOON)))));
+                Optional.of(new FeedReport.Failure(CloseReason.UPSTREAM_LOST, "away", NOON)),
+                new FeedCounts(),
+                0)));
   }
 
   public static List<String> tableFields() {
