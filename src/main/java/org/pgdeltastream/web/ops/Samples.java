@@ -34,8 +34,13 @@ final class Samples {
     add(family, point);
   }
 
+  /** Exact up to 2^53. */
+  void put(Family family, long value, String... labels) {
+    put(family, (double) value, labels);
+  }
+
   void put(Family family, boolean value, String... labels) {
-    put(family, value ? 1 : 0, labels);
+    put(family, value ? 1.0 : 0.0, labels);
   }
 
   /** As Unix time. */
