@@ -19,8 +19,7 @@ class StreamCountsTest {
   private final StreamCounts counts = new StreamCounts();
   private final AckTracker acks = new AckTracker(Lsn.NONE);
   private final Subscription subscription =
-      new Subscription(
-          new RecordingSubscriber(), acks, counts, Duration.ofSeconds(15), clock::get);
+      new Subscription(new RecordingSubscriber(), acks, counts, Duration.ofSeconds(15), clock::get);
 
   @Test
   void countsChangesOnceTheirTransactionWasSent() throws IOException {

@@ -60,15 +60,14 @@ class MeasuredPostgresIT {
 
   @Test
   void saysTheLastItKnewWherePostgresIsAway() throws Exception {
-    TestDatabase database = TestDatabase.embedded();
-    try (database;
+    try (TestDatabase database = TestDatabase.embedded();
         TestRegistry registry = new TestRegistry(database)) {
       registry.stopChecks();
       registry.init();
       Operations operations = registry.slots.operations();
-      assertThat(operations.measured().upstream()).hasValueSatisfying(
-          look -> assertThat(look.stale()).isFalse());
-      database.kill();
+      assertThat(operations.measured().upstream())
+          .hasValueSatisfying(look -> assertThat(look.stale()).isFalse());
+      database.stop("INT");
       await()
           .atMost(SOON)
           .untilAsserted(
@@ -76,7 +75,6 @@ class MeasuredPostgresIT {
                   assertThat(operations.measured().upstream())
                       .hasValueSatisfying(look -> assertThat(look.stale()).isTrue()));
       assertThat(operations.measured().slots()).hasSize(1);
-      registry.closeWithoutDropping();
       database.startAgain();
     }
   }

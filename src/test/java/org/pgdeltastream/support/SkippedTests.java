@@ -25,7 +25,8 @@ public final class SkippedTests implements TestExecutionListener {
    */
   static void add(String missing, String advice, List<String> names) {
     NAMES
-        .computeIfAbsent(missing + " is not at hand: %s; " + advice, why -> new CopyOnWriteArrayList<>())
+        .computeIfAbsent(
+            missing + " is not at hand: %s; " + advice, why -> new CopyOnWriteArrayList<>())
         .addAll(names);
     Path file = TARGET.resolve(missing + "-skipped.txt");
     try {

@@ -46,7 +46,8 @@ class MonitoringTest {
     assertThat(open).contains("# TYPE " + family.base() + " " + kind + "\n").endsWith("# EOF\n");
     assertThat(plain.lines().filter(line -> !line.startsWith("#")))
         .isNotEmpty()
-        .allSatisfy(line -> assertThat(sampleNames(family)).contains(line.split("[{ ]")[0]))
+        .allSatisfy(
+            line -> assertThat(sampleNames(family)).contains(line.replaceFirst("[{ ].*", "")))
         .allSatisfy(
             line ->
                 assertThat(family.labels())
