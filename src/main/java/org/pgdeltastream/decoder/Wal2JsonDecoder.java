@@ -96,18 +96,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
       chunk(message, start, end);
       return;
     }
-    if (startsWith(message, start, end, ALONE) && endsWith(message, start, end, CLOSE)) {
-      tally.message();
-      gather(message, start, end);
-      last(Lsn.NONE);
-      return;
-    }
-    if (startsWith(message, start, end, ALONE_AFTER_COMMA)
-        && endsWith(message, start, end, CLOSE)) {
-      tally.message();
-      gather(ALONE, 0, ALONE.length);
-      gather(message, start + ALONE_AFTER_COMMA.length, end);
-      last(Lsn.NONE);
+    if (alone(message, start, end, ALONE) || alone(message, start, end, ALONE_AFTER_COMMA)) {
       return;
     }
     int headEnd = head(message, start, end);
@@ -121,6 +110,17 @@ public final class Wal2JsonDecoder implements WalDecoder {
     open = true;
     empty = true;
     gatherHead(message, start, headEnd);
+  }
+
+  private boolean alone(byte[] message, int start, int end, byte[] head) throws IOException {
+    if (!startsWith(message, start, end, head) || !endsWith(message, start, end, CLOSE)) {
+      return false;
+    }
+    tally.message();
+    gather(ALONE, 0, ALONE.length);
+    gather(message, start + head.length, end);
+    last(Lsn.NONE);
+    return true;
   }
 
   /** A transaction that was not written in chunks. */

@@ -18,12 +18,24 @@ public final class BusyTime {
     this.counts = counts;
   }
 
+  /** Another connection: what a former one had begun is not finished. */
+  public void connects() {
+    isBehind = false;
+    isPaused = false;
+    counts.discard();
+  }
+
   /**
    * Reading begins.
    *
    * @param behind queries read: most of the time they are waited for
    */
   public void begins(boolean behind, long now) {
+    if (behind) {
+      counts.add(Count.CATCH_UPS, 1);
+    } else if (isBehind) {
+      counts.add(Count.CATCH_UPS_FINISHED, 1);
+    }
     isBehind = behind;
     isPaused = false;
     isHeld = false;

@@ -225,10 +225,6 @@ public final class FeedSubscriber {
     return isGone || left.get();
   }
 
-  boolean isGone() {
-    return isGone;
-  }
-
   /** The first time: tells its feed. */
   void leave() {
     if (left.compareAndSet(false, true)) {

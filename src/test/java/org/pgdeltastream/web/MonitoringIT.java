@@ -37,7 +37,7 @@ class MonitoringIT extends StoryServer {
   void countsEachChangeOfAStreamOnceAlsoAfterBreaks() throws Exception {
     String slot = init();
     double length;
-    try (StreamClient client = stream(slot + "&table-pattern=public.test_table")) {
+    try (StreamClient client = stream(slot)) {
       String first = change(client, "insert into test_table values (3, 'three'), (4, 'four')");
       String second =
           change(

@@ -5,7 +5,6 @@ import static java.lang.System.Logger.Level.INFO;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -177,29 +176,14 @@ public final class Feed implements Runnable {
 
   /** Begins to serve a subscriber; {@code left} is called once it is gone. */
   FeedSubscriber follow(FollowRequest request, Outlet outlet, Writer writer, Runnable left) {
-    FeedSubscriber.Home home =
-        new FeedSubscriber.Home() {
-          @Override
-          public void place(FeedSubscriber one, Lsn after, long more) {
-            reader.placement().place(one, after, more);
-          }
-
-          @Override
-          public FeedCounts counts() {
-            return Feed.this.counts();
-          }
-
-          @Override
-          public void left(FeedSubscriber one) {
-            subscribers.remove(one);
-            counts().left(one);
-            reader.placement().leave(one);
-            left.run();
-          }
-        };
     FeedSubscriber subscriber =
         new FeedSubscriber(
-            request.view(), request.framing(), outlet, request.linger().toNanos(), home, writer);
+            request.view(),
+            request.framing(),
+            outlet,
+            request.linger().toNanos(),
+            home(left),
+            writer);
     subscribers.add(subscriber);
     counts().entered(subscriber);
     reader.placement().enter(subscriber, request);
@@ -208,6 +192,28 @@ public final class Feed implements Runnable {
       subscriber.end(why.reason().orElse(CloseReason.SERVICE_RESTART), why.detail());
     }
     return subscriber;
+  }
+
+  private FeedSubscriber.Home home(Runnable left) {
+    return new FeedSubscriber.Home() {
+      @Override
+      public void place(FeedSubscriber one, Lsn after, long more) {
+        reader.placement().place(one, after, more);
+      }
+
+      @Override
+      public FeedCounts counts() {
+        return Feed.this.counts();
+      }
+
+      @Override
+      public void left(FeedSubscriber one) {
+        subscribers.remove(one);
+        counts().left(one);
+        reader.placement().leave(one);
+        left.run();
+      }
+    };
   }
 
   /** Whether somebody can follow it with this selection. */
@@ -221,26 +227,11 @@ public final class Feed implements Runnable {
   }
 
   FeedReport report() {
-    FeedRun present = running;
-    List<String> warnings = new ArrayList<>(slot.warnings());
-    reader.journal().failure().ifPresent(warnings::add);
-    return new FeedReport(
-        definition,
-        slot.name(),
-        present == null ? (lastFailure == null ? "connecting" : "failed") : present.state(),
-        reader.newest(),
-        reader.oldest(),
-        subscribers.size(),
-        reader.views(),
-        present == null ? Lsn.NONE : present.upstream().walEnd(),
-        warnings,
-        Optional.ofNullable(lastFailure),
-        counts(),
-        reader.journal().bytes());
+    return FeedReport.of(definition, slot, reader, subscribers.size(), running, lastFailure);
   }
 
   private FeedCounts counts() {
-    return reader.placement().counts();
+    return reader.placement().counts;
   }
 
   /** Its reader, while there is one. */

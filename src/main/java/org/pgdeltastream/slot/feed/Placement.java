@@ -34,7 +34,7 @@ final class Placement implements FeedScan.Source {
   private static final long AHEAD_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final Router router;
-  private final FeedCounts counts = new FeedCounts();
+  final FeedCounts counts = new FeedCounts();
   private final Journal journal;
   private final Catalog catalog;
   private final StreamServices services;
@@ -73,10 +73,6 @@ final class Placement implements FeedScan.Source {
     this.wakeWriters = wakeWriters;
     this.calls = new RouterCalls(router, threads);
     this.scan = new FeedScan(this, threads);
-  }
-
-  FeedCounts counts() {
-    return counts;
   }
 
   void encoding(ServerEncoding present) {

@@ -128,19 +128,9 @@ public final class SlotPipeline implements AutoCloseable {
   public static SlotPipeline of(
       Source source, WalDecoder decoder, LongConsumer position, HeapShare heap) {
     ChangeOptions usual = ChangeOptions.usual();
-    MessageOutput nowhere = (Nowhere) (bytes, start, length, end) -> {};
     Map<String, String> asked =
         PluginOptions.pgoutput(source.serverVersion(), source.publications());
-    return new SlotPipeline(decoder, position, () -> {}, asked, usual, nowhere, heap);
-  }
-
-  /** Takes nothing: the decoder's listener has its own output. */
-  private interface Nowhere extends MessageOutput {
-    @Override
-    default void begin(Lsn earliestEnd) {}
-
-    @Override
-    default void part(byte[] bytes, int start, int length) {}
+    return new SlotPipeline(decoder, position, () -> {}, asked, usual, MessageOutput.NOWHERE, heap);
   }
 
   private static SlotPipeline wal2json(

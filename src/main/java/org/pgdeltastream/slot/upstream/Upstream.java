@@ -56,7 +56,6 @@ public final class Upstream implements WalListener {
   private volatile Lsn walEnd = Lsn.NONE;
   private volatile UpstreamLoss lastLoss = UpstreamLoss.of(new SQLException());
   private Lsn lostAt = Lsn.NONE; // the reader's, as is what follows
-  private boolean wasBehind;
 
   /**
    * Reads nothing yet.
@@ -126,9 +125,8 @@ public final class Upstream implements WalListener {
   }
 
   private void connectAndRead() throws SQLException, IOException, Refusal {
-    wasBehind = false;
     walEnd = Lsn.NONE; // another server may answer now, with less WAL
-    counts.discard(); // what a lost connection has begun comes again
+    busy.connects();
     SlotConnector.Opened opened = connector.connect(this, reader);
     counts.add(reader == null ? Count.STARTS : Count.RECONNECTS, 1);
     pipeline = opened.path();
@@ -222,12 +220,6 @@ public final class Upstream implements WalListener {
     backoff.connected();
     life.on(behind ? Event.BEHIND : Event.CAUGHT_UP);
     busy.begins(behind, System.nanoTime());
-    if (behind) {
-      counts.add(Count.CATCH_UPS, 1);
-    } else if (wasBehind) {
-      counts.add(Count.CATCH_UPS_FINISHED, 1);
-    }
-    wasBehind = behind;
   }
 
   @Override
