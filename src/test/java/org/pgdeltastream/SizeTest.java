@@ -36,7 +36,7 @@ class SizeTest {
   private static final int METHOD_LINES = 30;
 
   /** Small records that all packages use. */
-  private static final Map<String, Long> LARGE_PACKAGES = Map.of("change", 34L);
+  private static final Map<String, Long> LARGE_PACKAGES = Map.of("change", 35L);
 
   private static final Map<String, Long> LONG_FILES =
       Map.ofEntries(
@@ -44,15 +44,15 @@ class SizeTest {
           entry("FrameSubscriber", 302L), // one state: who may write a frame
           entry("PostgresCatalog", 262L), // mostly SQL
           entry("PublicationSession", 316L), // mostly SQL
-          entry("ReplicationSlots", 368L), // every statement about slots
+          entry("ReplicationSlots", 318L), // every statement about slots
           entry("SlotCopy", 295L), // mostly SQL
           entry("SlotCreator", 293L), // one order of steps, each undone
-          entry("SlotManager", 303L), // the one EJB
-          entry("SlotStream", 369L), // both halves of a stream
+          entry("SlotManager", 287L), // the one EJB
+          entry("SlotStream", 380L), // both halves of a stream
           entry("SocketInput", 280L), // one buffer
-          entry("StreamClient", 371L), // a client's whole state
-          entry("Upstream", 308L), // a reader's whole state
-          entry("Wal2JsonDecoder", 283L), // one format
+          entry("StreamClient", 384L), // a client's whole state
+          entry("Upstream", 351L), // a reader's whole state
+          entry("Wal2JsonDecoder", 312L), // one format
           entry("Wal2JsonNames", 255L)); // one grammar
 
   private static final Map<String, Long> LONG_METHODS =

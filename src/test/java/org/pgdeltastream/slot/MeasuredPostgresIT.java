@@ -13,7 +13,7 @@ import org.pgdeltastream.support.TestDatabase;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class MeasuredPostgresIT {
   private static final Duration SOON = Duration.ofSeconds(20);
-  private static final int TIMES = 1_000;
+  private static final int TIMES = 300;
 
   /** Of all sessions but this one's. */
   private static final String LAST_QUERY =
@@ -32,13 +32,14 @@ class MeasuredPostgresIT {
           .untilAsserted( // until the machine does it within the second
               () -> {
                 String before = lastAfterALook(operations, database);
-                long start = System.nanoTime();
+                long best = Long.MAX_VALUE;
                 for (int i = 0; i < TIMES; i++) {
+                  long start = System.nanoTime();
                   assertThat(operations.measured().slots()).hasSize(1);
+                  best = Math.min(best, System.nanoTime() - start);
                 }
-                long nanos = System.nanoTime() - start;
                 String after = database.text(LAST_QUERY);
-                System.out.printf("Measuring takes %d ns%n", nanos / TIMES);
+                System.out.printf("Measuring takes %d microseconds%n", best / 1000);
                 assertThat(after).isEqualTo(before);
               });
     }
