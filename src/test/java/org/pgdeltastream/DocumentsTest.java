@@ -1,5 +1,6 @@
 package org.pgdeltastream;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -35,6 +36,7 @@ import org.pgdeltastream.launch.command.Command;
 import org.pgdeltastream.launch.command.Guide;
 import org.pgdeltastream.launch.server.Availability;
 import org.pgdeltastream.slot.database.FeedSettings;
+import org.pgdeltastream.slot.database.OperatorSettings;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
@@ -94,8 +96,13 @@ class DocumentsTest {
 
   private static String usual(RecordComponent component) {
     Settings read = Settings.read(name -> null);
-    boolean isOfFeeds = component.getDeclaringRecord().equals(FeedSettings.class);
-    Object value = value(isOfFeeds ? read.ofFeeds() : read, component.getAccessor());
+    Object owner =
+        Map.of(
+                Settings.class, read,
+                FeedSettings.class, read.ofFeeds(),
+                OperatorSettings.class, read.ofOperators())
+            .get(component.getDeclaringRecord());
+    Object value = value(requireNonNull(owner), component.getAccessor());
     String depends =
         switch (component.getName()) {
           case "databaseUrl" -> "the DataSource `jdbc/pgdelta`'s";
@@ -275,6 +282,7 @@ class DocumentsTest {
   void listEveryFieldOfTheAnswers() {
     assertThat(unnamed(section(http, "Init"), SampleBodies.initFields())).isEmpty();
     assertThat(unnamed(section(http, "Slots"), SampleBodies.slotFields())).isEmpty();
+    assertThat(unnamed(section(http, "Looking after it"), SampleBodies.statusFields())).isEmpty();
     assertThat(unnamed(section(feeds, "Calls"), SampleBodies.feedFields())).isEmpty();
     assertThat(unnamed(section(http, "Tables, and closing a snapshot"), SampleBodies.tableFields()))
         .isEmpty();

@@ -60,7 +60,7 @@ class MonitoringIT extends StoryServer {
       length += change(client, "truncate test_table").length();
     }
     String left = of("stream_closes_total", "code=\"none\",reason=\"client\"");
-    awaitSample(left, before.get(left) + 1);
+    awaitSample(left, before.getOrDefault(left, 0.0) + 1);
     try (StreamClient again = stream(slot)) {
       length += again.nextWithChange().length(); // the third, not acknowledged
       length += again.nextWithChange().length();

@@ -72,7 +72,7 @@ class RestApplicationTest {
                         .add(http.value()));
       }
     }
-    assertThat(methods).hasSize(8);
+    assertThat(methods).hasSize(16);
     methods.forEach(
         (path, all) ->
             assertThat(RestApplication.methodsOf(path)).isEqualTo(String.join(", ", all)));
