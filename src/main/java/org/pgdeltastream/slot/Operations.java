@@ -28,6 +28,7 @@ import org.pgdeltastream.slot.board.StreamReport;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.doctor.Examiner;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.lease.TableProgress;
 import org.pgdeltastream.slot.stream.Slot;
@@ -35,7 +36,10 @@ import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
 
-/** What operators see and do. What is shown is at most a second old; no call opens a connection. */
+/**
+ * What operators see and do. What is shown is at most a second old, and no call opens a connection;
+ * the doctor's are at most a minute old, and each on connections of its own.
+ */
 public final class Operations {
   private static final System.Logger LOG = System.getLogger(Operations.class.getName());
 
@@ -47,6 +51,7 @@ public final class Operations {
   private final SlotReports reports;
   private final SnapshotReads snapshotReads;
   private final Feeds feeds;
+  private final Examiner doctor;
 
   Operations(
       Database database,
@@ -63,6 +68,7 @@ public final class Operations {
     this.reports = reports;
     this.snapshotReads = snapshotReads;
     this.feeds = feeds;
+    doctor = new Examiner(database.connector(), settings);
   }
 
   public List<SlotReport> slots() {
@@ -71,6 +77,11 @@ public final class Operations {
 
   public SlotReport slot(SlotName name) {
     return reports.recent(name);
+  }
+
+  /** Says what is wrong with PostgreSQL. */
+  public Examiner doctor() {
+    return doctor;
   }
 
   public StatusReport status() {

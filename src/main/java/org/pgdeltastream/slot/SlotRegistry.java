@@ -77,6 +77,7 @@ final class SlotRegistry {
     return () -> {
       check.run();
       feeds.start();
+      readers.execute(operations.doctor()::log); // it may take long
     };
   }
 
@@ -199,6 +200,7 @@ final class SlotRegistry {
     long lastReports = System.nanoTime() + LAST_REPORTS.toNanos();
     streams.forEach(stream -> stream.awaitEnd(until(lastReports)));
     feeds.awaitEnd(until(lastReports));
+    operations.doctor().close();
     database.watch().close();
     database.connector().control().close();
   }
