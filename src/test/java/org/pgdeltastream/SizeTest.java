@@ -36,7 +36,7 @@ class SizeTest {
   private static final int METHOD_LINES = 30;
 
   /** Small records that all packages use. */
-  private static final Map<String, Long> LARGE_PACKAGES = Map.of("change", 34L);
+  private static final Map<String, Long> LARGE_PACKAGES = Map.of("change", 35L);
 
   private static final Map<String, Long> LONG_FILES =
       Map.ofEntries(
@@ -48,11 +48,11 @@ class SizeTest {
           entry("SlotCopy", 295L), // mostly SQL
           entry("SlotCreator", 293L), // one order of steps, each undone
           entry("SlotManager", 287L), // the one EJB
-          entry("SlotStream", 369L), // both halves of a stream
+          entry("SlotStream", 380L), // both halves of a stream
           entry("SocketInput", 280L), // one buffer
-          entry("StreamClient", 370L), // a client's whole state
-          entry("Upstream", 308L), // a reader's whole state
-          entry("Wal2JsonDecoder", 283L), // one format
+          entry("StreamClient", 384L), // a client's whole state
+          entry("Upstream", 351L), // a reader's whole state
+          entry("Wal2JsonDecoder", 312L), // one format
           entry("Wal2JsonNames", 255L)); // one grammar
 
   private static final Map<String, Long> LONG_METHODS =

@@ -18,8 +18,8 @@ import org.pgdeltastream.change.Relation;
  * What pgoutput sends for a transaction of inserts, behind the header of WAL data. Source: manual,
  * "Logical Replication Message Formats".
  */
-final class Recording implements Catalog {
-  static final int HEADER = 25;
+public final class Recording implements Catalog {
+  public static final int HEADER = 25;
 
   private static final int INT8 = 20;
   private static final int INT4 = 23;
@@ -39,7 +39,7 @@ final class Recording implements Catalog {
   }
 
   /** The rows of StreamBenchmark's W1 and W2, or rows like those of its W4. */
-  static Recording of(boolean wide) {
+  public static Recording of(boolean wide) {
     Recording narrow =
         new Recording(
             List.of(INT8, INT4, INT4, TEXT),
@@ -62,7 +62,7 @@ final class Recording implements Catalog {
   }
 
   /** Begin, the relation, so many inserts, Commit. */
-  List<byte[]> transaction(int inserts) throws IOException {
+  public List<byte[]> transaction(int inserts) throws IOException {
     List<byte[]> messages = new ArrayList<>();
     messages.add(
         message(

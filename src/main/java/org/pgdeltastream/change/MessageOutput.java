@@ -8,6 +8,19 @@ import java.io.IOException;
  * UTF-8 character. The calls block while the client is slow.
  */
 public interface MessageOutput {
+  /** Takes nothing. */
+  MessageOutput NOWHERE =
+      new MessageOutput() {
+        @Override
+        public void begin(Lsn earliestEnd) {}
+
+        @Override
+        public void part(byte[] bytes, int start, int length) {}
+
+        @Override
+        public void last(byte[] bytes, int start, int length, Lsn endLsn) {}
+      };
+
   /**
    * A transaction's message begins.
    *

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgdeltastream.change.Action;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.MessageOutput;
@@ -33,6 +35,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
 
   private final Matcher head = HEAD.matcher("");
   private final MessageOutput output;
+  private final ChangeTally tally;
   private final boolean transactions;
   private final boolean positions;
   private final boolean times;
@@ -44,8 +47,9 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
   private byte[] held = {};
   private Lsn endLsn = Lsn.NONE;
 
-  public Wal2JsonActionDecoder(ChangeOptions options, MessageOutput output) {
+  public Wal2JsonActionDecoder(ChangeOptions options, MessageOutput output, ChangeTally tally) {
     this.output = output;
+    this.tally = tally;
     this.transactions = options.has(Detail.TRANSACTION);
     this.positions = options.has(Detail.LSN);
     this.times = options.has(Detail.TIMESTAMP);
@@ -121,6 +125,7 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
           "An action that does not end at byte " + (end - 1 - start));
     }
     changed = true;
+    count(message[start + ACTION_AT]);
     if (inTransaction) {
       beginOnce(); // a message outside transactions comes between them
     }
@@ -139,6 +144,16 @@ public final class Wal2JsonActionDecoder implements WalDecoder {
     System.arraycopy(opening, 0, joined, 0, opening.length);
     System.arraycopy(message, rest, joined, opening.length, end - rest);
     send(joined, 0, joined.length);
+  }
+
+  private void count(byte action) {
+    switch (action) {
+      case 'I' -> tally.change(Action.INSERT);
+      case 'U' -> tally.change(Action.UPDATE);
+      case 'D' -> tally.change(Action.DELETE);
+      case 'T' -> tally.change(Action.TRUNCATE);
+      default -> tally.message();
+    }
   }
 
   private void beginOnce() throws IOException {

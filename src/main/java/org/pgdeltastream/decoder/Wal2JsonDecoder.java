@@ -7,6 +7,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Action;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.ChangesOutput;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
@@ -38,12 +40,14 @@ public final class Wal2JsonDecoder implements WalDecoder {
 
   private static final byte[] CHANGE = ascii("{\"kind\":\"");
   private static final byte[] NEXT_CHANGE = ascii(",{\"kind\":\"");
+  private static final int SHORTEST = 20; // a change is longer
   private static final byte[] CLOSE = ascii("]}");
   private static final byte[] POSITION = ascii("\"nextlsn\":\"");
 
   private final boolean noEmptyTransactions;
   private final boolean times;
   private final MessageOutput output;
+  private final ChangeTally tally;
   private final @Nullable ChangesOutput apart;
   private final int bound;
   private final byte[] gathered;
@@ -57,14 +61,15 @@ public final class Wal2JsonDecoder implements WalDecoder {
   private int positionStart; // in what was gathered of it
   private int positionEnd;
 
-  public Wal2JsonDecoder(ChangeOptions options, MessageOutput output) {
-    this(options, output, BOUND);
+  public Wal2JsonDecoder(ChangeOptions options, MessageOutput output, ChangeTally tally) {
+    this(options, output, tally, BOUND);
   }
 
-  Wal2JsonDecoder(ChangeOptions options, MessageOutput output, int bound) {
+  Wal2JsonDecoder(ChangeOptions options, MessageOutput output, ChangeTally tally, int bound) {
     this.noEmptyTransactions = options.has(Detail.NO_EMPTY_TRANSACTIONS);
     this.times = options.has(Detail.TIMESTAMP);
     this.output = output;
+    this.tally = tally;
     this.apart = output instanceof ChangesOutput changes ? changes : null;
     this.bound = bound;
     this.gathered = new byte[bound + 1]; // one more, to see whether a character ends at the bound
@@ -91,16 +96,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
       chunk(message, start, end);
       return;
     }
-    if (startsWith(message, start, end, ALONE) && endsWith(message, start, end, CLOSE)) {
-      gather(message, start, end);
-      last(Lsn.NONE);
-      return;
-    }
-    if (startsWith(message, start, end, ALONE_AFTER_COMMA)
-        && endsWith(message, start, end, CLOSE)) {
-      gather(ALONE, 0, ALONE.length);
-      gather(message, start + ALONE_AFTER_COMMA.length, end);
-      last(Lsn.NONE);
+    if (alone(message, start, end, ALONE) || alone(message, start, end, ALONE_AFTER_COMMA)) {
       return;
     }
     int headEnd = head(message, start, end);
@@ -116,6 +112,17 @@ public final class Wal2JsonDecoder implements WalDecoder {
     gatherHead(message, start, headEnd);
   }
 
+  private boolean alone(byte[] message, int start, int end, byte[] head) throws IOException {
+    if (!startsWith(message, start, end, head) || !endsWith(message, start, end, CLOSE)) {
+      return false;
+    }
+    tally.message();
+    gather(ALONE, 0, ALONE.length);
+    gather(message, start + head.length, end);
+    last(Lsn.NONE);
+    return true;
+  }
+
   /** A transaction that was not written in chunks. */
   private void whole(byte[] message, int start, int headEnd, int end) throws IOException {
     boolean hasChanges = startsWith(message, headEnd, end, CHANGE);
@@ -126,6 +133,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
     if (hasChanges || !noEmptyTransactions) {
       output.begin(endLsn);
       empty = !hasChanges;
+      countAll(message, headEnd, end);
       gatherHead(message, start, headEnd);
       gatherChanges(message, headEnd, end);
       sendEnd();
@@ -144,6 +152,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
       close(message, start, end);
       return;
     }
+    count(message, message[start] == ',' ? start + 1 : start);
     if (empty && noEmptyTransactions) {
       output.begin(endLsn); // not before it is known to be sent: each begin has its end
     }
@@ -153,6 +162,26 @@ public final class Wal2JsonDecoder implements WalDecoder {
       change(apart, message, message[start] == ',' ? start + 1 : start, end);
     }
     empty = false;
+  }
+
+  /** Raw quotes do not occur inside a text: it is a key. */
+  private void countAll(byte[] message, int start, int end) {
+    for (int at = start; at <= end - CHANGE.length; at++) {
+      if (message[at] == '{' && startsWith(message, at, end, CHANGE)) {
+        count(message, at);
+        at += SHORTEST;
+      }
+    }
+  }
+
+  private void count(byte[] message, int start) {
+    switch (message[start + CHANGE.length]) {
+      case 'i' -> tally.change(Action.INSERT);
+      case 'u' -> tally.change(Action.UPDATE);
+      case 'd' -> tally.change(Action.DELETE);
+      case 't' -> tally.change(Action.TRUNCATE);
+      default -> tally.message();
+    }
   }
 
   /** With the first change it is known that the head is sent. */

@@ -22,11 +22,13 @@ public final class AckTracker {
   private final int capacity;
   private long[] boundaries; // grows: most clients are at the end
   private long[] bytesSent;
+  private long[] sentAt;
   private int size;
   private long lastWithChanges;
   private volatile Lsn acknowledged;
   private volatile long ignored;
   private volatile long bytesAcknowledged;
+  private long acknowledgedSentAt;
 
   /** Starts at the slot's confirmed flush position. */
   public AckTracker(Lsn confirmedFlush) {
@@ -38,6 +40,7 @@ public final class AckTracker {
     this.capacity = capacity;
     boundaries = new long[Math.min(capacity, FIRST_CAPACITY)];
     bytesSent = new long[boundaries.length];
+    sentAt = new long[boundaries.length];
   }
 
   /** The slot's confirmed flush position is known now; nothing was sent yet. */
@@ -51,14 +54,15 @@ public final class AckTracker {
    * A transaction's end is about to be sent: from now on the client may acknowledge it.
    *
    * @param bytes how many were sent to this client, this transaction's included
+   * @param now when, by the clock of the sends
    */
-  public synchronized void sending(Lsn endLsn, long bytes) {
+  public synchronized void sending(Lsn endLsn, long bytes, long now) {
     lastWithChanges = endLsn.value();
-    sendingWithoutChanges(endLsn, bytes);
+    sendingWithoutChanges(endLsn, bytes, now);
   }
 
   /** The end of a transaction that is empty for this client is about to be sent. */
-  synchronized void sendingWithoutChanges(Lsn endLsn, long bytes) {
+  synchronized void sendingWithoutChanges(Lsn endLsn, long bytes, long now) {
     if (size > 0 && Long.compareUnsigned(endLsn.value(), boundaries[size - 1]) <= 0) {
       return;
     }
@@ -66,6 +70,7 @@ public final class AckTracker {
       makeSpace();
     }
     boundaries[size] = endLsn.value();
+    sentAt[size] = now;
     bytesSent[size++] = bytes;
   }
 
@@ -82,16 +87,18 @@ public final class AckTracker {
     }
     acknowledged = new Lsn(boundaries[at]);
     bytesAcknowledged = bytesSent[at];
+    acknowledgedSentAt = sentAt[at];
     int left = size - at - 1;
     System.arraycopy(boundaries, at + 1, boundaries, 0, left);
     System.arraycopy(bytesSent, at + 1, bytesSent, 0, left);
+    System.arraycopy(sentAt, at + 1, sentAt, 0, left);
     keepLast(left);
     return Verdict.ACCEPTED;
   }
 
   /** Acknowledges without a message now: the client did so before, or the slot is idle. */
   public synchronized void passed(Lsn endLsn) {
-    sendingWithoutChanges(endLsn, size == 0 ? bytesAcknowledged : bytesSent[size - 1]);
+    sendingWithoutChanges(endLsn, size == 0 ? bytesAcknowledged : bytesSent[size - 1], 0);
     if (acknowledge(endLsn) == Verdict.IGNORED) {
       ignored--; // not an acknowledgement of the client's
     }
@@ -112,6 +119,16 @@ public final class AckTracker {
     return acknowledged;
   }
 
+  /** When what was acknowledged last was sent. */
+  public synchronized long acknowledgedSentAt() {
+    return acknowledgedSentAt;
+  }
+
+  /** How many transactions were sent and are not acknowledged; of very many a lower number. */
+  public synchronized int unacknowledged() {
+    return lastAtOrBelow(acknowledged) < 0 ? size : size - 1;
+  }
+
   /** How many of the bytes sent are acknowledged. */
   public long bytesAcknowledged() {
     return bytesAcknowledged;
@@ -128,6 +145,7 @@ public final class AckTracker {
     if (left == 0) {
       boundaries[0] = acknowledged.value();
       bytesSent[0] = bytesAcknowledged;
+      sentAt[0] = acknowledgedSentAt;
       size = 1;
     }
   }
@@ -151,6 +169,7 @@ public final class AckTracker {
       int more = Math.min(capacity, 2 * size);
       boundaries = Arrays.copyOf(boundaries, more);
       bytesSent = Arrays.copyOf(bytesSent, more);
+      sentAt = Arrays.copyOf(sentAt, more);
     } else {
       thinOut();
     }
@@ -161,6 +180,7 @@ public final class AckTracker {
     int kept = 0;
     for (int i = 1; i < size; i += 2) {
       boundaries[kept] = boundaries[i];
+      sentAt[kept] = sentAt[i];
       bytesSent[kept++] = bytesSent[i];
     }
     size = kept;

@@ -65,6 +65,7 @@ public final class ResumeFilter implements MessageOutput {
 
   private void dropped(Lsn endLsn) throws PositionException {
     dropping = false;
+    subscription.dropped();
     if (endLsn.isAfter(dropUpTo)) { // the client's position lies inside it
       throw new PositionException(from);
     }

@@ -6,6 +6,7 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MessageOutput;
+import org.pgdeltastream.delivery.StreamCounts.Count;
 
 /**
  * One client's position in the stream. The reader's thread sends; other threads only check whether
@@ -19,6 +20,7 @@ public final class Subscription implements MessageOutput {
 
   private final Subscriber subscriber;
   private final AckTracker acks;
+  private final StreamCounts counts;
   private final long sendTimeoutNanos;
   private final LongSupplier nanoTime;
   private volatile long sendingSince = NOT_SENDING;
@@ -34,9 +36,14 @@ public final class Subscription implements MessageOutput {
   private boolean partlySent;
 
   public Subscription(
-      Subscriber subscriber, AckTracker acks, Duration sendTimeout, LongSupplier nanoTime) {
+      Subscriber subscriber,
+      AckTracker acks,
+      StreamCounts counts,
+      Duration sendTimeout,
+      LongSupplier nanoTime) {
     this.subscriber = subscriber;
     this.acks = acks;
+    this.counts = counts;
     this.sendTimeoutNanos = sendTimeout.toNanos();
     this.nanoTime = nanoTime;
     this.waitedUntil = nanoTime.getAsLong();
@@ -56,7 +63,7 @@ public final class Subscription implements MessageOutput {
     if (inTransaction) {
       bytesSent += length;
     }
-    send(Send.PART, bytes, start, length);
+    send(Send.PART, nanoTime.getAsLong(), bytes, start, length);
   }
 
   @Override
@@ -65,22 +72,30 @@ public final class Subscription implements MessageOutput {
     if (ends || inTransaction) {
       bytesSent += length;
     }
+    long now = nanoTime.getAsLong();
     if (ends) {
-      acks.sending(endLsn, bytesSent); // before the send: the answer may be quicker than its return
+      acks.sending(endLsn, bytesSent, now); // before the send: the answer may be quicker
     }
-    sendLast(bytes, start, length, ends);
+    sendLast(now, bytes, start, length, ends);
+    if (ends) {
+      counts.sent(now);
+    } else if (!inTransaction) {
+      counts.settle(); // a message of its own
+    }
   }
 
   @Override
   public void lastWithoutChanges(byte[] bytes, int start, int length, Lsn endLsn)
       throws IOException {
     bytesSent = inTransaction ? bytesBefore : bytesSent;
-    acks.sendingWithoutChanges(endLsn, bytesSent);
-    sendLast(bytes, start, length, true);
+    long now = nanoTime.getAsLong();
+    acks.sendingWithoutChanges(endLsn, bytesSent, now);
+    sendLast(now, bytes, start, length, true);
   }
 
-  private void sendLast(byte[] bytes, int start, int length, boolean ends) throws IOException {
-    send(Send.LAST, bytes, start, length);
+  private void sendLast(long now, byte[] bytes, int start, int length, boolean ends)
+      throws IOException {
+    send(Send.LAST, now, bytes, start, length);
     messageOpen = false;
     inTransaction &= !ends;
     partlySent = inTransaction;
@@ -88,12 +103,17 @@ public final class Subscription implements MessageOutput {
 
   /** Flushes what the subscriber has gathered. */
   public void flush() throws IOException {
-    send(Send.FLUSH, NOTHING, 0, 0);
+    send(Send.FLUSH, nanoTime.getAsLong(), NOTHING, 0, 0);
   }
 
   /** Asks the client for a sign of life. */
   public void ping() throws IOException {
-    send(Send.PING, NOTHING, 0, 0);
+    send(Send.PING, nanoTime.getAsLong(), NOTHING, 0, 0);
+  }
+
+  /** What was decoded last is not for the client. For the reader. */
+  void dropped() {
+    counts.discard();
   }
 
   /** How many bytes the client has yet to acknowledge, empty transactions aside. */
@@ -151,8 +171,8 @@ public final class Subscription implements MessageOutput {
     PING
   }
 
-  private void send(Send what, byte[] bytes, int start, int length) throws IOException {
-    sendingSince = nanoTime.getAsLong();
+  private void send(Send what, long since, byte[] bytes, int start, int length) throws IOException {
+    sendingSince = since;
     sender = Thread.currentThread();
     bytesHanded += length;
     try {
@@ -166,9 +186,11 @@ public final class Subscription implements MessageOutput {
       throw new SubscriberGoneException(e);
     } finally {
       long now = nanoTime.getAsLong();
-      if (now - sendingSince > WAITED_NANOS) {
+      if (now - since > WAITED_NANOS) {
         waitedUntil = now;
       }
+      counts.add(Count.SENT_BYTES, length);
+      counts.add(Count.SEND_NANOS, now - since);
       sendingSince = NOT_SENDING;
       leaveSend();
     }

@@ -7,6 +7,7 @@ import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.OldTupleKind;
@@ -23,16 +24,19 @@ public final class ChangeFilter implements ChangeListener {
   private final ChangeOptions options;
   private final OriginNumbers origins;
   private final ChangeListener next;
+  private final ChangeTally tally;
   private @Nullable Begin held;
   private boolean foreign;
   private boolean begun;
   private @Nullable Relation last;
   private boolean lastIsWanted;
 
-  public ChangeFilter(ChangeOptions options, Catalog catalog, ChangeListener next) {
+  public ChangeFilter(
+      ChangeOptions options, Catalog catalog, ChangeListener next, ChangeTally tally) {
     this.options = options;
     this.origins = new OriginNumbers(catalog);
     this.next = next;
+    this.tally = tally;
   }
 
   @Override
@@ -82,11 +86,13 @@ public final class ChangeFilter implements ChangeListener {
   @Override
   public void message(LogicalMessage message) throws IOException {
     if (!options.wants(message) || (message.transactional() && foreign)) {
+      tally.filtered();
       return;
     }
     if (message.transactional()) {
       beginOnce();
     }
+    tally.message();
     next.message(message);
   }
 
@@ -108,8 +114,18 @@ public final class ChangeFilter implements ChangeListener {
     }
   }
 
-  @SuppressWarnings("ReferenceEquality") // the same description, not an equal one
   private boolean wants(Action action, Relation relation) {
+    boolean wanted = isWanted(action, relation);
+    if (wanted) {
+      tally.change(action);
+    } else {
+      tally.filtered();
+    }
+    return wanted;
+  }
+
+  @SuppressWarnings("ReferenceEquality") // the same description, not an equal one
+  private boolean isWanted(Action action, Relation relation) {
     if (foreign || !options.actions().contains(action)) {
       return false;
     }

@@ -22,6 +22,8 @@ public final class FeedSubscriber {
      */
     void place(FeedSubscriber subscriber, Lsn after, long more);
 
+    FeedCounts counts();
+
     /** It is gone; called once. */
     void left(FeedSubscriber subscriber);
   }
@@ -221,10 +223,6 @@ public final class FeedSubscriber {
 
   public boolean isOver() {
     return isGone || left.get();
-  }
-
-  boolean isGone() {
-    return isGone;
   }
 
   /** The first time: tells its feed. */

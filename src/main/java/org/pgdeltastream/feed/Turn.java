@@ -97,6 +97,7 @@ final class Turn {
       count = cursor.available(published);
     }
     if (cursor.position() > before) {
+      one.home().counts().wrote(one.framing(), cursor.position() - before);
       one.movedAt = System.nanoTime();
     }
   }

@@ -16,12 +16,15 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.StreamCounts;
 import org.pgdeltastream.replication.RowEstimates;
 import org.pgdeltastream.replication.SlotAdvance;
 import org.pgdeltastream.slot.board.Board;
 import org.pgdeltastream.slot.board.BoardLook;
+import org.pgdeltastream.slot.board.Measured;
 import org.pgdeltastream.slot.board.SnapshotReport;
 import org.pgdeltastream.slot.board.StatusReport;
+import org.pgdeltastream.slot.board.StreamReport;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
@@ -46,6 +49,7 @@ public final class Operations {
   private final Slots slots;
   private final Board board;
   private final SlotReports reports;
+  private final SnapshotReads snapshotReads;
   private final Feeds feeds;
   private final Examiner doctor;
 
@@ -55,12 +59,14 @@ public final class Operations {
       Slots slots,
       Board board,
       SlotReports reports,
+      SnapshotReads snapshotReads,
       Feeds feeds) {
     this.database = database;
     this.settings = settings;
     this.slots = slots;
     this.board = board;
     this.reports = reports;
+    this.snapshotReads = snapshotReads;
     this.feeds = feeds;
     doctor = new Examiner(database.connector(), settings);
   }
@@ -80,17 +86,43 @@ public final class Operations {
 
   public StatusReport status() {
     List<SlotReport> all = reports.recent();
-    return new StatusReport(
-        new StatusReport.Server(
-            settings.node(),
-            started,
-            slots.streams().size(),
-            settings.streams(),
-            settings.ofFeeds().subscribers()),
-        board.recent(),
-        all,
+    return new StatusReport(server(), board.recent(), all, feeds.all(), snapshots());
+  }
+
+  private StatusReport.Server server() {
+    return new StatusReport.Server(
+        settings.node(),
+        started,
+        slots.streams().size(),
+        settings.streams(),
+        settings.ofFeeds().subscribers());
+  }
+
+  /** What is counted; what PostgreSQL says of it is at most a second old, or the last it said. */
+  public Measured measured() {
+    Optional<BoardLook> look = look(board);
+    return new Measured(
+        server(),
+        look,
+        look.map(reports::of).orElse(List.of()),
+        slots.all().stream()
+            .filter(slot -> slot.counts().get(StreamCounts.Count.STARTS) > 0)
+            .map(StreamReport::of)
+            .toList(),
         feeds.all(),
-        snapshots());
+        slots.made(),
+        slots.dropped(),
+        slots.closes(),
+        snapshotReads.counts(),
+        snapshotReads.running());
+  }
+
+  private static Optional<BoardLook> look(Board board) {
+    try {
+      return Optional.of(board.recent());
+    } catch (ProblemException e) {
+      return Optional.empty(); // it was never reached
+    }
   }
 
   /** The open snapshots of this server, and who reads whole tables under them. */

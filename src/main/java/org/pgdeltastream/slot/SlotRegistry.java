@@ -68,7 +68,7 @@ final class SlotRegistry {
     Board board = new Board(new ServerStateReader(database.connector()));
     reports = new SlotReports(board, settings, slots);
     snapshots = new SnapshotReads(database, settings, slots, reports);
-    operations = new Operations(database, settings, slots, board, reports, feeds);
+    operations = new Operations(database, settings, slots, board, reports, snapshots, feeds);
   }
 
   /** A check of PostgreSQL that logs what is missing. */

@@ -44,6 +44,11 @@ final class SlotReports {
     return reports(slots.all(), board.recent());
   }
 
+  /** All of that look. */
+  List<SlotReport> of(BoardLook look) {
+    return reports(slots.all(), look);
+  }
+
   /** One of them now; refused if there is none. */
   SlotReport of(SlotName name) {
     return find(name, all()).orElseThrow(() -> noSlot(name));

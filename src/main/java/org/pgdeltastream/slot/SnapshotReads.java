@@ -18,6 +18,7 @@ import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.lease.PageBytes;
+import org.pgdeltastream.slot.lease.ReadCounts;
 import org.pgdeltastream.slot.lease.SnapshotPage;
 import org.pgdeltastream.slot.lease.SnapshotUse;
 import org.pgdeltastream.slot.lease.TableDelivery;
@@ -33,6 +34,7 @@ final class SnapshotReads {
   private final Slots slots;
   private final SlotReports reports;
   private final Semaphore tableReaders;
+  private final ReadCounts counts = new ReadCounts();
 
   SnapshotReads(Database database, Settings settings, Slots slots, SlotReports reports) {
     this.database = database;
@@ -40,6 +42,15 @@ final class SnapshotReads {
     this.slots = slots;
     this.reports = reports;
     this.tableReaders = new Semaphore(settings.tableReaders());
+  }
+
+  ReadCounts counts() {
+    return counts;
+  }
+
+  /** How many whole tables are read now. */
+  int running() {
+    return settings.tableReaders() - tableReaders.availablePermits();
   }
 
   /** Reads a page, which the caller closes. */
@@ -57,6 +68,7 @@ final class SnapshotReads {
                   page,
                   new RowArrayEncoder(json, page.numbers()));
       whole = true;
+      counts.page(json.size());
       return new SnapshotPage(slot.name(), json, next);
     } catch (SQLException e) {
       throw Problems.of(e);
@@ -78,7 +90,12 @@ final class SnapshotReads {
       throw tooManyReaders();
     }
     try (SnapshotUse use = use(slot)) {
-      new TableDelivery(database.snapshots(), use, request, receiver).run(format);
+      TableDelivery delivery = new TableDelivery(database.snapshots(), use, request, receiver);
+      try {
+        delivery.run(format);
+      } finally {
+        counts.table(delivery.bytes());
+      }
     } catch (SQLException e) {
       throw Problems.of(e);
     } finally {

@@ -9,6 +9,7 @@ import jakarta.servlet.ServletContextListener;
 import java.util.Collections;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.web.http.Traffic;
 import org.pgdeltastream.web.socket.OwnFrames;
 
 /** Reads the settings and starts the slots, before any filter or resource is asked. */
@@ -28,6 +29,7 @@ public class Startup implements ServletContextListener {
     boolean own = OwnFrames.areWritten(settings.websocket(), server);
     String writer = own ? "this application, on " : "the server, ";
     LOG.log(INFO, "Frames are written by " + writer + server);
+    Traffic.countIn(context);
     slots.start(settings).run();
   }
 

@@ -133,6 +133,26 @@ abstract class BlackBoxStory {
   }
 
   @Test
+  void countsWhatItSends() throws Exception {
+    String slot = init();
+    database.execute("insert into test_table values (3, 'three')");
+    try (StreamClient client = server.stream(slot)) {
+      client.nextWithChange();
+      String sent =
+          "\npgdeltastream_stream_changes_sent_total{action=\"insert\",slot=\""
+              + slot
+              + "\"} 1.0\n";
+      await()
+          .atMost(Duration.ofSeconds(20))
+          .untilAsserted(
+              () ->
+                  assertThat(server.get("/v1/metrics").body())
+                      .contains("\npgdeltastream_upstream_up 1.0\n")
+                      .contains(sent));
+    }
+  }
+
+  @Test
   void readsABodyAsJsonWhateverItsContentType() throws Exception {
     init();
     HttpResponse<String> page =

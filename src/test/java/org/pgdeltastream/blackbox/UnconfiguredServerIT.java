@@ -20,6 +20,7 @@ class UnconfiguredServerIT {
     try (ApplicationServer server = ApplicationServer.start(nothing)) {
       ServerClient client = new ServerClient(server.base());
       assertThat(client.get("/v1/ping").statusCode()).isEqualTo(200);
+      assertThat(client.get("/v1/metrics").body()).contains("\npgdeltastream_upstream_up 0.0\n");
       assertAdvised(client.get("/v1/init"));
       assertAdvised(client.get("/v1/slots"));
       assertAdvised(client.post("/v1/snapshot/data", "application/json", "{\"table\":\"t\"}"));

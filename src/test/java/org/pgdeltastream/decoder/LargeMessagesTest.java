@@ -12,6 +12,7 @@ import java.lang.ref.WeakReference;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.HeapUsedUpException;
@@ -69,7 +70,10 @@ class LargeMessagesTest {
     share.stopWaiting();
     Wal2JsonText decoder =
         new Wal2JsonText(
-            new Wal2JsonDecoder(options, new RecordingOutput()), latin, options, share);
+            new Wal2JsonDecoder(options, new RecordingOutput(), ChangeTally.NONE),
+            latin,
+            options,
+            share);
     byte[] text =
         ("{\"nextlsn\":\"0/10\",\"timestamp\":\"x\",\"change\":[{\"kind\":\"insert\",\"v\":\""
                 + "\u00e9".repeat(5 * STEP)

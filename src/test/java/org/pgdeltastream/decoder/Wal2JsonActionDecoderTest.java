@@ -10,6 +10,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.option.ChangeOptions;
@@ -159,7 +160,7 @@ class Wal2JsonActionDecoderTest {
                 set.contains(name)
                     ? Optional.of("true")
                     : Optional.of("false").filter(off -> set.contains("!" + name)));
-    return new Wal2JsonActionDecoder(options, output);
+    return new Wal2JsonActionDecoder(options, output, ChangeTally.NONE);
   }
 
   private static void decode(Wal2JsonActionDecoder decoder, String... texts) throws IOException {

@@ -11,6 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.option.ChangeOptions;
@@ -25,7 +26,8 @@ class Wal2JsonDecoderTest {
       "{\"change\":[{\"kind\":\"message\",\"transactional\":false,\"prefix\":\"p\",\"content\":\"\"}]}";
 
   private final RecordingOutput output = new RecordingOutput();
-  private final Wal2JsonDecoder decoder = new Wal2JsonDecoder(ChangeOptions.usual(), output);
+  private final Wal2JsonDecoder decoder =
+      new Wal2JsonDecoder(ChangeOptions.usual(), output, ChangeTally.NONE);
 
   @Test
   void joinsARealServersChunksToWhatItWritesWhole() throws IOException {
@@ -131,7 +133,7 @@ class Wal2JsonDecoderTest {
     ChangeOptions asked =
         ChangeOptions.parse(
             name -> name.equals("include-timestamp") ? Optional.of("true") : Optional.empty());
-    Wal2JsonDecoder telling = new Wal2JsonDecoder(asked, output);
+    Wal2JsonDecoder telling = new Wal2JsonDecoder(asked, output, ChangeTally.NONE);
     for (String chunk : new String[] {head, "]}"}) {
       InPlace.decode(telling, chunk.getBytes(StandardCharsets.UTF_8));
     }
@@ -174,7 +176,8 @@ class Wal2JsonDecoderTest {
   @Test
   void passesTextOfAnySizeOnUntouched() throws IOException {
     Random random = new Random(3);
-    Wal2JsonDecoder small = new Wal2JsonDecoder(ChangeOptions.usual(), output, 16);
+    Wal2JsonDecoder small =
+        new Wal2JsonDecoder(ChangeOptions.usual(), output, ChangeTally.NONE, 16);
     for (int round = 0; round < 500; round++) {
       StringBuilder text = new StringBuilder(HEAD);
       feed(small, HEAD);

@@ -12,6 +12,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
@@ -122,7 +123,7 @@ class Wal2JsonFuzzTest {
   private static WalDecoder format1(MessageOutput output) {
     ChangeOptions options = withDefaults("1");
     return new Wal2JsonText(
-        new Wal2JsonDecoder(options, output),
+        new Wal2JsonDecoder(options, output, ChangeTally.NONE),
         ServerEncoding.OF_MOST,
         options,
         HeapBudget.unlimited().share());
@@ -131,7 +132,7 @@ class Wal2JsonFuzzTest {
   private static WalDecoder format2(MessageOutput output) {
     ChangeOptions options = withDefaults("2");
     return new Wal2JsonText(
-        new Wal2JsonActionDecoder(options, output),
+        new Wal2JsonActionDecoder(options, output, ChangeTally.NONE),
         ServerEncoding.OF_MOST,
         options,
         HeapBudget.unlimited().share());

@@ -13,7 +13,7 @@ class AckTrackerTest {
 
   @Test
   void acceptsABoundaryThatWasSent() {
-    acks.sending(new Lsn(200), 0);
+    acks.sending(new Lsn(200), 0, 0);
 
     assertThat(acks.acknowledge(new Lsn(200))).isEqualTo(Verdict.ACCEPTED);
     assertThat(acks.acknowledged()).isEqualTo(new Lsn(200));
@@ -21,8 +21,8 @@ class AckTrackerTest {
 
   @Test
   void countsAPositionBetweenTwoBoundariesAsTheLower() {
-    acks.sending(new Lsn(200), 0);
-    acks.sending(new Lsn(300), 0);
+    acks.sending(new Lsn(200), 0, 0);
+    acks.sending(new Lsn(300), 0, 0);
 
     assertThat(acks.acknowledge(new Lsn(299))).isEqualTo(Verdict.ACCEPTED);
     assertThat(acks.acknowledged()).isEqualTo(new Lsn(200));
@@ -30,7 +30,7 @@ class AckTrackerTest {
 
   @Test
   void ignoresWhatWasNotSentHere() {
-    acks.sending(new Lsn(200), 0);
+    acks.sending(new Lsn(200), 0, 0);
 
     assertThat(acks.acknowledge(new Lsn(201))).isEqualTo(Verdict.IGNORED);
     assertThat(acks.acknowledged()).isEqualTo(new Lsn(100));
@@ -46,8 +46,8 @@ class AckTrackerTest {
 
   @Test
   void neverGoesBack() {
-    acks.sending(new Lsn(200), 0);
-    acks.sending(new Lsn(300), 0);
+    acks.sending(new Lsn(200), 0, 0);
+    acks.sending(new Lsn(300), 0, 0);
     acks.acknowledge(new Lsn(300));
 
     assertThat(acks.acknowledge(new Lsn(200))).isEqualTo(Verdict.IGNORED);
@@ -56,7 +56,7 @@ class AckTrackerTest {
 
   @Test
   void ignoresTheFutureAlsoAfterEverythingWasAcknowledged() {
-    acks.sending(new Lsn(200), 0);
+    acks.sending(new Lsn(200), 0, 0);
     acks.acknowledge(new Lsn(200));
 
     assertThat(acks.acknowledge(new Lsn(250))).isEqualTo(Verdict.IGNORED);
@@ -67,7 +67,7 @@ class AckTrackerTest {
   void keepsTheNewestBoundaryWhenItThinsOut() {
     AckTracker small = new AckTracker(Lsn.NONE, 4);
     for (int i = 1; i <= 100; i++) {
-      small.sending(new Lsn(i * 10L), 0);
+      small.sending(new Lsn(i * 10L), 0, 0);
     }
 
     assertThat(small.acknowledge(new Lsn(1000))).isEqualTo(Verdict.ACCEPTED);
@@ -87,7 +87,7 @@ class AckTrackerTest {
       if (random.nextInt(3) == 0) {
         end += 1 + random.nextInt(50);
         sent.add(end);
-        tracker.sending(new Lsn(end), 0);
+        tracker.sending(new Lsn(end), 0, 0);
       }
       long before = tracker.acknowledged().value();
       long said = random.nextInt(1000) + Math.max(0, end - 500);

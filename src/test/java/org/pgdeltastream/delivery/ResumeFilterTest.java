@@ -13,7 +13,7 @@ class ResumeFilterTest {
   private final AckTracker acks = new AckTracker(new Lsn(100));
   private final RecordingSubscriber client = new RecordingSubscriber();
   private final Subscription place =
-      new Subscription(client, acks, Duration.ofSeconds(15), System::nanoTime);
+      new Subscription(client, acks, new StreamCounts(), Duration.ofSeconds(15), System::nanoTime);
 
   @Test
   void dropsWholeWhatTheClientHasAndAcknowledgesIt() throws Exception {

@@ -21,7 +21,7 @@ class SubscriptionTest {
   private final AckTracker acks = new AckTracker(Lsn.NONE);
   private final RecordingSubscriber client = new RecordingSubscriber();
   private final Subscription subscription =
-      new Subscription(client, acks, Duration.ofSeconds(15), clock::get);
+      new Subscription(client, acks, new StreamCounts(), Duration.ofSeconds(15), clock::get);
 
   @Test
   void remembersABoundaryBeforeTheClientCanAnswer() throws Exception {
@@ -71,7 +71,8 @@ class SubscriptionTest {
     assertThat(subscription.waitedUntil()).isEqualTo(start);
 
     SlowSubscriber slow = new SlowSubscriber(() -> clock.addAndGet(200_000_000));
-    Subscription place = new Subscription(slow, acks, Duration.ofSeconds(15), clock::get);
+    Subscription place =
+        new Subscription(slow, acks, new StreamCounts(), Duration.ofSeconds(15), clock::get);
     slow.watch(place);
     place.last(TEXT, 0, 2, Lsn.NONE);
     assertThat(place.waitedUntil()).isEqualTo(clock.get());
@@ -90,7 +91,8 @@ class SubscriptionTest {
   void isStuckWhenASendMakesNoProgress() throws Exception {
     SlowSubscriber slow =
         new SlowSubscriber(() -> clock.addAndGet(Duration.ofSeconds(16).toNanos()));
-    Subscription place = new Subscription(slow, acks, Duration.ofSeconds(15), clock::get);
+    Subscription place =
+        new Subscription(slow, acks, new StreamCounts(), Duration.ofSeconds(15), clock::get);
     slow.watch(place);
 
     place.last(TEXT, 0, 2, Lsn.NONE);
@@ -107,7 +109,9 @@ class SubscriptionTest {
               one.get(0).interruptSend();
               assertThat(Thread.interrupted()).as("noticed inside the send").isTrue();
             });
-    one.add(new Subscription(interrupted, acks, Duration.ofSeconds(15), clock::get));
+    one.add(
+        new Subscription(
+            interrupted, acks, new StreamCounts(), Duration.ofSeconds(15), clock::get));
     one.get(0).last(TEXT, 0, 2, Lsn.NONE);
 
     Thread.currentThread().interrupt(); // by somebody else, later

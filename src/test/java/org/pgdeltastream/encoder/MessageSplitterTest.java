@@ -17,6 +17,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Begin;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Lsn;
@@ -212,7 +213,8 @@ class MessageSplitterTest {
   private static List<Message> wal2json(List<String> changes, ChangeOptions options, int bound)
       throws IOException {
     RecordingOutput output = new RecordingOutput();
-    Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, splitter(bound, output));
+    Wal2JsonDecoder decoder =
+        new Wal2JsonDecoder(options, splitter(bound, output), ChangeTally.NONE);
     boolean usual = options.equals(ChangeOptions.usual());
     chunk(
         decoder,

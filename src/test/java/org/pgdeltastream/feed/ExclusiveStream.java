@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.LongConsumer;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.encoder.ActionEncoder;
 import org.pgdeltastream.encoder.ChangeFilter;
 import org.pgdeltastream.encoder.RecordingOutput;
@@ -32,7 +33,7 @@ final class ExclusiveStream {
       }
       default -> throw new IllegalStateException("another format");
     }
-    filter = new ChangeFilter(view.changes(), catalog, encoder);
+    filter = new ChangeFilter(view.changes(), catalog, encoder, ChangeTally.NONE);
   }
 
   /** PostgreSQL sends messages of their own beside transactions: here after them. */

@@ -26,6 +26,7 @@ import org.pgdeltastream.support.Seeds;
 
 @Timeout(value = 60, unit = TimeUnit.SECONDS)
 class WriterTest {
+  private final FeedCounts counts = new FeedCounts();
   private static final long MUCH = Long.MAX_VALUE / 2;
   private static final ViewOptions VIEW = RouterTest.view();
   private static final byte[] SAID = "{\"said\":1}\n".getBytes(StandardCharsets.UTF_8);
@@ -367,6 +368,11 @@ class WriterTest {
   private FeedSubscriber subscriber(Framing framing, FakeOutlet outlet, long linger) {
     FeedSubscriber.Home home =
         new FeedSubscriber.Home() {
+          @Override
+          public FeedCounts counts() {
+            return counts;
+          }
+
           @Override
           public void place(FeedSubscriber one, Lsn after, long more) {
             placed.add(new Placed(one, after, more));

@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.ColumnDetails;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
@@ -145,6 +146,7 @@ final class TwoPlugins {
             options(options),
             catalog,
             output,
+            ChangeTally.NONE,
             HeapBudget.unlimited());
     for (Map.Entry<Lsn, byte[]> piece : peek(plugin, pipeline)) {
       byte[] message = piece.getValue();

@@ -6,31 +6,44 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.platform.launcher.TestExecutionListener;
 import org.junit.platform.launcher.TestPlan;
 
-/** Says at the end of a run which tests wal2json was missing for: nobody overlooks a green run. */
+/** Says at the end of a run what was missing for which tests: nobody overlooks a green run. */
 public final class SkippedTests implements TestExecutionListener {
-  private static final Path FILE = Path.of("target", "wal2json-skipped.txt");
-  private static final List<String> NAMES = new CopyOnWriteArrayList<>();
+  private static final Path TARGET = Path.of("target");
+  private static final Map<String, List<String>> NAMES = new ConcurrentHashMap<>();
 
-  static void add(List<String> names) {
-    NAMES.addAll(names);
+  /**
+   * These tests are skipped.
+   *
+   * @param missing what is not at hand
+   * @param advice how to get it
+   */
+  static void add(String missing, String advice, List<String> names) {
+    NAMES
+        .computeIfAbsent(
+            missing + " is not at hand: %s; " + advice, why -> new CopyOnWriteArrayList<>())
+        .addAll(names);
+    Path file = TARGET.resolve(missing + "-skipped.txt");
     try {
-      Files.createDirectories(FILE.toAbsolutePath().getParent());
-      Files.write(FILE, names, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      Files.createDirectories(TARGET);
+      Files.write(file, names, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     } catch (IOException e) {
-      throw new UncheckedIOException("Cannot write " + FILE, e);
+      throw new UncheckedIOException("Cannot write " + file, e);
     }
   }
 
   @Override
   public void testPlanExecutionFinished(TestPlan plan) {
-    if (!NAMES.isEmpty()) {
-      System.out.printf(
-          "%d tests were skipped because wal2json is not at hand: %s; %s%n",
-          NAMES.size(), String.join(", ", NAMES), Wal2Json.ADVICE);
-    }
+    NAMES.forEach(
+        (why, names) ->
+            System.out.println(
+                names.size()
+                    + " tests were skipped because "
+                    + why.replace("%s", String.join(", ", names))));
   }
 }

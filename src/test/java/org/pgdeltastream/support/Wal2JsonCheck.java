@@ -36,7 +36,7 @@ final class Wal2JsonCheck implements BeforeAllCallback, BeforeEachCallback {
     if ("true".equals(System.getenv("CI"))) {
       throw new AssertionError("wal2json is not at hand: " + Wal2Json.ADVICE);
     }
-    SkippedTests.add(names);
+    SkippedTests.add("wal2json", Wal2Json.ADVICE, names);
     throw new TestAbortedException("wal2json is not at hand: " + Wal2Json.ADVICE);
   }
 

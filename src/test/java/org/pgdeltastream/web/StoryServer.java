@@ -11,6 +11,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.TestInstance;
 import org.pgdeltastream.launch.server.Server;
+import org.pgdeltastream.support.EventsClient;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.StreamClient;
 import org.pgdeltastream.support.TestDatabase;
@@ -70,8 +71,20 @@ abstract class StoryServer {
     }
   }
 
-  HttpResponse<String> get(String path) throws Exception {
-    return client.get(path);
+  HttpResponse<String> get(String path, String... headers) throws Exception {
+    return client.get(path, headers);
+  }
+
+  HttpResponse<String> put(String path) throws Exception {
+    return client.put(path, "");
+  }
+
+  StreamClient socket(String path) {
+    return client.socket(path);
+  }
+
+  EventsClient events(String path) throws Exception {
+    return client.events(path);
   }
 
   HttpResponse<String> delete(String path) throws Exception {

@@ -36,6 +36,7 @@ import org.pgdeltastream.decoder.WalDecoder;
 import org.pgdeltastream.delivery.AckTracker;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.ResumeFilter;
+import org.pgdeltastream.delivery.StreamCounts;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.delivery.Subscription;
 import org.pgdeltastream.framing.FrameWriter;
@@ -55,6 +56,7 @@ public class SlotPipelineBenchmark {
   @Param({"false", "true"})
   boolean wide;
 
+  private final StreamCounts counts = new StreamCounts();
   private List<byte[]> transaction = List.of();
   private WalDecoder decoder = new PgOutputDecoder(new Nobody());
   private SlotPipeline encoding = pipeline(Recording.of(false), new Nowhere());
@@ -70,16 +72,17 @@ public class SlotPipelineBenchmark {
     frames = new FrameWriter(32 * 1024, (bytes, length) -> sink.consume(bytes));
     AckTracker acks = new AckTracker(Lsn.NONE);
     Subscription subscription =
-        new Subscription(new Framed(), acks, Duration.ofSeconds(30), System::nanoTime);
+        new Subscription(new Framed(), acks, counts, Duration.ofSeconds(30), System::nanoTime);
     delivering = pipeline(recording, new ResumeFilter(subscription, acks, Lsn.NONE));
   }
 
-  private static SlotPipeline pipeline(Recording recording, MessageOutput output) {
+  private SlotPipeline pipeline(Recording recording, MessageOutput output) {
     return SlotPipeline.of(
         new SlotPipeline.Source(OutputPlugin.PGOUTPUT, List.of("p"), 15),
         ChangeOptions.parse(name -> Optional.empty()),
         recording,
         output,
+        counts,
         HeapBudget.unlimited());
   }
 

@@ -5,9 +5,7 @@ import static java.lang.System.Logger.Level.INFO;
 
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -19,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
@@ -115,7 +114,8 @@ public final class Feed implements Runnable {
   private Ending readOnce() {
     OpenSockets sockets = new OpenSockets();
     StreamLife life = new StreamLife();
-    Upstream upstream = new Upstream(slot, reader, life, services.within(sockets), sockets);
+    Upstream upstream =
+        new Upstream(slot, reader, life, services.within(sockets), sockets, counts().read());
     running = new FeedRun(life, upstream, reader::isOnStandby);
     Ending stopping = stop;
     if (stopping != null) {
@@ -176,30 +176,44 @@ public final class Feed implements Runnable {
 
   /** Begins to serve a subscriber; {@code left} is called once it is gone. */
   FeedSubscriber follow(FollowRequest request, Outlet outlet, Writer writer, Runnable left) {
-    FeedSubscriber.Home home =
-        new FeedSubscriber.Home() {
-          @Override
-          public void place(FeedSubscriber one, Lsn after, long more) {
-            reader.placement().place(one, after, more);
-          }
-
-          @Override
-          public void left(FeedSubscriber one) {
-            subscribers.remove(one);
-            reader.placement().leave(one);
-            left.run();
-          }
-        };
     FeedSubscriber subscriber =
         new FeedSubscriber(
-            request.view(), request.framing(), outlet, request.linger().toNanos(), home, writer);
+            request.view(),
+            request.framing(),
+            outlet,
+            request.linger().toNanos(),
+            home(left),
+            writer);
     subscribers.add(subscriber);
+    counts().entered(subscriber);
     reader.placement().enter(subscriber, request);
     Ending why = stop;
     if (why != null) {
       subscriber.end(why.reason().orElse(CloseReason.SERVICE_RESTART), why.detail());
     }
     return subscriber;
+  }
+
+  private FeedSubscriber.Home home(Runnable left) {
+    return new FeedSubscriber.Home() {
+      @Override
+      public void place(FeedSubscriber one, Lsn after, long more) {
+        reader.placement().place(one, after, more);
+      }
+
+      @Override
+      public FeedCounts counts() {
+        return Feed.this.counts();
+      }
+
+      @Override
+      public void left(FeedSubscriber one) {
+        subscribers.remove(one);
+        counts().left(one);
+        reader.placement().leave(one);
+        left.run();
+      }
+    };
   }
 
   /** Whether somebody can follow it with this selection. */
@@ -213,27 +227,11 @@ public final class Feed implements Runnable {
   }
 
   FeedReport report() {
-    FeedRun present = running;
-    List<String> warnings = new ArrayList<>(slot.warnings());
-    reader.journalFailure().ifPresent(warnings::add);
-    return new FeedReport(
-        definition,
-        slot.name(),
-        state(present),
-        reader.newest(),
-        reader.oldest(),
-        subscribers.size(),
-        reader.views(),
-        present == null ? Lsn.NONE : present.upstream().walEnd(),
-        warnings,
-        Optional.ofNullable(lastFailure));
+    return FeedReport.of(definition, slot, reader, subscribers.size(), running, lastFailure);
   }
 
-  private String state(@Nullable FeedRun present) {
-    if (present == null) {
-      return lastFailure == null ? "connecting" : "failed";
-    }
-    return present.life().state().name().toLowerCase(Locale.ROOT);
+  private FeedCounts counts() {
+    return reader.placement().counts;
   }
 
   /** Its reader, while there is one. */

@@ -4,7 +4,6 @@ import static java.util.Objects.requireNonNull;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -235,8 +234,8 @@ final class FeedReader implements Downstream {
     return router.views();
   }
 
-  Optional<String> journalFailure() {
-    return journal.failure();
+  Journal journal() {
+    return journal;
   }
 
   Placement placement() {

@@ -1,11 +1,15 @@
 package org.pgdeltastream.slot.feed;
 
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedCounts;
+import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /**
  * A feed as operators see it.
@@ -15,6 +19,8 @@ import org.pgdeltastream.delivery.CloseReason;
  * @param oldest what ends after this can be sent again
  * @param subscribers how many clients follow it here
  * @param views how many different selections and formats they have
+ * @param counts what it has done; goes on counting
+ * @param journalBytes what its window takes in temporary files
  * @param walEnd where PostgreSQL's WAL ends, as far as its walsender has said
  */
 public record FeedReport(
@@ -27,9 +33,36 @@ public record FeedReport(
     int views,
     Lsn walEnd,
     List<String> warnings,
-    Optional<Failure> lastFailure) {
+    Optional<Failure> lastFailure,
+    FeedCounts counts,
+    long journalBytes) {
   public FeedReport {
     warnings = List.copyOf(warnings);
+  }
+
+  static FeedReport of(
+      FeedDefinition definition,
+      KnownSlot slot,
+      FeedReader reader,
+      int subscribers,
+      @Nullable FeedRun running,
+      @Nullable Failure failure) {
+    List<String> warnings = new ArrayList<>(slot.warnings());
+    reader.journal().failure().ifPresent(warnings::add);
+    String idle = failure == null ? "connecting" : "failed";
+    return new FeedReport(
+        definition,
+        slot.name(),
+        running == null ? idle : running.state(),
+        reader.newest(),
+        reader.oldest(),
+        subscribers,
+        reader.views(),
+        running == null ? Lsn.NONE : running.upstream().walEnd(),
+        warnings,
+        Optional.ofNullable(failure),
+        reader.placement().counts,
+        reader.journal().bytes());
   }
 
   /** How much WAL the window holds in PostgreSQL. */

@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot.feed;
 
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
@@ -47,6 +48,11 @@ public record FeedRun(StreamLife life, Upstream upstream, BooleanSupplier isOnSt
         .guard()
         .flatMap(guard -> guard.broken(present))
         .ifPresent(detail -> end(Ending.of(CloseReason.CANNOT_DECODE, detail)));
+  }
+
+  /** What it does, in a word. */
+  String state() {
+    return life.state().name().toLowerCase(Locale.ROOT);
   }
 
   void end(Ending why) {

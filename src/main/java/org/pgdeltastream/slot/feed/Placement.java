@@ -15,6 +15,7 @@ import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Router;
 import org.pgdeltastream.feed.RouterCalls;
@@ -33,6 +34,7 @@ final class Placement implements FeedScan.Source {
   private static final long AHEAD_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final Router router;
+  final FeedCounts counts = new FeedCounts();
   private final Journal journal;
   private final Catalog catalog;
   private final StreamServices services;
@@ -145,6 +147,7 @@ final class Placement implements FeedScan.Source {
 
   private void refetch(
       FeedSubscriber subscriber, FollowRequest request, FeedPosition.Stamp here, String reason) {
+    counts.refetches();
     request.client().mustRefetch(subscriber, reason, here.at(oldest.get()), here.at(router.head()));
   }
 
@@ -167,6 +170,7 @@ final class Placement implements FeedScan.Source {
     }
     FrameLog log = router.log(subscriber.view(), subscriber.framing());
     if (!subscriber.attach(log, after, more)) {
+      counts.isLate();
       scan.add(subscriber, after, more);
     }
   }

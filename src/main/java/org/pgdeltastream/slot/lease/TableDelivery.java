@@ -68,6 +68,11 @@ public final class TableDelivery {
     }
   }
 
+  /** What the client was handed. */
+  public long bytes() {
+    return out.progress.bytes();
+  }
+
   private void deliver(TableFormat format) throws SQLException, IOException {
     switch (format) {
       case LINES -> lines(RowLinesEncoder.Trailer.ROW_COUNT);

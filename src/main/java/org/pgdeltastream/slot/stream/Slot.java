@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.StreamCounts;
 import org.pgdeltastream.slot.lease.SnapshotLease;
 import org.pgdeltastream.slot.lease.SnapshotUse;
 import org.pgdeltastream.slot.lease.TableProgress;
@@ -16,6 +17,7 @@ import org.pgdeltastream.slot.upstream.KnownSlot;
  */
 public final class Slot {
   private final KnownSlot known;
+  private final StreamCounts counts = new StreamCounts();
   private boolean madeHere;
   private int streams;
   private @Nullable SnapshotLease lease;
@@ -29,6 +31,11 @@ public final class Slot {
 
   public SlotName name() {
     return known.name();
+  }
+
+  /** Of all its streams. */
+  public StreamCounts counts() {
+    return counts;
   }
 
   /** What its streams ask. */

@@ -74,6 +74,9 @@ public record SlotReport(
     }
   }
 
+  /** What a client was sent and has yet to acknowledge. */
+  public record Unacknowledged(int transactions, long bytes) {}
+
   /** The client that this server streams the slot to. */
   public record Client(String address, Instant since) {}
 }

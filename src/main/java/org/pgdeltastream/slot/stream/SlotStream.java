@@ -70,8 +70,8 @@ public final class SlotStream implements Runnable {
     this.readers = readers;
     OpenSockets sockets = new OpenSockets();
     StreamServices cut = services.within(sockets);
-    this.client = new StreamClient(slot.known(), options, subscriber, cut);
-    this.upstream = new Upstream(slot.known(), client, life, cut, sockets);
+    this.client = new StreamClient(slot, options, subscriber, cut);
+    this.upstream = new Upstream(slot.known(), client, life, cut, sockets, slot.counts());
   }
 
   /** The client's address, for operators. */
@@ -192,6 +192,7 @@ public final class SlotStream implements Runnable {
               : Optional.empty();
       slot.leave(this, close.orElse(null), client.acksIgnored());
       LOG.log(INFO, this + " ended: " + why);
+      why.reason().ifPresentOrElse(slots.closes()::closed, slots.closes()::left);
     } finally {
       slots.left(slot);
       life.ended();
@@ -356,6 +357,16 @@ public final class SlotStream implements Runnable {
     CloseReason reason = why.reason().orElse(CloseReason.SLOW_SUBSCRIBER);
     client.close(reason, why.reason().isPresent() ? why.detail() : "a send made no progress");
     client.interruptSend();
+  }
+
+  /** What its client has yet to acknowledge. */
+  public SlotReport.Unacknowledged unacknowledged() {
+    return client.unacknowledged();
+  }
+
+  /** How long PostgreSQL has given no sign of life; empty while nothing is read. */
+  public Optional<Duration> silence() {
+    return upstream.silence();
   }
 
   public long acksIgnored() {

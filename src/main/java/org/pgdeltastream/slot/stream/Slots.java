@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.delivery.CloseCounts;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /**
@@ -19,7 +20,10 @@ public final class Slots {
   private static final int MOST = 1000;
 
   private final Map<SlotName, Slot> byName = new LinkedHashMap<>();
+  private final CloseCounts closes = new CloseCounts();
   private long changes;
+  private long made;
+  private long dropped;
 
   /** What is known of a slot, for a stream of it; it is not forgotten until that has left. */
   public synchronized Slot entered(SlotName name) {
@@ -54,6 +58,7 @@ public final class Slots {
   /** A new slot of an old name replaces the old one, and comes last. */
   public synchronized Slot made(SlotName name) {
     changes++;
+    made++;
     byName.remove(name);
     Slot slot = new Slot(name);
     byName.put(name, slot);
@@ -65,12 +70,28 @@ public final class Slots {
     return changes;
   }
 
+  /** How many slots were made here. */
+  public synchronized long made() {
+    return made;
+  }
+
+  /** How many slots were dropped here. */
+  public synchronized long dropped() {
+    return dropped;
+  }
+
+  /** How their streams ended. */
+  public CloseCounts closes() {
+    return closes;
+  }
+
   public synchronized Optional<Slot> find(SlotName name) {
     return Optional.ofNullable(byName.get(name));
   }
 
   public synchronized void forget(SlotName name) {
     changes++;
+    dropped++;
     byName.remove(name);
   }
 

@@ -18,6 +18,7 @@ import org.pgdeltastream.delivery.AckRate;
 import org.pgdeltastream.delivery.AckTracker;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.ResumeFilter;
+import org.pgdeltastream.delivery.StreamCounts;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.delivery.Subscription;
 import org.pgdeltastream.replication.ReplicationSlots;
@@ -39,6 +40,7 @@ import org.pgdeltastream.slot.upstream.StreamServices;
  */
 final class StreamClient implements Downstream {
   private final KnownSlot slot;
+  private final StreamCounts counts;
   private final StreamOptions options;
   private final Subscriber subscriber;
   private final StreamServices services;
@@ -57,20 +59,20 @@ final class StreamClient implements Downstream {
   private @Nullable ServerIdentity server;
   private boolean saidHello;
 
-  StreamClient(
-      KnownSlot slot, StreamOptions options, Subscriber subscriber, StreamServices services) {
+  StreamClient(Slot slot, StreamOptions options, Subscriber subscriber, StreamServices services) {
     Settings settings = services.settings();
-    this.slot = slot;
+    this.slot = slot.known();
+    this.counts = slot.counts();
     this.options = options;
     this.subscriber = subscriber;
     this.services = services;
     this.subscription =
-        new Subscription(subscriber, acks, settings.sendTimeout(), System::nanoTime);
+        new Subscription(subscriber, acks, counts, settings.sendTimeout(), System::nanoTime);
     this.idle =
         new IdlePosition(
             acks,
-            () -> slot.doesClientKeepPosition() ? 0 : settings.idleWalBytes(),
-            slot::jumped,
+            () -> slot.known().doesClientKeepPosition() ? 0 : settings.idleWalBytes(),
+            slot.known()::jumped,
             System.nanoTime());
     this.liveness = new Liveness(settings.pingInterval(), settings.pongTimeout());
   }
@@ -149,7 +151,8 @@ final class StreamClient implements Downstream {
           "wal2json does not know " + Detail.UNCHANGED_TOAST.optionName());
     }
     ResumeFilter filter = new ResumeFilter(subscription, acks, options.from().orElse(Lsn.NONE));
-    return SlotPipeline.of(source, options.changes(), catalog, filter, services.database().heap());
+    return SlotPipeline.of(
+        source, options.changes(), catalog, filter, counts, services.database().heap());
   }
 
   @Override
@@ -286,11 +289,17 @@ final class StreamClient implements Downstream {
   Optional<String> acknowledge(Lsn lsn, boolean reply) {
     heard();
     boolean ignored;
+    long now = System.nanoTime();
     synchronized (this) {
-      if (ackRate.isFlood(System.nanoTime())) {
+      if (ackRate.isFlood(now)) {
         return Optional.of("more than 1000 acknowledgements a second, lsn " + lsn);
       }
       ignored = acks.acknowledge(lsn) == AckTracker.Verdict.IGNORED;
+      if (ignored) {
+        counts.ignored();
+      } else {
+        counts.acknowledged(now, now - acks.acknowledgedSentAt());
+      }
       if (reply) {
         replyWanted.set(positioned ? acks.acknowledged() : Lsn.NONE);
       }
@@ -366,5 +375,10 @@ final class StreamClient implements Downstream {
 
   long acksIgnored() {
     return acks.ignored();
+  }
+
+  SlotReport.Unacknowledged unacknowledged() {
+    return new SlotReport.Unacknowledged(
+        acks.unacknowledged(), Math.max(0, subscription.unacknowledgedBytes()));
   }
 }

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.function.LongConsumer;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.ChangesOutput;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.HeapShare;
@@ -69,17 +70,23 @@ public final class SlotPipeline implements AutoCloseable {
     this.heap = heap;
   }
 
+  /**
+   * A path to one client.
+   *
+   * @param tally of its changes
+   */
   public static SlotPipeline of(
       Source source,
       ChangeOptions options,
       Catalog catalog,
       MessageOutput client,
+      ChangeTally tally,
       HeapBudget budget) {
     HeapShare heap = budget.share();
     MessageOutput output = split(options, client);
     return switch (source.plugin()) {
-      case PGOUTPUT -> pgoutput(source, options, catalog, output, heap);
-      case WAL2JSON -> wal2json(source, options, output, heap);
+      case PGOUTPUT -> pgoutput(source, options, catalog, output, tally, heap);
+      case WAL2JSON -> wal2json(source, options, output, tally, heap);
     };
   }
 
@@ -91,25 +98,25 @@ public final class SlotPipeline implements AutoCloseable {
   }
 
   private static SlotPipeline pgoutput(
-      Source source, ChangeOptions options, Catalog catalog, MessageOutput output, HeapShare heap) {
+      Source source,
+      ChangeOptions options,
+      Catalog catalog,
+      MessageOutput output,
+      ChangeTally tally,
+      HeapShare heap) {
+    ChangeListener encoder = new TransactionEncoder(options, catalog, output);
+    LongConsumer position = lsn -> {};
+    if (options.format() == ChangeOptions.Format.ACTIONS) {
+      ActionEncoder each = new ActionEncoder(options, catalog, output);
+      encoder = each;
+      position = each::position;
+    }
+    WalDecoder decoder =
+        new PgOutputDecoder(
+            new ChangeFilter(options, catalog, encoder, tally), source.encoding(), heap);
     Map<String, String> asked =
         PluginOptions.pgoutput(source.serverVersion(), source.publications());
-    return switch (options.format()) {
-      case TRANSACTIONS -> {
-        ChangeListener encoder = new TransactionEncoder(options, catalog, output);
-        WalDecoder decoder =
-            new PgOutputDecoder(
-                new ChangeFilter(options, catalog, encoder), source.encoding(), heap);
-        yield new SlotPipeline(decoder, lsn -> {}, () -> {}, asked, options, output, heap);
-      }
-      case ACTIONS -> {
-        ActionEncoder encoder = new ActionEncoder(options, catalog, output);
-        WalDecoder decoder =
-            new PgOutputDecoder(
-                new ChangeFilter(options, catalog, encoder), source.encoding(), heap);
-        yield new SlotPipeline(decoder, encoder::position, () -> {}, asked, options, output, heap);
-      }
-    };
+    return new SlotPipeline(decoder, position, () -> {}, asked, options, output, heap);
   }
 
   /**
@@ -121,33 +128,27 @@ public final class SlotPipeline implements AutoCloseable {
   public static SlotPipeline of(
       Source source, WalDecoder decoder, LongConsumer position, HeapShare heap) {
     ChangeOptions usual = ChangeOptions.usual();
-    MessageOutput nowhere = (Nowhere) (bytes, start, length, end) -> {};
     Map<String, String> asked =
         PluginOptions.pgoutput(source.serverVersion(), source.publications());
-    return new SlotPipeline(decoder, position, () -> {}, asked, usual, nowhere, heap);
-  }
-
-  /** Takes nothing: the decoder's listener has its own output. */
-  private interface Nowhere extends MessageOutput {
-    @Override
-    default void begin(Lsn earliestEnd) {}
-
-    @Override
-    default void part(byte[] bytes, int start, int length) {}
+    return new SlotPipeline(decoder, position, () -> {}, asked, usual, MessageOutput.NOWHERE, heap);
   }
 
   private static SlotPipeline wal2json(
-      Source source, ChangeOptions options, MessageOutput output, HeapShare heap) {
+      Source source,
+      ChangeOptions options,
+      MessageOutput output,
+      ChangeTally tally,
+      HeapShare heap) {
     Map<String, String> asked = PluginOptions.wal2json(options);
     return switch (options.format()) {
       case TRANSACTIONS -> {
-        Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, output);
+        Wal2JsonDecoder decoder = new Wal2JsonDecoder(options, output, tally);
         WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, heap);
         yield new SlotPipeline(
             text, lsn -> {}, decoder::quoteNumbers, asked, options, output, heap);
       }
       case ACTIONS -> {
-        Wal2JsonActionDecoder decoder = new Wal2JsonActionDecoder(options, output);
+        Wal2JsonActionDecoder decoder = new Wal2JsonActionDecoder(options, output, tally);
         WalDecoder text = new Wal2JsonText(decoder, source.encoding(), options, heap);
         yield new SlotPipeline(
             text, lsn -> {}, decoder::quoteNumbers, asked, options, output, heap);

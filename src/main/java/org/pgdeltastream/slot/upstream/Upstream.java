@@ -6,6 +6,8 @@ import static java.util.Objects.requireNonNull;
 
 import java.io.IOException;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
@@ -13,8 +15,11 @@ import org.pgdeltastream.change.HeapUsedUpException;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.delivery.BusyTime;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.PositionException;
+import org.pgdeltastream.delivery.StreamCounts;
+import org.pgdeltastream.delivery.StreamCounts.Count;
 import org.pgdeltastream.delivery.SubscriberGoneException;
 import org.pgdeltastream.replication.PostgresCatalog.CatalogException;
 import org.pgdeltastream.replication.WalsenderState;
@@ -34,8 +39,13 @@ import org.pgdeltastream.slot.upstream.StreamState.Event;
 public final class Upstream implements WalListener {
   private static final System.Logger LOG = System.getLogger(Upstream.class.getName());
 
+  private static final long EPOCH_MICROS =
+      Instant.parse("2000-01-01T00:00:00Z").toEpochMilli() * 1_000;
+
   private final String name;
   private final Downstream client;
+  private final StreamCounts counts;
+  private final BusyTime busy;
   private final StreamLife life;
   private final OpenSockets sockets;
   private final SlotConnector connector;
@@ -51,15 +61,19 @@ public final class Upstream implements WalListener {
    * Reads nothing yet.
    *
    * @param sockets those of the services' connections; {@link #stop} cuts them
+   * @param counts where what is read is counted
    */
   public Upstream(
       KnownSlot slot,
       Downstream client,
       StreamLife life,
       StreamServices services,
-      OpenSockets sockets) {
+      OpenSockets sockets,
+      StreamCounts counts) {
     this.name = "reader " + slot.name();
     this.client = client;
+    this.counts = counts;
+    this.busy = new BusyTime(counts);
     this.life = life;
     this.sockets = sockets;
     this.connector = new SlotConnector(slot, client, life, services);
@@ -112,7 +126,9 @@ public final class Upstream implements WalListener {
 
   private void connectAndRead() throws SQLException, IOException, Refusal {
     walEnd = Lsn.NONE; // another server may answer now, with less WAL
+    busy.connects();
     SlotConnector.Opened opened = connector.connect(this, reader);
+    counts.add(reader == null ? Count.STARTS : Count.RECONNECTS, 1);
     pipeline = opened.path();
     reader = opened.reader();
     sockets.forget();
@@ -203,15 +219,22 @@ public final class Upstream implements WalListener {
   public void onStart(boolean behind) {
     backoff.connected();
     life.on(behind ? Event.BEHIND : Event.CAUGHT_UP);
+    busy.begins(behind, System.nanoTime());
   }
 
   @Override
   public long committedAt(byte[] message, int start, int end) {
-    return path().committedAt(message, start, end);
+    long micros = path().committedAt(message, start, end);
+    if (micros != NO_COMMIT_TIME) {
+      counts.begins(micros);
+    }
+    return micros;
   }
 
   @Override
   public void onWalData(byte[] message, int start, int end, long position) throws IOException {
+    goOn();
+    counts.add(Count.RECEIVED_BYTES, end - start);
     path().decode(message, start, end, position);
   }
 
@@ -222,16 +245,28 @@ public final class Upstream implements WalListener {
 
   @Override
   public boolean wantsMore() {
-    return client.wantsMore(path());
+    goOn();
+    boolean wants = client.wantsMore(path());
+    busy.isHeld(!wants);
+    return wants;
+  }
+
+  private void goOn() {
+    if (busy.isPaused()) {
+      busy.goesOn(System.nanoTime());
+    }
   }
 
   @Override
   public void onPause() throws IOException {
+    goOn();
+    counts.clock(System.nanoTime(), System.currentTimeMillis() * 1_000 - EPOCH_MICROS);
     ReplicationReader running = requireNonNull(reader, "not opened");
     client.onPause(path(), walEnd, running.reported());
     if (path().isFull() && path().betweenTransactions()) {
       running.stop(); // PostgreSQL describes relations again to another connection
     }
+    busy.pauses(System.nanoTime());
   }
 
   @Override
@@ -262,6 +297,14 @@ public final class Upstream implements WalListener {
   /** PostgreSQL has written up to here, and found nothing more. */
   public Lsn walEnd() {
     return walEnd;
+  }
+
+  /** How long PostgreSQL has given no sign of life; empty while nothing is read. */
+  public Optional<Duration> silence() {
+    ReplicationReader running = reader;
+    return running == null || !life.state().isReading()
+        ? Optional.empty()
+        : Optional.of(running.silence());
   }
 
   /** For the reporter: a sign of life to PostgreSQL while the reader is inside a send. */

@@ -17,6 +17,7 @@ import java.util.Collections;
 import java.util.Optional;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.web.http.ErrorBody;
+import org.pgdeltastream.web.http.Traffic;
 
 /** Asks the access rules about every request, before anything else sees it. */
 public class AccessFilter implements Filter {
@@ -35,10 +36,14 @@ public class AccessFilter implements Filter {
   @SuppressWarnings("NullAway.Init") // set by init
   private AccessRules rules;
 
+  @SuppressWarnings("NullAway.Init") // set by init
+  private Traffic traffic;
+
   private final RefusedCalls refused = new RefusedCalls();
 
   @Override
   public void init(FilterConfig config) {
+    traffic = Traffic.of(config.getServletContext());
     rules = new AccessRules(slots.settings());
     rules.advice().ifPresent(advice -> LOG.log(INFO, "Only this machine is let in. " + advice));
   }
@@ -61,6 +66,15 @@ public class AccessFilter implements Filter {
       throws IOException, ServletException {
     HttpServletRequest request = (HttpServletRequest) from;
     HttpServletResponse response = (HttpServletResponse) to;
+    try {
+      filter(request, response, chain);
+    } finally {
+      traffic.answered(response.getStatus());
+    }
+  }
+
+  private void filter(HttpServletRequest request, HttpServletResponse response, FilterChain chain)
+      throws IOException, ServletException {
     AccessRules.Call call = call(request);
     response.setHeader("Cache-Control", "no-store");
     response.setHeader("X-Content-Type-Options", "nosniff");
@@ -69,7 +83,7 @@ public class AccessFilter implements Filter {
     Optional<ErrorBody> refusal = rules.refusal(call);
     if (refusal.isPresent()) {
       refused.log(request, refusal.get());
-      refuse(response, refusal.get());
+      refuse(request, response, refusal.get());
     } else if (rules.isPreflight(call)) {
       answerPreflight(response);
     } else {
@@ -102,10 +116,12 @@ public class AccessFilter implements Filter {
     response.setHeader("Access-Control-Max-Age", "600");
   }
 
-  private static void refuse(HttpServletResponse response, ErrorBody refusal) throws IOException {
+  private static void refuse(
+      HttpServletRequest request, HttpServletResponse response, ErrorBody refusal)
+      throws IOException {
     if (refusal.status() == HttpServletResponse.SC_UNAUTHORIZED) {
       response.setHeader("WWW-Authenticate", "Bearer realm=\"pgdelta\"");
     }
-    refusal.sendTo(response);
+    refusal.sendTo(request, response);
   }
 }

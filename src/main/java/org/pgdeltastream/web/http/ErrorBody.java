@@ -2,6 +2,7 @@ package org.pgdeltastream.web.http;
 
 import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +37,11 @@ public record ErrorBody(int status, String code, String error, boolean retry, St
     return ("\n\"" + code + ": " + error.replace("\"", "\"\"")).getBytes(StandardCharsets.UTF_8);
   }
 
+  /** Counts this as what a request was refused with. */
+  public void countIn(HttpServletRequest request) {
+    Traffic.of(request).refused(code);
+  }
+
   public byte[] bytes() {
     return json().getBytes(StandardCharsets.UTF_8);
   }
@@ -45,8 +51,9 @@ public record ErrorBody(int status, String code, String error, boolean retry, St
     return status == HttpServletResponse.SC_SERVICE_UNAVAILABLE && retry ? RETRY_AFTER_SECONDS : "";
   }
 
-  /** Sends this as the answer; headers set before stay. */
-  public void sendTo(HttpServletResponse response) throws IOException {
+  /** Sends this as the answer, and counts it; headers set before stay. */
+  public void sendTo(HttpServletRequest request, HttpServletResponse response) throws IOException {
+    countIn(request);
     byte[] bytes = bytes();
     response.setStatus(status);
     response.setContentType("application/json");

@@ -20,12 +20,12 @@ public class ErrorServlet extends HttpServlet {
     @Nullable Object failure = request.getAttribute(RequestDispatcher.ERROR_EXCEPTION);
     @Nullable Object status = request.getAttribute(RequestDispatcher.ERROR_STATUS_CODE);
     if (failure instanceof IOException) { // Tomcat's, also where the body's reader has caught it
-      Errors.ofStatus(HttpServletResponse.SC_BAD_REQUEST, null).sendTo(response);
+      Errors.ofStatus(HttpServletResponse.SC_BAD_REQUEST, null).sendTo(request, response);
     } else if (failure instanceof Throwable thrown) {
-      Errors.of(thrown).sendTo(response);
+      Errors.of(thrown).sendTo(request, response);
     } else {
       int code = status instanceof Integer known ? known : HttpServletResponse.SC_NOT_FOUND;
-      Errors.ofStatus(code, null).sendTo(response);
+      Errors.ofStatus(code, null).sendTo(request, response);
     }
   }
 }

@@ -53,7 +53,7 @@ public class FeedFilter implements Filter {
     }
     if (!from.getMethod().equals("GET")) {
       to.setHeader("Allow", "GET");
-      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(to);
+      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(from, to);
       return;
     }
     try {
@@ -63,7 +63,7 @@ public class FeedFilter implements Filter {
         pull(from, to, path.group(1));
       }
     } catch (RuntimeException e) { // a servlet has no exception mapper
-      Errors.of(e).sendTo(to);
+      Errors.of(e).sendTo(from, to);
     }
   }
 
@@ -80,7 +80,7 @@ public class FeedFilter implements Filter {
     } else if (takes(request, EVENTS)) {
       events(request, response, feed);
     } else {
-      notAcceptable(response, "a websocket, or text/event-stream");
+      notAcceptable(request, response, "a websocket, or text/event-stream");
     }
   }
 
@@ -116,7 +116,7 @@ public class FeedFilter implements Filter {
       feeds = slots.feeds();
       feeds.check(feed, caller(request), query.view());
     } catch (RuntimeException e) { // some servers wrap it
-      refuse(response, Errors.of(e));
+      refuse(request, response, Errors.of(e));
       return;
     }
     EventStream.head(response);
@@ -129,11 +129,14 @@ public class FeedFilter implements Filter {
   }
 
   /** A status ends a browser's EventSource for good: only where coming again does not help. */
-  private static void refuse(HttpServletResponse response, ErrorBody error) throws IOException {
+  private static void refuse(
+      HttpServletRequest request, HttpServletResponse response, ErrorBody error)
+      throws IOException {
     if (!error.retry()) {
-      error.sendTo(response);
+      error.sendTo(request, response);
       return;
     }
+    error.countIn(request);
     EventStream.head(response);
     response.getOutputStream().write(EventStream.retry());
     response.getOutputStream().write(EventStream.bye(CloseReason.LIMIT, error.error()));
@@ -144,7 +147,7 @@ public class FeedFilter implements Filter {
     FeedQuery query = FeedQuery.ofPull(request.getQueryString());
     boolean json = takes(request, JSON);
     if (!json && !takes(request, LINES)) {
-      notAcceptable(response, JSON + ", or " + LINES);
+      notAcceptable(request, response, JSON + ", or " + LINES);
       return;
     }
     boolean lines = !json || isNamed(request, LINES);
@@ -171,14 +174,15 @@ public class FeedFilter implements Filter {
     return new FollowRequest(query.view(), framing, query.after(), query.linger(), caller, client);
   }
 
-  private static void notAcceptable(HttpServletResponse response, String what) throws IOException {
+  private static void notAcceptable(
+      HttpServletRequest request, HttpServletResponse response, String what) throws IOException {
     new ErrorBody(
             HttpServletResponse.SC_NOT_ACCEPTABLE,
             "bad_request",
             "Only " + what + " can be answered here",
             false,
             "Send such an Accept header")
-        .sendTo(response);
+        .sendTo(request, response);
   }
 
   /** Without an Accept header, or with one for all types, too. */

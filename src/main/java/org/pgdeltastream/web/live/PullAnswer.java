@@ -3,6 +3,7 @@ package org.pgdeltastream.web.live;
 import static java.lang.System.Logger.Level.DEBUG;
 
 import jakarta.servlet.AsyncContext;
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
@@ -25,6 +26,7 @@ final class PullAnswer extends AsyncAnswer {
   /** Longer than a position may be ahead of this server. */
   private static final long UNREACHED_NANOS = Duration.ofSeconds(15).toNanos();
 
+  private final HttpServletRequest request;
   private final HttpServletResponse response;
   private final long deadline;
   private volatile @Nullable FeedPosition start;
@@ -48,6 +50,7 @@ final class PullAnswer extends AsyncAnswer {
       Function<AsyncAnswer, FeedSubscriber> beginning)
       throws IOException {
     super(context, beginning);
+    this.request = (HttpServletRequest) context.getRequest();
     this.response = (HttpServletResponse) context.getResponse();
     this.body = new PullBody(asLines, limitBytes);
     this.deadline = System.nanoTime() + waitNanos;
@@ -170,7 +173,7 @@ final class PullAnswer extends AsyncAnswer {
   private void answer(ErrorBody error) {
     headIsSent = true;
     try {
-      error.sendTo(response);
+      error.sendTo(request, response);
     } catch (IOException | RuntimeException e) {
       LOG.log(DEBUG, "A pull's client had gone: " + e);
     }

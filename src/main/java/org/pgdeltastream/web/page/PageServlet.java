@@ -32,18 +32,18 @@ public class PageServlet extends HttpServlet {
       throws IOException {
     if (!request.getMethod().equals("POST")) {
       response.setHeader("Allow", "POST");
-      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(response);
+      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(request, response);
       return;
     }
     if (!takesJson(Collections.list(request.getHeaders("Accept")))) {
-      Errors.ofStatus(HttpServletResponse.SC_NOT_ACCEPTABLE, null).sendTo(response);
+      Errors.ofStatus(HttpServletResponse.SC_NOT_ACCEPTABLE, null).sendTo(request, response);
       return;
     }
     SnapshotPage page;
     try {
       page = read(request);
     } catch (RuntimeException e) {
-      Errors.of(e).sendTo(response);
+      Errors.of(e).sendTo(request, response);
       return;
     }
     try (page) {

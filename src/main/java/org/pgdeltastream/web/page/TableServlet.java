@@ -32,7 +32,7 @@ public class TableServlet extends HttpServlet {
       throws IOException {
     if (!request.getMethod().equals("GET")) {
       response.setHeader("Allow", "GET");
-      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(response);
+      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(request, response);
       return;
     }
     try {
@@ -44,7 +44,7 @@ public class TableServlet extends HttpServlet {
       if (response.isCommitted()) {
         throw e;
       }
-      Errors.of(e).sendTo(response);
+      Errors.of(e).sendTo(request, response);
     }
   }
 

@@ -32,7 +32,7 @@ public class PlainFilter implements Filter {
       Query.check(from.getRequestURI(), "The path");
       check(from.getQueryString());
     } catch (ProblemException e) {
-      Errors.of(e).sendTo(to);
+      Errors.of(e).sendTo(from, to);
       return;
     }
     String methods =

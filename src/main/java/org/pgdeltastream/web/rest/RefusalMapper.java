@@ -1,5 +1,6 @@
 package org.pgdeltastream.web.rest;
 
+import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.WebApplicationException;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.HttpHeaders;
@@ -19,13 +20,17 @@ public class RefusalMapper implements ExceptionMapper<WebApplicationException> {
   @SuppressWarnings("NullAway.Init") // the container sets it
   UriInfo uri;
 
+  @Context
+  @SuppressWarnings("NullAway.Init") // the container sets it
+  HttpServletRequest request;
+
   @Override
   public Response toResponse(WebApplicationException refused) {
     Response ready = refused.getResponse();
     if (ready.getStatus() < Response.Status.BAD_REQUEST.getStatusCode()) {
       return ready;
     }
-    Response.ResponseBuilder reply = FailureMapper.reply(Errors.of(refused));
+    Response.ResponseBuilder reply = FailureMapper.reply(request, Errors.of(refused));
     if (ready.getStatus() == Response.Status.METHOD_NOT_ALLOWED.getStatusCode()) {
       reply.header(HttpHeaders.ALLOW, RestApplication.methodsOf(uri.getPath()));
     }

@@ -30,7 +30,7 @@ public final class HandshakeCheck {
       response.setHeader("Upgrade", "websocket");
       response.setHeader("Connection", "Upgrade");
       response.setHeader("Sec-WebSocket-Version", Handshake.VERSION);
-      Errors.ofStatus(426, null).sendTo(response);
+      Errors.ofStatus(426, null).sendTo(request, response);
     }
     return possible;
   }

@@ -39,7 +39,7 @@ public class StreamFilter implements Filter {
     Handshake handshake = HandshakeCheck.of(from);
     if (!from.getMethod().equals("GET")) {
       to.setHeader("Allow", "GET");
-      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(to);
+      Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(from, to);
     } else if (HandshakeCheck.isPossible(from, to, handshake) && isAllowed(from, to, handshake)) {
       String server = from.getServletContext().getServerInfo();
       if (OwnFrames.areWritten(slots.settings().websocket(), server)) {
@@ -95,7 +95,7 @@ public class StreamFilter implements Filter {
       slots.checkStream();
       return true;
     } catch (RuntimeException e) { // a servlet has no exception mapper
-      Errors.of(e).sendTo(response);
+      Errors.of(e).sendTo(request, response);
       return false;
     }
   }

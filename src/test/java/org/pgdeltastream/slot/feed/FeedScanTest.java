@@ -36,6 +36,7 @@ import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.decoder.PgOutputDecoder;
 import org.pgdeltastream.decoder.ServerEncoding;
 import org.pgdeltastream.feed.FakeOutlet;
+import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.LogReader;
 import org.pgdeltastream.feed.Router;
@@ -50,6 +51,7 @@ import org.pgdeltastream.support.Seeds;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 @SuppressWarnings("NullAway") // a map that lacks a key fails the test
 class FeedScanTest {
+  private final FeedCounts counts = new FeedCounts();
   private static final long MUCH = Long.MAX_VALUE / 2;
   private static final long LOG_BYTES = 2_000;
   private static final List<ViewOptions> VIEWS =
@@ -268,6 +270,11 @@ class FeedScanTest {
     FakeOutlet outlet = new FakeOutlet(random.nextInt(100_000), false);
     FeedSubscriber.Home home =
         new FeedSubscriber.Home() {
+          @Override
+          public FeedCounts counts() {
+            return counts;
+          }
+
           @Override
           public void place(FeedSubscriber one, Lsn after, long more) {
             router.between(() -> placeNow(one, after, more));

@@ -25,7 +25,7 @@ class IdlePositionTest {
   private Optional<Lsn> idleAt(IdlePosition position, long walEnd) {
     now += LATER;
     Optional<Lsn> offered = position.idle(new Lsn(walEnd), Lsn.NONE, now);
-    offered.ifPresent(end -> acks.sending(end, 0));
+    offered.ifPresent(end -> acks.sending(end, 0, 0));
     return offered;
   }
 
@@ -88,7 +88,7 @@ class IdlePositionTest {
 
   @Test
   void neverPassesAChangeThatIsNotAcknowledged() {
-    acks.sending(new Lsn(400), 10);
+    acks.sending(new Lsn(400), 10, 0);
     offeredAndLeft(idle, 500, 50_000);
 
     assertThat(acks.acknowledged()).isEqualTo(new Lsn(100));

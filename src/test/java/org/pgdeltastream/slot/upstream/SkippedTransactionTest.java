@@ -8,12 +8,14 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.delivery.AckTracker;
 import org.pgdeltastream.delivery.ResumeFilter;
+import org.pgdeltastream.delivery.StreamCounts;
 import org.pgdeltastream.delivery.Subscription;
 import org.pgdeltastream.replication.PostgresCatalog;
 import org.pgdeltastream.replication.connection.ConnectionSettings;
@@ -28,7 +30,9 @@ class SkippedTransactionTest {
   void doesNotHoldUpWhatComesNext(String format) throws Exception {
     RecordingSubscriber client = new RecordingSubscriber();
     AckTracker acks = new AckTracker(Lsn.parse("0/10"));
-    Subscription place = new Subscription(client, acks, Duration.ofSeconds(15), System::nanoTime);
+    Subscription place =
+        new Subscription(
+            client, acks, new StreamCounts(), Duration.ofSeconds(15), System::nanoTime);
     ChangeOptions options =
         ChangeOptions.parse(
             name ->
@@ -47,6 +51,7 @@ class SkippedTransactionTest {
                     Optional.empty(),
                     HeapBudget.unlimited())), // never asked
             new ResumeFilter(place, acks, Lsn.parse("0/30")),
+            ChangeTally.NONE,
             HeapBudget.unlimited());
 
     for (String chunk : emptyTransaction(format)) {

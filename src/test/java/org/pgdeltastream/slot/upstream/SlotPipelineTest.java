@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.ColumnDetails;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
@@ -109,6 +110,7 @@ class SlotPipelineTest {
         ChangeOptions.parse(name -> Optional.ofNullable(words.get(name))),
         NOTHING,
         output,
+        ChangeTally.NONE,
         HeapBudget.unlimited());
   }
 }

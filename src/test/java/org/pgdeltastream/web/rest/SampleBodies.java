@@ -15,6 +15,7 @@ import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.replication.ServerState;
 import org.pgdeltastream.replication.SlotAdvance;
 import org.pgdeltastream.slot.NewSlot;
@@ -124,7 +125,9 @@ public final class SampleBodies {
                 1,
                 Lsn.NONE,
                 List.of("warning"),
-                Optional.of(new FeedReport.Failure(CloseReason.UPSTREAM_LOST, "away", NOON)))));
+                Optional.of(new FeedReport.Failure(CloseReason.UPSTREAM_LOST, "away", NOON)),
+                new FeedCounts(),
+                0)));
   }
 
   public static List<String> tableFields() {
