@@ -26,6 +26,7 @@ import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.feed.Feeds;
+import org.pgdeltastream.slot.guard.SlotGuard;
 import org.pgdeltastream.slot.lease.TableProgress;
 import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.SlotReport;
@@ -43,6 +44,7 @@ public final class Operations {
   private final Board board;
   private final SlotReports reports;
   private final Feeds feeds;
+  private final SlotGuard guard;
 
   Operations(
       Database database,
@@ -50,13 +52,15 @@ public final class Operations {
       Slots slots,
       Board board,
       SlotReports reports,
-      Feeds feeds) {
+      Feeds feeds,
+      SlotGuard guard) {
     this.database = database;
     this.settings = settings;
     this.slots = slots;
     this.board = board;
     this.reports = reports;
     this.feeds = feeds;
+    this.guard = guard;
   }
 
   public List<SlotReport> slots() {
@@ -79,7 +83,8 @@ public final class Operations {
         board.recent(),
         all,
         feeds.all(),
-        snapshots());
+        snapshots(),
+        guard.report());
   }
 
   /** The open snapshots of this server, and who reads whole tables under them. */
@@ -177,17 +182,12 @@ public final class Operations {
                   by,
                   moved.freedBytes()));
       if (moved.after().confirmed().isAfter(moved.before().confirmed())) {
-        slots.find(name).ifPresent(slot -> slot.known().advanced(moved.after().confirmed()));
+        slots.remembered(name).known().advanced(moved.after().confirmed(), "an operator");
       }
       return moved;
     } catch (SQLException e) {
       throw Problems.of(e);
     }
-  }
-
-  /** The regular check: whoever asks about health is told what was seen last. */
-  void look() {
-    board.refresh();
   }
 
   /**

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.feed.FeedDefinition;
+import org.pgdeltastream.slot.guard.GuardRules;
 import org.pgdeltastream.web.access.Hosts;
 import org.pgdeltastream.web.access.WebOrigin;
 
@@ -64,6 +65,7 @@ final class UselessSettings {
     settings.databaseUrl().ifPresent(UselessSettings::checkUrl);
     checkTokens("tokens", settings.tokens());
     checkMonitorTokens(settings);
+    GuardRules.parse(settings.ofOperators().guard());
   }
 
   private static void checkMonitorTokens(Settings settings) {

@@ -17,14 +17,17 @@ import org.pgdeltastream.slot.upstream.KnownSlot;
  */
 public final class Slots {
   private static final int MOST = 1000;
+  private static final int MOST_DROPPED = 100;
 
   private final Map<SlotName, Slot> byName = new LinkedHashMap<>();
+  private final Map<SlotName, String> dropped = new LinkedHashMap<>(); // and why
   private long changes;
 
   /** What is known of a slot, for a stream of it; it is not forgotten until that has left. */
   public synchronized Slot entered(SlotName name) {
     changes++;
     Slot slot = byName.computeIfAbsent(name, Slot::new);
+    slot.known().dropped(dropped.getOrDefault(name, ""));
     slot.entered();
     return slot;
   }
@@ -55,6 +58,7 @@ public final class Slots {
   public synchronized Slot made(SlotName name) {
     changes++;
     byName.remove(name);
+    dropped.remove(name);
     Slot slot = new Slot(name);
     byName.put(name, slot);
     return slot;
@@ -72,6 +76,20 @@ public final class Slots {
   public synchronized void forget(SlotName name) {
     changes++;
     byName.remove(name);
+  }
+
+  /** The same, of a slot that its clients are told of later. */
+  public synchronized void forget(SlotName name, String why) {
+    forget(name);
+    dropped.put(name, why);
+    if (dropped.size() > MOST_DROPPED) {
+      dropped.remove(dropped.keySet().iterator().next());
+    }
+  }
+
+  /** What is known of a slot that PostgreSQL has. */
+  public synchronized Slot remembered(SlotName name) {
+    return byName.computeIfAbsent(name, Slot::new);
   }
 
   public synchronized List<Slot> all() {

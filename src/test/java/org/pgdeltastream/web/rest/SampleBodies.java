@@ -58,6 +58,14 @@ public final class SampleBodies {
                 Optional.of(new SlotReport.LastClose(Optional.empty(), 1001, "bye", NOON)),
                 2,
                 List.of("warning"),
+                Optional.of(
+                    new SlotReport.Guard(
+                        Optional.of("drop@95%"),
+                        "held",
+                        Optional.of(NOON),
+                        Optional.of("why"),
+                        Optional.of(Duration.ofMinutes(1)),
+                        Optional.of(new SlotReport.GuardAction("close", "close@80%", NOON, 8)))),
                 new SlotReport.Seen(NOON, true))));
   }
 
