@@ -31,7 +31,9 @@ final class GuardStatements {
       "coalesce(case when pg_is_in_recovery() then pg_last_wal_replay_lsn()"
           + " else pg_current_wal_flush_lsn() end, '0/0')";
 
-  private static final String KEPT = "coalesce(pg_wal_lsn_diff(" + NOW + ", restart_lsn), 0)";
+  private static final String KEPT =
+      "coalesce(pg_wal_lsn_diff(case when pg_is_in_recovery() then pg_last_wal_receive_lsn()"
+          + " else pg_current_wal_lsn() end, restart_lsn), 0)";
 
   /** Parameters: slot, least bytes, urgent, ends of application_name twice, confirmed, seconds. */
   private static final String CHECKED =

@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot.guard;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
@@ -242,11 +243,12 @@ class GuardPolicyTest {
   void showsTheStrongestRuleThatHoldsAndSinceWhen() {
     WatchedSlot slot = slot(A, 300, Reader.FEED);
     Instant first = BEGIN.plusSeconds(seconds + 5);
-    GuardPolicy.State state = third(slot).states().get(A);
+    GuardPolicy.State state = requireNonNull(third(slot).states().get(A));
     assertThat(state.since()).isEqualTo(first);
     assertThat(state.strongest()).map(one -> one.rule().text()).contains("drop@300MB");
     assertThat(state.strongest().flatMap(Decision::hindrance)).contains(Hindrance.FEED);
-    assertThat(look(slot(A, 1, Reader.FEED)).states().get(A).strongest()).isEmpty();
+    state = requireNonNull(look(slot(A, 1, Reader.FEED)).states().get(A));
+    assertThat(state.strongest()).isEmpty();
   }
 
   /** Whatever is seen: an action was asked for by three looks in a row, and by its own rule. */
