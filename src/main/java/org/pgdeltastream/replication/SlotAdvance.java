@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
@@ -26,6 +27,11 @@ public final class SlotAdvance {
   private static final int FIRST_VERSION = 11;
   private static final int NOTES_WHEN_ASKED = 16;
   private static final int MILLIS = 60_000; // it decodes what it passes
+  private static final long WRITTEN_NANOS = 2_000_000_000L;
+  private static final long PAUSE_NANOS = 20_000_000;
+  private static final String ASK_FOR_NOTE =
+      "select case when not pg_is_in_recovery()"
+          + " then pg_catalog.pg_log_standby_snapshot() end::text";
   private static final String NOW =
       "case when pg_is_in_recovery() then pg_last_wal_replay_lsn()"
           + " else pg_current_wal_flush_lsn() end";
@@ -87,14 +93,31 @@ public final class SlotAdvance {
     }
   }
 
-  /** Whether PostgreSQL noted which transactions run; not every role may ask for it. */
+  /**
+   * Whether PostgreSQL noted which transactions run, and has written it, which it does a moment
+   * later; not every role may ask for it.
+   */
   private static boolean note(Connection connection) {
     try (Statement statement = connection.createStatement()) {
-      return statement.execute(
-          "select case when not pg_is_in_recovery() then pg_catalog.pg_log_standby_snapshot() end");
+      String noted = text(statement, ASK_FOR_NOTE);
+      long deadline = System.nanoTime() + WRITTEN_NANOS;
+      while (noted != null && System.nanoTime() < deadline) {
+        String written = text(statement, "select " + NOW + " >= '" + noted + "'::pg_lsn");
+        if ("t".equals(written)) {
+          return true;
+        }
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
     } catch (SQLException e) {
       LOG.log(DEBUG, "Only the next checkpoint frees WAL: " + e.getMessage());
-      return false;
+    }
+    return false;
+  }
+
+  private static @Nullable String text(Statement statement, String sql) throws SQLException {
+    try (ResultSet row = statement.executeQuery(sql)) {
+      row.next();
+      return row.getString(1);
     }
   }
 

@@ -117,18 +117,23 @@ abstract class GuardStory {
     return registry.slots.guard().of(slot).orElseThrow();
   }
 
+  /** Not before the guard has looked. */
+  private boolean isSeen(SlotName slot, String state) {
+    return registry.slots.guard().of(slot).filter(seen -> seen.state().equals(state)).isPresent();
+  }
+
   private static void until(Callable<Boolean> condition) {
     await().atMost(DEADLINE).pollInterval(Duration.ofMillis(100)).until(condition);
   }
 
   /** What must not happen does not while the rule has been found to hold, and for three looks. */
   private void staysThereWhile(SlotName slot, String state) throws SQLException {
-    until(() -> guard(slot).state().equals(state));
+    until(() -> isSeen(slot, state));
     await()
         .during(Duration.ofMillis(THREE_LOOKS_MILLIS))
         .atMost(DEADLINE)
         .pollInterval(Duration.ofMillis(500))
-        .until(() -> isThere(slot) && guard(slot).state().equals(state));
+        .until(() -> isThere(slot) && isSeen(slot, state));
     assertThat(registry.slots.guard().actions(GuardAction.DROP)).isZero();
   }
 
@@ -137,7 +142,7 @@ abstract class GuardStory {
     start("*: warn@5MB");
     SlotName slot = abandoned();
     write(6);
-    until(() -> guard(slot).state().equals("warned"));
+    until(() -> isSeen(slot, "warned"));
 
     SlotReport report = registry.slots.reports().of(slot);
     assertThat(report.guard().flatMap(SlotReport.Guard::rule)).contains("warn@5MB");
