@@ -87,6 +87,11 @@ public final class Operations {
         guard.report());
   }
 
+  /** What the guard has done so far. */
+  public SlotGuard guard() {
+    return guard;
+  }
+
   /** The open snapshots of this server, and who reads whole tables under them. */
   public List<SnapshotReport> snapshots() {
     BoardLook look = board.recent();

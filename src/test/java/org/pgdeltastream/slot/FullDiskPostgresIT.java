@@ -33,7 +33,7 @@ import org.pgdeltastream.support.SmallVolume;
 import org.pgdeltastream.support.TestDatabase;
 
 /**
- * An abandoned slot on a volume of 400 MB. PostgreSQL has a limit of 280 MB, which it looks at with
+ * An abandoned slot on a volume of 400 MB. PostgreSQL has a limit of 310 MB, which it looks at with
  * each checkpoint only: too late for this volume.
  */
 @Tag("nightly")
@@ -58,8 +58,8 @@ class FullDiskPostgresIT {
         TestDatabase.embedded(
             volume.directory("pg"),
             Map.of(
-                "max_slot_wal_keep_size", "280MB",
-                "max_wal_size", "160MB",
+                "max_slot_wal_keep_size", "310MB",
+                "max_wal_size", "288MB",
                 "min_wal_size", "32MB",
                 "shared_buffers", "16MB"));
     database.execute("create table t (id bigint primary key)");
@@ -161,7 +161,7 @@ class FullDiskPostgresIT {
     assertThat(failure).isEmpty();
     assertThat(server.slots.guard().of(abandoned).orElseThrow().rule()).contains("warn@50%");
     assertThat(server.slots.guard().report().fullIn()).isPresent();
-    assertThat(kept(server, abandoned)).isLessThan(280L << 20);
+    assertThat(kept(server, abandoned)).isLessThan(310L << 20);
 
     await().atMost(DEADLINE).until(() -> !failure.isEmpty()); // what the guard is for
     assertThat(server.slots.guard().actions(GuardAction.DROP)).isZero();

@@ -54,13 +54,16 @@ final class GuardWords {
 
   /** What was done, for the log. */
   static String done(Decision decision, GuardStatements.Done done) {
-    return "Slot %s %s by the guard, rule %s; it kept %s. PostgreSQL keeps %s less for it"
-        .formatted(
-            decision.slot().name(),
-            decision.rule().action().done(),
-            decision.rule(),
-            figures(decision),
-            bytes(done.freedBytes()));
+    String text =
+        "Slot %s %s by the guard, rule %s; it kept %s"
+            .formatted(
+                decision.slot().name(),
+                decision.rule().action().done(),
+                decision.rule(),
+                figures(decision));
+    return decision.rule().action() == GuardAction.CLOSE // its client may come back
+        ? text
+        : text + ". PostgreSQL keeps " + bytes(done.freedBytes()) + " less for it";
   }
 
   /** What its client is told. */
