@@ -35,6 +35,7 @@ import org.pgdeltastream.launch.command.Command;
 import org.pgdeltastream.launch.command.Guide;
 import org.pgdeltastream.launch.server.Availability;
 import org.pgdeltastream.slot.database.FeedSettings;
+import org.pgdeltastream.slot.database.OperatorSettings;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
@@ -94,8 +95,12 @@ class DocumentsTest {
 
   private static String usual(RecordComponent component) {
     Settings read = Settings.read(name -> null);
-    boolean isOfFeeds = component.getDeclaringRecord().equals(FeedSettings.class);
-    Object value = value(isOfFeeds ? read.ofFeeds() : read, component.getAccessor());
+    Class<?> group = component.getDeclaringRecord();
+    Object of =
+        group.equals(FeedSettings.class)
+            ? read.ofFeeds()
+            : group.equals(OperatorSettings.class) ? read.ofOperators() : read;
+    Object value = value(of, component.getAccessor());
     String depends =
         switch (component.getName()) {
           case "databaseUrl" -> "the DataSource `jdbc/pgdelta`'s";

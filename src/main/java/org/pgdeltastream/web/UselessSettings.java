@@ -64,11 +64,11 @@ final class UselessSettings {
     }
     settings.databaseUrl().ifPresent(UselessSettings::checkUrl);
     checkTokens("tokens", settings.tokens());
-    checkMonitorTokens(settings);
-    GuardRules.parse(settings.ofOperators().guard());
+    checkOperators(settings);
   }
 
-  private static void checkMonitorTokens(Settings settings) {
+  private static void checkOperators(Settings settings) {
+    GuardRules.parse(settings.ofOperators().guard());
     List<String> monitors = settings.ofOperators().monitorTokens();
     checkTokens("monitor-tokens", monitors);
     if (settings.tokens().isEmpty() && !monitors.isEmpty()) {

@@ -8,7 +8,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.EnumMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -18,13 +17,11 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
-import org.pgdeltastream.replication.SlotState;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 import org.pgdeltastream.slot.board.Board;
 import org.pgdeltastream.slot.board.BoardLook;
 import org.pgdeltastream.slot.board.StatusReport;
 import org.pgdeltastream.slot.database.Settings;
-import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.SlotDrops;
 import org.pgdeltastream.slot.stream.SlotReport;
@@ -41,6 +38,7 @@ public final class SlotGuard {
 
   private final Board board;
   private final Settings settings;
+  private final SlotWatch watch;
   private final Slots slots;
   private final SlotDrops drops;
   private final GuardStatements statements;
@@ -66,6 +64,7 @@ public final class SlotGuard {
       Executor readers) {
     this.board = board;
     this.settings = settings;
+    this.watch = new SlotWatch(settings, slots);
     this.slots = slots;
     this.drops = drops;
     statements = new GuardStatements(connector);
@@ -89,7 +88,7 @@ public final class SlotGuard {
       return;
     }
     GuardPolicy.Outcome outcome =
-        policy.look(System.nanoTime(), look.get().asOf(), watched(look.get()));
+        policy.look(System.nanoTime(), look.get().asOf(), watch.of(look.get()));
     states = outcome.states();
     outcome.warnings().forEach(this::warn);
     outcome.action().ifPresent(this::begin);
@@ -98,40 +97,6 @@ public final class SlotGuard {
   private void warn(Decision decision) {
     LOG.log(WARNING, GuardWords.warning(decision));
     count(GuardAction.WARN);
-  }
-
-  private List<WatchedSlot> watched(BoardLook look) {
-    return look.server().slots().stream()
-        .filter(state -> state.row().logical() && state.row().ofThisDatabase())
-        .filter(state -> settings.matches(state.row().name()))
-        .map(state -> watched(state, look))
-        .toList();
-  }
-
-  private WatchedSlot watched(SlotState state, BoardLook look) {
-    SlotName name = new SlotName(state.row().name());
-    Optional<Slot> known = slots.find(name);
-    WatchedSlot.Reader reader = reader(name, known, state.row().active());
-    return new WatchedSlot(
-        name,
-        state.retainedBytes(),
-        look.server().walLimitBytes(),
-        state.row().confirmedFlush(),
-        reader == WatchedSlot.Reader.CLIENT
-            ? Optional.empty() // one that catches up does not hold the slot
-            : state.inactiveSince().map(since -> Duration.between(since, look.asOf())),
-        reader,
-        known.filter(Slot::hasSnapshot).isPresent());
-  }
-
-  private static WatchedSlot.Reader reader(SlotName name, Optional<Slot> known, boolean active) {
-    if (FeedDefinition.isFeeds(name)) {
-      return WatchedSlot.Reader.FEED;
-    }
-    if (known.flatMap(Slot::stream).isPresent()) {
-      return WatchedSlot.Reader.CLIENT;
-    }
-    return active ? WatchedSlot.Reader.OTHERS : WatchedSlot.Reader.NOBODY;
   }
 
   private void begin(Decision decision) {
