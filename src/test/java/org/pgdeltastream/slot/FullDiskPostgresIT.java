@@ -164,6 +164,7 @@ class FullDiskPostgresIT {
     assertThat(kept(server, abandoned)).isLessThan(310L << 20);
 
     await().atMost(DEADLINE).until(() -> !failure.isEmpty()); // what the guard is for
+    assertThat(volume.freeBytes()).isLessThan(32L << 20); // PostgreSQL ended for want of space
     assertThat(server.slots.guard().actions(GuardAction.DROP)).isZero();
   }
 }

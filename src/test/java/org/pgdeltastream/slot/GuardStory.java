@@ -207,7 +207,7 @@ abstract class GuardStory {
 
   @Test
   void dropsWhatNobodyStreamsForATimeAndNothingElse() throws Exception {
-    start("delta_*: drop@idle:15s");
+    start("delta_*: drop@idle:15s", "ping-interval", "600"); // the client answers none
     SlotName streamed = abandoned();
     RecordingSubscriber client = stream(streamed);
     until(() -> registry.slots.reports().of(streamed).active());

@@ -39,7 +39,8 @@ class GuardStatementsPostgresIT {
     database.execute(
         "select pg_logical_emit_message(false, 'noise', repeat('x', 1000000))"
             + " from generate_series(1, 11)");
-    database.execute("create table written ()"); // and so is what stands before it
+    // so that what stands before it is written too
+    database.execute("set synchronous_commit = on; create table written ()");
   }
 
   private ReplicationConnector connector(String user) {
