@@ -31,6 +31,7 @@ class ArchitectureTest {
 
   private static final String[] CORE = {
     ROOT + "change..",
+    ROOT + "doctor..",
     ROOT + "decoder..",
     ROOT + "encoder..",
     ROOT + "delivery..",

@@ -1,5 +1,6 @@
 package org.pgdeltastream;
 
+import static java.util.Objects.requireNonNull;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -19,6 +21,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -30,6 +33,12 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.option.Detail;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.doctor.Check;
+import org.pgdeltastream.doctor.Examination;
+import org.pgdeltastream.doctor.ExaminationText;
+import org.pgdeltastream.doctor.check.Checks;
+import org.pgdeltastream.doctor.check.ChecksTest;
+import org.pgdeltastream.doctor.check.Limits;
 import org.pgdeltastream.launch.command.Address;
 import org.pgdeltastream.launch.command.Command;
 import org.pgdeltastream.launch.command.Guide;
@@ -55,6 +64,7 @@ class DocumentsTest {
   private final String readme = read(Path.of("README.md"));
   private final String configuration = read(DOCS.resolve("configuration.md"));
   private final String http = read(DOCS.resolve("http.md"));
+  private final String doctor = read(DOCS.resolve("doctor.md"));
   private final String feeds = read(DOCS.resolve("feeds.md"));
   private final String websocket = read(DOCS.resolve("websocket.md"));
   private final String options = read(DOCS.resolve("stream-options.md"));
@@ -95,12 +105,13 @@ class DocumentsTest {
 
   private static String usual(RecordComponent component) {
     Settings read = Settings.read(name -> null);
-    Class<?> group = component.getDeclaringRecord();
-    Object of =
-        group.equals(FeedSettings.class)
-            ? read.ofFeeds()
-            : group.equals(OperatorSettings.class) ? read.ofOperators() : read;
-    Object value = value(of, component.getAccessor());
+    Object owner =
+        Map.of(
+                Settings.class, read,
+                FeedSettings.class, read.ofFeeds(),
+                OperatorSettings.class, read.ofOperators())
+            .get(component.getDeclaringRecord());
+    Object value = value(requireNonNull(owner), component.getAccessor());
     String depends =
         switch (component.getName()) {
           case "databaseUrl" -> "the DataSource `jdbc/pgdelta`'s";
@@ -280,6 +291,7 @@ class DocumentsTest {
   void listEveryFieldOfTheAnswers() {
     assertThat(unnamed(section(http, "Init"), SampleBodies.initFields())).isEmpty();
     assertThat(unnamed(section(http, "Slots"), SampleBodies.slotFields())).isEmpty();
+    assertThat(unnamed(section(http, "Looking after it"), SampleBodies.statusFields())).isEmpty();
     assertThat(unnamed(section(feeds, "Calls"), SampleBodies.feedFields())).isEmpty();
     assertThat(unnamed(section(http, "Tables, and closing a snapshot"), SampleBodies.tableFields()))
         .isEmpty();
@@ -288,6 +300,34 @@ class DocumentsTest {
   private static List<String> unnamed(String text, List<String> fields) {
     assertThat(fields).isNotEmpty();
     return fields.stream().filter(name -> !text.contains("`" + name + "`")).toList();
+  }
+
+  @Test
+  void listEveryCheckOfTheDoctor() {
+    assertThat(names(rows(doctor, "| Check |")))
+        .containsExactlyElementsOf(Checks.all(Limits.USUAL).stream().map(Check::id).toList());
+  }
+
+  /** As far as ChecksTest has seen them. */
+  @Test
+  void sayHowBadEachFindingOfTheDoctorIs() {
+    Map<String, Set<String>> documented = new TreeMap<>();
+    rows(doctor, "| Check |")
+        .forEach(
+            cells ->
+                names(Stream.of(cells))
+                    .forEach(check -> documented.put(check, Set.of(cells.get(1).split(", ", -1)))));
+    assertThat(ChecksTest.severities()).isEqualTo(documented);
+  }
+
+  @Test
+  void listEveryFieldOfAnExamination() {
+    String json =
+        ExaminationText.json(
+            new Examination("", Instant.EPOCH, Duration.ZERO, List.of(), List.of(), List.of()));
+    List<String> fields =
+        Pattern.compile("\"(\\w+)\":").matcher(json).results().map(one -> one.group(1)).toList();
+    assertThat(unnamed(section(doctor, "Asking"), fields)).isEmpty();
   }
 
   // The launcher

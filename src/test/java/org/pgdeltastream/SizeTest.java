@@ -44,13 +44,13 @@ class SizeTest {
           entry("FrameSubscriber", 302L), // one state: who may write a frame
           entry("PostgresCatalog", 262L), // mostly SQL
           entry("PublicationSession", 316L), // mostly SQL
-          entry("ReplicationSlots", 368L), // every statement about slots
+          entry("ReplicationSlots", 318L), // every statement about slots
           entry("SlotCopy", 295L), // mostly SQL
           entry("SlotCreator", 293L), // one order of steps, each undone
-          entry("SlotManager", 303L), // the one EJB
+          entry("SlotManager", 287L), // the one EJB
           entry("SlotStream", 369L), // both halves of a stream
           entry("SocketInput", 280L), // one buffer
-          entry("StreamClient", 371L), // a client's whole state
+          entry("StreamClient", 370L), // a client's whole state
           entry("Upstream", 308L), // a reader's whole state
           entry("Wal2JsonDecoder", 283L), // one format
           entry("Wal2JsonNames", 255L)); // one grammar
@@ -61,7 +61,7 @@ class SizeTest {
           entry("PublicationRefusals.asElsewhere", 51L), // a table of SQLSTATEs
           entry("PublicationSession.use", 33L), // one transaction
           entry("ReplicationReader.run", 35L), // the loop of a stream
-          entry("Settings.read", 32L), // a table of settings
+          entry("Settings.read", 33L), // a table of settings
           entry("SlotConnector.connect", 32L), // one order of steps
           entry("StreamState.on", 41L), // the table of transitions
           entry("Upstream.afterLoss", 34L), // one decision

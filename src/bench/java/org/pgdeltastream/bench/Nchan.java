@@ -62,11 +62,11 @@ final class Nchan implements AutoCloseable {
           access_log off;
           client_body_temp_path %s/body; proxy_temp_path %s/proxy; fastcgi_temp_path %s/fastcgi;
           uwsgi_temp_path %s/uwsgi; scgi_temp_path %s/scgi;
-          keepalive_requests 1000000000;
+          keepalive_requests 1000000000; keepalive_timeout 1d;
           server {
             listen 127.0.0.1:%d backlog=1024;
             location /publish { nchan_publisher; nchan_channel_id bench; nchan_message_buffer_length 1000; }
-            location /follow { nchan_subscriber websocket; nchan_channel_id bench; }
+            location /follow { nchan_subscriber websocket eventsource; nchan_channel_id bench; }
           }
         }
         """

@@ -47,12 +47,21 @@ final class ProcessMeter {
     return megabytes(pid, "VmHWM:");
   }
 
+  /** What it has now. */
+  static long kilobytes(long pid) {
+    return kilobytes(pid, "VmRSS:");
+  }
+
   private static long megabytes(long pid, String field) {
+    return kilobytes(pid, field) / 1024;
+  }
+
+  private static long kilobytes(long pid, String field) {
     try {
       List<String> status = Files.readAllLines(Path.of("/proc/" + pid + "/status"));
       return status.stream()
           .filter(line -> line.startsWith(field))
-          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) / 1024)
+          .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
           .findFirst()
           .orElse(0);
     } catch (IOException e) {

@@ -13,8 +13,10 @@ import java.util.Locale;
 import org.pgdeltastream.launch.command.Arguments;
 import org.pgdeltastream.launch.command.BadArgumentException;
 import org.pgdeltastream.launch.command.Command;
+import org.pgdeltastream.launch.command.DoctorArguments;
 import org.pgdeltastream.launch.command.Guide;
 import org.pgdeltastream.launch.command.StreamPrinter;
+import org.pgdeltastream.launch.postgres.FileTrees;
 import org.pgdeltastream.launch.postgres.ProgramFiles;
 import org.pgdeltastream.launch.postgres.UnpackedProgram;
 
@@ -35,7 +37,7 @@ public final class Boot {
     }
     Command command;
     try {
-      command = Arguments.parse(arguments, System::getenv, System::getProperty);
+      command = parse(arguments);
     } catch (BadArgumentException e) {
       System.err.println("pgdeltastream: " + e.getMessage());
       System.exit(2);
@@ -48,22 +50,58 @@ public final class Boot {
       System.out.println("pgdeltastream " + (version == null ? "(not built)" : version));
     } else if (command instanceof Command.Watch watch) {
       System.exit(StreamPrinter.run(watch));
+    } else if (command instanceof Command.Doctor doctor) {
+      unpacked((jar, files) -> System.exit(examine(doctor, jar, files)));
     } else {
-      serve(arguments);
+      unpacked((jar, files) -> serve(arguments, jar, files));
     }
   }
 
-  private static void serve(String[] arguments) throws Exception {
+  private static Command parse(String[] arguments) throws BadArgumentException {
+    return DoctorArguments.begin(arguments)
+        ? DoctorArguments.parse(arguments, System::getenv, System::getProperty)
+        : Arguments.parse(arguments, System::getenv, System::getProperty);
+  }
+
+  /** What needs the jars in the jar. */
+  @FunctionalInterface
+  private interface Work {
+    void run(Path jar, ProgramFiles files) throws Exception;
+  }
+
+  private static void serve(String[] arguments, Path jar, ProgramFiles files) throws Exception {
+    ClassLoader loader = loader(jar, files.unpacked());
+    Thread.currentThread().setContextClassLoader(loader);
+    Class.forName("org.pgdeltastream.launch.Launcher", true, loader)
+        .getMethod("run", Path.class, Path.class, Path.class, Path.class, String[].class)
+        .invoke(null, jar, files.unpacked().directory(), files.run(), files.passing(), arguments);
+  }
+
+  /** The WAR's class does it; the WAR is a file here, and its settings are properties. */
+  private static int examine(Command.Doctor doctor, Path jar, ProgramFiles files) throws Exception {
+    System.setProperty("pgdelta.database-url", doctor.database().jdbcUrl());
+    System.setProperty("pgdelta.database-user", doctor.database().user());
+    System.setProperty("pgdelta.database-password", doctor.database().password());
+    Path war = files.unpacked().directory().resolve("app.war");
+    URL[] classes = {new URL("jar:" + war.toUri() + "!/WEB-INF/classes/")};
+    try (URLClassLoader loader = new URLClassLoader(classes, loader(jar, files.unpacked()))) {
+      Thread.currentThread().setContextClassLoader(loader);
+      return (int)
+          Class.forName("org.pgdeltastream.slot.doctor.DoctorCommand", true, loader)
+              .getMethod("run", boolean.class, boolean.class)
+              .invoke(null, doctor.json(), doctor.strict());
+    } finally {
+      FileTrees.delete(files.passing());
+    }
+  }
+
+  private static void unpacked(Work work) throws Exception {
     Path jar = Path.of(Boot.class.getProtectionDomain().getCodeSource().getLocation().toURI());
     String temporary = System.getProperty("java.io.tmpdir", "");
     try {
       ProgramFiles files = ProgramFiles.open(jar, Path.of(temporary).toAbsolutePath());
       System.setProperty("java.io.tmpdir", files.run().toString()); // before it is used
-      ClassLoader loader = loader(jar, files.unpacked());
-      Thread.currentThread().setContextClassLoader(loader);
-      Class.forName("org.pgdeltastream.launch.Launcher", true, loader)
-          .getMethod("run", Path.class, Path.class, Path.class, Path.class, String[].class)
-          .invoke(null, jar, files.unpacked().directory(), files.run(), files.passing(), arguments);
+      work.run(jar, files);
     } catch (InvocationTargetException e) {
       System.err.println("pgdeltastream: " + e.getCause());
       System.exit(1);

@@ -26,12 +26,10 @@ public final class SlotAdvance {
 
   private static final int FIRST_VERSION = 11;
   private static final int NOTES_WHEN_ASKED = 16;
-  private static final int MILLIS = 60_000; // it decodes what it passes
-  private static final long WRITTEN_NANOS = 2_000_000_000L;
+  private static final String WRITTEN = "select pg_current_wal_flush_lsn()::text";
+  private static final long WRITTEN_NANOS = 2_000_000_000L; // it is written out every 200 ms
   private static final long PAUSE_NANOS = 20_000_000;
-  private static final String ASK_FOR_NOTE =
-      "select case when not pg_is_in_recovery()"
-          + " then pg_catalog.pg_log_standby_snapshot() end::text";
+  private static final int MILLIS = 60_000; // it decodes what it passes
   private static final String NOW =
       "case when pg_is_in_recovery() then pg_last_wal_replay_lsn()"
           + " else pg_current_wal_flush_lsn() end";
@@ -75,7 +73,7 @@ public final class SlotAdvance {
             "A slot moves forward only");
       }
       move(connection, slot, to.orElse(null));
-      if (to.isEmpty() && version >= NOTES_WHEN_ASKED && note(connection)) {
+      if (to.isEmpty() && version >= NOTES_WHEN_ASKED && isNoted(connection)) {
         move(connection, slot, null);
       }
       return new Moved(before, position(connection, slot));
@@ -93,29 +91,34 @@ public final class SlotAdvance {
     }
   }
 
-  /**
-   * Whether PostgreSQL noted which transactions run, and has written it, which it does a moment
-   * later; not every role may ask for it.
-   */
-  private static boolean note(Connection connection) {
-    try (Statement statement = connection.createStatement()) {
-      String noted = text(statement, ASK_FOR_NOTE);
-      long deadline = System.nanoTime() + WRITTEN_NANOS;
-      while (noted != null && System.nanoTime() < deadline) {
-        String written = text(statement, "select " + NOW + " >= '" + noted + "'::pg_lsn");
-        if ("t".equals(written)) {
-          return true;
+  /** Lets PostgreSQL note which transactions run, and write it out; not every role may ask. */
+  private static boolean isNoted(Connection connection) {
+    long end = System.nanoTime() + WRITTEN_NANOS;
+    try {
+      String noted =
+          text(
+              connection,
+              "select case when not pg_is_in_recovery()"
+                  + " then pg_catalog.pg_log_standby_snapshot() end::text");
+      if (noted == null) {
+        return false;
+      }
+      while (Lsn.parse(noted).isAfter(Lsn.parse(String.valueOf(text(connection, WRITTEN))))) {
+        if (System.nanoTime() - end > 0) {
+          return false;
         }
         LockSupport.parkNanos(PAUSE_NANOS);
       }
+      return true;
     } catch (SQLException e) {
-      LOG.log(DEBUG, "Only the next checkpoint frees WAL: " + e.getMessage());
+      LOG.log(DEBUG, "What the slot has passed is freed later: " + e.getMessage());
+      return false;
     }
-    return false;
   }
 
-  private static @Nullable String text(Statement statement, String sql) throws SQLException {
-    try (ResultSet row = statement.executeQuery(sql)) {
+  private static @Nullable String text(Connection connection, String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(sql)) {
       row.next();
       return row.getString(1);
     }

@@ -25,6 +25,7 @@ import org.pgdeltastream.slot.board.StatusReport;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.doctor.Examiner;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.guard.SlotGuard;
 import org.pgdeltastream.slot.lease.TableProgress;
@@ -33,7 +34,10 @@ import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
 
-/** What operators see and do. What is shown is at most a second old; no call opens a connection. */
+/**
+ * What operators see and do. What is shown is at most a second old, and no call opens a connection;
+ * the doctor's are at most a minute old, and each on connections of its own.
+ */
 public final class Operations {
   private static final System.Logger LOG = System.getLogger(Operations.class.getName());
 
@@ -45,6 +49,7 @@ public final class Operations {
   private final SlotReports reports;
   private final Feeds feeds;
   private final SlotGuard guard;
+  private final Examiner doctor;
 
   Operations(
       Database database,
@@ -61,6 +66,7 @@ public final class Operations {
     this.reports = reports;
     this.feeds = feeds;
     this.guard = guard;
+    doctor = new Examiner(database.connector(), settings);
   }
 
   public List<SlotReport> slots() {
@@ -69,6 +75,11 @@ public final class Operations {
 
   public SlotReport slot(SlotName name) {
     return reports.recent(name);
+  }
+
+  /** Says what is wrong with PostgreSQL. */
+  public Examiner doctor() {
+    return doctor;
   }
 
   public StatusReport status() {

@@ -72,6 +72,7 @@ final class SlotRegistry {
     return () -> {
       check.run();
       feeds.start();
+      readers.execute(operations.doctor()::log); // it may take long
     };
   }
 
@@ -178,6 +179,7 @@ final class SlotRegistry {
     long lastReports = System.nanoTime() + LAST_REPORTS.toNanos();
     streams.forEach(stream -> stream.awaitEnd(until(lastReports)));
     feeds.awaitEnd(until(lastReports));
+    operations.doctor().close();
     database.watch().close();
     database.connector().control().close();
   }

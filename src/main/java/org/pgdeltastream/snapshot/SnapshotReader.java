@@ -143,8 +143,7 @@ public final class SnapshotReader {
       throws SQLException, IOException {
     TableReference reference = TableReference.of(request.table(), request.schema());
     try (var transaction = SnapshotTransaction.begin(database, checked(snapshotName), tableLimit)) {
-      way.take(
-          new TableRead(transaction.connection(), tables.publications(), reference, request, heap));
+      way.take(new TableRead(transaction.connection(), tables, reference, request, heap));
     } catch (SQLException e) {
       throw SnapshotFailure.translated(e, reference);
     }

@@ -15,6 +15,7 @@ import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.snapshot.table.CatalogReader;
+import org.pgdeltastream.snapshot.table.KnownTables;
 import org.pgdeltastream.snapshot.table.RewriteCheck;
 import org.pgdeltastream.snapshot.table.SnapshotTable;
 import org.pgdeltastream.snapshot.table.SnapshotTable.Attribute;
@@ -45,7 +46,7 @@ final class TableRead {
 
   TableRead(
       Connection connection,
-      List<String> publications,
+      KnownTables tables,
       TableReference reference,
       TableRequest request,
       HeapBudget heap)
@@ -54,7 +55,8 @@ final class TableRead {
     this.reference = reference;
     this.request = request;
     this.heap = heap;
-    table = new CatalogReader(connection, publications).table(reference);
+    table = new CatalogReader(connection, tables.publications()).table(reference);
+    tables.add(reference, table);
     columns = table.selected(request.columns());
     if (table.rows().isPresent()) {
       connection.setNetworkTimeout(Runnable::run, FILTERED_MILLIS);

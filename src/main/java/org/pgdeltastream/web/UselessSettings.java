@@ -63,12 +63,12 @@ final class UselessSettings {
           "pgdelta.node is cut by PostgreSQL: it keeps 49 characters of ASCII in application_name");
     }
     settings.databaseUrl().ifPresent(UselessSettings::checkUrl);
-    checkTokens("tokens", settings.tokens());
-    checkOperators(settings);
+    checkTokens(settings);
+    GuardRules.parse(settings.ofOperators().guard());
   }
 
-  private static void checkOperators(Settings settings) {
-    GuardRules.parse(settings.ofOperators().guard());
+  private static void checkTokens(Settings settings) {
+    checkTokens("tokens", settings.tokens());
     List<String> monitors = settings.ofOperators().monitorTokens();
     checkTokens("monitor-tokens", monitors);
     if (settings.tokens().isEmpty() && !monitors.isEmpty()) {

@@ -74,6 +74,35 @@ abstract class BlackBoxStory {
     database.awaitConfirmed(slot, lsn);
   }
 
+  @Test
+  void saysWhatIsWrongWithPostgres() throws Exception {
+    HttpResponse<String> json = server.get("/v1/doctor");
+    assertThat(json.statusCode()).as(json.body()).isEqualTo(200);
+    assertThat(json.headers().firstValue("Content-Type")).hasValueSatisfying(this::isJson);
+    JsonObject examination = object(json.body());
+    assertThat(examination.keySet())
+        .containsExactlyInAnyOrder(
+            "status", "server", "examined", "tookMillis", "findings", "passed", "skipped");
+    assertThat(examination.getJsonArray("findings").getValuesAs(JsonObject.class))
+        .extracting(finding -> finding.getString("check"))
+        .contains("wal_unlimited", "durability");
+
+    HttpResponse<String> text = server.get("/v1/doctor", "Accept", "text/plain");
+    assertThat(text.headers().firstValue("Content-Type").orElse("")).startsWith("text/plain");
+    assertThat(text.body())
+        .startsWith(examination.getString("server") + "\n")
+        .contains("\nWARNING wal_unlimited: max_slot_wal_keep_size\n")
+        .contains("\n    ALTER SYSTEM SET max_slot_wal_keep_size = '10GB';\n");
+    assertThat(server.get("/v1/doctor", "Accept", "application/json, text/plain;q=0.5").body())
+        .isEqualTo(json.body()); // kept for a minute
+    assertThat(server.get("/v1/doctor?x=1").statusCode()).isEqualTo(400);
+    assertThat(server.delete("/v1/doctor").statusCode()).isEqualTo(405);
+  }
+
+  private void isJson(String type) {
+    assertThat(type).startsWith("application/json");
+  }
+
   /** The seed's own session, as its README has it. */
   @Test
   void servesTheThreeCallsAsTheirUsersKnowThem() throws Exception {

@@ -22,6 +22,13 @@ public sealed interface Command {
   }
 
   /**
+   * Examines a PostgreSQL and ends.
+   *
+   * @param strict whether warnings count as errors
+   */
+  record Doctor(Named database, boolean json, boolean strict) implements Command {}
+
+  /**
    * The server.
    *
    * @param listen port 0 takes a free one

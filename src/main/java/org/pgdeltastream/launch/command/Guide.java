@@ -9,6 +9,7 @@ public final class Guide {
       """
       Usage: java -jar pgdeltastream.jar [DATABASE [HOST[:PORT] [LISTEN[:PORT]]]] [OPTION]...
              java -jar pgdeltastream.jar --watch URL [--acknowledge] [--token TEXT]
+             java -jar pgdeltastream.jar doctor [DATABASE [HOST[:PORT]]] [--json] [--strict]
 
       Streams a PostgreSQL database's changes over a websocket. Without a database it starts a
       PostgreSQL of its own with a small demo table, test_table.
@@ -30,6 +31,11 @@ public final class Guide {
         --watch URL            print what the stream at ws://… sends, a message a line
         --acknowledge          and acknowledge it
         --token TEXT           one of the server's tokens; better in PGDELTA_TOKENS
+
+        doctor                 say what is wrong with a PostgreSQL, and what helps; then end with
+                               status 0, 1 (errors), 2 (bad argument) or 3 (no connection)
+        --json                 as JSON
+        --strict               warnings count as errors
 
         --help, --version
 

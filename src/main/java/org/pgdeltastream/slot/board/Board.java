@@ -9,6 +9,8 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.replication.ServerState;
@@ -23,18 +25,30 @@ import org.pgdeltastream.slot.database.Problems;
  */
 public final class Board {
   /** What is not older may be shown. */
-  public static final Duration RECENT = Duration.ofSeconds(1);
+  private static final Duration RECENT = Duration.ofSeconds(1);
+
+  private static final Duration TURN = Duration.ofSeconds(3);
 
   private static final System.Logger LOG = System.getLogger(Board.class.getName());
   private static final long HISTORY_NANOS = Duration.ofMinutes(10).toNanos();
   private static final long STEP_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final ServerStateReader reader;
-  private final ArrayDeque<Written> history = new ArrayDeque<>(); // in the monitor, as what follows
-  private volatile @Nullable BoardLook last;
+  private final ReentrantLock turn = new ReentrantLock(true);
+  private final ArrayDeque<Written> history = new ArrayDeque<>(); // in the turn, as what follows
   private long readAt;
-  private boolean isDue = true;
   private @Nullable SQLException failure;
+  private volatile @Nullable BoardLook last;
+  private volatile boolean isDue;
+
+  /** Somebody else waits for PostgreSQL. */
+  private static final class BusyBoardException extends SQLException {
+    private static final long serialVersionUID = 1L;
+
+    BusyBoardException() {
+      super("PostgreSQL has not answered for " + TURN.toSeconds() + " s", "08006");
+    }
+  }
 
   /** How far the WAL was. */
   private record Written(long at, Lsn position) {}
@@ -45,17 +59,12 @@ public final class Board {
 
   /** At most a second old; if PostgreSQL does not answer, the last. Throws if there is none. */
   public BoardLook recent() {
-    return look(RECENT.toNanos());
+    return look(RECENT);
   }
 
   /** As PostgreSQL is now; throws ProblemException if it does not answer. */
   public BoardLook now() {
-    BoardLook look = look(0);
-    SQLException why = failure();
-    if (look.stale() && why != null) {
-      throw Problems.of(why);
-    }
-    return look;
+    return look(Duration.ZERO);
   }
 
   /** The last, whatever its age; empty before the first. Asks nobody. */
@@ -64,32 +73,55 @@ public final class Board {
   }
 
   /** This server has changed slots: whoever asks next is to see it. */
-  public synchronized void changed() {
+  public void changed() {
     isDue = true;
   }
 
   /** Reads unless that was done lately; a failure shows in what is asked next. */
-  public synchronized void refresh() {
-    if (System.nanoTime() - readAt > RECENT.toNanos() || last == null) {
-      read();
+  public void refresh() {
+    turn.lock();
+    try {
+      if (isOlderThan(RECENT)) {
+        read();
+      }
+    } finally {
+      turn.unlock();
     }
   }
 
-  private synchronized @Nullable SQLException failure() {
-    return failure;
+  private BoardLook look(Duration most) {
+    if (!hasTurn()) {
+      return last()
+          .map(BoardLook::asStale)
+          .orElseThrow(() -> Problems.of(new BusyBoardException()));
+    }
+    try {
+      if (isDue || isOlderThan(most)) {
+        read();
+      }
+      BoardLook present = last;
+      SQLException why = failure;
+      if (present == null || (why != null && most.isZero())) {
+        throw Problems.of(why == null ? new BusyBoardException() : why);
+      }
+      return present;
+    } finally {
+      turn.unlock();
+    }
   }
 
-  private synchronized BoardLook look(long mostNanos) {
-    long now = System.nanoTime();
-    BoardLook present = last;
-    if (isDue || mostNanos == 0 || now - readAt > mostNanos) {
-      read();
-      present = last;
+  /** Another waits for PostgreSQL, perhaps for long: then what is known is shown. */
+  private boolean hasTurn() {
+    try {
+      return turn.tryLock(TURN.toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     }
-    if (present == null) {
-      throw Problems.of(failure == null ? new SQLException("not read", "08006") : failure);
-    }
-    return present;
+  }
+
+  private boolean isOlderThan(Duration most) {
+    return last == null || System.nanoTime() - readAt >= most.toNanos();
   }
 
   private void read() {

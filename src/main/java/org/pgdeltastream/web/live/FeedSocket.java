@@ -113,6 +113,7 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
       ServletInputStream from = connection.getInputStream();
       way = to;
       input = from;
+      UpgradedSocket.holdLittle(connection);
       connection.getOutputStream().flush(); // some servers would keep their answer to the handshake
       connection.getOutputStream().setWriteListener(to);
       FeedSubscriber served =

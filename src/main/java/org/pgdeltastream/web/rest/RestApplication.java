@@ -12,6 +12,7 @@ public class RestApplication extends Application {
   @Override
   public Set<Class<?>> getClasses() {
     return Set.of(
+        DoctorResource.class,
         FeedsResource.class,
         HealthResource.class,
         InitResource.class,
@@ -31,7 +32,7 @@ public class RestApplication extends Application {
         path.replaceAll("^/+|/+$", "").replaceFirst("^(slots|feeds)/[^/]+(?=$|/)", "$1/{name}");
     return switch (plain) {
       case "init" -> "GET, POST"; // HEAD is only there to be refused
-      case "ping", "slots", "feeds", "snapshot/tables", "status", "snapshots" -> "GET";
+      case "doctor", "ping", "slots", "feeds", "snapshot/tables", "status", "snapshots" -> "GET";
       case "health", "health/started", "health/live", "health/ready" -> "GET";
       case "slots/{name}/close", "slots/{name}/advance" -> "POST";
       case "feeds/{name}" -> "DELETE, GET, PUT";

@@ -14,6 +14,8 @@ import java.lang.reflect.Field;
 public final class UpgradedSocket {
   private static final System.Logger LOG = System.getLogger(UpgradedSocket.class.getName());
 
+  private static final int LEAST_LEFT = 256;
+
   private UpgradedSocket() {}
 
   /** Closes at once; what the client has not taken is lost. */
@@ -46,17 +48,37 @@ public final class UpgradedSocket {
     }
   }
 
+  /**
+   * Holds no more than what is left of a write that the client did not take: Tomcat holds 64 KB for
+   * it, which thousands of clients that stand still would not leave of the heap.
+   */
+  public static void holdLittle(WebConnection connection) {
+    try {
+      Object left = field(socket(connection), "nonBlockingWriteBuffer");
+      Field size = left.getClass().getDeclaredField("bufferSize");
+      size.setAccessible(true);
+      size.setInt(left, LEAST_LEFT);
+    } catch (ReflectiveOperationException | RuntimeException e) {
+      LOG.log(DEBUG, "What a client does not take is the server's own: " + e);
+    }
+  }
+
   private static Object socket(WebConnection connection) throws ReflectiveOperationException {
     return field(field(connection, "upgradeServletOutputStream"), "socketWrapper");
   }
 
   private static Object field(Object owner, String name) throws ReflectiveOperationException {
-    Field field = owner.getClass().getDeclaredField(name);
-    field.setAccessible(true);
-    Object value = field.get(owner);
-    if (value == null) {
-      throw new NoSuchFieldException(name + " is null");
+    for (Class<?> type = owner.getClass(); type != null; type = type.getSuperclass()) {
+      for (Field field : type.getDeclaredFields()) {
+        if (field.getName().equals(name)) {
+          field.setAccessible(true);
+          Object value = field.get(owner);
+          if (value != null) {
+            return value;
+          }
+        }
+      }
     }
-    return value;
+    throw new NoSuchFieldException(name + " is not there, or null");
   }
 }

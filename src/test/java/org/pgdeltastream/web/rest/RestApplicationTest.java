@@ -38,6 +38,7 @@ class RestApplicationTest {
 
   @ParameterizedTest
   @CsvSource({
+    "/doctor, GET",
     "/ping, GET",
     "ping, GET",
     "/init, 'GET, POST'",
@@ -72,7 +73,7 @@ class RestApplicationTest {
                         .add(http.value()));
       }
     }
-    assertThat(methods).hasSize(8);
+    assertThat(methods).hasSize(17);
     methods.forEach(
         (path, all) ->
             assertThat(RestApplication.methodsOf(path)).isEqualTo(String.join(", ", all)));

@@ -5,15 +5,22 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.replication.ServerState;
+import org.pgdeltastream.replication.SlotAdvance;
 import org.pgdeltastream.slot.NewSlot;
+import org.pgdeltastream.slot.board.BoardLook;
+import org.pgdeltastream.slot.board.SnapshotReport;
+import org.pgdeltastream.slot.board.StatusReport;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.feed.FeedReport;
 import org.pgdeltastream.slot.stream.SlotReport;
@@ -67,6 +74,49 @@ public final class SampleBodies {
                         Optional.of(Duration.ofMinutes(1)),
                         Optional.of(new SlotReport.GuardAction("close", "close@80%", NOON, 8)))),
                 new SlotReport.Seen(NOON, true))));
+  }
+
+  /** Of the status, a snapshot and a slot that was moved; slots and feeds are told elsewhere. */
+  public static List<String> statusFields() {
+    ServerState server =
+        new ServerState(
+            "18",
+            false,
+            Lsn.NONE,
+            OptionalLong.of(1),
+            1,
+            2,
+            3,
+            4,
+            new ServerState.OldestTransaction(1, 2, 3),
+            List.of(),
+            Map.of());
+    SnapshotReport snapshot =
+        new SnapshotReport(
+            NAME,
+            NOON,
+            NOON,
+            7,
+            List.of(
+                new SnapshotReport.Read(
+                    new TableRequest("t", Optional.of("s"), List.of(), new TableRequest.Part(1, 2)),
+                    NOON,
+                    1,
+                    2,
+                    OptionalLong.of(3))));
+    SlotAdvance.Position position = new SlotAdvance.Position(Lsn.NONE, Lsn.NONE, 1);
+    return Stream.concat(
+            names(
+                StatusBody.of(
+                    new StatusReport(
+                        new StatusReport.Server("main", NOON, 1, 2, 3),
+                        new BoardLook(server, NOON, false, OptionalDouble.of(1)),
+                        List.of(),
+                        List.of(),
+                        List.of(snapshot))))
+                .stream(),
+            names(StatusBody.moved("delta_a", new SlotAdvance.Moved(position, position))).stream())
+        .toList();
   }
 
   public static List<String> feedFields() {

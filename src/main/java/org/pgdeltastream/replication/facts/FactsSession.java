@@ -1,0 +1,90 @@
+package org.pgdeltastream.replication.facts;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.pgdeltastream.doctor.Facts.Part;
+
+/**
+ * One read-only transaction. What PostgreSQL refuses in it is noted; the rest is read all the same.
+ */
+final class FactsSession {
+  /** Reads one row. */
+  @FunctionalInterface
+  interface Row<T> {
+    T read(ResultSet row) throws SQLException;
+  }
+
+  private static final String BEGIN =
+      "set transaction read only; set local statement_timeout = '5s'; set local lock_timeout = '1s'";
+
+  private final Connection connection;
+  private final int version;
+  private final Map<Part, String> unread = new EnumMap<>(Part.class);
+
+  /** Begins the transaction, which ends with the connection. */
+  FactsSession(Connection connection) throws SQLException {
+    this.connection = connection;
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(BEGIN);
+    }
+    version = connection.getMetaData().getDatabaseMajorVersion();
+  }
+
+  /** The column, or this in its place where PostgreSQL is older. */
+  String since(int major, String column, String before) {
+    return version >= major ? column : before;
+  }
+
+  <T> T one(String sql, Row<T> reader) throws SQLException {
+    return all(sql, reader).get(0);
+  }
+
+  <T> List<T> all(String sql, Row<T> reader) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      List<T> read = new ArrayList<>();
+      while (rows.next()) {
+        read.add(reader.read(rows));
+      }
+      return read;
+    }
+  }
+
+  /** Nothing where PostgreSQL refuses it or takes too long. */
+  <T> List<T> all(Part part, String sql, Row<T> reader) throws SQLException {
+    Savepoint before = connection.setSavepoint();
+    try {
+      return all(sql, reader);
+    } catch (SQLException e) {
+      String why = why(e);
+      connection.rollback(before);
+      unread.put(part, why);
+      return List.of();
+    }
+  }
+
+  private static String why(SQLException e) throws SQLException {
+    return switch (String.valueOf(e.getSQLState())) {
+      case "42501" -> "the role lacks a right";
+      case "57014" -> "PostgreSQL took more than 5 s";
+      case "55P03" -> "a lock was held";
+      default -> throw e;
+    };
+  }
+
+  void note(Part part, String why) {
+    unread.put(part, why);
+  }
+
+  Map<Part, String> unread() {
+    return unread;
+  }
+}

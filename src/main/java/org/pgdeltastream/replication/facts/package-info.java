@@ -1,0 +1,5 @@
+/** Reads from PostgreSQL what the doctor judges. */
+@NullMarked
+package org.pgdeltastream.replication.facts;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,98 @@
+package org.pgdeltastream.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.pgdeltastream.support.ManySockets;
+import org.pgdeltastream.support.Program;
+import org.pgdeltastream.support.StreamClient;
+import org.pgdeltastream.support.TestDatabase;
+
+/** A feed's websockets that read nothing: what they do not take uses no heap up. */
+@Timeout(value = 240, unit = TimeUnit.SECONDS)
+class StalledFollowersIT {
+  private static final int BATCH = 900; // as many as may come within a second on one processor: 500
+  private static final int BATCHES = 3;
+  private static final Duration SOON = Duration.ofSeconds(60);
+  private static final Pattern SUBSCRIBERS = Pattern.compile("\"subscribers\":(\\d+)");
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  private Path directory;
+
+  @Test
+  void takeLittleHeap() throws Exception {
+    int all = BATCH * BATCHES;
+    assumeTrue(
+        ManySockets.mostFiles() > all + 1000,
+        "a process may open " + ManySockets.mostFiles() + " files here (ulimit -n), too few");
+    try (TestDatabase database = TestDatabase.embedded()) {
+      database.execute("create table t (id int primary key, filler text)");
+      database.execute("create publication p for table t");
+      try (Program program =
+              Program.start(
+                  database,
+                  database.port(),
+                  "256m",
+                  directory,
+                  "-Dpgdelta.feeds=main=p",
+                  "-Dpgdelta.send-timeout=120",
+                  "-Dpgdelta.subscribers-per-address=10000");
+          ManySockets stalled = new ManySockets(IdleConnectionsIT.port(program))) {
+        for (int sent = BATCH; sent <= all; sent += BATCH) {
+          int wanted = sent * 9 / 10; // more than a thousand a second are refused
+          stalled.open(BATCH, handshake(program), SOON);
+          await("the followers").atMost(SOON).until(() -> subscribers(program) >= wanted);
+        }
+        try (StreamClient reading =
+            new StreamClient(
+                program.streamUrl("x").replaceFirst("/v1/.*", "/v1/feeds/main/stream"))) {
+          readTo(reading, "{\"hello\":"); // it gets what comes from now on
+          int followers = subscribers(program);
+          for (int i = 1; i <= 40; i++) {
+            database.execute("insert into t values (" + i + ", repeat('x', 50000))");
+            readTo(reading, "\"columnvalues\":[" + i + ",");
+          }
+          assertThat(subscribers(program))
+              .as("those that stand still are still there")
+              .isGreaterThanOrEqualTo(followers);
+        }
+        assertThat(program.get("/v1/ping").statusCode()).isEqualTo(200);
+        assertThat(program.stop()).doesNotContain("OutOfMemoryError");
+      }
+    }
+  }
+
+  private static void readTo(StreamClient reading, String change) throws Exception {
+    while (!reading.nextWithChange().contains(change)) {
+      // hello and live; the client has a time limit of its own
+    }
+  }
+
+  private static String handshake(Program program) {
+    return """
+        GET /v1/feeds/main/stream HTTP/1.1\r
+        Host: localhost:%d\r
+        Upgrade: websocket\r
+        Connection: Upgrade\r
+        Sec-WebSocket-Version: 13\r
+        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
+        \r
+        """
+        .formatted(IdleConnectionsIT.port(program));
+  }
+
+  private static int subscribers(Program program) throws Exception {
+    Matcher count = SUBSCRIBERS.matcher(program.get("/v1/feeds/main").body());
+    return count.find() ? Integer.parseInt(count.group(1)) : 0;
+  }
+}
