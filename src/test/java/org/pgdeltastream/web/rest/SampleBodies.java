@@ -113,7 +113,8 @@ public final class SampleBodies {
                         new BoardLook(server, NOON, false, OptionalDouble.of(1)),
                         List.of(),
                         List.of(),
-                        List.of(snapshot))))
+                        List.of(snapshot),
+                        new StatusReport.Guard("*: warn@50%", true, Optional.of(Duration.ZERO)))))
                 .stream(),
             names(StatusBody.moved("delta_a", new SlotAdvance.Moved(position, position))).stream())
         .toList();
