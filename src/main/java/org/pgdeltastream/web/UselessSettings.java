@@ -63,11 +63,11 @@ final class UselessSettings {
           "pgdelta.node is cut by PostgreSQL: it keeps 49 characters of ASCII in application_name");
     }
     settings.databaseUrl().ifPresent(UselessSettings::checkUrl);
-    checkTokens(settings);
-    GuardRules.parse(settings.ofOperators().guard());
+    checkOperators(settings);
   }
 
-  private static void checkTokens(Settings settings) {
+  private static void checkOperators(Settings settings) {
+    GuardRules.parse(settings.ofOperators().guard());
     checkTokens("tokens", settings.tokens());
     List<String> monitors = settings.ofOperators().monitorTokens();
     checkTokens("monitor-tokens", monitors);
