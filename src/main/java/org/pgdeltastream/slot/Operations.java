@@ -4,25 +4,20 @@ import static java.lang.System.Logger.Level.INFO;
 
 import java.sql.SQLException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalLong;
-import java.util.Set;
-import java.util.stream.Collectors;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.StreamCounts;
-import org.pgdeltastream.replication.RowEstimates;
 import org.pgdeltastream.replication.SlotAdvance;
 import org.pgdeltastream.slot.board.Board;
 import org.pgdeltastream.slot.board.BoardLook;
 import org.pgdeltastream.slot.board.Measured;
 import org.pgdeltastream.slot.board.SnapshotReport;
+import org.pgdeltastream.slot.board.SnapshotReports;
 import org.pgdeltastream.slot.board.StatusReport;
 import org.pgdeltastream.slot.board.StreamReport;
 import org.pgdeltastream.slot.database.Database;
@@ -30,7 +25,7 @@ import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.doctor.Examiner;
 import org.pgdeltastream.slot.feed.Feeds;
-import org.pgdeltastream.slot.lease.TableProgress;
+import org.pgdeltastream.slot.guard.SlotGuard;
 import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.slot.stream.SlotStream;
@@ -50,7 +45,9 @@ public final class Operations {
   private final Board board;
   private final SlotReports reports;
   private final SnapshotReads snapshotReads;
+  private final SnapshotReports snapshotReports;
   private final Feeds feeds;
+  private final SlotGuard guard;
   private final Examiner doctor;
 
   Operations(
@@ -60,14 +57,17 @@ public final class Operations {
       Board board,
       SlotReports reports,
       SnapshotReads snapshotReads,
-      Feeds feeds) {
+      Feeds feeds,
+      SlotGuard guard) {
     this.database = database;
     this.settings = settings;
     this.slots = slots;
     this.board = board;
     this.reports = reports;
+    this.snapshotReports = new SnapshotReports(board, slots, database.connector());
     this.snapshotReads = snapshotReads;
     this.feeds = feeds;
+    this.guard = guard;
     doctor = new Examiner(database.connector(), settings);
   }
 
@@ -86,7 +86,8 @@ public final class Operations {
 
   public StatusReport status() {
     List<SlotReport> all = reports.recent();
-    return new StatusReport(server(), board.recent(), all, feeds.all(), snapshots());
+    return new StatusReport(
+        server(), board.recent(), all, feeds.all(), snapshots(), guard.report());
   }
 
   private StatusReport.Server server() {
@@ -125,50 +126,14 @@ public final class Operations {
     }
   }
 
+  /** What the guard has done so far. */
+  public SlotGuard guard() {
+    return guard;
+  }
+
   /** The open snapshots of this server, and who reads whole tables under them. */
   public List<SnapshotReport> snapshots() {
-    BoardLook look = board.recent();
-    List<SnapshotReport> open = new ArrayList<>();
-    for (Slot slot : slots.all()) {
-      slot.held().ifPresent(held -> open.add(snapshot(slot.name(), held, look)));
-    }
-    return open;
-  }
-
-  private SnapshotReport snapshot(SlotName name, Slot.Held held, BoardLook look) {
-    Map<Long, Long> rows = look.stale() ? Map.of() : estimates(held.reads());
-    return new SnapshotReport(
-        name,
-        held.opened(),
-        held.expires(),
-        look.server().xidsHeld().getOrDefault(held.pid(), 0L),
-        held.reads().stream().map(read -> report(read, rows)).toList());
-  }
-
-  private Map<Long, Long> estimates(Set<TableProgress> reads) {
-    try {
-      return RowEstimates.read(
-          database.connector(),
-          reads.stream()
-              .flatMapToLong(read -> read.oid().stream())
-              .boxed()
-              .collect(Collectors.toSet()));
-    } catch (SQLException e) {
-      throw Problems.of(e);
-    }
-  }
-
-  private static SnapshotReport.Read report(TableProgress read, Map<Long, Long> rows) {
-    OptionalLong oid = read.oid();
-    Optional<Long> all =
-        oid.isPresent() ? Optional.ofNullable(rows.get(oid.getAsLong())) : Optional.empty();
-    return new SnapshotReport.Read(
-        read.request(),
-        read.started(),
-        read.rows(),
-        read.bytes(),
-        all.map(count -> OptionalLong.of(count / read.request().part().of()))
-            .orElse(OptionalLong.empty()));
+    return snapshotReports.all();
   }
 
   /**
@@ -220,17 +185,12 @@ public final class Operations {
                   by,
                   moved.freedBytes()));
       if (moved.after().confirmed().isAfter(moved.before().confirmed())) {
-        slots.find(name).ifPresent(slot -> slot.known().advanced(moved.after().confirmed()));
+        slots.remembered(name).known().advanced(moved.after().confirmed(), "an operator");
       }
       return moved;
     } catch (SQLException e) {
       throw Problems.of(e);
     }
-  }
-
-  /** The regular check: whoever asks about health is told what was seen last. */
-  void look() {
-    board.refresh();
   }
 
   /**

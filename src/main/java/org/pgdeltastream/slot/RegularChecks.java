@@ -39,6 +39,7 @@ final class RegularChecks {
     every(timer, REPORT_MILLIS, slots -> slots.reporter().checkStreams(others));
     every(timer, WATCH_MILLIS, slots -> slots.reporter().checkPostgres());
     every(timer, CHECK_MILLIS, SlotRegistry::checkSlots);
+    every(timer, CHECK_MILLIS, slots -> slots.guard().check());
     Runnable doctor = () -> run(slots -> others.execute(slots.operations().doctor()::log));
     checks.add(timer.scheduleWithFixedDelay(doctor, 1, 1, TimeUnit.HOURS));
   }

@@ -2,17 +2,11 @@ package org.pgdeltastream.slot;
 
 import static java.lang.System.Logger.Level.WARNING;
 
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.concurrent.locks.LockSupport;
-import org.pgdeltastream.change.Problem;
-import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
@@ -20,11 +14,12 @@ import org.pgdeltastream.replication.ServerStateReader;
 import org.pgdeltastream.replication.wal.CatchUps;
 import org.pgdeltastream.slot.board.Board;
 import org.pgdeltastream.slot.database.Database;
-import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.database.StartCheck;
 import org.pgdeltastream.slot.feed.Feeds;
+import org.pgdeltastream.slot.guard.SlotGuard;
 import org.pgdeltastream.slot.stream.Slot;
+import org.pgdeltastream.slot.stream.SlotDrops;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
 import org.pgdeltastream.slot.stream.StreamOptions;
@@ -34,12 +29,8 @@ import org.pgdeltastream.slot.upstream.StreamServices;
 /** What can be asked of slots: make, read under the snapshot, stream, show, drop. */
 final class SlotRegistry {
   private static final System.Logger LOG = System.getLogger(SlotRegistry.class.getName());
-  private static final Duration STREAM_END = Duration.ofSeconds(5);
   private static final Duration CLIENTS_CLOSE = Duration.ofSeconds(4);
   private static final Duration LAST_REPORTS = Duration.ofSeconds(2);
-  private static final Duration CLOSE_COMES = Duration.ofSeconds(1);
-  private static final int DROP_TRIES = 20;
-  private static final long DROP_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   private final Database database;
   private final Settings settings;
@@ -53,6 +44,8 @@ final class SlotRegistry {
   private final Operations operations;
   private final SnapshotReads snapshots;
   private final Feeds feeds;
+  private final SlotDrops drops;
+  private final SlotGuard guard;
 
   SlotRegistry(Database database, Settings settings, Executor readers) {
     this.database = database;
@@ -63,12 +56,14 @@ final class SlotRegistry {
         new StreamServices(
             database, settings, ownPublications, new CatchUps(readers), new AtomicBoolean());
     this.readers = readers;
-    feeds = new Feeds(new FeedSlots(database, creator, slots, this::dropNow), services, readers);
+    drops = new SlotDrops(database, slots, ownPublications);
+    feeds = new Feeds(new FeedSlots(database, creator, slots, drops::dropNow), services, readers);
     reporter = new Reporter(database, slots, feeds::list, ownPublications);
     Board board = new Board(new ServerStateReader(database.connector()));
-    reports = new SlotReports(board, settings, slots);
+    guard = new SlotGuard(board, settings, slots, drops, database.connector(), readers);
+    reports = new SlotReports(board, settings, slots, guard::of);
     snapshots = new SnapshotReads(database, settings, slots, reports);
-    operations = new Operations(database, settings, slots, board, reports, snapshots, feeds);
+    operations = new Operations(database, settings, slots, board, reports, snapshots, feeds, guard);
   }
 
   /** A check of PostgreSQL that logs what is missing. */
@@ -84,8 +79,12 @@ final class SlotRegistry {
   /** Regularly. */
   void checkSlots() {
     feeds.start();
-    operations.look();
     reporter.checkSlots();
+  }
+
+  /** Looks at PostgreSQL regularly, and guards its disk. */
+  SlotGuard guard() {
+    return guard;
   }
 
   void checkDatabase() {
@@ -139,33 +138,13 @@ final class SlotRegistry {
   void drop(SlotName name, boolean force) {
     refuseFeeds(name);
     reports.of(name); // refuses others' slots, which are never dropped
-    Optional<SlotStream> stream = slots.find(name).flatMap(Slot::stream);
-    if (stream.isPresent()) {
-      if (!force) {
-        awaitLeft(name, stream.get());
-      } else {
-        stream.get().end(CloseReason.SLOT_NOT_FOUND, "slot " + name + " was dropped");
-        stream.get().awaitEnd(STREAM_END);
-      }
-    }
-    dropNow(name);
+    drops.drop(name, force);
   }
 
   private void refuseFeeds(SlotName name) {
     if (feeds.reads(name)) {
       throw FeedSlots.readBy(name);
     }
-  }
-
-  private void dropNow(SlotName name) {
-    try {
-      dropInPostgres(name);
-    } catch (SQLException e) {
-      throw Problems.of(e);
-    }
-    slots.find(name).ifPresent(Slot::closeSnapshot);
-    slots.forget(name);
-    ownPublications.tidy();
   }
 
   /** How many slots this server knows something of. */
@@ -216,32 +195,5 @@ final class SlotRegistry {
 
   private static Duration until(long deadline) {
     return Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
-  }
-
-  /** A client that has just closed may be ahead of its own close, on another connection. */
-  private static void awaitLeft(SlotName name, SlotStream stream) {
-    boolean left =
-        stream.awaitEnd(CLOSE_COMES)
-            || (stream.isEnding() && stream.awaitEnd(STREAM_END.minus(CLOSE_COMES)));
-    if (!left) {
-      throw new ProblemException(
-          Problem.SLOT_BUSY,
-          "Slot " + name + " is being streamed",
-          "Close its client first, or pass force=true");
-    }
-  }
-
-  private void dropInPostgres(SlotName name) throws SQLException {
-    for (int attempt = 1; ; attempt++) {
-      try {
-        database.slots().drop(name);
-        return;
-      } catch (SQLException e) {
-        if (!Problems.has(e, "55006") || attempt == DROP_TRIES) {
-          throw e;
-        }
-        LockSupport.parkNanos(DROP_PAUSE_NANOS); // a walsender that ends frees it in a moment
-      }
-    }
   }
 }

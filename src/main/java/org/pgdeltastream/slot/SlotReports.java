@@ -1,7 +1,9 @@
 package org.pgdeltastream.slot;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Function;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
@@ -21,12 +23,18 @@ final class SlotReports {
   private final Board board;
   private final Settings settings;
   private final Slots slots;
+  private final Function<SlotName, Optional<SlotReport.Guard>> guard;
   private volatile long seen; // of the slots' changes
 
-  SlotReports(Board board, Settings settings, Slots slots) {
+  SlotReports(
+      Board board,
+      Settings settings,
+      Slots slots,
+      Function<SlotName, Optional<SlotReport.Guard>> guard) {
     this.board = board;
     this.settings = settings;
     this.slots = slots;
+    this.guard = guard;
   }
 
   /** All that match the pattern, as PostgreSQL has them now. */
@@ -100,8 +108,16 @@ final class SlotReports {
         slot.flatMap(Slot::held).map(held -> snapshot(held, look)),
         slot.flatMap(Slot::lastClose),
         slot.map(Slot::acksIgnored).orElse(0L),
-        slot.map(Slot::known).map(KnownSlot::warnings).orElse(List.of()),
+        warnings(slot, guard.apply(name)),
+        guard.apply(name),
         new SlotReport.Seen(look.asOf(), look.stale()));
+  }
+
+  private static List<String> warnings(Optional<Slot> slot, Optional<SlotReport.Guard> guard) {
+    List<String> all = new ArrayList<>();
+    slot.ifPresent(one -> all.addAll(one.known().warnings()));
+    guard.flatMap(SlotReport.Guard::detail).ifPresent(all::add);
+    return all;
   }
 
   private static SlotReport.OpenSnapshot snapshot(Slot.Held held, BoardLook look) {

@@ -8,6 +8,7 @@ import java.util.regex.Pattern;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.feed.FeedDefinition;
+import org.pgdeltastream.slot.guard.GuardRules;
 import org.pgdeltastream.web.access.Hosts;
 import org.pgdeltastream.web.access.WebOrigin;
 
@@ -62,10 +63,11 @@ final class UselessSettings {
           "pgdelta.node is cut by PostgreSQL: it keeps 49 characters of ASCII in application_name");
     }
     settings.databaseUrl().ifPresent(UselessSettings::checkUrl);
-    checkTokens(settings);
+    checkOperators(settings);
   }
 
-  private static void checkTokens(Settings settings) {
+  private static void checkOperators(Settings settings) {
+    GuardRules.parse(settings.ofOperators().guard());
     checkTokens("tokens", settings.tokens());
     List<String> monitors = settings.ofOperators().monitorTokens();
     checkTokens("monitor-tokens", monitors);

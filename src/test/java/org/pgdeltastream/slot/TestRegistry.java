@@ -43,6 +43,7 @@ final class TestRegistry implements AutoCloseable {
     Reporter reporter = slots.reporter();
     every(100, () -> reporter.checkStreams(readers));
     every(100, slots::checkSlots); // waits for PostgreSQL where that is frozen
+    every(100, () -> slots.guard().check());
     every(1_000, reporter::checkPostgres);
   }
 

@@ -17,9 +17,8 @@ final class EmbeddedServer {
 
   private EmbeddedServer() {}
 
-  static TestDatabase start(Map<String, String> settings) throws IOException {
+  static TestDatabase start(Path home, Map<String, String> settings) throws IOException {
     CHATTER.setLevel(Level.WARNING);
-    Path home = DataDirectories.create();
     Path data = DataDirectories.data(home);
     KeptFiles initial = DataDirectories.initial(binaries());
     initial.copyTo(data); // then it does not run initdb

@@ -49,7 +49,12 @@ public final class TestDatabase implements Sql, AutoCloseable {
   }
 
   public static TestDatabase embedded(Map<String, String> settings) throws IOException {
-    return EmbeddedServer.start(all(settings));
+    return EmbeddedServer.start(DataDirectories.create(), all(settings));
+  }
+
+  /** The same, with its files in this directory. */
+  public static TestDatabase embedded(Path home, Map<String, String> settings) throws IOException {
+    return EmbeddedServer.start(home, all(settings));
   }
 
   /** The newest server of this machine that has wal2json, or the one of pgdelta.test.postgres. */

@@ -40,6 +40,8 @@ class UselessSettingsTest {
     "feeds, main=",
     "feeds, 'main;a-b=p'",
     "feeds, 'main=p;=p'",
+    "guard, 'delta_*: drop@'",
+    "guard-dry-run, perhaps",
   })
   void refusesByNameWhatCanNeverMatch(String name, String value) {
     assertThatThrownBy(() -> UselessSettings.refuse(settings(name, value)))
@@ -88,6 +90,7 @@ class UselessSettingsTest {
     "tokens, 'c2VjcmV0/+==,0123456789abcdef'",
     "slot-pattern, *",
     "feeds, 'main; audit = p1, p2 ;a_1=q'",
+    "guard, 'delta_tmp_*: drop@idle:1h, drop@1GB; *: warn@50%, close@80%, drop@95%, drop@full:30m'",
     "node, my node",
     "node, b\u00fcro", // PostgreSQL cuts it, which is told
     "node, aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",

@@ -16,6 +16,7 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.replication.ServerState;
 import org.pgdeltastream.replication.ServerStateReader;
 import org.pgdeltastream.replication.SlotState;
+import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Problems;
 
 /**
@@ -146,11 +147,15 @@ public final class Board {
         slot ->
             slot.row().active() || slot.inactiveSince().isPresent()
                 ? slot
-                : slot.inactiveSince(seenInactive(slot.row().name()).orElse(now)));
+                : slot.inactiveSince(seenInactive(slot.row()).orElse(now)));
   }
 
-  private Optional<Instant> seenInactive(String name) {
-    return last().flatMap(look -> look.slot(name)).flatMap(SlotState::inactiveSince);
+  /** One that has moved meanwhile was streamed, or is another of the same name. */
+  private Optional<Instant> seenInactive(SlotRow row) {
+    return last()
+        .flatMap(look -> look.slot(row.name()))
+        .filter(former -> former.row().confirmedFlush().equals(row.confirmedFlush()))
+        .flatMap(SlotState::inactiveSince);
   }
 
   private void note(ServerState state) {

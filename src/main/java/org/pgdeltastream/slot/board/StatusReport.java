@@ -1,7 +1,9 @@
 package org.pgdeltastream.slot.board;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Optional;
 import org.pgdeltastream.slot.feed.FeedReport;
 import org.pgdeltastream.slot.stream.SlotReport;
 
@@ -11,12 +13,21 @@ public record StatusReport(
     BoardLook upstream,
     List<SlotReport> slots,
     List<FeedReport> feeds,
-    List<SnapshotReport> snapshots) {
+    List<SnapshotReport> snapshots,
+    Guard guard) {
   public StatusReport {
     slots = List.copyOf(slots);
     feeds = List.copyOf(feeds);
     snapshots = List.copyOf(snapshots);
   }
+
+  /**
+   * The guard of the slots.
+   *
+   * @param fullIn when the first slot reaches PostgreSQL's limit; empty if that is not known, or
+   *     never
+   */
+  public record Guard(String rules, boolean dryRun, Optional<Duration> fullIn) {}
 
   /**
    * This server, and how much of what it may do it does.

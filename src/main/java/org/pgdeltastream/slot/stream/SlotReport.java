@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot.stream;
 
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +33,7 @@ public record SlotReport(
     Optional<LastClose> lastClose,
     long acksIgnored,
     List<String> warnings,
+    Optional<Guard> guard,
     Seen seen) {
   public SlotReport {
     publications = List.copyOf(publications);
@@ -52,6 +54,26 @@ public record SlotReport(
       OptionalLong limitBytes,
       Optional<String> status,
       Optional<String> invalidationReason) {}
+
+  /**
+   * What the guard's rules say of it.
+   *
+   * @param rule the strongest that holds; empty if none does
+   * @param state {@code ok}, {@code warned}, {@code acting}, or {@code held} where something
+   *     hinders an action
+   * @param detail a sentence with all figures
+   * @param fullIn when it reaches PostgreSQL's limit; empty if that is not known, or never
+   */
+  public record Guard(
+      Optional<String> rule,
+      String state,
+      Optional<Instant> since,
+      Optional<String> detail,
+      Optional<Duration> fullIn,
+      Optional<GuardAction> lastAction) {}
+
+  /** What the guard did to it last. */
+  public record GuardAction(String action, String rule, Instant at, long keptBytes) {}
 
   /**
    * When PostgreSQL said so.

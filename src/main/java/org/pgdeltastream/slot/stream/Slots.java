@@ -18,9 +18,11 @@ import org.pgdeltastream.slot.upstream.KnownSlot;
  */
 public final class Slots {
   private static final int MOST = 1000;
+  private static final int MOST_DROPPED = 100;
 
   private final Map<SlotName, Slot> byName = new LinkedHashMap<>();
   private final CloseCounts closes = new CloseCounts();
+  private final Map<SlotName, String> whyDropped = new LinkedHashMap<>(); // and why
   private long changes;
   private long made;
   private long dropped;
@@ -29,6 +31,7 @@ public final class Slots {
   public synchronized Slot entered(SlotName name) {
     changes++;
     Slot slot = byName.computeIfAbsent(name, Slot::new);
+    slot.known().dropped(whyDropped.getOrDefault(name, ""));
     slot.entered();
     return slot;
   }
@@ -60,6 +63,7 @@ public final class Slots {
     changes++;
     made++;
     byName.remove(name);
+    whyDropped.remove(name);
     Slot slot = new Slot(name);
     byName.put(name, slot);
     return slot;
@@ -93,6 +97,20 @@ public final class Slots {
     changes++;
     dropped++;
     byName.remove(name);
+  }
+
+  /** The same, of a slot that its clients are told of later. */
+  public synchronized void forget(SlotName name, String why) {
+    forget(name);
+    whyDropped.put(name, why);
+    if (whyDropped.size() > MOST_DROPPED) {
+      whyDropped.remove(whyDropped.keySet().iterator().next());
+    }
+  }
+
+  /** What is known of a slot that PostgreSQL has. */
+  public synchronized Slot remembered(SlotName name) {
+    return byName.computeIfAbsent(name, Slot::new);
   }
 
   public synchronized List<Slot> all() {

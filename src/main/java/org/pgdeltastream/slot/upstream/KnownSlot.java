@@ -2,6 +2,7 @@ package org.pgdeltastream.slot.upstream;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 
@@ -23,6 +24,8 @@ public final class KnownSlot {
   private boolean needsChunks;
   private int walsender;
   private Lsn advancedTo = Lsn.NONE;
+  private String advancedBy = "";
+  private String dropped = "";
   private Lsn jumpedAfter = Lsn.NONE;
   private Lsn jumpedUpTo = Lsn.NONE;
 
@@ -116,14 +119,33 @@ public final class KnownSlot {
     return needsChunks;
   }
 
-  /** An operator moved the slot: its next client is to be told. */
-  public synchronized void advanced(Lsn to) {
+  /** Somebody moved the slot: its next client is to be told. */
+  public synchronized void advanced(Lsn to, String by) {
+    isThere = true;
     advancedTo = to;
+    advancedBy = by;
   }
 
-  /** Where an operator moved it to; NONE if its clients know, or nobody did. */
-  synchronized Lsn advancedTo() {
-    return advancedTo;
+  /** A client knows where the slot was moved to. */
+  public synchronized void advanceIsKnown() {
+    advancedTo = Lsn.NONE;
+  }
+
+  /** Where it was moved to, and by whom; empty if its clients know, or nobody did. */
+  synchronized Optional<String> advanced() {
+    return advancedTo.equals(Lsn.NONE)
+        ? Optional.empty()
+        : Optional.of(advancedTo + " by " + advancedBy);
+  }
+
+  /** It was dropped: its clients are told why. */
+  public synchronized void dropped(String why) {
+    dropped = why;
+  }
+
+  /** Why there is no such slot. */
+  synchronized String gone() {
+    return dropped.isEmpty() ? "no slot " + name : dropped;
   }
 
   /** The server itself moved the slot, past WAL that held nothing for the client. */

@@ -32,7 +32,8 @@ public final class SlotCheck {
   }
 
   /** The slot as it is now; refused if it cannot be streamed. */
-  SlotRow at(SlotName name) throws SQLException, Refusal {
+  SlotRow at(KnownSlot slot) throws SQLException, Refusal {
+    SlotName name = slot.name();
     if (!settings.matches(name.value())) {
       throw new Refusal(
           CloseReason.WRONG_SLOT_KIND, "slot names must match " + settings.slotPattern());
@@ -41,7 +42,7 @@ public final class SlotCheck {
         database
             .slots()
             .find(name)
-            .orElseThrow(() -> new Refusal(CloseReason.SLOT_NOT_FOUND, "no slot " + name));
+            .orElseThrow(() -> new Refusal(CloseReason.SLOT_NOT_FOUND, slot.gone()));
     if (!row.logical() || !row.ofThisDatabase()) {
       throw new Refusal(
           CloseReason.WRONG_SLOT_KIND,
@@ -89,11 +90,11 @@ public final class SlotCheck {
           "slot %s stands at %s, beyond from=%s: what lies between is lost"
               .formatted(slot.name(), confirmed, from.get()));
     }
-    if (from.isEmpty() && !gapAccepted && !slot.advancedTo().equals(Lsn.NONE)) {
+    if (from.isEmpty() && !gapAccepted && slot.advanced().isPresent()) {
       throw new Refusal(
           CloseReason.POSITION_LOST,
-          "slot %s was advanced to %s by an operator: what lay before is lost"
-              .formatted(slot.name(), slot.advancedTo()));
+          "slot %s was advanced to %s: what lay before is lost"
+              .formatted(slot.name(), slot.advanced().get()));
     }
   }
 

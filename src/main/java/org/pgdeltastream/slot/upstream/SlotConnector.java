@@ -65,7 +65,7 @@ final class SlotConnector {
    */
   Opened connect(WalListener listener, @Nullable ReplicationReader former)
       throws SQLException, Refusal {
-    SlotRow row = check.at(slot.name());
+    SlotRow row = check.at(slot);
     slot.seen();
     OutputPlugin found = check.plugin(row);
     plugin = found;

@@ -62,6 +62,7 @@ final class Bodies {
     slot.lastClose().ifPresent(close -> body.put("lastClose", lastClose(close)));
     body.put("acksIgnored", slot.acksIgnored());
     body.put("warnings", slot.warnings());
+    slot.guard().ifPresent(guard -> body.put("guard", guard(guard)));
     if (slot.seen().stale()) {
       body.put("stale", true);
       body.put("asOf", slot.seen().at().toString());
@@ -76,6 +77,27 @@ final class Bodies {
     wal.limitBytes().ifPresent(bytes -> body.put("walLimitBytes", bytes));
     wal.status().ifPresent(status -> body.put("walStatus", status));
     wal.invalidationReason().ifPresent(why -> body.put("invalidationReason", why));
+  }
+
+  /** What the guard's rules say of the slot. */
+  private static Map<String, Object> guard(SlotReport.Guard guard) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    guard.rule().ifPresent(rule -> body.put("rule", rule));
+    body.put("state", guard.state());
+    guard.since().ifPresent(since -> body.put("since", since.toString()));
+    guard.fullIn().ifPresent(time -> body.put("fullInSeconds", time.toSeconds()));
+    guard
+        .lastAction()
+        .ifPresent(
+            last -> {
+              Map<String, Object> action = new LinkedHashMap<>();
+              action.put("action", last.action());
+              action.put("rule", last.rule());
+              action.put("at", last.at().toString());
+              action.put("keptWalBytes", last.keptBytes());
+              body.put("lastAction", action);
+            });
+    return body;
   }
 
   /** One feed as a client sees it. */

@@ -22,6 +22,15 @@ final class StatusBody {
     body.put("slots", status.slots().stream().map(Bodies::slot).toList());
     body.put("feeds", status.feeds().stream().map(Bodies::feed).toList());
     body.put("snapshots", status.snapshots().stream().map(StatusBody::snapshot).toList());
+    body.put("guard", guard(status.guard()));
+    return body;
+  }
+
+  private static Map<String, Object> guard(StatusReport.Guard guard) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("rules", guard.rules());
+    body.put("dryRun", guard.dryRun());
+    guard.fullIn().ifPresent(time -> body.put("fullInSeconds", time.toSeconds()));
     return body;
   }
 

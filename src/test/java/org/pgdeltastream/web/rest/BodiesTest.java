@@ -90,6 +90,7 @@ class BodiesTest {
             Optional.of(new SlotReport.LastClose(CloseReason.SLOW_SUBSCRIBER, "too slow", NOON)),
             2,
             List.of(),
+            Optional.empty(),
             new SlotReport.Seen(NOON, true));
     assertThat(jsonb.toJson(Bodies.slot(slot)))
         .isEqualTo(
@@ -124,6 +125,7 @@ class BodiesTest {
             Optional.empty(),
             0,
             List.of(),
+            Optional.empty(),
             new SlotReport.Seen(NOON, false));
     assertThat(jsonb.toJson(Bodies.slot(slot)))
         .isEqualTo(
@@ -152,6 +154,7 @@ class BodiesTest {
             Optional.of(new SlotReport.LastClose(Optional.empty(), 1001, "bye", NOON)),
             0,
             List.of(),
+            Optional.empty(),
             new SlotReport.Seen(NOON, false));
     assertThat(jsonb.toJson(Bodies.slot(slot)))
         .contains(

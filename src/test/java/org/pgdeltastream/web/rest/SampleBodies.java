@@ -66,6 +66,14 @@ public final class SampleBodies {
                 Optional.of(new SlotReport.LastClose(Optional.empty(), 1001, "bye", NOON)),
                 2,
                 List.of("warning"),
+                Optional.of(
+                    new SlotReport.Guard(
+                        Optional.of("drop@95%"),
+                        "held",
+                        Optional.of(NOON),
+                        Optional.of("why"),
+                        Optional.of(Duration.ofMinutes(1)),
+                        Optional.of(new SlotReport.GuardAction("close", "close@80%", NOON, 8)))),
                 new SlotReport.Seen(NOON, true))));
   }
 
@@ -106,7 +114,8 @@ public final class SampleBodies {
                         new BoardLook(server, NOON, false, OptionalDouble.of(1)),
                         List.of(),
                         List.of(),
-                        List.of(snapshot))))
+                        List.of(snapshot),
+                        new StatusReport.Guard("*: warn@50%", true, Optional.of(Duration.ZERO)))))
                 .stream(),
             names(StatusBody.moved("delta_a", new SlotAdvance.Moved(position, position))).stream())
         .toList();
