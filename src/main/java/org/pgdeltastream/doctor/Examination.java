@@ -40,15 +40,20 @@ public record Examination(
     return findings.stream().filter(finding -> finding.severity() == severity).count();
   }
 
-  /** Such as {@code 1 errors, 2 warnings, 0 notes; 30 checks found nothing, 2 skipped}. */
+  /** Such as {@code 1 error, 2 warnings, 0 notes; 30 checks found nothing, 2 were skipped}. */
   public String counts() {
     return String.format(
         Locale.ROOT,
-        "%d errors, %d warnings, %d notes; %d checks found nothing, %d were skipped",
-        count(Finding.Severity.ERROR),
-        count(Finding.Severity.WARNING),
-        count(Finding.Severity.INFO),
-        passed.size(),
-        skipped.size());
+        "%s, %s, %s; %s found nothing, %d %s skipped",
+        some(count(Finding.Severity.ERROR), "error"),
+        some(count(Finding.Severity.WARNING), "warning"),
+        some(count(Finding.Severity.INFO), "note"),
+        some(passed.size(), "check"),
+        skipped.size(),
+        skipped.size() == 1 ? "was" : "were");
+  }
+
+  private static String some(long count, String what) {
+    return count + " " + what + (count == 1 ? "" : "s");
   }
 }

@@ -5,13 +5,17 @@ import static java.lang.System.Logger.Level.INFO;
 import java.sql.SQLException;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.StreamCounts;
+import org.pgdeltastream.doctor.Finding;
 import org.pgdeltastream.replication.SlotAdvance;
 import org.pgdeltastream.slot.board.Board;
 import org.pgdeltastream.slot.board.BoardLook;
@@ -25,6 +29,7 @@ import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.doctor.Examiner;
 import org.pgdeltastream.slot.feed.Feeds;
+import org.pgdeltastream.slot.guard.GuardAction;
 import org.pgdeltastream.slot.guard.SlotGuard;
 import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.SlotReport;
@@ -87,7 +92,7 @@ public final class Operations {
   public StatusReport status() {
     List<SlotReport> all = reports.recent();
     return new StatusReport(
-        server(), board.recent(), all, feeds.all(), snapshots(), guard.report());
+        server(), board.recent(), all, feeds.all(), snapshots(), guard.report(), findings());
   }
 
   private StatusReport.Server server() {
@@ -115,7 +120,27 @@ public final class Operations {
         slots.dropped(),
         slots.closes(),
         snapshotReads.counts(),
-        snapshotReads.running());
+        snapshotReads.running(),
+        guard.report(),
+        guardActions(),
+        findings());
+  }
+
+  private Map<String, Long> guardActions() {
+    return Stream.of(GuardAction.values())
+        .collect(Collectors.toMap(GuardAction::word, guard::actions));
+  }
+
+  private Optional<StatusReport.Findings> findings() {
+    return doctor
+        .last()
+        .map(
+            last ->
+                new StatusReport.Findings(
+                    last.count(Finding.Severity.ERROR),
+                    last.count(Finding.Severity.WARNING),
+                    last.count(Finding.Severity.INFO),
+                    last.examined()));
   }
 
   private static Optional<BoardLook> look(Board board) {

@@ -39,7 +39,7 @@ class DoctorTest {
             new Examination.Skipped("sixth", "PostgreSQL 99 and later"));
     assertThat(examination.status()).isEqualTo("error");
     assertThat(examination.counts())
-        .isEqualTo("1 errors, 1 warnings, 1 notes; 1 checks found nothing, 2 were skipped");
+        .isEqualTo("1 error, 1 warning, 1 note; 1 check found nothing, 2 were skipped");
   }
 
   @Test
@@ -64,7 +64,7 @@ class DoctorTest {
         .isEqualTo(
             """
             PostgreSQL 18.6, database shop, role delta
-            1 errors, 0 warnings, 0 notes; 0 checks found nothing, 0 were skipped
+            1 error, 0 warnings, 0 notes; 0 checks found nothing, 0 were skipped
 
             ERROR a: subject
               It is wrong

@@ -106,7 +106,7 @@ class DoctorCommandIT {
 
     assertThat(answer.status()).as(answer.errors()).isEqualTo(1);
     assertThat(answer.text())
-        .contains("database template1, role postgres\n1 errors, ")
+        .contains("database template1, role postgres\n1 error, ")
         .contains("\nERROR publication_missing: publication absent\n")
         .contains("\n    CREATE PUBLICATION \"absent\" FOR ALL TABLES;\n");
   }

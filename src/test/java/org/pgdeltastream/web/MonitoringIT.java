@@ -140,6 +140,16 @@ class MonitoringIT extends StoryServer {
   }
 
   @Test
+  void tellsWhatTheGuardDidAndTheDoctorFound() throws Exception {
+    awaitSample(of("guard_actions_total", "action=\"drop\""), 0);
+    awaitSample(of("doctor_findings", "severity=\"error\""), 0);
+    assertThat(get("/v1/status").body()).contains("\"doctor\":{\"errors\":0,");
+    assertThat(get("/v1/metrics").body())
+        .contains("pgdeltastream_build_info{java=")
+        .doesNotContain("version=\"unknown\"");
+  }
+
+  @Test
   void answersInTheFormatThatIsAskedFor() throws Exception {
     HttpResponse<String> plain = get("/v1/metrics");
     assertThat(plain.headers().firstValue("Content-Type").orElseThrow())

@@ -1,6 +1,7 @@
 package org.pgdeltastream.slot.board;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.pgdeltastream.delivery.CloseCounts;
 import org.pgdeltastream.slot.feed.FeedReport;
@@ -18,6 +19,7 @@ import org.pgdeltastream.slot.stream.SlotReport;
  * @param closes how streams ended
  * @param reads under snapshots
  * @param tables how many whole tables are read now
+ * @param guardActions how often the guard has done what
  */
 public record Measured(
     StatusReport.Server server,
@@ -29,10 +31,14 @@ public record Measured(
     long dropped,
     CloseCounts closes,
     ReadCounts reads,
-    int tables) {
+    int tables,
+    StatusReport.Guard guard,
+    Map<String, Long> guardActions,
+    Optional<StatusReport.Findings> doctor) {
   public Measured {
     slots = List.copyOf(slots);
     streams = List.copyOf(streams);
     feeds = List.copyOf(feeds);
+    guardActions = Map.copyOf(guardActions);
   }
 }

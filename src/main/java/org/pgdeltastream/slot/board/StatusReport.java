@@ -14,7 +14,8 @@ public record StatusReport(
     List<SlotReport> slots,
     List<FeedReport> feeds,
     List<SnapshotReport> snapshots,
-    Guard guard) {
+    Guard guard,
+    Optional<Findings> doctor) {
   public StatusReport {
     slots = List.copyOf(slots);
     feeds = List.copyOf(feeds);
@@ -28,6 +29,9 @@ public record StatusReport(
    *     never
    */
   public record Guard(String rules, boolean dryRun, Optional<Duration> fullIn) {}
+
+  /** How much the last examination of PostgreSQL has found. */
+  public record Findings(long errors, long warnings, long notes, Instant examined) {}
 
   /**
    * This server, and how much of what it may do it does.

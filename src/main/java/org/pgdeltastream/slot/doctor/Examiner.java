@@ -7,6 +7,7 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -74,6 +75,11 @@ public final class Examiner implements AutoCloseable {
     } finally {
       turn.unlock();
     }
+  }
+
+  /** The last, whatever its age; empty before the first. Asks nobody. */
+  public Optional<Examination> last() {
+    return Optional.ofNullable(last);
   }
 
   private boolean isFresh(Examination known) {

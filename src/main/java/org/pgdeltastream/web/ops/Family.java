@@ -48,6 +48,13 @@ enum Family {
       Kind.COUNTER, "Decoded bytes that PostgreSQL wrote to disk (14 and later)", "slot"),
   SLOT_FAILOVER(Kind.GAUGE, "1 if standbys get the slot too (17 and later)", "slot"),
 
+  GUARD_ACTIONS(Kind.COUNTER, "What the guard did: warn, close, advance, drop", "action"),
+  GUARD_FULL_SECONDS(
+      Kind.GAUGE,
+      "When the first slot reaches its limit at this rate; absent if that is not known"),
+  DOCTOR_FINDINGS(Kind.GAUGE, "What the last examination found: error, warning, info", "severity"),
+  DOCTOR_EXAMINED_TIMESTAMP_SECONDS(Kind.GAUGE, "When that was, as Unix time"),
+
   STREAMS(Kind.GAUGE, "Clients that stream now"),
   STREAMS_LIMIT(Kind.GAUGE, "pgdelta.streams"),
   STREAM_CLOSES(Kind.COUNTER, "Streams that ended, by close code", "code", "reason"),

@@ -1,12 +1,12 @@
 package org.pgdeltastream.web.ops;
 
 import java.util.Arrays;
-import java.util.Objects;
 import org.pgdeltastream.delivery.CloseCounts;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.replication.ServerState;
 import org.pgdeltastream.slot.board.BoardLook;
 import org.pgdeltastream.slot.board.Measured;
+import org.pgdeltastream.slot.board.StatusReport;
 import org.pgdeltastream.web.http.Traffic;
 import org.pgdeltastream.web.socket.CloseCodes;
 
@@ -21,13 +21,8 @@ final class ServerSamples {
   }
 
   /** What is known without a database. */
-  void put(Traffic traffic) {
-    String version = ServerSamples.class.getPackage().getImplementationVersion();
-    samples.put(
-        Family.BUILD_INFO,
-        1,
-        Objects.requireNonNullElse(version, "unknown"),
-        Runtime.version().toString());
+  void put(Traffic traffic, String version) {
+    samples.put(Family.BUILD_INFO, 1, version, Runtime.version().toString());
     traffic.answers().forEach((status, count) -> samples.put(Family.HTTP_REQUESTS, count, status));
     traffic.refusals().forEach((code, count) -> samples.put(Family.REFUSALS, count, code));
   }
@@ -52,6 +47,21 @@ final class ServerSamples {
     samples.put(Family.SNAPSHOT_READS, measured.reads().tables(), "table");
     samples.put(Family.SNAPSHOT_BYTES, measured.reads().pageBytes(), "page");
     samples.put(Family.SNAPSHOT_BYTES, measured.reads().tableBytes(), "table");
+    measured
+        .guardActions()
+        .forEach((action, count) -> samples.put(Family.GUARD_ACTIONS, count, action));
+    measured
+        .guard()
+        .fullIn()
+        .ifPresent(time -> samples.put(Family.GUARD_FULL_SECONDS, time.toSeconds()));
+    measured.doctor().ifPresent(this::put);
+  }
+
+  private void put(StatusReport.Findings found) {
+    samples.put(Family.DOCTOR_FINDINGS, found.errors(), "error");
+    samples.put(Family.DOCTOR_FINDINGS, found.warnings(), "warning");
+    samples.put(Family.DOCTOR_FINDINGS, found.notes(), "info");
+    samples.put(Family.DOCTOR_EXAMINED_TIMESTAMP_SECONDS, found.examined());
   }
 
   private void put(ServerState server) {

@@ -23,6 +23,16 @@ final class StatusBody {
     body.put("feeds", status.feeds().stream().map(Bodies::feed).toList());
     body.put("snapshots", status.snapshots().stream().map(StatusBody::snapshot).toList());
     body.put("guard", guard(status.guard()));
+    status.doctor().ifPresent(found -> body.put("doctor", doctor(found)));
+    return body;
+  }
+
+  private static Map<String, Object> doctor(StatusReport.Findings found) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("errors", found.errors());
+    body.put("warnings", found.warnings());
+    body.put("notes", found.notes());
+    body.put("examined", found.examined().toString());
     return body;
   }
 

@@ -115,7 +115,8 @@ public final class SampleBodies {
                         List.of(),
                         List.of(),
                         List.of(snapshot),
-                        new StatusReport.Guard("*: warn@50%", true, Optional.of(Duration.ZERO)))))
+                        new StatusReport.Guard("*: warn@50%", true, Optional.of(Duration.ZERO)),
+                        Optional.of(new StatusReport.Findings(1, 2, 3, NOON)))))
                 .stream(),
             names(StatusBody.moved("delta_a", new SlotAdvance.Moved(position, position))).stream())
         .toList();
