@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot.guard;
 
+import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 import static java.util.Objects.requireNonNull;
@@ -45,16 +46,13 @@ public final class SlotGuard {
   private final Executor readers;
   private final GuardRules rules;
   private final GuardPolicy policy;
+  private final AtomicBoolean looking = new AtomicBoolean();
   private final AtomicBoolean acting = new AtomicBoolean();
   private final Map<GuardAction, AtomicLong> actions = new EnumMap<>(GuardAction.class);
   private volatile Map<SlotName, GuardPolicy.State> states = Map.of();
   private volatile String failure = "";
 
-  /**
-   * Looks at nothing yet.
-   *
-   * @param readers threads that may block
-   */
+  /** Looks at nothing yet. The readers are threads that may block. */
   public SlotGuard(
       Board board,
       Settings settings,
@@ -76,19 +74,31 @@ public final class SlotGuard {
     policy = new GuardPolicy(rules, settings.ofOperators().guardDryRun());
   }
 
-  /** Every few seconds. Reads the board, unless an action is under way, and waits for no action. */
+  /** Every few seconds. Waits for nothing: a look may wait for PostgreSQL, on another thread. */
   public void check() {
-    if (acting.get()) {
+    if (acting.get() || !looking.compareAndSet(false, true)) {
       return;
     }
-    board.refresh();
-    Optional<BoardLook> look = board.last().filter(one -> !one.stale());
-    if (look.isEmpty()) {
-      policy.missed();
-      return;
+    try {
+      readers.execute(this::look);
+    } catch (RejectedExecutionException e) {
+      looking.set(false); // the next time
     }
-    GuardPolicy.Outcome outcome =
-        policy.look(System.nanoTime(), look.get().asOf(), watch.of(look.get()));
+  }
+
+  private void look() {
+    try {
+      board.refresh();
+      board.last().filter(one -> !one.stale()).ifPresentOrElse(this::judge, policy::missed);
+    } catch (Throwable e) { // nobody else would tell
+      LOG.log(ERROR, "The guard of the slots failed", e);
+    } finally {
+      looking.set(false);
+    }
+  }
+
+  private void judge(BoardLook look) {
+    GuardPolicy.Outcome outcome = policy.look(System.nanoTime(), look.asOf(), watch.of(look));
     states = outcome.states();
     outcome.warnings().forEach(this::warn);
     outcome.action().ifPresent(this::begin);
@@ -96,7 +106,7 @@ public final class SlotGuard {
 
   private void warn(Decision decision) {
     LOG.log(WARNING, GuardWords.warning(decision));
-    count(GuardAction.WARN);
+    counter(GuardAction.WARN).incrementAndGet();
   }
 
   private void begin(Decision decision) {
@@ -116,7 +126,7 @@ public final class SlotGuard {
       Optional<GuardStatements.Done> done = act(decision);
       if (done.isPresent()) {
         policy.acted(decision, done.get().keptBytes(), System.nanoTime(), Instant.now());
-        count(decision.rule().action());
+        counter(decision.rule().action()).incrementAndGet();
         LOG.log(WARNING, GuardWords.done(decision, done.get()));
       } else {
         policy.refused(decision);
@@ -140,10 +150,6 @@ public final class SlotGuard {
       LOG.log(WARNING, failed);
     }
     failure = failed;
-  }
-
-  private void count(GuardAction action) {
-    counter(action).incrementAndGet();
   }
 
   private Optional<GuardStatements.Done> act(Decision decision) throws SQLException {
