@@ -20,6 +20,7 @@ final class RegularChecks {
   private static final int REPORT_MILLIS = 250;
   private static final int WATCH_MILLIS = 1000;
   private static final int CHECK_MILLIS = 5000;
+  private static final long HOUR_NANOS = Duration.ofHours(1).toNanos();
   private static final long LATE_NANOS = Duration.ofSeconds(30).toNanos();
 
   private final Supplier<@Nullable SlotRegistry> registry;
@@ -40,8 +41,17 @@ final class RegularChecks {
     every(timer, WATCH_MILLIS, slots -> slots.reporter().checkPostgres());
     every(timer, CHECK_MILLIS, SlotRegistry::checkSlots);
     every(timer, CHECK_MILLIS, slots -> slots.guard().check());
-    Runnable doctor = () -> run(slots -> others.execute(slots.operations().doctor()::log));
-    checks.add(timer.scheduleWithFixedDelay(doctor, 1, 1, TimeUnit.HOURS));
+    AtomicLong examined = new AtomicLong(System.nanoTime());
+    every(timer, CHECK_MILLIS, slots -> examine(slots, others, examined));
+  }
+
+  /** Not a task of its own: many executors keep one that was cancelled until it were due. */
+  private static void examine(SlotRegistry slots, Executor others, AtomicLong examined) {
+    long now = System.nanoTime();
+    if (now - examined.get() > HOUR_NANOS) {
+      examined.set(now);
+      others.execute(slots.operations().doctor()::log);
+    }
   }
 
   private void every(ScheduledExecutorService timer, int millis, Consumer<SlotRegistry> check) {
