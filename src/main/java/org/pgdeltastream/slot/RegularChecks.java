@@ -57,7 +57,7 @@ final class RegularChecks {
   private void every(ScheduledExecutorService timer, int millis, Consumer<SlotRegistry> check) {
     AtomicLong last = new AtomicLong(System.nanoTime());
     ended.add(last);
-    checks.add(
+    Future<?> scheduled =
         timer.scheduleWithFixedDelay(
             () -> {
               run(check);
@@ -65,7 +65,10 @@ final class RegularChecks {
             },
             millis,
             millis,
-            TimeUnit.MILLISECONDS));
+            TimeUnit.MILLISECONDS);
+    if (!scheduled.isCancelled()) { // also so that stop needs no class that was not loaded before
+      checks.add(scheduled);
+    }
   }
 
   private void run(Consumer<SlotRegistry> check) {
@@ -86,7 +89,10 @@ final class RegularChecks {
     return ended.stream().allMatch(last -> now - last.get() < LATE_NANOS);
   }
 
+  /** Without a lambda: while Payara undeploys, its class loader loads nothing any more. */
   synchronized void stop() {
-    checks.forEach(check -> check.cancel(false));
+    for (Future<?> check : checks) {
+      check.cancel(false);
+    }
   }
 }
