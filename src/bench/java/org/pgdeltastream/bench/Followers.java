@@ -278,11 +278,7 @@ final class Followers implements AutoCloseable {
   @Override
   public void close() throws IOException {
     over = true;
-    try {
-      thread.join(5_000);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    Tools.awaitEnd(thread);
     for (SocketChannel channel : channels) {
       if (channel.isOpen()) {
         channel.setOption(StandardSocketOptions.SO_LINGER, 0);

@@ -160,11 +160,7 @@ final class Herd implements AutoCloseable {
   @Override
   public void close() throws IOException {
     over = true;
-    try {
-      thread.join(5_000);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    Tools.awaitEnd(thread);
     for (HerdClient client : clients) {
       client.disconnect();
     }

@@ -31,4 +31,13 @@ final class Tools {
       throw new IOException(command + ": " + said);
     }
   }
+
+  /** For some seconds. */
+  static void awaitEnd(Thread thread) {
+    try {
+      thread.join(5_000);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
 }

@@ -152,7 +152,7 @@ public final class Wal2JsonDecoder implements WalDecoder {
       close(message, start, end);
       return;
     }
-    count(message, message[start] == ',' ? start + 1 : start);
+    count(message, message[start] == ',' ? start + 1 : start, end);
     if (empty && noEmptyTransactions) {
       output.begin(endLsn); // not before it is known to be sent: each begin has its end
     }
@@ -168,14 +168,14 @@ public final class Wal2JsonDecoder implements WalDecoder {
   private void countAll(byte[] message, int start, int end) {
     for (int at = start; at <= end - CHANGE.length; at++) {
       if (message[at] == '{' && startsWith(message, at, end, CHANGE)) {
-        count(message, at);
+        count(message, at, end);
         at += SHORTEST;
       }
     }
   }
 
-  private void count(byte[] message, int start) {
-    switch (message[start + CHANGE.length]) {
+  private void count(byte[] message, int start, int end) {
+    switch (start + CHANGE.length < end ? message[start + CHANGE.length] : 0) {
       case 'i' -> tally.change(Action.INSERT);
       case 'u' -> tally.change(Action.UPDATE);
       case 'd' -> tally.change(Action.DELETE);

@@ -275,11 +275,11 @@ public final class ReplicationSlots {
     return connector.ask(
         connection -> {
           try (PreparedStatement statement =
-                  connection.prepareStatement(SlotRows.sql(version(connection), ""));
+                  connection.prepareStatement(SlotQuery.sql(version(connection), ""));
               ResultSet rows = statement.executeQuery()) {
             List<SlotRow> found = new ArrayList<>();
             while (rows.next()) {
-              found.add(SlotRows.row(rows));
+              found.add(SlotQuery.row(rows));
             }
             return found;
           }

@@ -54,7 +54,7 @@ public final class ServerStateReader {
   private static ServerState read(Connection connection) throws SQLException {
     int version = connection.getMetaData().getDatabaseMajorVersion();
     String all =
-        SlotRows.sql(version, columns(version))
+        SlotQuery.sql(version, columns(version))
             + "; "
             + XIDS_HELD
             + "; "
@@ -94,7 +94,7 @@ public final class ServerStateReader {
       while (rows.next()) {
         slots.add(
             new SlotState(
-                SlotRows.row(rows),
+                SlotQuery.row(rows),
                 Math.max(0, rows.getLong("retained")),
                 optional(rows, "safe"),
                 Optional.ofNullable(rows.getTimestamp("inactive_since")).map(Timestamp::toInstant),

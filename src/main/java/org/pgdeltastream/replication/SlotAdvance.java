@@ -46,6 +46,11 @@ public final class SlotAdvance {
 
   /** What became of it. */
   public record Moved(Position before, Position after) {
+    /** Where it is now, if that is further than before. */
+    public Optional<Lsn> forward() {
+      return Optional.of(after.confirmed()).filter(now -> now.isAfter(before.confirmed()));
+    }
+
     public long freedBytes() {
       return Math.max(0, before.retainedBytes() - after.retainedBytes());
     }
@@ -55,6 +60,7 @@ public final class SlotAdvance {
    * Moves it; what lies between is lost to its client.
    *
    * @param to empty: to the newest position
+   * @throws SQLException with a state of class 08 if it may have been moved, else if it was not
    */
   public static Moved advance(ReplicationConnector connector, SlotName slot, Optional<Lsn> to)
       throws SQLException {
@@ -74,9 +80,26 @@ public final class SlotAdvance {
       }
       move(connection, slot, to.orElse(null));
       if (to.isEmpty() && version >= NOTES_WHEN_ASKED && isNoted(connection)) {
-        move(connection, slot, null);
+        moveFurther(connection, slot);
       }
-      return new Moved(before, position(connection, slot));
+      return new Moved(before, positionAfter(connection, slot));
+    }
+  }
+
+  private static void moveFurther(Connection connection, SlotName slot) {
+    try {
+      move(connection, slot, null);
+    } catch (SQLException e) { // somebody streams it again
+      LOG.log(DEBUG, "What slot " + slot + " has passed is freed later: " + e.getMessage());
+    }
+  }
+
+  /** As if the answer was lost: it was moved, and nobody knows where to. */
+  private static Position positionAfter(Connection connection, SlotName slot) throws SQLException {
+    try {
+      return position(connection, slot);
+    } catch (SQLException e) {
+      throw new SQLException("Slot " + slot + " was advanced: " + e.getMessage(), "08006", e);
     }
   }
 

@@ -35,6 +35,7 @@ import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
+import org.pgdeltastream.slot.stream.ToldAdvance;
 
 /**
  * What operators see and do. What is shown is at most a second old, and no call opens a connection;
@@ -69,7 +70,7 @@ public final class Operations {
     this.slots = slots;
     this.board = board;
     this.reports = reports;
-    this.snapshotReports = new SnapshotReports(board, slots, database.connector());
+    this.snapshotReports = new SnapshotReports(slots, database.connector());
     this.snapshotReads = snapshotReads;
     this.feeds = feeds;
     this.guard = guard;
@@ -90,9 +91,15 @@ public final class Operations {
   }
 
   public StatusReport status() {
-    List<SlotReport> all = reports.recent();
+    BoardLook look = reports.look();
     return new StatusReport(
-        server(), board.recent(), all, feeds.all(), snapshots(), guard.report(), findings());
+        server(),
+        look,
+        reports.of(look),
+        feeds.all(),
+        snapshotReports.of(look),
+        guard.report(),
+        findings());
   }
 
   private StatusReport.Server server() {
@@ -106,7 +113,7 @@ public final class Operations {
 
   /** What is counted; what PostgreSQL says of it is at most a second old, or the last it said. */
   public Measured measured() {
-    Optional<BoardLook> look = look(board);
+    Optional<BoardLook> look = look();
     return new Measured(
         server(),
         look,
@@ -143,9 +150,9 @@ public final class Operations {
                     last.examined()));
   }
 
-  private static Optional<BoardLook> look(Board board) {
+  private Optional<BoardLook> look() {
     try {
-      return Optional.of(board.recent());
+      return Optional.of(reports.look());
     } catch (ProblemException e) {
       return Optional.empty(); // it was never reached
     }
@@ -158,7 +165,7 @@ public final class Operations {
 
   /** The open snapshots of this server, and who reads whole tables under them. */
   public List<SnapshotReport> snapshots() {
-    return snapshotReports.all();
+    return snapshotReports.of(reports.look());
   }
 
   /**
@@ -198,7 +205,12 @@ public final class Operations {
           "Close its client first: POST /v1/slots/" + name + "/close");
     }
     try {
-      SlotAdvance.Moved moved = SlotAdvance.advance(database.connector(), name, to);
+      SlotAdvance.Moved moved =
+          ToldAdvance.run(
+              slots.remembered(name).known(),
+              "an operator",
+              () -> SlotAdvance.advance(database.connector(), name, to),
+              SlotAdvance.Moved::forward);
       board.changed();
       LOG.log(
           INFO,
@@ -209,9 +221,6 @@ public final class Operations {
                   moved.after().confirmed(),
                   by,
                   moved.freedBytes()));
-      if (moved.after().confirmed().isAfter(moved.before().confirmed())) {
-        slots.remembered(name).known().advanced(moved.after().confirmed(), "an operator");
-      }
       return moved;
     } catch (SQLException e) {
       throw Problems.of(e);

@@ -21,14 +21,21 @@ final class RegularChecks {
   private static final int WATCH_MILLIS = 1000;
   private static final int CHECK_MILLIS = 5000;
   private static final long HOUR_NANOS = Duration.ofHours(1).toNanos();
-  private static final long LATE_NANOS = Duration.ofSeconds(30).toNanos();
+  private static final Duration LATE = Duration.ofSeconds(30);
 
   private final Supplier<@Nullable SlotRegistry> registry;
-  private final List<Future<?>> checks = new ArrayList<>(); // in the monitor, as are the times
-  private final List<AtomicLong> ended = new ArrayList<>(); // when each did so last
+  private final long lateNanos;
+  private final List<Future<?>> checks = new ArrayList<>(); // in the monitor
+  private final AtomicLong checkedAt = new AtomicLong(System.nanoTime()); // clients
 
   RegularChecks(Supplier<@Nullable SlotRegistry> registry) {
+    this(registry, LATE);
+  }
+
+  /** Only for tests: late after another time. */
+  RegularChecks(Supplier<@Nullable SlotRegistry> registry, Duration late) {
     this.registry = registry;
+    this.lateNanos = late.toNanos();
   }
 
   /**
@@ -37,12 +44,18 @@ final class RegularChecks {
    * @param others threads for what may block
    */
   synchronized void start(ScheduledExecutorService timer, Executor others) {
-    every(timer, REPORT_MILLIS, slots -> slots.reporter().checkStreams(others));
-    every(timer, WATCH_MILLIS, slots -> slots.reporter().checkPostgres());
-    every(timer, CHECK_MILLIS, SlotRegistry::checkSlots);
-    every(timer, CHECK_MILLIS, slots -> slots.guard().check());
+    repeat(timer, REPORT_MILLIS, () -> checkClients(others));
+    repeat(timer, WATCH_MILLIS, () -> run(slots -> slots.reporter().checkPostgres()));
+    repeat(timer, CHECK_MILLIS, () -> run(SlotRegistry::checkSlots));
+    repeat(timer, CHECK_MILLIS, () -> run(slots -> slots.guard().check()));
     AtomicLong examined = new AtomicLong(System.nanoTime());
-    every(timer, CHECK_MILLIS, slots -> examine(slots, others, examined));
+    repeat(timer, CHECK_MILLIS, () -> run(slots -> examine(slots, others, examined)));
+  }
+
+  /** The only one that never waits for PostgreSQL. */
+  private void checkClients(Executor others) {
+    run(slots -> slots.reporter().checkStreams(others));
+    checkedAt.set(System.nanoTime());
   }
 
   /** Not a task of its own: many executors keep one that was cancelled until it were due. */
@@ -54,18 +67,9 @@ final class RegularChecks {
     }
   }
 
-  private void every(ScheduledExecutorService timer, int millis, Consumer<SlotRegistry> check) {
-    AtomicLong last = new AtomicLong(System.nanoTime());
-    ended.add(last);
+  private void repeat(ScheduledExecutorService timer, int millis, Runnable check) {
     Future<?> scheduled =
-        timer.scheduleWithFixedDelay(
-            () -> {
-              run(check);
-              last.set(System.nanoTime());
-            },
-            millis,
-            millis,
-            TimeUnit.MILLISECONDS);
+        timer.scheduleWithFixedDelay(check, millis, millis, TimeUnit.MILLISECONDS);
     if (!scheduled.isCancelled()) { // also so that stop needs no class that was not loaded before
       checks.add(scheduled);
     }
@@ -83,10 +87,9 @@ final class RegularChecks {
     }
   }
 
-  /** Whether each ran lately: else nothing but a new start helps. */
-  synchronized boolean areRunning() {
-    long now = System.nanoTime();
-    return ended.stream().allMatch(last -> now - last.get() < LATE_NANOS);
+  /** Whether clients are checked: else nothing but a new start helps. */
+  boolean areRunning() {
+    return System.nanoTime() - checkedAt.get() < lateNanos;
   }
 
   /** Without a lambda: while Payara undeploys, its class loader loads nothing any more. */

@@ -37,24 +37,26 @@ final class SlotReports {
     this.guard = guard;
   }
 
+  /** PostgreSQL, at most a second ago, and not before what this server has changed. */
+  BoardLook look() {
+    long changes = slots.changes();
+    if (changes != seen) {
+      board.changed(); // first: who finds it seen must not be shown what was before
+      seen = changes;
+    }
+    return board.recent();
+  }
+
   /** All that match the pattern, as PostgreSQL has them now. */
   List<SlotReport> all() {
-    return reports(slots.all(), board.now()); // in this order: leaves out later ones
+    List<Slot> known = slots.all(); // before PostgreSQL is asked: leaves out later ones
+    return forgettingGone(known, board.now());
   }
 
   /** The same, at most a second old; the last that was seen if PostgreSQL does not answer. */
   List<SlotReport> recent() {
-    long changes = slots.changes();
-    if (changes != seen) {
-      seen = changes;
-      board.changed();
-    }
-    return reports(slots.all(), board.recent());
-  }
-
-  /** All of that look. */
-  List<SlotReport> of(BoardLook look) {
-    return reports(slots.all(), look);
+    List<Slot> known = slots.all();
+    return forgettingGone(known, look());
   }
 
   /** One of them now; refused if there is none. */
@@ -71,11 +73,16 @@ final class SlotReports {
     return reports.stream().filter(report -> report.name().equals(name)).findFirst();
   }
 
-  private List<SlotReport> reports(List<Slot> known, BoardLook look) {
+  private List<SlotReport> forgettingGone(List<Slot> known, BoardLook look) {
     if (!look.stale()) {
       slots.forgetGone(
           known, look.server().slots().stream().map(slot -> slot.row().name()).toList());
     }
+    return of(look);
+  }
+
+  /** All of that look. */
+  List<SlotReport> of(BoardLook look) {
     return look.server().slots().stream()
         .filter(slot -> slot.row().logical() && slot.row().ofThisDatabase())
         .filter(slot -> settings.matches(slot.row().name()))

@@ -46,6 +46,17 @@ class Wal2JsonTallyTest implements ChangeTally {
     }
   }
 
+  /** No byte behind the message is asked for. */
+  @Test
+  void countsAChangeWithoutAKindAsSomethingElse() throws IOException {
+    decode(
+        new Wal2JsonDecoder(ChangeOptions.usual(), MessageOutput.NOWHERE, this),
+        HEAD,
+        "{\"kind\":\"",
+        "]}");
+    assertThat(counted).containsExactly("MESSAGE");
+  }
+
   @Test
   void countsChunks() throws IOException {
     decode(

@@ -18,19 +18,16 @@ import org.pgdeltastream.slot.stream.Slots;
 
 /** Shows snapshots; PostgreSQL is asked for tables' sizes only while some are read. */
 public final class SnapshotReports {
-  private final Board board;
   private final Slots slots;
   private final ReplicationConnector connector;
 
-  public SnapshotReports(Board board, Slots slots, ReplicationConnector connector) {
-    this.board = board;
+  public SnapshotReports(Slots slots, ReplicationConnector connector) {
     this.slots = slots;
     this.connector = connector;
   }
 
   /** The open snapshots of this server, and who reads whole tables under them. */
-  public List<SnapshotReport> all() {
-    BoardLook look = board.recent();
+  public List<SnapshotReport> of(BoardLook look) {
     List<SnapshotReport> open = new ArrayList<>();
     for (Slot slot : slots.all()) {
       slot.held().ifPresent(held -> open.add(snapshot(slot.name(), held, look)));

@@ -28,6 +28,7 @@ import org.pgdeltastream.slot.stream.SlotDrops;
 import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
+import org.pgdeltastream.slot.stream.ToldAdvance;
 
 /**
  * Looks at all slots every few seconds, and does what the {@link GuardPolicy} says: one action at a
@@ -174,14 +175,11 @@ public final class SlotGuard {
   }
 
   private Optional<GuardStatements.Done> advance(Decision decision) throws SQLException {
-    Optional<GuardStatements.Done> moved = statements.advance(decision);
-    moved.ifPresent(
-        done ->
-            slots
-                .remembered(decision.slot().name())
-                .known()
-                .advanced(done.confirmed(), "the guard"));
-    return moved;
+    return ToldAdvance.run(
+        slots.remembered(decision.slot().name()).known(),
+        "the guard",
+        () -> statements.advance(decision),
+        moved -> moved.map(GuardStatements.Done::confirmed));
   }
 
   /** A client may come back: if the slot is gone then, it is told 4500, and why. */

@@ -22,7 +22,7 @@ public final class Slots {
 
   private final Map<SlotName, Slot> byName = new LinkedHashMap<>();
   private final CloseCounts closes = new CloseCounts();
-  private final Map<SlotName, String> whyDropped = new LinkedHashMap<>(); // and why
+  private final Map<SlotName, String> whyDropped = new LinkedHashMap<>();
   private long changes;
   private long made;
   private long dropped;

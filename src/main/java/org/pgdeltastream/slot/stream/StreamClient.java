@@ -123,7 +123,7 @@ final class StreamClient implements Downstream {
     if (options.from().isPresent()) {
       slot.clientKeepsPosition();
     }
-    slot.advanceIsKnown();
+    slot.advance(""); // this client knows
     synchronized (this) { // an acknowledgement that came before counts from here
       acks.startAt(confirmed);
       replyWanted.updateAndGet(wanted -> wanted == null ? null : confirmed);

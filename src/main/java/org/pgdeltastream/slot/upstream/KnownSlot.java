@@ -2,7 +2,6 @@ package org.pgdeltastream.slot.upstream;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 
@@ -23,8 +22,7 @@ public final class KnownSlot {
   private boolean clientKeepsPosition;
   private boolean needsChunks;
   private int walsender;
-  private Lsn advancedTo = Lsn.NONE;
-  private String advancedBy = "";
+  private String advance = ""; // what its next client is to be told of it
   private String dropped = "";
   private Lsn jumpedAfter = Lsn.NONE;
   private Lsn jumpedUpTo = Lsn.NONE;
@@ -119,23 +117,22 @@ public final class KnownSlot {
     return needsChunks;
   }
 
-  /** Somebody moved the slot: its next client is to be told. */
-  public synchronized void advanced(Lsn to, String by) {
-    isThere = true;
-    advancedTo = to;
-    advancedBy = by;
+  /**
+   * Somebody moves the slot past what its client has: its next client is to be told.
+   *
+   * @param what such as {@code was advanced to 0/170FCB0 by an operator}; empty: it knows
+   * @return what it was to be told before
+   */
+  public synchronized String advance(String what) {
+    String former = advance;
+    isThere |= !what.isEmpty();
+    advance = what;
+    return former;
   }
 
-  /** A client knows where the slot was moved to. */
-  public synchronized void advanceIsKnown() {
-    advancedTo = Lsn.NONE;
-  }
-
-  /** Where it was moved to, and by whom; empty if its clients know, or nobody did. */
-  synchronized Optional<String> advanced() {
-    return advancedTo.equals(Lsn.NONE)
-        ? Optional.empty()
-        : Optional.of(advancedTo + " by " + advancedBy);
+  /** What its next client is to be told; empty if its clients know, or nobody moved it. */
+  synchronized String advance() {
+    return advance;
   }
 
   /** It was dropped: its clients are told why. */

@@ -90,11 +90,11 @@ public final class SlotCheck {
           "slot %s stands at %s, beyond from=%s: what lies between is lost"
               .formatted(slot.name(), confirmed, from.get()));
     }
-    if (from.isEmpty() && !gapAccepted && slot.advanced().isPresent()) {
+    String advance = slot.advance();
+    if (from.isEmpty() && !gapAccepted && !advance.isEmpty()) {
       throw new Refusal(
           CloseReason.POSITION_LOST,
-          "slot %s was advanced to %s: what lay before is lost"
-              .formatted(slot.name(), slot.advanced().get()));
+          "slot " + slot.name() + " " + advance + ": what lay before is lost");
     }
   }
 

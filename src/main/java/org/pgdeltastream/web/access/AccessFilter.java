@@ -97,9 +97,16 @@ public class AccessFilter implements Filter {
     return new AccessRules.Call(
         request.getMethod(),
         request.getScheme(),
-        request.getRequestURI().substring(request.getContextPath().length()),
+        path(request),
         request.getRemoteAddr(),
         name -> Collections.list(request.getHeaders(name)));
+  }
+
+  /** As it was sent; one that spells the application's own path otherwise is none of ours. */
+  private static String path(HttpServletRequest request) {
+    String sent = request.getRequestURI();
+    String application = request.getContextPath();
+    return sent.startsWith(application) ? sent.substring(application.length()) : sent;
   }
 
   private static void share(HttpServletResponse response, String origin) {

@@ -46,6 +46,7 @@ public final class EndpointSubscriber implements Subscriber {
     this.remote = session.getBasicRemote();
     remote.setBatchingAllowed(true);
     this.tomcat = TomcatText.isFor(session) ? new TomcatText(remote) : null;
+    closeReason(CloseReason.SERVICE_RESTART, ""); // Payara loads no class while it undeploys
   }
 
   @Override
@@ -123,14 +124,18 @@ public final class EndpointSubscriber implements Subscriber {
     if (!closed.compareAndSet(false, true)) {
       return;
     }
-    CloseCode code = getCloseCode(CloseCodes.code(reason));
     try {
-      session.close(new jakarta.websocket.CloseReason(code, CloseCodes.text(reason, detail)));
+      session.close(closeReason(reason, detail));
     } catch (IOException | RuntimeException e) { // some servers throw unchecked ones
       LOG.log(DEBUG, "The client had gone before it could be closed: " + e);
     } finally {
       told.countDown();
     }
+  }
+
+  private static jakarta.websocket.CloseReason closeReason(CloseReason reason, String detail) {
+    CloseCode code = getCloseCode(CloseCodes.code(reason));
+    return new jakarta.websocket.CloseReason(code, CloseCodes.text(reason, detail));
   }
 
   private static String text(byte[] bytes, int start, int length) {

@@ -7,8 +7,8 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.replication.wal.SlotRow;
 
 /** Reads {@code pg_replication_slots}, whose columns differ by version. */
-final class SlotRows {
-  private SlotRows() {}
+final class SlotQuery {
+  private SlotQuery() {}
 
   /**
    * Selects every lasting slot, by name.
