@@ -10,6 +10,9 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.support.TestDatabase;
@@ -65,8 +68,18 @@ final class TestRegistry implements AutoCloseable {
   public void close() {
     timer.shutdownNow();
     slots.feeds().list().forEach(feed -> slots.feeds().drop(feed.definition().name(), true));
-    slots.reports().all().forEach(slot -> slots.drop(slot.name(), true));
+    slots.reports().all().forEach(slot -> dropIfThere(slot.name()));
     closeWithoutDropping();
+  }
+
+  private void dropIfThere(SlotName slot) {
+    try {
+      slots.drop(slot, true);
+    } catch (ProblemException e) {
+      if (e.problem() != Problem.SLOT_NOT_FOUND) { // a guard has dropped it in this moment
+        throw e;
+      }
+    }
   }
 
   void closeWithoutDropping() {

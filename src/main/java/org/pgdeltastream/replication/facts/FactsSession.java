@@ -24,13 +24,22 @@ final class FactsSession {
   private static final String BEGIN =
       "set transaction read only; set local statement_timeout = '5s'; set local lock_timeout = '1s'";
 
+  private static final int MOST_ROWS = 50_000; // some megabytes
+
   private final Connection connection;
+  private final int mostRows;
   private final int version;
   private final Map<Part, String> unread = new EnumMap<>(Part.class);
 
   /** Begins the transaction, which ends with the connection. */
   FactsSession(Connection connection) throws SQLException {
+    this(connection, MOST_ROWS);
+  }
+
+  /** The same with another limit of what is read at once. */
+  FactsSession(Connection connection, int mostRows) throws SQLException {
     this.connection = connection;
+    this.mostRows = mostRows;
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
       statement.execute(BEGIN);
@@ -48,21 +57,28 @@ final class FactsSession {
   }
 
   <T> List<T> all(String sql, Row<T> reader) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
+    try (Statement statement = connection.createStatement()) {
+      statement.setMaxRows(mostRows + 1);
       List<T> read = new ArrayList<>();
-      while (rows.next()) {
-        read.add(reader.read(rows));
+      try (ResultSet rows = statement.executeQuery(sql)) {
+        while (rows.next()) {
+          read.add(reader.read(rows));
+        }
       }
       return read;
     }
   }
 
-  /** Nothing where PostgreSQL refuses it or takes too long. */
+  /** Nothing where PostgreSQL refuses it or takes too long, or where it is too much. */
   <T> List<T> all(Part part, String sql, Row<T> reader) throws SQLException {
     Savepoint before = connection.setSavepoint();
     try {
-      return all(sql, reader);
+      List<T> read = all(sql, reader);
+      if (read.size() > mostRows) {
+        unread.put(part, "there are more than " + mostRows);
+        return List.of();
+      }
+      return read;
     } catch (SQLException e) {
       String why = why(e);
       connection.rollback(before);
