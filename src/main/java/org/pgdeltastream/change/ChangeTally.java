@@ -13,6 +13,9 @@ public interface ChangeTally {
 
         @Override
         public void filtered() {}
+
+        @Override
+        public void heartbeat(String content) {}
       };
 
   /** A change that the client wants. It counts once its transaction was sent. */
@@ -23,4 +26,7 @@ public interface ChangeTally {
 
   /** A change that the client does not want. */
   void filtered();
+
+  /** A heartbeat, which is no change. */
+  void heartbeat(String content);
 }

@@ -7,6 +7,7 @@ import java.nio.ByteOrder;
 import java.util.List;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.ChangeListener;
+import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.HeapShare;
@@ -41,6 +42,7 @@ public final class PgOutputDecoder implements WalDecoder {
   private final ChangeListener listener;
   private final ServerEncoding encoding;
   private final HeapShare heap;
+  private final ChangeTally tally;
   private final WireReader in = new WireReader();
   private final Relations relations = new Relations();
   private final Tuple oldTuple = new Tuple();
@@ -59,9 +61,20 @@ public final class PgOutputDecoder implements WalDecoder {
    * @param heap for relations and large logical messages
    */
   public PgOutputDecoder(ChangeListener listener, ServerEncoding encoding, HeapShare heap) {
+    this(listener, encoding, heap, ChangeTally.NONE);
+  }
+
+  /**
+   * The same.
+   *
+   * @param tally told of heartbeats
+   */
+  public PgOutputDecoder(
+      ChangeListener listener, ServerEncoding encoding, HeapShare heap, ChangeTally tally) {
     this.listener = listener;
     this.encoding = encoding;
     this.heap = heap;
+    this.tally = tally;
   }
 
   @Override
@@ -188,6 +201,8 @@ public final class PgOutputDecoder implements WalDecoder {
     LogicalMessage message = PgOutputParser.message(in, encoding.charset());
     if (message.transactional()) {
       beforeChange();
+    } else if (message.isHeartbeat()) {
+      tally.heartbeat(message.content());
     }
     listener.message(message);
     heap.holdAnyway(relations.bytes());

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
+import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.change.option.Detail;
@@ -12,6 +13,7 @@ import org.pgdeltastream.change.option.Detail;
 public final class PluginOptions {
   public static final String IN_CHUNKS = "write-in-chunks";
 
+  private static final String WITHOUT_MESSAGES = "filter-msg-prefixes";
   private static final int FIRST_WITH_MESSAGES = 14;
 
   private PluginOptions() {}
@@ -52,6 +54,7 @@ public final class PluginOptions {
     asked.put(Detail.LSN.optionName(), "true"); // and its position
     asked.put(Detail.TIMESTAMP.optionName(), "true"); // to see how far behind it is
     asked.put("pretty-print", "false");
+    asked.merge(WITHOUT_MESSAGES, LogicalMessage.HEARTBEAT, (theirs, ours) -> theirs + "," + ours);
     switch (options.format()) {
       case TRANSACTIONS -> {
         asked.put("format-version", "1");
@@ -60,5 +63,10 @@ public final class PluginOptions {
       case ACTIONS -> asked.put("format-version", "2");
     }
     return asked;
+  }
+
+  /** Whether an old wal2json may do without it, for the client has not asked for it. */
+  public static boolean isDispensable(String option, ChangeOptions options) {
+    return option.equals(WITHOUT_MESSAGES) && !options.pluginOptions().containsKey(option);
   }
 }

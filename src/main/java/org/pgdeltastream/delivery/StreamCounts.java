@@ -45,6 +45,7 @@ public final class StreamCounts implements ChangeTally {
   private final AtomicLong lastAcknowledged = new AtomicLong(NEVER);
   private final Delays commitDelays = new Delays();
   private final Delays acknowledgementDelays = new Delays();
+  private final Delays heartbeatDelays = new Delays();
 
   // The stream's thread's; the first five since the last end of a transaction.
   private long inserts;
@@ -53,6 +54,7 @@ public final class StreamCounts implements ChangeTally {
   private long truncates;
   private long messages;
   private long committedAt = NEVER; // the transaction that is read
+  private String heartbeat = ""; // that came since the clock was told
   private long clockNanos;
   private long clockMicros = NEVER;
 
@@ -96,6 +98,11 @@ public final class StreamCounts implements ChangeTally {
     add(Count.FILTERED, 1);
   }
 
+  @Override
+  public void heartbeat(String content) {
+    heartbeat = content;
+  }
+
   /**
    * What time it is, now and then.
    *
@@ -105,6 +112,10 @@ public final class StreamCounts implements ChangeTally {
   public void clock(long nanos, long micros) {
     clockNanos = nanos;
     clockMicros = micros;
+    if (!heartbeat.isEmpty()) {
+      Heartbeat.writtenAt(heartbeat).ifPresent(at -> heartbeatDelays.note(nanos - at));
+      heartbeat = "";
+    }
   }
 
   /**
@@ -182,6 +193,11 @@ public final class StreamCounts implements ChangeTally {
   /** From a transaction's commit, by PostgreSQL's clock, to its sending, by ours. */
   public Delays commitDelays() {
     return commitDelays;
+  }
+
+  /** From the writing of a heartbeat to its decoding; the newest of those that come together. */
+  public Delays heartbeatDelays() {
+    return heartbeatDelays;
   }
 
   /** From a transaction's sending to its acknowledgement. */

@@ -86,7 +86,9 @@ public final class ChangeFilter implements ChangeListener {
   @Override
   public void message(LogicalMessage message) throws IOException {
     if (!options.wants(message) || (message.transactional() && foreign)) {
-      tally.filtered();
+      if (!message.isHeartbeat()) {
+        tally.filtered();
+      }
       return;
     }
     if (message.transactional()) {

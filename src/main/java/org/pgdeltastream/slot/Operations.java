@@ -54,6 +54,7 @@ public final class Operations {
   private final SnapshotReports snapshotReports;
   private final Feeds feeds;
   private final SlotGuard guard;
+  private final Heartbeats heartbeats;
   private final Examiner doctor;
 
   Operations(
@@ -64,7 +65,8 @@ public final class Operations {
       SlotReports reports,
       SnapshotReads snapshotReads,
       Feeds feeds,
-      SlotGuard guard) {
+      SlotGuard guard,
+      Heartbeats heartbeats) {
     this.database = database;
     this.settings = settings;
     this.slots = slots;
@@ -74,6 +76,7 @@ public final class Operations {
     this.snapshotReads = snapshotReads;
     this.feeds = feeds;
     this.guard = guard;
+    this.heartbeats = heartbeats;
     doctor = new Examiner(database.connector(), settings);
   }
 
@@ -130,7 +133,9 @@ public final class Operations {
         snapshotReads.running(),
         guard.report(),
         guardActions(),
-        findings());
+        findings(),
+        heartbeats.written(),
+        heartbeats.failed());
   }
 
   private Map<String, Long> guardActions() {

@@ -46,6 +46,7 @@ final class RegularChecks {
   synchronized void start(ScheduledExecutorService timer, Executor others) {
     repeat(timer, REPORT_MILLIS, () -> checkClients(others));
     repeat(timer, WATCH_MILLIS, () -> run(slots -> slots.reporter().checkPostgres()));
+    repeat(timer, WATCH_MILLIS, () -> run(slots -> slots.heartbeats().check()));
     repeat(timer, CHECK_MILLIS, () -> run(SlotRegistry::checkSlots));
     repeat(timer, CHECK_MILLIS, () -> run(slots -> slots.guard().check()));
     AtomicLong examined = new AtomicLong(System.nanoTime());

@@ -46,6 +46,7 @@ final class SlotRegistry {
   private final Feeds feeds;
   private final SlotDrops drops;
   private final SlotGuard guard;
+  private final Heartbeats heartbeats;
 
   SlotRegistry(Database database, Settings settings, Executor readers) {
     this.database = database;
@@ -61,9 +62,17 @@ final class SlotRegistry {
     reporter = new Reporter(database, slots, feeds::list, ownPublications);
     Board board = new Board(new ServerStateReader(database.connector()));
     guard = new SlotGuard(board, settings, slots, drops, database.connector(), readers);
+    heartbeats =
+        new Heartbeats(
+            database.connector(),
+            settings.ofOperators().heartbeat(),
+            () -> !slots.streams().isEmpty() || !feeds.list().isEmpty(),
+            readers);
     reports = new SlotReports(board, settings, slots, guard::of);
     snapshots = new SnapshotReads(database, settings, slots, reports);
-    operations = new Operations(database, settings, slots, board, reports, snapshots, feeds, guard);
+    operations =
+        new Operations(
+            database, settings, slots, board, reports, snapshots, feeds, guard, heartbeats);
   }
 
   /** A check of PostgreSQL that logs what is missing. */
@@ -85,6 +94,11 @@ final class SlotRegistry {
   /** Looks at PostgreSQL regularly, and guards its disk. */
   SlotGuard guard() {
     return guard;
+  }
+
+  /** Writes into PostgreSQL's WAL regularly, if that is asked for. */
+  Heartbeats heartbeats() {
+    return heartbeats;
   }
 
   void checkDatabase() {

@@ -4,12 +4,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.change.Action;
+import org.pgdeltastream.change.ChangeTally;
+import org.pgdeltastream.change.HeapBudget;
+import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.support.InPlace;
 
@@ -66,6 +71,9 @@ class PgOutputDecoderTest {
   // not transactional | LSN 0/155F168 | alone | empty
   private static final String MESSAGE_ALONE =
       "4d" + "00" + "000000000155f168" + "616c6f6e6500" + "00000000";
+  // not transactional | LSN 0/155F168 | pgdeltastream | hi
+  private static final String HEARTBEAT =
+      "4d" + "00" + "000000000155f168" + "706764656c746173747265616d00" + "000000026869";
   // origin LSN 0/1 | far
   private static final String ORIGIN = "4f" + "0000000000000001" + "66617200";
   // id 16444 | public | Mood Ring
@@ -134,6 +142,34 @@ class PgOutputDecoderTest {
   void keepsTransactionsWithoutAChangeToItself() throws IOException {
     decode(BEGIN, COMMIT, BEGIN, ORIGIN, TYPE, RELATION, COMMIT);
     assertThat(listener.calls()).isEmpty();
+  }
+
+  @Test
+  void tellsWhatIsAHeartbeat() throws IOException {
+    List<String> heartbeats = new ArrayList<>();
+    ChangeTally tally =
+        new ChangeTally() {
+          @Override
+          public void change(Action action) {}
+
+          @Override
+          public void message() {}
+
+          @Override
+          public void filtered() {}
+
+          @Override
+          public void heartbeat(String content) {
+            heartbeats.add(content);
+          }
+        };
+    HeapShare heap = HeapBudget.unlimited().share();
+    PgOutputDecoder told = new PgOutputDecoder(listener, ServerEncoding.OF_MOST, heap, tally);
+    String transactional = HEARTBEAT.replaceFirst("4d00", "4d01");
+    for (String message : List.of(BEGIN, MESSAGE, MESSAGE_ALONE, HEARTBEAT, transactional)) {
+      InPlace.decode(told, bytes(message));
+    }
+    assertThat(heartbeats).containsExactly("hi");
   }
 
   @Test

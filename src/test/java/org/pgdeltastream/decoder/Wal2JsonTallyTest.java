@@ -30,6 +30,9 @@ class Wal2JsonTallyTest implements ChangeTally {
   }
 
   @Override
+  public void heartbeat(String content) {}
+
+  @Override
   public void filtered() {
     throw new AssertionError("wal2json filters by itself");
   }

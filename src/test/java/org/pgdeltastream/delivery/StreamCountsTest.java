@@ -72,6 +72,19 @@ class StreamCountsTest {
   }
 
   @Test
+  void measuresItsOwnHeartbeatsOnly() {
+    counts.heartbeat(Heartbeat.content(10 * MILLI));
+    counts.clock(2_010 * MILLI, 0);
+    counts.clock(9_000 * MILLI, 0); // nothing came meanwhile
+    counts.heartbeat("another " + 10 * MILLI);
+    counts.clock(9_000 * MILLI, 0);
+    counts.heartbeat(Heartbeat.content(1) + " and more");
+    counts.clock(9_000 * MILLI, 0);
+
+    assertThat(counts.heartbeatDelays().seconds()).isEqualTo(2);
+  }
+
+  @Test
   void forgetsWhatALostConnectionHadBegun() throws IOException {
     counts.change(Action.INSERT);
     counts.discard();

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.option.ChangeOptions;
@@ -125,6 +126,25 @@ class FeedsPostgresIT {
     } finally {
       over.set(true);
       threads.shutdown();
+    }
+  }
+
+  @Test
+  void measuresHeartbeatsAndShowsThemToNobody() throws Exception {
+    TestRegistry registry = new TestRegistry(database, "heartbeat", "1");
+    try {
+      Feeds feeds = registry.slots.feeds();
+      feeds.make(feeds.usual("main", List.of()));
+      FakeOutlet outlet = follow(feeds);
+      await("its begin").atMost(SOON).until(() -> outlet.size() > 0);
+      await("heartbeats")
+          .atMost(SOON)
+          .until(() -> feeds.report("main").counts().read().heartbeatDelays().seconds() > 0);
+      database.execute("select pg_logical_emit_message(false, 'theirs', 'seen')");
+      await("another's message").atMost(SOON).until(() -> text(outlet).contains("seen"));
+      assertThat(text(outlet)).doesNotContain(LogicalMessage.HEARTBEAT);
+    } finally {
+      registry.close();
     }
   }
 

@@ -13,6 +13,7 @@ import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.replication.connection.ReplicationConnector;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.support.TestDatabase;
@@ -21,6 +22,7 @@ import org.pgdeltastream.support.TestDatabase;
 final class TestRegistry implements AutoCloseable {
   final SlotRegistry slots;
   final HeapBudget heap;
+  private final Database doors;
   private final ExecutorService readers = Executors.newCachedThreadPool();
   private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(3);
 
@@ -34,7 +36,7 @@ final class TestRegistry implements AutoCloseable {
       settings.put("pgdelta." + more[i], more[i + 1]);
     }
     Settings read = Settings.read(settings::get);
-    Database doors =
+    doors =
         Database.open(
             read,
             Optional.of(database.dataSource()) // which may be another than of these settings
@@ -48,6 +50,7 @@ final class TestRegistry implements AutoCloseable {
     every(100, slots::checkSlots); // waits for PostgreSQL where that is frozen
     every(100, () -> slots.guard().check());
     every(1_000, reporter::checkPostgres);
+    every(100, () -> slots.heartbeats().check());
   }
 
   private void every(int millis, Runnable look) {
@@ -57,6 +60,10 @@ final class TestRegistry implements AutoCloseable {
   NewSlot init() {
     return slots.create(
         new InitRequest(Optional.of(OutputPlugin.PGOUTPUT), List.of(), Optional.empty()));
+  }
+
+  ReplicationConnector connector() {
+    return doors.connector();
   }
 
   /** Nobody looks after streams and slots from now on. */

@@ -125,7 +125,8 @@ public record ChangeOptions(
   }
 
   public boolean wants(LogicalMessage message) {
-    return !filterPrefixes.contains(message.prefix())
+    return !message.isHeartbeat()
+        && !filterPrefixes.contains(message.prefix())
         && (addPrefixes.isEmpty() || addPrefixes.contains(message.prefix()));
   }
 }

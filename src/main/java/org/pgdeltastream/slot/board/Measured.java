@@ -20,6 +20,8 @@ import org.pgdeltastream.slot.stream.SlotReport;
  * @param reads under snapshots
  * @param tables how many whole tables are read now
  * @param guardActions how often the guard has done what
+ * @param heartbeats how many were written to PostgreSQL
+ * @param heartbeatsFailed how many could not be written
  */
 public record Measured(
     StatusReport.Server server,
@@ -34,7 +36,9 @@ public record Measured(
     int tables,
     StatusReport.Guard guard,
     Map<String, Long> guardActions,
-    Optional<StatusReport.Findings> doctor) {
+    Optional<StatusReport.Findings> doctor,
+    long heartbeats,
+    long heartbeatsFailed) {
   public Measured {
     slots = List.copyOf(slots);
     streams = List.copyOf(streams);

@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot.database;
 
+import java.time.Duration;
 import java.util.List;
 
 /**
@@ -8,14 +9,17 @@ import java.util.List;
  * @param monitorTokens who sends one of them may look, and neither act nor see rows
  * @param guard the rules that warn of slots and act on them; see {@code slot.guard.GuardRules}
  * @param guardDryRun the guard says what it would do, and does nothing
+ * @param heartbeat how often one is written into PostgreSQL's WAL; zero: never
  */
-public record OperatorSettings(List<String> monitorTokens, String guard, boolean guardDryRun) {
+public record OperatorSettings(
+    List<String> monitorTokens, String guard, boolean guardDryRun, Duration heartbeat) {
   private static final String GUARD = "*: warn@50%, warn@10GB, warn@idle:24h";
 
   static OperatorSettings read(SettingSource source) {
     return new OperatorSettings(
         source.parts("monitor-tokens", ","),
         source.text("guard").orElse(GUARD),
-        source.flag("guard-dry-run"));
+        source.flag("guard-dry-run"),
+        Duration.ofSeconds(source.number("heartbeat", 0, 0, 3600)));
   }
 }

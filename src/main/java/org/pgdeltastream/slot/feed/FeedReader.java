@@ -12,6 +12,7 @@ import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.decoder.PgOutputDecoder;
+import org.pgdeltastream.decoder.WalDecoder;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.Router;
 import org.pgdeltastream.feed.log.FeedPosition;
@@ -109,8 +110,9 @@ final class FeedReader implements Downstream {
     placement.encoding(source.encoding());
     lost();
     HeapShare share = services.database().heap().share();
-    FeedDecoder decoder =
-        new FeedDecoder(new PgOutputDecoder(router, source.encoding(), share), journal, router);
+    WalDecoder plain =
+        new PgOutputDecoder(router, source.encoding(), share, placement.counts.read());
+    FeedDecoder decoder = new FeedDecoder(plain, journal, router);
     return SlotPipeline.of(source, decoder, decoder::position, share);
   }
 

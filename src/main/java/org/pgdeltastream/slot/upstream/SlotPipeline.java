@@ -113,7 +113,7 @@ public final class SlotPipeline implements AutoCloseable {
     }
     WalDecoder decoder =
         new PgOutputDecoder(
-            new ChangeFilter(options, catalog, encoder, tally), source.encoding(), heap);
+            new ChangeFilter(options, catalog, encoder, tally), source.encoding(), heap, tally);
     Map<String, String> asked =
         PluginOptions.pgoutput(source.serverVersion(), source.publications());
     return new SlotPipeline(decoder, position, () -> {}, asked, options, output, heap);
@@ -180,10 +180,11 @@ public final class SlotPipeline implements AutoCloseable {
 
   /** Whether this server does itself what an option unknown to the plugin does. */
   public boolean doWithout(String option) {
-    if (!option.equals(Detail.NUMBERS_AS_TEXT.optionName())) {
+    boolean quotes = option.equals(Detail.NUMBERS_AS_TEXT.optionName());
+    if (!quotes && !PluginOptions.isDispensable(option, options)) {
       return false;
     }
-    if (options.has(Detail.NUMBERS_AS_TEXT)) {
+    if (quotes && options.has(Detail.NUMBERS_AS_TEXT)) {
       quoteNumbers.run();
     }
     pluginOptions.remove(option);

@@ -111,6 +111,10 @@ enum Family {
   FEED_REFETCHES(Kind.COUNTER, "Positions that could not be served", "feed"),
   FEED_CLOSES(Kind.COUNTER, "Subscribers that ended, by close code", "feed", "code", "reason"),
 
+  HEARTBEATS(Kind.COUNTER, "Heartbeats for PostgreSQL: written, failed", "outcome"),
+  HEARTBEAT_DELAY_SECONDS(
+      Kind.HISTOGRAM, "From a heartbeat's writing to its decoding, by one clock", "slot"),
+
   SNAPSHOTS_OPEN(Kind.GAUGE, "Snapshots held open here"),
   SNAPSHOT_EXPIRES_TIMESTAMP_SECONDS(
       Kind.GAUGE, "When an open snapshot's lease ends, as Unix time", "slot"),

@@ -36,6 +36,7 @@ final class FeedSamples {
     samples.put(Family.FEED_CONNECTIONS, read.get(Count.STARTS) + read.get(Count.RECONNECTS), feed);
     ofSlots.putBusy(Family.FEED_BUSY_SECONDS, feed, read, Count.WAIT_NANOS, "wait");
     ofSlots.putBusy(Family.FEED_BUSY_SECONDS, feed, read, Count.DECODE_NANOS, "decode");
+    ofSlots.putHeartbeats(report.slotName().value(), read);
     samples.put(Family.FEED_LATE_SUBSCRIBERS, counts.late(), feed);
     samples.put(Family.FEED_REFETCHES, counts.refetched(), feed);
     ofServer.putCloses(Family.FEED_CLOSES, counts.closes(), feed);

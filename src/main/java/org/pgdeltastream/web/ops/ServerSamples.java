@@ -55,6 +55,8 @@ final class ServerSamples {
         .fullIn()
         .ifPresent(time -> samples.put(Family.GUARD_FULL_SECONDS, time.toSeconds()));
     measured.doctor().ifPresent(this::put);
+    samples.put(Family.HEARTBEATS, measured.heartbeats(), "written");
+    samples.put(Family.HEARTBEATS, measured.heartbeatsFailed(), "failed");
   }
 
   private void put(StatusReport.Findings found) {

@@ -84,6 +84,7 @@ final class SlotSamples {
     putBusy(Family.STREAM_BUSY_SECONDS, slot, counts, Count.SEND_NANOS, "send");
     putAcknowledgements(stream, slot, counts);
     samples.put(Family.STREAM_COMMIT_DELAY_SECONDS, counts.commitDelays(), slot);
+    putHeartbeats(slot, counts);
     putMoment(Family.STREAM_LAST_SENT_TIMESTAMP_SECONDS, counts.lastSent(), slot);
     stream
         .silence()
@@ -118,6 +119,13 @@ final class SlotSamples {
               samples.put(Family.STREAM_UNACKNOWLEDGED_TRANSACTIONS, open.transactions(), slot);
               samples.put(Family.STREAM_UNACKNOWLEDGED_BYTES, open.bytes(), slot);
             });
+  }
+
+  /** Only where there were some. */
+  void putHeartbeats(String slot, StreamCounts counts) {
+    if (counts.heartbeatDelays().seconds() > 0) {
+      samples.put(Family.HEARTBEAT_DELAY_SECONDS, counts.heartbeatDelays(), slot);
+    }
   }
 
   private void putMoment(Family family, long at, String slot) {

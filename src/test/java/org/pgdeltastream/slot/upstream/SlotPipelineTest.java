@@ -87,7 +87,18 @@ class SlotPipelineTest {
             Map.entry("include-lsn", "true"),
             Map.entry("include-timestamp", "true"),
             Map.entry("pretty-print", "false"),
+            Map.entry("filter-msg-prefixes", "pgdeltastream"),
             Map.entry("format-version", "2"));
+  }
+
+  @Test
+  void asksAnOldWal2JsonOnlyForTheClientsPrefixes() {
+    SlotPipeline ours = pipeline(OutputPlugin.WAL2JSON, 15, Map.of());
+    assertThat(ours.doWithout("filter-msg-prefixes")).isTrue();
+    assertThat(ours.pluginOptions()).doesNotContainKey("filter-msg-prefixes");
+    SlotPipeline theirs = pipeline(OutputPlugin.WAL2JSON, 15, Map.of("filter-msg-prefixes", "a,b"));
+    assertThat(theirs.pluginOptions()).containsEntry("filter-msg-prefixes", "a,b,pgdeltastream");
+    assertThat(theirs.doWithout("filter-msg-prefixes")).isFalse();
   }
 
   @Test
