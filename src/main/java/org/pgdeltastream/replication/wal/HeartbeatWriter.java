@@ -7,10 +7,10 @@ import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /**
- * Writes a logical message, and sees to it that PostgreSQL writes it to disk at once: walsenders
- * read no more than that. A transaction ID makes the end of the transaction do so; waiting for a
- * synchronous standby would be of no use. Source: manual, "Replication Management Functions",
- * {@code pg_logical_emit_message}.
+ * Writes a logical message. Walsenders read what is on disk: a transaction ID lets the end of the
+ * transaction write it there at once, where the WAL writer would take up to {@code
+ * wal_writer_delay}. Nothing waits for a synchronous standby. Source: manual, "Replication
+ * Management Functions", {@code pg_logical_emit_message}; "Asynchronous Commit".
  */
 public final class HeartbeatWriter {
   private static final String WRITE =
