@@ -90,6 +90,16 @@ public final class FeedCounts {
     return way(framing).bytes.sum();
   }
 
+  /** How often any subscriber was given something new. */
+  public long writes() {
+    return ways.values().stream().mapToLong(way -> way.writes.sum()).sum();
+  }
+
+  /** Bytes of messages and their framing that all were given. */
+  public long bytes() {
+    return ways.values().stream().mapToLong(way -> way.bytes.sum()).sum();
+  }
+
   /** How often one was served from the journal. */
   public long late() {
     return late.get();

@@ -14,7 +14,6 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
-import org.pgdeltastream.delivery.StreamCounts;
 import org.pgdeltastream.doctor.Finding;
 import org.pgdeltastream.replication.SlotAdvance;
 import org.pgdeltastream.slot.board.Board;
@@ -101,6 +100,7 @@ public final class Operations {
         reports.of(look),
         feeds.all(),
         snapshotReports.of(look),
+        StreamReport.all(slots),
         guard.report(),
         findings());
   }
@@ -121,10 +121,7 @@ public final class Operations {
         server(),
         look,
         look.map(reports::of).orElse(List.of()),
-        slots.all().stream()
-            .filter(slot -> slot.counts().get(StreamCounts.Count.STARTS) > 0)
-            .map(StreamReport::of)
-            .toList(),
+        StreamReport.all(slots),
         feeds.all(),
         slots.made(),
         slots.dropped(),

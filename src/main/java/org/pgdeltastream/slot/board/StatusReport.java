@@ -7,19 +7,25 @@ import java.util.Optional;
 import org.pgdeltastream.slot.feed.FeedReport;
 import org.pgdeltastream.slot.stream.SlotReport;
 
-/** This server, PostgreSQL, and all slots and feeds, at a moment. */
+/**
+ * This server, PostgreSQL, and all slots and feeds, at a moment.
+ *
+ * @param streams of slots that this server has streamed
+ */
 public record StatusReport(
     Server server,
     BoardLook upstream,
     List<SlotReport> slots,
     List<FeedReport> feeds,
     List<SnapshotReport> snapshots,
+    List<StreamReport> streams,
     Guard guard,
     Optional<Findings> doctor) {
   public StatusReport {
     slots = List.copyOf(slots);
     feeds = List.copyOf(feeds);
     snapshots = List.copyOf(snapshots);
+    streams = List.copyOf(streams);
   }
 
   /**

@@ -24,10 +24,12 @@ final class SettingNames {
 
   /** Each setting's name, as a property. */
   static List<String> properties() {
-    return components(Settings.class)
-        .map(part -> part.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT))
-        .map(name -> "pgdelta." + name)
-        .toList();
+    return components(Settings.class).map(SettingNames::property).toList();
+  }
+
+  /** The setting's name, as a property. */
+  static String property(RecordComponent part) {
+    return "pgdelta." + part.getName().replaceAll("([A-Z])", "-$1").toLowerCase(Locale.ROOT);
   }
 
   /** Those of a record, and of the records in it. */

@@ -3,6 +3,7 @@ package org.pgdeltastream.slot.database;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -117,6 +118,11 @@ public record Settings(
     SettingNames.refuseUnknown(contextParameters, List.of());
     SettingNames.refuseUnknown(
         System.getProperties().stringPropertyNames(), System.getenv().keySet());
+  }
+
+  /** Their values by name, as far as they may be shown: of secrets only how many there are. */
+  public Map<String, String> shown() {
+    return ShownSettings.of(this);
   }
 
   /** Whether a slot of this name is one of ours. */

@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.StreamCounts;
 import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
@@ -63,6 +64,21 @@ public record FeedReport(
         Optional.ofNullable(failure),
         reader.placement().counts,
         reader.journal().bytes());
+  }
+
+  /** How often a subscriber was given something new. */
+  public long writes() {
+    return counts.writes();
+  }
+
+  /** Bytes of messages and their framing that subscribers were given. */
+  public long sentBytes() {
+    return counts.bytes();
+  }
+
+  /** Bytes of pgoutput's messages. */
+  public long receivedBytes() {
+    return counts.read().get(StreamCounts.Count.RECEIVED_BYTES);
   }
 
   /** How much WAL the window holds in PostgreSQL. */

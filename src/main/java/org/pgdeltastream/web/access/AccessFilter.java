@@ -27,6 +27,11 @@ public class AccessFilter implements Filter {
   /** A request's attribute: the place of the caller's token in the settings. */
   public static final String TOKEN = "org.pgdeltastream.token";
 
+  private static final String PAGES_MAY =
+      "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
+          + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"
+          + " require-trusted-types-for 'script'; trusted-types lit-html";
+
   private static final System.Logger LOG = System.getLogger(AccessFilter.class.getName());
 
   @EJB
@@ -79,6 +84,9 @@ public class AccessFilter implements Filter {
     response.setHeader("Cache-Control", "no-store");
     response.setHeader("X-Content-Type-Options", "nosniff");
     response.setHeader("Vary", "Origin");
+    if (OpenPaths.isPage(call)) {
+      protect(response);
+    }
     rules.sharedWith(call).ifPresent(origin -> share(response, origin));
     Optional<ErrorBody> refusal = rules.refusal(call);
     if (refusal.isPresent()) {
@@ -91,6 +99,16 @@ public class AccessFilter implements Filter {
       rules.pageSign(call).ifPresent(sign -> request.setAttribute(PAGE_SIGN, sign));
       chain.doFilter(request, response);
     }
+  }
+
+  /**
+   * The console's files run no script and show nothing of others, and no other page shows them.
+   * Source: W3C, Content Security Policy Level 3; Trusted Types.
+   */
+  private static void protect(HttpServletResponse response) {
+    response.setHeader("Content-Security-Policy", PAGES_MAY);
+    response.setHeader("Referrer-Policy", "no-referrer");
+    response.setHeader("Cross-Origin-Opener-Policy", "same-origin");
   }
 
   private static AccessRules.Call call(HttpServletRequest request) {

@@ -13,14 +13,22 @@ final class OpenPaths {
       Set.of("/v1/health/started", "/v1/health/live", "/v1/health/ready");
   private static final Pattern MONITORED =
       Pattern.compile(
-          "/v1/(ping|health|status|snapshots|doctor|metrics|slots(/[a-z0-9_]+)?|feeds(/[a-z0-9_]+)?)");
+          "/v1/(ping|about|health|status|snapshots|doctor|metrics|slots(/[a-z0-9_]+)?|feeds(/[a-z0-9_]+)?)");
+  private static final Pattern PAGES =
+      Pattern.compile(
+          "/?|/index\\.html|/console(/[A-Za-z0-9-]+(\\.[A-Za-z0-9]+)*)*/[A-Za-z0-9-]+(\\.[A-Za-z0-9]+)*");
   private static final List<String> READING = List.of("GET", "HEAD", "OPTIONS");
 
   private OpenPaths() {}
 
-  /** It says up or down, and nothing else. */
+  /** It says up or down, and nothing else; or it is the same for everybody. */
   static boolean needsNoToken(AccessRules.Call call) {
-    return READING.contains(call.method()) && HEALTH.contains(call.path());
+    return isPage(call) || (READING.contains(call.method()) && HEALTH.contains(call.path()));
+  }
+
+  /** It is a file of the console, which holds no data. */
+  static boolean isPage(AccessRules.Call call) {
+    return READING.contains(call.method()) && PAGES.matcher(call.path()).matches();
   }
 
   /** It shows how things are, and no row. */

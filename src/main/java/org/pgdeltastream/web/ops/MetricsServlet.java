@@ -1,7 +1,5 @@
 package org.pgdeltastream.web.ops;
 
-import static java.lang.System.Logger.Level.DEBUG;
-
 import io.prometheus.metrics.expositionformats.ExpositionFormatWriter;
 import io.prometheus.metrics.expositionformats.OpenMetricsTextFormatWriter;
 import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
@@ -11,17 +9,15 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.time.Instant;
 import java.util.Collections;
 import java.util.List;
-import java.util.jar.JarFile;
-import java.util.jar.Manifest;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.board.Measured;
 import org.pgdeltastream.web.http.Errors;
 import org.pgdeltastream.web.http.MediaRange;
+import org.pgdeltastream.web.http.ProgramVersion;
 import org.pgdeltastream.web.http.Query;
 import org.pgdeltastream.web.http.Traffic;
 
@@ -31,27 +27,17 @@ import org.pgdeltastream.web.http.Traffic;
  */
 public class MetricsServlet extends HttpServlet {
   private static final long serialVersionUID = 1L;
-  private static final System.Logger LOG = System.getLogger(MetricsServlet.class.getName());
   private static final String OPEN_METRICS = "application/openmetrics-text";
 
   @EJB
   @SuppressWarnings("NullAway.Init") // the container sets it
   transient SlotManager slots;
 
-  private String version = "unknown";
+  private String version = "";
 
   @Override
   public void init() {
-    try (InputStream manifest =
-        getServletContext().getResourceAsStream("/" + JarFile.MANIFEST_NAME)) {
-      String found =
-          manifest == null
-              ? null
-              : new Manifest(manifest).getMainAttributes().getValue("Implementation-Version");
-      version = found == null ? version : found;
-    } catch (IOException e) {
-      LOG.log(DEBUG, "The version of this program is not known", e);
-    }
+    version = ProgramVersion.of(getServletContext());
   }
 
   @Override

@@ -111,6 +111,9 @@ final class Bodies {
     body.put("oldest", feed.oldest().toString());
     body.put("subscribers", feed.subscribers());
     body.put("views", feed.views());
+    body.put("receivedBytes", feed.receivedBytes());
+    body.put("writes", feed.writes());
+    body.put("sentBytes", feed.sentBytes());
     body.put("heldBytes", feed.heldBytes());
     body.put("lagBytes", feed.lagBytes());
     Map<String, Object> window = new LinkedHashMap<>();

@@ -12,6 +12,7 @@ public class RestApplication extends Application {
   @Override
   public Set<Class<?>> getClasses() {
     return Set.of(
+        AboutResource.class,
         DoctorResource.class,
         FeedsResource.class,
         HealthResource.class,
@@ -32,7 +33,8 @@ public class RestApplication extends Application {
         path.replaceAll("^/+|/+$", "").replaceFirst("^(slots|feeds)/[^/]+(?=$|/)", "$1/{name}");
     return switch (plain) {
       case "init" -> "GET, POST"; // HEAD is only there to be refused
-      case "doctor",
+      case "about",
+          "doctor",
           "ping",
           "metrics",
           "slots",

@@ -1,5 +1,6 @@
 package org.pgdeltastream.web.rest;
 
+import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.pgdeltastream.change.TableRequest;
@@ -8,6 +9,7 @@ import org.pgdeltastream.replication.SlotAdvance;
 import org.pgdeltastream.slot.board.BoardLook;
 import org.pgdeltastream.slot.board.SnapshotReport;
 import org.pgdeltastream.slot.board.StatusReport;
+import org.pgdeltastream.slot.board.StreamReport;
 
 /** What operators are shown, as JSON objects; what is not known is left out. */
 final class StatusBody {
@@ -21,9 +23,36 @@ final class StatusBody {
     body.put("upstream", upstream(status.upstream()));
     body.put("slots", status.slots().stream().map(Bodies::slot).toList());
     body.put("feeds", status.feeds().stream().map(Bodies::feed).toList());
+    Instant now = Instant.now();
+    long nanos = System.nanoTime();
+    body.put(
+        "streams",
+        status.streams().stream().map(one -> stream(one, one.totals(now, nanos))).toList());
     body.put("snapshots", status.snapshots().stream().map(StatusBody::snapshot).toList());
     body.put("guard", guard(status.guard()));
     status.doctor().ifPresent(found -> body.put("doctor", doctor(found)));
+    return body;
+  }
+
+  private static Map<String, Object> stream(StreamReport stream, StreamReport.Totals totals) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("slotName", stream.slot().value());
+    body.put("transactions", totals.transactions());
+    body.put("changes", totals.changes());
+    body.put("receivedBytes", totals.receivedBytes());
+    body.put("sentBytes", totals.sentBytes());
+    body.put("waitSeconds", totals.waitSeconds());
+    body.put("decodeSeconds", totals.decodeSeconds());
+    body.put("sendSeconds", totals.sendSeconds());
+    totals.lastSent().ifPresent(at -> body.put("lastSent", at.toString()));
+    totals.lastAcknowledged().ifPresent(at -> body.put("lastAcknowledged", at.toString()));
+    stream
+        .unacknowledged()
+        .ifPresent(
+            open -> {
+              body.put("unacknowledgedTransactions", open.transactions());
+              body.put("unacknowledgedBytes", open.bytes());
+            });
     return body;
   }
 

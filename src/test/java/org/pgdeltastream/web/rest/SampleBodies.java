@@ -15,6 +15,7 @@ import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.StreamCounts;
 import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.replication.ServerState;
 import org.pgdeltastream.replication.SlotAdvance;
@@ -22,6 +23,7 @@ import org.pgdeltastream.slot.NewSlot;
 import org.pgdeltastream.slot.board.BoardLook;
 import org.pgdeltastream.slot.board.SnapshotReport;
 import org.pgdeltastream.slot.board.StatusReport;
+import org.pgdeltastream.slot.board.StreamReport;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.feed.FeedReport;
 import org.pgdeltastream.slot.stream.SlotReport;
@@ -115,11 +117,19 @@ public final class SampleBodies {
                         List.of(),
                         List.of(),
                         List.of(snapshot),
+                        List.of(stream()),
                         new StatusReport.Guard("*: warn@50%", true, Optional.of(Duration.ZERO)),
                         Optional.of(new StatusReport.Findings(1, 2, 3, NOON)))))
                 .stream(),
             names(StatusBody.moved("delta_a", new SlotAdvance.Moved(position, position))).stream())
         .toList();
+  }
+
+  private static StreamReport stream() {
+    StreamCounts counts = new StreamCounts();
+    counts.acknowledged(1, 1);
+    return new StreamReport(
+        NAME, counts, Optional.of(new SlotReport.Unacknowledged(1, 2)), Optional.empty());
   }
 
   public static List<String> feedFields() {
