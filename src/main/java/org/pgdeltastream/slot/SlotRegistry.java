@@ -108,8 +108,7 @@ final class SlotRegistry {
   /** Throws ProblemException if as many streams run as are allowed. */
   void checkStreamLimit() {
     if (slots.streams().size() >= settings.streams()) {
-      throw SlotStream.tooMany(
-          settings, new RejectedExecutionException("the configured number is reached"));
+      throw services.tooMany(new RejectedExecutionException("the configured number is reached"));
     }
   }
 

@@ -106,6 +106,7 @@ class ConsoleIT {
       browser.awaitText(SENTENCE, "delta_kept keeps");
       browser.awaitText("table tbody tr:first-child", "no client");
       browser.awaitText("table tbody tr:first-child", "of 1.0 GB");
+      takePicture();
       browser.press("delta_kept");
 
       browser.awaitText("h1", "delta_kept");
@@ -129,6 +130,17 @@ class ConsoleIT {
     } finally {
       drop("delta_kept");
       drop("delta_other");
+    }
+  }
+
+  /** For the documents, where it is asked for. */
+  private void takePicture() throws Exception {
+    String file = System.getProperty("pgdelta.test.picture", "");
+    if (!file.isEmpty()) {
+      browser.setWidth(1100);
+      browser.awaitText("tbody", "/s");
+      await("a line of some seconds").during(Duration.ofSeconds(8)).atMost(SOON).until(() -> true);
+      browser.picture(Path.of(file));
     }
   }
 
@@ -172,8 +184,35 @@ class ConsoleIT {
 
     browser.press("The same in a terminal");
     browser.awaitText("details", "/v1/feeds/main/stream");
+    browser.find("select option:last-child").click(); // a temporary slot
+    await("its stream")
+        .atMost(SOON)
+        .until(
+            () ->
+                "1"
+                    .equals(
+                        database.text(
+                            "select count(*) from pg_replication_slots where temporary and active")));
+    browser.awaitText(".buttons [role=status]", "connected");
+    await("its row")
+        .atMost(SOON)
+        .until(
+            () -> {
+              database.execute(
+                  "insert into orders values (-4, 'temporary') on conflict (id) do update set status = 'temporary'");
+              return browser.find(CHANGES).getText().contains("temporary");
+            });
     browser.press("Stop");
     browser.awaitText(".buttons [role=status]", "not connected");
+    await("its end")
+        .atMost(SOON)
+        .until(
+            () ->
+                "0"
+                    .equals(
+                        database.text(
+                            "select count(*) from pg_replication_slots where temporary")));
+    database.execute("delete from orders");
   }
 
   @Test

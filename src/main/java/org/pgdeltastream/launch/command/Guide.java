@@ -60,6 +60,7 @@ public final class Guide {
         """
 
         PG Delta Stream listens on http://%s and reads %s (user %s).
+        That address shows it in a browser.
         %s
         Try, in another terminal:
         """

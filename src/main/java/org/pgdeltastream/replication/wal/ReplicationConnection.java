@@ -54,6 +54,17 @@ public final class ReplicationConnection implements AutoCloseable {
     }
   }
 
+  /** Makes a slot that ends with this connection, without a snapshot. */
+  void createTemporarySlot(SlotName slot, OutputPlugin plugin) throws SQLException {
+    String command =
+        "CREATE_REPLICATION_SLOT %s TEMPORARY LOGICAL %s NOEXPORT_SNAPSHOT"
+            .formatted(TableName.quote(slot.value()), plugin.sqlName());
+    connection.setNetworkTimeout(Runnable::run, CREATE_MILLIS); // it waits for ends of transactions
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(command);
+    }
+  }
+
   /** The number of the walsender's process. */
   public int process() throws SQLException {
     return opened.driver().getBackendPID();

@@ -10,9 +10,14 @@ import java.util.List;
  * @param guard the rules that warn of slots and act on them; see {@code slot.guard.GuardRules}
  * @param guardDryRun the guard says what it would do, and does nothing
  * @param heartbeat how often one is written into PostgreSQL's WAL; zero: never
+ * @param tailSeconds how long a look at the newest changes may last
  */
 public record OperatorSettings(
-    List<String> monitorTokens, String guard, boolean guardDryRun, Duration heartbeat) {
+    List<String> monitorTokens,
+    String guard,
+    boolean guardDryRun,
+    Duration heartbeat,
+    Duration tailSeconds) {
   private static final String GUARD = "*: warn@50%, warn@10GB, warn@idle:24h";
 
   static OperatorSettings read(SettingSource source) {
@@ -20,6 +25,7 @@ public record OperatorSettings(
         source.parts("monitor-tokens", ","),
         source.text("guard").orElse(GUARD),
         source.flag("guard-dry-run"),
-        Duration.ofSeconds(source.number("heartbeat", 0, 0, 3600)));
+        Duration.ofSeconds(source.number("heartbeat", 0, 0, 3600)),
+        source.seconds("tail-seconds", 600));
   }
 }

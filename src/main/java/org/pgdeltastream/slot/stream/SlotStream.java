@@ -14,7 +14,6 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.IntFunction;
 import org.pgdeltastream.change.Lsn;
-import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.delivery.CloseReason;
@@ -22,7 +21,6 @@ import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.delivery.SubscriberGoneException;
 import org.pgdeltastream.replication.WalsenderState;
 import org.pgdeltastream.replication.connection.OpenSockets;
-import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.upstream.Ending;
 import org.pgdeltastream.slot.upstream.PublicationGuard;
 import org.pgdeltastream.slot.upstream.Refusal;
@@ -49,6 +47,7 @@ public final class SlotStream implements Runnable {
   private final StreamServices services;
   private final Executor readers;
   private final StreamLife life = new StreamLife();
+  private final Subscriber subscriber;
   private final StreamClient client;
   private final Upstream upstream;
   private final AtomicBoolean closing = new AtomicBoolean();
@@ -68,6 +67,7 @@ public final class SlotStream implements Runnable {
     this.options = options;
     this.services = services;
     this.readers = readers;
+    this.subscriber = subscriber;
     OpenSockets sockets = new OpenSockets();
     StreamServices cut = services.within(sockets);
     this.client = new StreamClient(slot, options, subscriber, cut);
@@ -96,20 +96,12 @@ public final class SlotStream implements Runnable {
       readers.execute(this);
       begun = true;
     } catch (RejectedExecutionException e) {
-      throw tooMany(services.settings(), e);
+      throw services.tooMany(e);
     } finally {
       if (!begun) {
         slots.left(slot);
       }
     }
-  }
-
-  public static ProblemException tooMany(Settings settings, RejectedExecutionException cause) {
-    return new ProblemException(
-        Problem.STREAMS_EXHAUSTED,
-        "This server streams to " + settings.streams() + " clients already",
-        "Raise pgdelta.streams and the threads of concurrent/readers",
-        cause);
   }
 
   /**
@@ -257,6 +249,7 @@ public final class SlotStream implements Runnable {
     upstream.reportWhileSending();
     client.gone().ifPresent(detail -> end(CloseReason.SLOW_SUBSCRIBER, detail));
     upstream.heldTooLong().ifPresent(this::end);
+    client.exceeded(upstream.walEnd()).ifPresent(detail -> end(CloseReason.OPERATOR, detail));
     if (client.needsPing()) {
       executeOnce(others, pinging, client::pingWhileAway);
     }
@@ -331,13 +324,13 @@ public final class SlotStream implements Runnable {
 
   /** Waits for the client's answer to its close, then cuts it off. */
   public void awaitClosed(Duration limit) {
-    client.awaitClosed(limit);
+    subscriber.awaitClosed(limit);
   }
 
   /** The server stops: cuts off a client that takes too long, and so frees its reader. */
   public void cutClient() {
     closeClient();
-    client.awaitClosed(Duration.ZERO);
+    subscriber.awaitClosed(Duration.ZERO);
     client.interruptSend();
   }
 

@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
@@ -49,6 +48,7 @@ final class StreamClient implements Downstream {
   private final IdlePosition idle;
   private final Liveness liveness;
   private final DoubtfulAck doubtful = new DoubtfulAck(System.nanoTime());
+  private final TailLimits tail;
   private final AckRate ackRate = new AckRate(System.nanoTime());
   private final AtomicReference<@Nullable Lsn> replyWanted = new AtomicReference<>();
   private final ReentrantLock turn = new ReentrantLock(); // to ping while the reader is away
@@ -74,6 +74,7 @@ final class StreamClient implements Downstream {
             () -> slot.known().doesClientKeepPosition() ? 0 : settings.idleWalBytes(),
             slot.known()::jumped,
             System.nanoTime());
+    this.tail = new TailLimits(settings.ofOperators().tailSeconds(), System.nanoTime());
     this.liveness = new Liveness(settings.pingInterval(), settings.pongTimeout());
   }
 
@@ -90,6 +91,11 @@ final class StreamClient implements Downstream {
   @Override
   public boolean acceptsGap() {
     return options.gapAccepted();
+  }
+
+  @Override
+  public boolean isTemporary() {
+    return options.temporary();
   }
 
   @Override
@@ -170,24 +176,11 @@ final class StreamClient implements Downstream {
     away(false);
     ServerIdentity identity = server;
     if (identity != null && !saidHello) {
-      sayHello(identity, plugin);
+      Lsn start = options.from().filter(from -> from.isAfter(confirmed)).orElse(confirmed);
+      send(Hello.json(identity, slot.name(), plugin, confirmed, start));
+      subscription.flush();
       saidHello = true;
     }
-  }
-
-  private void sayHello(ServerIdentity identity, OutputPlugin plugin) throws IOException {
-    Lsn start = options.from().filter(from -> from.isAfter(confirmed)).orElse(confirmed);
-    String hello =
-        "{\"hello\":{\"system\":\"%s\",\"timeline\":%s,\"slot\":\"%s\",\"plugin\":\"%s\",\"confirmed\":\"%s\",\"start\":\"%s\"}}"
-            .formatted(
-                identity.systemId(),
-                identity.timeline(),
-                slot.name(),
-                plugin.sqlName(),
-                confirmed,
-                start);
-    send(hello);
-    subscription.flush();
   }
 
   @Override
@@ -202,7 +195,7 @@ final class StreamClient implements Downstream {
 
   @Override
   public boolean hasHalf() {
-    return subscription.hasHalfSent();
+    return subscription.hasHalfSent() || options.temporary(); // a new slot would begin later
   }
 
   @Override
@@ -215,6 +208,9 @@ final class StreamClient implements Downstream {
   @Override
   public void onPause(SlotPipeline path, Lsn walEnd, Lsn reported) throws IOException {
     if (path.betweenTransactions() && subscription.betweenMessages()) {
+      if (options.temporary()) {
+        acks.acknowledge(acks.lastSent());
+      }
       sendReply(reported);
       offer(path, walEnd);
     }
@@ -328,6 +324,13 @@ final class StreamClient implements Downstream {
         .map(lsn -> "lsn " + lsn + " is beyond PostgreSQL's WAL");
   }
 
+  /** Why a tail must end. */
+  Optional<String> exceeded(Lsn walEnd) {
+    return options.temporary()
+        ? tail.exceeded(walEnd, acks.lastSent(), System.nanoTime())
+        : Optional.empty();
+  }
+
   /** The client gave a sign of life. */
   void heard() {
     liveness.heard(System.nanoTime(), subscription.bytes());
@@ -361,11 +364,6 @@ final class StreamClient implements Downstream {
   /** Begins to close the client; never waits. */
   void sendClose(CloseReason reason, String detail) {
     subscriber.sendClose(reason, detail);
-  }
-
-  /** Waits until the client has answered the close, at most this long; then cuts it off. */
-  void awaitClosed(Duration limit) {
-    subscriber.awaitClosed(limit);
   }
 
   /** Ends a send that closing the client does not end. */

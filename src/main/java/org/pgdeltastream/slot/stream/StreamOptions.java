@@ -16,6 +16,8 @@ import org.pgdeltastream.change.option.ChangeOptions;
  * @param hello whether a first message says where the stream starts
  * @param takeover whether another client of the slot is closed
  * @param window how many bytes may be unacknowledged, checked between transactions; 0: any number
+ * @param temporary a slot of this name is made, which ends with the stream; nothing has to be
+ *     acknowledged
  */
 public record StreamOptions(
     SlotName slotName,
@@ -25,9 +27,30 @@ public record StreamOptions(
     boolean gapAccepted,
     boolean hello,
     boolean takeover,
-    long window) {
+    long window,
+    boolean temporary) {
   public StreamOptions {
     publications = List.copyOf(publications);
+  }
+
+  /** Of a slot that lasts. */
+  public StreamOptions(
+      SlotName slotName,
+      List<String> publications,
+      ChangeOptions changes,
+      Optional<Lsn> from,
+      boolean gapAccepted,
+      boolean hello,
+      boolean takeover,
+      long window) {
+    this(slotName, publications, changes, from, gapAccepted, hello, takeover, window, false);
+  }
+
+  /** Of the changes from now on. */
+  public static StreamOptions tail(
+      SlotName slotName, List<String> publications, ChangeOptions changes) {
+    return new StreamOptions(
+        slotName, publications, changes, Optional.empty(), false, false, false, 0, true);
   }
 
   /** A stream with the other options at their defaults. */

@@ -17,6 +17,11 @@ public interface Downstream {
   /** The publications asked for; empty for those that the slot was made with. */
   List<String> publications();
 
+  /** Whether a slot is made for it, which ends with the connection: it is never connected again. */
+  default boolean isTemporary() {
+    return false;
+  }
+
   /** Whether it takes the slot from another reader. */
   default boolean takesOver() {
     return false;

@@ -112,6 +112,25 @@ public final class SlotCheck {
         plugin, publications, server.version(), encoding.orElse(ServerEncoding.OF_MOST));
   }
 
+  /**
+   * Those that a tail reads: named, configured, or ours if they are there. None means wal2json: a
+   * tail makes no publication.
+   */
+  List<String> publicationsOfTail(List<String> named) throws SQLException, Refusal {
+    Publications.Present present = database.publications().present();
+    List<String> asked = named.isEmpty() ? settings.publications() : named;
+    List<String> missing = present.missing(asked);
+    if (!missing.isEmpty()) {
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE,
+          "there is no publication " + Shown.of(String.join(", ", missing)));
+    }
+    if (!asked.isEmpty()) {
+      return asked;
+    }
+    return present.missing(Publications.OWN).isEmpty() ? Publications.OWN : List.of();
+  }
+
   List<String> publications(KnownSlot slot, OutputPlugin plugin, List<String> named)
       throws SQLException, Refusal {
     if (plugin == OutputPlugin.WAL2JSON) {

@@ -14,6 +14,7 @@ import org.pgdeltastream.replication.SlotHolder;
 import org.pgdeltastream.replication.wal.CatchUp;
 import org.pgdeltastream.replication.wal.ReplicationReader;
 import org.pgdeltastream.replication.wal.SlotRow;
+import org.pgdeltastream.replication.wal.TemporarySlot;
 import org.pgdeltastream.replication.wal.WalListener;
 import org.pgdeltastream.slot.database.Problems;
 
@@ -65,6 +66,11 @@ final class SlotConnector {
    */
   Opened connect(WalListener listener, @Nullable ReplicationReader former)
       throws SQLException, Refusal {
+    return client.isTemporary() ? connectTemporary(listener) : connectLasting(listener, former);
+  }
+
+  private Opened connectLasting(WalListener listener, @Nullable ReplicationReader former)
+      throws SQLException, Refusal {
     SlotRow row = check.at(slot);
     slot.seen();
     OutputPlugin found = check.plugin(row);
@@ -94,6 +100,26 @@ final class SlotConnector {
       throw e;
     }
     return new Opened(found, path, reader);
+  }
+
+  /** Of a slot that is made now, and ends with the connection. */
+  private Opened connectTemporary(WalListener listener) throws SQLException, Refusal {
+    List<String> publications = check.publicationsOfTail(client.publications());
+    OutputPlugin chosen = publications.isEmpty() ? OutputPlugin.WAL2JSON : OutputPlugin.PGOUTPUT;
+    plugin = chosen;
+    SlotPipeline path =
+        client.path(check.source(chosen, publications), services.database().catalog());
+    ReplicationReader reader =
+        TemporarySlot.stream(
+            services.database().connector(),
+            slot.name(),
+            chosen,
+            path.pluginOptions(),
+            client::flushPosition,
+            listener);
+    slot.walsender(reader.walsender());
+    client.begin();
+    return new Opened(chosen, path, reader);
   }
 
   /** PostgreSQL was lost: another server may answer next. */

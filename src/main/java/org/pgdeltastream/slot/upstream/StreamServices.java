@@ -1,6 +1,9 @@
 package org.pgdeltastream.slot.upstream;
 
+import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.replication.wal.CatchUps;
 import org.pgdeltastream.slot.database.Database;
@@ -17,6 +20,15 @@ public record StreamServices(
     OwnPublications ownPublications,
     CatchUps catchUps,
     AtomicBoolean stopping) {
+
+  /** The refusal of a stream for which there is no thread. */
+  public ProblemException tooMany(RejectedExecutionException cause) {
+    return new ProblemException(
+        Problem.STREAMS_EXHAUSTED,
+        "This server streams to " + settings.streams() + " clients already",
+        "Raise pgdelta.streams and the threads of concurrent/readers",
+        cause);
+  }
 
   /** The same, with connections that {@link OpenSockets#close} cuts from outside. */
   public StreamServices within(OpenSockets sockets) {

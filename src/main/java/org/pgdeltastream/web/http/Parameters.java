@@ -33,6 +33,10 @@ public final class Parameters {
               ChangeOptions.names().stream())
           .toList();
 
+  /** Of a look at the newest changes. */
+  public static final List<String> TAIL =
+      Stream.concat(Stream.of("publication"), ChangeOptions.names().stream()).toList();
+
   /** Of a feed's stream. */
   public static final List<String> FEED =
       Stream.concat(

@@ -4,6 +4,7 @@ import jakarta.ws.rs.ApplicationPath;
 import jakarta.ws.rs.core.Application;
 import java.util.Map;
 import java.util.Set;
+import org.pgdeltastream.web.ops.AboutResource;
 
 /** All resources and providers, under one path. */
 @ApplicationPath("/v1")

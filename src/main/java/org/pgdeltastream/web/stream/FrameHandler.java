@@ -15,6 +15,7 @@ import org.pgdeltastream.framing.FrameException;
 import org.pgdeltastream.framing.FrameListener;
 import org.pgdeltastream.framing.FrameReader;
 import org.pgdeltastream.slot.SlotManager;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.web.socket.FrameSubscriber;
 
 /**
@@ -31,17 +32,17 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
   private final byte[] read = new byte[READ_BYTES];
 
   private @Nullable SlotManager slots;
-  private @Nullable String queryString;
+  private @Nullable StreamOptions options;
   private String address = "";
   private String closeReason = "";
   private @Nullable ServletInputStream input;
   private @Nullable FrameSubscriber subscriber;
 
   /** Called once, before the container hands the connection over. */
-  void serve(SlotManager manager, @Nullable String handshakesQuery, String clientAddress) {
+  void serve(SlotManager manager, StreamOptions asked, String clientAddress) {
     slots = manager;
     address = clientAddress;
-    queryString = handshakesQuery;
+    options = asked;
   }
 
   @Override
@@ -54,7 +55,7 @@ public class FrameHandler implements HttpUpgradeHandler, ReadListener, FrameList
       input = from;
       connection.getOutputStream().flush(); // some servers would keep their answer to the handshake
       connection.getOutputStream().setWriteListener(opened);
-      client.open(manager, queryString, address, opened, opened::refuse);
+      client.open(manager, requireNonNull(options, "asked"), address, opened, opened::refuse);
       from.setReadListener(this); // at last: some servers let another thread read at once
     } catch (IOException | IllegalStateException e) {
       LOG.log(DEBUG, "The client had gone before the stream began: " + e);

@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.Principal;
 import org.pgdeltastream.slot.SlotManager;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.web.socket.EndpointSubscriber;
 
 /**
@@ -39,7 +40,9 @@ public class StreamEndpoint {
           new EndpointSubscriber(session, slots.settings().sendTimeout());
       Principal peer = session.getUserPrincipal(); // StreamFilter has put it there
       String address = peer == null ? "" : String.valueOf(peer.getName());
-      client.open(slots, session.getQueryString(), address, subscriber, subscriber::close);
+      StreamOptions options =
+          StreamRequest.parse(session.getRequestURI().getPath(), session.getQueryString());
+      client.open(slots, options, address, subscriber, subscriber::close);
     } catch (IOException e) {
       LOG.log(DEBUG, "The client had gone before the stream began: " + e);
     }

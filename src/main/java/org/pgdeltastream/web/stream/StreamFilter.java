@@ -14,6 +14,7 @@ import java.security.Principal;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.framing.Handshake;
 import org.pgdeltastream.slot.SlotManager;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.web.http.Errors;
 import org.pgdeltastream.web.http.HiddenHeaderRequest;
 import org.pgdeltastream.web.socket.OwnFrames;
@@ -44,7 +45,7 @@ public class StreamFilter implements Filter {
       String server = from.getServletContext().getServerInfo();
       if (OwnFrames.areWritten(slots.settings().websocket(), server)) {
         OwnFrames.upgrade(from, to, handshake, FrameHandler.class)
-            .serve(slots, from.getQueryString(), from.getRemoteAddr());
+            .serve(slots, options(from), from.getRemoteAddr());
       } else {
         chain.doFilter(new HiddenHeaderRequest(forEndpoint(from), EXTENSIONS), to);
       }
@@ -81,6 +82,10 @@ public class StreamFilter implements Filter {
     };
   }
 
+  private static StreamOptions options(HttpServletRequest request) {
+    return StreamRequest.parse(cut(request.getRequestURI()), request.getQueryString());
+  }
+
   private static String cut(String path) {
     return path.replaceFirst("/+$", "");
   }
@@ -91,7 +96,7 @@ public class StreamFilter implements Filter {
       throws IOException {
     try {
       HandshakeCheck.check(request, handshake);
-      StreamRequest.parse(request.getQueryString());
+      options(request);
       slots.checkStream();
       return true;
     } catch (RuntimeException e) { // a servlet has no exception mapper

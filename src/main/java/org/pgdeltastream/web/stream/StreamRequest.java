@@ -1,6 +1,7 @@
 package org.pgdeltastream.web.stream;
 
 import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
@@ -12,6 +13,8 @@ import org.pgdeltastream.web.http.Query;
 
 /** The query string of a stream. */
 final class StreamRequest {
+  private static final String TAIL = "/tail";
+
   private StreamRequest() {}
 
   /**
@@ -35,6 +38,22 @@ final class StreamRequest {
         query.flag("hello"),
         query.flag("takeover"),
         query.text("window").map(StreamRequest::bytes).orElse(0L));
+  }
+
+  /**
+   * That of a tail, for a slot of a new name; names like this are no client's (see {@code
+   * SlotCheck}).
+   */
+  static StreamOptions parseTail(@Nullable String queryString) {
+    Query query = Query.parse(queryString, Parameters.of(Parameters.TAIL));
+    String number = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
+    return StreamOptions.tail(
+        new SlotName("pgdelta_tail_" + number), query.list("publication"), changes(query));
+  }
+
+  /** Either, by the path of the handshake. */
+  static StreamOptions parse(String path, @Nullable String queryString) {
+    return path.endsWith(TAIL) ? parseTail(queryString) : parse(queryString);
   }
 
   private static ChangeOptions changes(Query query) {

@@ -10,6 +10,7 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.stream.SlotStream;
+import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.web.http.Errors;
 
 /**
@@ -27,18 +28,18 @@ final class StreamSession {
   /**
    * Begins the stream.
    *
-   * @param queryString the handshake's
+   * @param options what the client asks for
    * @param address the client's
    * @param refusal closes a client that gets no stream
    */
   void open(
       SlotManager slots,
-      @Nullable String queryString,
+      StreamOptions options,
       String address,
       Subscriber subscriber,
       BiConsumer<CloseReason, String> refusal) {
     try {
-      SlotStream begun = slots.newStream(StreamRequest.parse(queryString), subscriber);
+      SlotStream begun = slots.newStream(options, subscriber);
       begun.isFrom(address);
       stream = begun;
       begun.start();

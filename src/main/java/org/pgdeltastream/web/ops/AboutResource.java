@@ -1,4 +1,4 @@
-package org.pgdeltastream.web.rest;
+package org.pgdeltastream.web.ops;
 
 import jakarta.ejb.EJB;
 import jakarta.enterprise.context.RequestScoped;
