@@ -41,6 +41,8 @@ abstract class BlackBoxStory {
           "json", "(?s)|.*[^]]",
           "csv", "(?s)|.*\n\"upstream_unavailable: [^\"]*");
 
+  private static final Duration TAIL = Duration.ofSeconds(30);
+
   private final String plugin;
   private final ServerClient server;
   private final Sql database;
@@ -101,6 +103,32 @@ abstract class BlackBoxStory {
 
   private void isJson(String type) {
     assertThat(type).startsWith("application/json");
+  }
+
+  @Test
+  void showsChangesFromNowOnWithoutASlotOfTheClients() throws Exception {
+    database.execute("create publication tail_only for table test_table");
+    try (StreamClient client =
+        server.socket("/v1/lr/tail?publication=tail_only&add-tables=*.test_table")) {
+      await("its stream")
+          .atMost(TAIL)
+          .until(
+              () ->
+                  database
+                      .text(
+                          "select count(*) from pg_replication_slots"
+                              + " where temporary and confirmed_flush_lsn is not null and active")
+                      .equals("1"));
+      database.execute("insert into test_table values (3, 'three')");
+      assertThat(client.nextWithChange()).contains("\"columnvalues\":[3,\"three\"]");
+      assertThat(array(server.get("/v1/slots").body())).isEmpty();
+    }
+    await("its end")
+        .atMost(TAIL)
+        .until(() -> database.text("select count(*) from pg_replication_slots").equals("0"));
+    database.execute("drop publication tail_only");
+    assertThat(server.get("/v1/lr/tail").statusCode()).isEqualTo(426);
+    assertThat(server.socketStatus("/v1/lr/tail?slotName=delta_a1")).isEqualTo(400);
   }
 
   /** The seed's own session, as its README has it. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.pgdeltastream.support.ServerClient.object;
 
+import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -59,6 +60,37 @@ class OtherContextServerIT {
     }
     assertThat(client.get("/v1/nothing").body()).contains("\"not_found\"");
     assertThat(client.delete("/v1/slots/" + slot + "?force=true").statusCode()).isEqualTo(204);
+  }
+
+  @Test
+  void servesTheConsoleToEverybodyAndItsDataToNobody() throws Exception {
+    ServerClient stranger = new ServerClient(server.base());
+    Map<String, String> files =
+        Map.of(
+            "/", "text/html",
+            "/index.html", "text/html",
+            "/console/console.js", "text/javascript",
+            "/console/console.css", "text/css",
+            "/console/icon.svg", "image/svg+xml",
+            "/console/lib/lit-html/3.3.2/lit-html.js", "text/javascript",
+            "/console/lib/lit-html/3.3.2/directives/repeat.js", "text/javascript",
+            "/console/lib/uplot/1.6.30/dist/uPlot.esm.js", "text/javascript",
+            "/console/lib/uplot/1.6.30/dist/uPlot.min.css", "text/css");
+    for (Map.Entry<String, String> file : files.entrySet()) {
+      HttpResponse<String> answer = stranger.get(file.getKey(), "Sec-Fetch-Site", "cross-site");
+      assertThat(answer.statusCode()).as(file.getKey()).isEqualTo(200);
+      assertThat(answer.headers().firstValue("Content-Type").orElse(""))
+          .as(file.getKey())
+          .startsWith(file.getValue());
+      assertThat(answer.headers().firstValue("Content-Security-Policy").orElse(""))
+          .startsWith("default-src 'none'; script-src 'self'");
+    }
+    assertThat(stranger.get("/").body()).contains("console/console.js");
+    for (String other :
+        List.of("/v1/about", "/v1/status", "/console/../v1/about", "/WEB-INF/web.xml")) {
+      assertThat(stranger.get(other).statusCode()).as(other).isIn(400, 401, 404);
+    }
+    assertThat(object(client.get("/v1/about").body()).getString("may")).isEqualTo("act");
   }
 
   @Test

@@ -95,8 +95,13 @@ public final class ServerClient {
 
   /** What answers the handshake: 101 if nothing refuses it. */
   public int handshakeStatus(String slot, String... headers) {
+    return socketStatus("/v1/lr/stream?slotName=" + slot, headers);
+  }
+
+  /** The same for any path. */
+  public int socketStatus(String path, String... headers) {
     try {
-      stream(slot, headers).close();
+      socket(path, headers).close();
       return 101;
     } catch (CompletionException e) {
       return refusal(e).statusCode();
