@@ -63,7 +63,7 @@ export function sentence({ status, problem }) {
   return { kind: 'good', text: `All is well: ${many(sorted.length, 'slot')}, ${many(status.server.streams, 'stream')}, ${many(status.feeds.length, 'feed')}.` };
 }
 
-/** Why the slot keeps WAL, and what helps: [{ text, sql }]. */
+/** Why the slot keeps WAL, and what helps: [{ text, sql, kind, symbol }]. */
 export function reasons(slot, status) {
   const found = [];
   const drop = `SELECT pg_drop_replication_slot(${literal(slot.slotName)});`;
@@ -86,7 +86,7 @@ export function reasons(slot, status) {
     found.push({ text: `A prepared transaction has waited for ${duration(status.upstream.oldestPreparedSeconds)}.`, sql: ['SELECT gid, prepared, owner, database FROM pg_prepared_xacts ORDER BY prepared;'] });
   }
   if (slot.snapshot.state === 'open') {
-    found.push({ text: `Its snapshot is open: vacuum cannot remove the dead rows of ${many(slot.snapshot.xidsHeld, 'transaction')}.`, sql: [] });
+    found.push({ text: `Its snapshot is open: vacuum cannot remove the dead rows of ${many(slot.snapshot.xidsHeld, 'transaction')}.`, sql: [], kind: 'soft', symbol: 'ℹ' });
   }
   return found;
 }
