@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.doctor.Finding;
 import org.pgdeltastream.slot.guard.GuardAction;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.StreamOptions;
@@ -149,7 +150,7 @@ class FullDiskPostgresIT {
   }
 
   @Test
-  void isWarnedOfBeforeItFillsUpWhereNobodyDrops() {
+  void isWarnedOfBeforeItFillsUpWhereNobodyDrops() throws Exception {
     TestRegistry server = new TestRegistry(database); // the usual rules
     registry = server;
     SlotName abandoned = slot(server);
@@ -162,6 +163,14 @@ class FullDiskPostgresIT {
     assertThat(server.slots.guard().of(abandoned).orElseThrow().rule()).contains("warn@50%");
     assertThat(server.slots.guard().report().fullIn()).isPresent();
     assertThat(kept(server, abandoned)).isLessThan(310L << 20);
+    assertThat(server.slots.operations().measured().guardActions()).containsEntry("warn", 1L);
+    assertThat(server.slots.operations().measured().guard().fullIn()).isPresent();
+    assertThat(server.slots.operations().doctor().examine().findings())
+        .filteredOn(finding -> finding.check().equals("wal_budget"))
+        .extracting(Finding::subject)
+        .singleElement()
+        .asString()
+        .contains(abandoned.value());
 
     await().atMost(DEADLINE).until(() -> !failure.isEmpty()); // what the guard is for
     assertThat(volume.freeBytes()).isLessThan(32L << 20); // PostgreSQL ended for want of space
