@@ -1,5 +1,6 @@
 package org.pgdeltastream.support.servers;
 
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
@@ -9,6 +10,7 @@ import java.util.List;
 import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * An installed TomEE, as server-config/tomee says: Tomcat's own archive, and the jars of the
@@ -33,12 +35,21 @@ final class Tomee extends ServerProcess {
   void prepare() throws Exception {
     unpacked("tomee");
     addTomee();
+    copy(hsqldb(), server.resolve("lib/hsqldb.jar")); // TomEE has it, our jar does not
     run("rm", "-r", server.resolve("webapps/ROOT").toString());
     if (setup.database().isPresent()) {
       copy(driver(), server.resolve("lib/postgresql.jar"));
       copy(config("tomee/tomee.xml"), server.resolve("conf/tomee.xml"));
     }
     deploy();
+  }
+
+  private static Path hsqldb() {
+    return Stream.of(System.getProperty("java.class.path").split(File.pathSeparator))
+        .map(Path::of)
+        .filter(one -> one.getFileName().toString().startsWith("hsqldb-"))
+        .findFirst()
+        .orElseThrow();
   }
 
   private void addTomee() throws IOException {
