@@ -16,7 +16,7 @@ final class OpenPaths {
           "/v1/(ping|about|health|status|snapshots|doctor|metrics|slots(/[a-z0-9_]+)?|feeds(/[a-z0-9_]+)?)");
   private static final Pattern PAGES =
       Pattern.compile(
-          "/?|/index\\.html|/console(/[A-Za-z0-9-]+(\\.[A-Za-z0-9]+)*)*/[A-Za-z0-9-]+(\\.[A-Za-z0-9]+)*");
+          "/?|/index\\.html|/(console|client)(/[A-Za-z0-9-]+(\\.[A-Za-z0-9]+)*)*/[A-Za-z0-9-]+(\\.[A-Za-z0-9]+)*");
   private static final List<String> READING = List.of("GET", "HEAD", "OPTIONS");
 
   private OpenPaths() {}

@@ -1,0 +1,297 @@
+package org.pgdeltastream.launch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.support.Browser;
+import org.pgdeltastream.support.Program;
+import org.pgdeltastream.support.TestDatabase;
+
+/** The JavaScript client in Chromium: nothing lost and nothing twice, whatever breaks. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Timeout(value = 300, unit = TimeUnit.SECONDS)
+class ClientIT {
+  private static final Duration SOON = Duration.ofSeconds(60);
+
+  /** Rows as they are by what came, and what came twice since the last reset. */
+  private static final String BEGIN =
+      """
+      window.rows = new Map(); window.twice = []; window.states = []; window.resets = 0
+      window.failure = ''; window.seen = new Set(); window.ready = false
+      window.take = entry => {
+        if (entry.type === 'reset') { rows.clear(); seen.clear(); resets++; ready = false }
+        if (entry.type === 'row') rows.set(entry.row.id, entry.row.status)
+        if (entry.type === 'ready') ready = true
+        for (const { action, row, key } of entry.changes ?? []) {
+          const name = action + (row ?? key).id + (row?.status ?? '')
+          if (seen.has(name)) twice.push(name)
+          seen.add(name)
+          if (action === 'delete') rows.delete(key.id); else rows.set(row.id, row.status)
+        }
+      }
+      window.begin = async work => {
+        const client = await import('/client/pgdeltastream.js')
+        try { await work(client) } catch (e) { failure = `${e.code ?? ''} ${e.close ?? ''} ${e.message}` }
+      }
+      """;
+
+  private TestDatabase database;
+  private Program program;
+  private Browser browser;
+  private Path directory;
+  private int port;
+
+  @BeforeAll
+  void start(@TempDir Path temporary) throws Exception {
+    directory = temporary;
+    browser = Browser.open(directory, "ClientIT");
+    database = TestDatabase.embedded();
+    database.execute("create table orders (id int primary key, status text)");
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = free.getLocalPort();
+    }
+    program = program();
+  }
+
+  private Program program(String... more) throws Exception {
+    String[] settings = new String[more.length + 1];
+    settings[0] = "-Dpgdelta.feeds=main";
+    System.arraycopy(more, 0, settings, 1, more.length);
+    return Program.startAt(port, database, database.port(), "256m", directory, settings);
+  }
+
+  @BeforeEach
+  void emptyTable() throws Exception {
+    database.execute("truncate orders");
+  }
+
+  @AfterEach
+  void dropSlot() throws Exception {
+    browser.open("about:blank");
+    program.delete("/v1/slots/delta_js?force=true");
+  }
+
+  @AfterAll
+  void stop() throws Exception {
+    if (browser != null) {
+      browser.close();
+    }
+    if (program != null) {
+      program.close();
+    }
+    if (database != null) {
+      database.close();
+    }
+  }
+
+  private void run(String work) {
+    browser.open("http://localhost:" + port + "/");
+    browser.run(BEGIN);
+    browser.run("begin(async ({ DeltaClient, DeltaError, follow }) => {" + work + "})");
+  }
+
+  private void insert(int from, int to) throws Exception {
+    database.execute(
+        "insert into orders select i, 'new' from generate_series(%d, %d) i".formatted(from, to));
+  }
+
+  private void awaitRows(int count) {
+    await("%d rows".formatted(count))
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(browser.run("return rows.size + ' ' + ready + failure"))
+                    .isEqualTo(count + " true"));
+    assertThat(browser.run("return twice.join()")).isEmpty();
+  }
+
+  @Test
+  void keepsATableThroughRestartsAndALostSlot() throws Exception {
+    insert(1, 1000);
+    run(
+        """
+        const client = new DeltaClient({ url: '/' })
+        for await (const entry of follow(client, { slotName: 'delta_js', tables: ['public.orders'], delay: () => 200 })) take(entry)
+        """);
+    awaitRows(1000);
+    for (int id = 1001; id <= 1100; id++) {
+      insert(id, id);
+    }
+    awaitRows(1100);
+    database.execute(
+        "update orders set status = 'done' where id <= 10; delete from orders where id = 11");
+    awaitRows(1099);
+
+    program.kill();
+    insert(2001, 2050);
+    program = program();
+    awaitRows(1149);
+    program.stop();
+    insert(2051, 2060);
+    program = program();
+    awaitRows(1159);
+    assertThat(browser.run("return resets + ' ' + rows.get(10)")).isEqualTo("1 done");
+
+    program.delete("/v1/slots/delta_js?force=true");
+    insert(3001, 3005);
+    awaitRows(1164);
+    assertThat(browser.run("return resets")).isEqualTo("2");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"websocket", "events", "pull"})
+  void keepsATableByAFeedWhicheverWay(String way) throws Exception {
+    insert(1, 100);
+    run(
+        """
+        const client = new DeltaClient({ url: '/' })
+        for await (const entry of follow(client, { feed: 'main', tables: ['public.orders'], ways: ['%s'], delay: () => 200 })) take(entry)
+        """
+            .formatted(way));
+    awaitRows(100);
+    insert(101, 150);
+    awaitRows(150);
+    program.kill();
+    insert(201, 220);
+    program = program();
+    awaitRows(170);
+    insert(301, 310);
+    awaitRows(180);
+    assertThat(browser.run("return resets")).isEqualTo("1");
+    assertThat(program.get("/v1/slots").body())
+        .as("the slot of the rows is gone")
+        .doesNotContain("\"active\":false");
+  }
+
+  @Test
+  void takesAnotherWayWhereWebsocketsDoNotPass() throws Exception {
+    run(
+        """
+        class Blocked { constructor() { setTimeout(() => this.onclose({ code: 1006, reason: '' })) } close() {} }
+        const client = new DeltaClient({ url: '/', WebSocket: Blocked })
+        const feed = client.feed('main', { delay: () => 100 })
+        feed.addEventListener('state', event => { if (event.state === 'open') states.push(event.detail.way) })
+        ready = true
+        for await (const transaction of feed) take(transaction)
+        """);
+    await("another way").atMost(SOON).until(() -> browser.run("return states[0]").equals("events"));
+    insert(1, 1);
+    awaitRows(1);
+  }
+
+  @Test
+  void beginsAnewWhereTheFeedHasNotThePosition() throws Exception {
+    insert(1, 5);
+    run(
+        """
+        let position = '00000000.1.00000000.0/1'
+        const store = { load: () => position, save: value => { position = value } }
+        const client = new DeltaClient({ url: '/' })
+        try {
+          for await (const none of client.feed('main', { store })) states.push('none')
+        } catch (e) { states.push(e instanceof DeltaError, e.code, e.reason) }
+        for await (const entry of follow(client, { feed: 'main', tables: ['public.orders'], store })) take(entry)
+        """);
+    awaitRows(5);
+    assertThat(browser.run("return states.join() + ' ' + resets"))
+        .isEqualTo("true,must_refetch,system 1");
+  }
+
+  /** The first token that it is told has run out. */
+  @Test
+  void asksForATokenAgainAndThenSaysThatItIsWrong() throws Exception {
+    program.close();
+    program = program("-Dpgdelta.tokens=right");
+    try {
+      insert(1, 3);
+      run(
+          """
+          const token = ({ refused }) => { states.push(refused); return refused ? 'right' : 'expired' }
+          const client = new DeltaClient({ url: '/', token })
+          await client.slots()
+          const good = new DeltaClient({ url: '/', token: 'right' })
+          setTimeout(() => begin(async () => {
+            for await (const entry of follow(good, { slotName: 'delta_js', tables: ['public.orders'] })) take(entry)
+          }))
+          const bad = new DeltaClient({ url: '/', token: 'wrong' })
+          try { for await (const none of bad.stream('delta_js', { delay: () => 100 })) states.push('none') }
+          catch (e) { states.push(e.status) }
+          """);
+      awaitRows(3);
+      await("the refusal")
+          .atMost(SOON)
+          .until(() -> browser.run("return states.join()").equals("false,true,401"));
+    } finally {
+      browser.open("about:blank");
+      program.close();
+      program = program();
+    }
+  }
+
+  @Test
+  void losesNoDigit() throws Exception {
+    database.execute(
+        "create table digits (id bigint primary key, n numeric, j jsonb, d double precision, t text)");
+    try {
+      database.execute(
+          "insert into digits values (9223372036854775807, 0.10000000000000000001, '{\"a\":[1]}', 0.5, null)");
+      run(
+          """
+          const client = new DeltaClient({ url: '/' })
+          const slot = await client.init({ slotName: 'delta_js' })
+          const line = row => [typeof row.id, row.id, row.n, row.j.a[0], row.d + 1, row.t].join()
+          for await (const row of client.rows('delta_js', 'digits')) states.push(line(row))
+          ready = true
+          for await (const { changes } of client.stream('delta_js')) {
+            changes.filter(change => change.action === 'update').forEach(change => states.push(line(change.row)))
+          }
+          """);
+      await("the row").atMost(SOON).until(() -> browser.run("return states.length").equals("1"));
+      database.execute("update digits set d = 0.5");
+      await("the change").atMost(SOON).until(() -> browser.run("return states.length").equals("2"));
+      String row = "bigint,9223372036854775807,0.10000000000000000001,1,1.5,";
+      assertThat(browser.run("return states.join('|')")).isEqualTo(row + "|" + row);
+    } finally {
+      database.execute("drop table digits");
+    }
+  }
+
+  /** More transactions than it may acknowledge one by one. */
+  @Test
+  void keepsUpWithManySmallTransactions() throws Exception {
+    run(
+        """
+        const client = new DeltaClient({ url: '/' })
+        for await (const entry of follow(client, { slotName: 'delta_js', tables: ['public.orders'] })) take(entry)
+        """);
+    awaitRows(0);
+    database.execute(
+        "do $$ begin for i in 1..12000 loop insert into orders values (i, 'many'); commit; end loop; end $$");
+    awaitRows(12000);
+    assertThat(browser.run("return resets + failure")).isEqualTo("1");
+    await("the acknowledgement")
+        .atMost(SOON)
+        .until(
+            () ->
+                database
+                    .text(
+                        "select pg_current_wal_lsn() - confirmed_flush_lsn < 100000"
+                            + " from pg_replication_slots where slot_name = 'delta_js'")
+                    .equals("t"));
+  }
+}
