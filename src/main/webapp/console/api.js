@@ -1,5 +1,7 @@
 // Calls of the server that this page comes from. The token is kept for this tab only.
 
+const SOON = 15000; // milliseconds
+export const LONG = 75000; // what PostgreSQL may take for an action
 const KEY = 'pgdelta.token';
 
 export const base = new URL('.', document.baseURI); // works below any context path
@@ -21,7 +23,7 @@ export async function call(path, options = {}) {
   const headers = { Accept: 'application/json', ...options.headers };
   if (token()) headers.Authorization = `Bearer ${token()}`;
   const answer = await fetch(new URL(path, base), {
-    ...options, headers, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(15000),
+    ...options, headers, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(options.timeout ?? SOON),
   });
   const body = answer.status === 204 ? null : await answer.json().catch(() => null);
   if (!answer.ok) throw new Refused(body, answer.status);
@@ -30,7 +32,7 @@ export async function call(path, options = {}) {
 
 /** Sends JSON, or nothing. */
 export const post = (path, body) =>
-  call(path, body ? { method: 'POST', headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : { method: 'POST' });
+  call(path, body ? { method: 'POST', timeout: LONG, headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) } : { method: 'POST', timeout: LONG });
 
 /** The address of a websocket. */
 export function socketUrl(path) {

@@ -28,6 +28,8 @@ const PAGES = {
 };
 const MENU = [['overview', '#/', 'Overview'], ['tail', '#/tail', 'Tail'], ['doctor', '#/doctor', 'Doctor'], ['about', '#/about', 'About']];
 
+const SAID = { good: 'All is well', warn: 'Something keeps WAL', bad: 'Something is wrong' }; // without numbers: not each second
+
 let timer;
 let examined = 0;
 
@@ -41,7 +43,9 @@ function paint() {
   render(html`<a class="skip" href="#main" @click=${toMain}>To the content</a>
     <header><p class="brand">PG Delta Stream</p>${menu(name)}</header>
     <main id="main" tabindex="-1"><h1 tabindex="-1">${page.title(about)}</h1>
-      <p class=${`sentence ${kind}`} role="status" ?hidden=${name !== 'overview' && kind !== 'bad'}>${text}</p>
+      <p class=${`sentence ${kind}`} ?hidden=${name !== 'overview' && kind !== 'bad'}>${text}
+        ${state.problem?.status === 401 ? html`<button @click=${askForToken}>Give a token</button>` : nothing}</p>
+      <p class="skip" role="status">${SAID[kind]}</p>
       ${state.notice ? html`<p class="notice" role="alert">${state.notice} <button @click=${forget}>Close</button></p>` : nothing}
       ${state.status || page.alone ? page.body(about, state.status) : nothing}
       <footer class="soft">${state.status ? `As of ${time(state.status.asOf)}` : nothing}</footer></main>
@@ -58,6 +62,12 @@ function toMain(event) {
 function forget() {
   state.notice = '';
   draw();
+  document.querySelector('h1').focus();
+}
+
+function askForToken() {
+  state.dialog = 'token';
+  draw();
 }
 
 function route() {
@@ -69,7 +79,12 @@ function route() {
   document.title = `${PAGES[page].title(about)} – PG Delta Stream`;
   paint();
   if (changed) document.querySelector('h1').focus();
-  if (['doctor', 'slot'].includes(page) && Date.now() - examined > FRESH) {
+  examineOnce();
+}
+
+/** Where findings are shown, once it is known that the server answers us. */
+function examineOnce() {
+  if (state.about && ['doctor', 'slot'].includes(state.route[0]) && Date.now() - examined > FRESH) {
     examined = Date.now();
     examine();
   }
@@ -81,12 +96,12 @@ async function poll() {
     if (!state.about) state.about = await call('v1/about');
     take(await call('v1/status'));
     state.problem = null;
+    examineOnce();
   } catch (problem) {
     state.problem = problem.status ? problem : { message: 'This server does not answer', hint: 'It is asked again.' };
     if (problem.status === 401) {
       state.about = null;
-      state.dialog ??= 'token';
-      draw();
+      askForToken();
       return; // until there is one
     }
   }

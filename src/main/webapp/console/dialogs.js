@@ -1,7 +1,7 @@
 // Questions: the token, and whether to do what cannot be undone.
 
 import { html, nothing } from './lib/lit-html/3.3.2/lit-html.js';
-import { call, keepToken, post } from './api.js';
+import { LONG, call, keepToken, post, token } from './api.js';
 import { draw, state } from './state.js';
 
 function close() {
@@ -25,7 +25,7 @@ async function act(event) {
     draw();
     return;
   }
-  close();
+  event.target.closest('dialog').close();
   try {
     state.notice = await action();
   } catch (problem) {
@@ -44,9 +44,10 @@ const confirmation = ({ title, text, confirm, word, danger, refused }) => html`
 
 const tokenQuestion = (go) => html`<dialog aria-labelledby="ask" @close=${close}><h2 id="ask">Token</h2>
   <form method="dialog" @submit=${(event) => { keepToken(field(event, 'token').trim()); go(); }}>
+    ${token() ? html`<p class="bad" role="alert">That token is not valid here.</p>` : nothing}
     <p><label>This server wants a token. It is kept for this tab only.<br>
-      <input name="token" type="password" autocomplete="off" required autofocus></label></p>
-    <div class="buttons"><button>Go on</button></div></form></dialog>`;
+      <input name="token" type="password" autocomplete="off" required autofocus pattern="\\s*[!-~]+\\s*" title="ASCII without blanks"></label></p>
+    <div class="buttons"><button>Go on</button> <button type="button" @click=${(event) => event.target.closest('dialog').close()}>Cancel</button></div></form></dialog>`;
 
 /** The open dialog; what comes after a token is told. */
 export function dialog(go) {
@@ -60,18 +61,24 @@ export function showDialog() {
   if (one && !one.open) one.showModal();
 }
 
-export const dropSlot = (slot) => ask({
-  title: `Drop ${slot.slotName}?`,
-  text: 'The slot and its position are gone for ever. Its client has to init again and read the snapshot.',
-  confirm: `Drop ${slot.slotName}`,
-  word: slot.active || slot.snapshot.state === 'open' ? slot.slotName : '',
-  danger: true,
-  act: async () => {
-    await call(`v1/slots/${slot.slotName}?force=true`, { method: 'DELETE' });
-    location.hash = '#/';
-    return `${slot.slotName} was dropped.`;
-  },
-});
+/** Clients are closed only where the question said so. */
+const force = (said) => (said ? '?force=true' : '');
+
+export function dropSlot(slot) {
+  const hasClient = slot.active || slot.snapshot.state === 'open';
+  ask({
+    title: `Drop ${slot.slotName}?`,
+    text: 'The slot and its position are gone for ever. Its client has to init again and read the snapshot.',
+    confirm: `Drop ${slot.slotName}`,
+    word: hasClient ? slot.slotName : '',
+    danger: true,
+    act: async () => {
+      await call(`v1/slots/${slot.slotName}${force(hasClient)}`, { method: 'DELETE', timeout: LONG });
+      location.hash = '#/';
+      return `${slot.slotName} was dropped.`;
+    },
+  });
+}
 
 export const closeClient = (slot) => ask({
   title: `Close the client of ${slot.slotName}?`,
@@ -102,7 +109,7 @@ export const dropFeed = (feed) => ask({
   word: feed.feed,
   danger: true,
   act: async () => {
-    await call(`v1/feeds/${feed.feed}?force=true`, { method: 'DELETE' });
+    await call(`v1/feeds/${feed.feed}?force=true`, { method: 'DELETE', timeout: LONG });
     location.hash = '#/';
     return `Feed ${feed.feed} was dropped.`;
   },

@@ -1,7 +1,7 @@
 // What is wrong with PostgreSQL, and the SQL that helps. This page runs none.
 
 import { html, nothing } from './lib/lit-html/3.3.2/lit-html.js';
-import { call } from './api.js';
+import { LONG, call } from './api.js';
 import { many, since } from './format.js';
 import { finding } from './parts.js';
 import { draw, state } from './state.js';
@@ -11,7 +11,7 @@ const KINDS = { error: ['bad', '✖'], warning: ['warn', '▲'], info: ['soft', 
 /** Asks for an examination; the server keeps one for a minute. */
 export async function examine() {
   try {
-    state.doctor = await call('v1/doctor');
+    state.doctor = await call('v1/doctor', { timeout: LONG });
     state.doctorProblem = null;
   } catch (problem) {
     state.doctorProblem = problem;

@@ -47,7 +47,7 @@ export function sentence({ status, problem }) {
     return { kind: 'bad', text: `${lost.length === 1 ? `${lost[0].slotName} is lost` : `${many(lost.length, 'slot')} are lost`}: drop it, init again and read the snapshot.` };
   }
   const [worst] = sorted;
-  const full = status.guard.fullInSeconds;
+  const full = worst?.guard?.fullInSeconds;
   if (worst && slotState(worst).level >= 2) {
     return { kind: 'bad', text: `${keeps(worst)}${full == null ? '' : `; the limit is reached in ${duration(full)} at this rate`}.` };
   }

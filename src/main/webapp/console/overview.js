@@ -15,6 +15,16 @@ function client(slot, status) {
   return slot.active ? 'another server' : slot.inactiveSince ? `none for ${since(slot.inactiveSince)}` : 'none';
 }
 
+let order = [];
+
+/** By danger; as before while the keyboard is in the table, so that no row moves away from it. */
+function sorted(slots) {
+  const byName = new Map(slots.map((slot) => [slot.slotName, slot]));
+  const stays = document.activeElement?.closest('table') && order.length === slots.length && order.every((name) => byName.has(name));
+  order = stays ? order : [...slots].sort(byDanger).map((slot) => slot.slotName);
+  return order.map((name) => byName.get(name));
+}
+
 const slotRow = (slot, status) => html`<tr>
   <th scope="row" data-label="Slot"><a href=${`#/slot/${slot.slotName}`}>${slot.slotName}</a></th>
   <td data-label="State">${mark(slotState(slot))}</td>
@@ -41,7 +51,7 @@ const FEEDS = [['Feed'], ['State'], ['Subscribers', 'number'], ['Views', 'number
 
 export function overview(status) {
   const { server, upstream } = status;
-  const slots = [...status.slots].sort(byDanger);
+  const slots = sorted(status.slots);
   return html`
     ${slots.length > 0
       ? table('Slots', SLOTS, repeat(slots, (slot) => slot.slotName, (slot) => slotRow(slot, status)))

@@ -21,22 +21,25 @@ export function sparkline(values) {
   return html`<svg class="spark" viewBox="0 0 100 20" preserveAspectRatio="none" aria-hidden="true"><polyline points=${points.join(' ')}></polyline></svg>`;
 }
 
-/** Puts a text on the clipboard; where pages may not, it is selected. */
-async function copy(event, text) {
-  const button = event.currentTarget;
-  let word = 'Copied';
+/** Puts a text on the clipboard; a page that came without TLS may only do so the old way. */
+async function copy(text) {
   try {
     await navigator.clipboard.writeText(text);
+    state.notice = 'Copied.';
   } catch {
-    const shown = button.parentElement.querySelector('pre');
-    if (shown) getSelection().selectAllChildren(shown);
-    word = 'Selected: press Ctrl+C';
+    const area = document.createElement('textarea');
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    state.notice = document.execCommand('copy') ? 'Copied.' : 'This browser does not let the page copy: select the text.';
+    area.remove();
   }
-  state.notice = word;
   draw();
 }
 
-export const copyButton = (text, what) => html`<button class="copy" aria-label=${`Copy ${what}`} @click=${(event) => copy(event, text)}>Copy</button>`;
+/** The text, or a function that makes it, is copied. */
+export const copyButton = (text, what) => html`<button type="button" aria-label=${`Copy ${what}`}
+  @click=${(event) => { copy(typeof text === 'function' ? text() : text); event.currentTarget.focus(); }}>Copy</button>`;
 
 /** Something to run elsewhere: this page runs no SQL. */
 export const code = (text, what) => html`<div class="code"><pre tabindex="0" role="group" aria-label=${what}>${text}</pre>${copyButton(text, what)}</div>`;

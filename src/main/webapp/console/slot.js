@@ -37,7 +37,7 @@ const actions = (slot) => html`<section aria-labelledby="actions"><h2 id="action
 
 const findings = (slot, status) => {
   const doctors = (state.doctor?.findings ?? [])
-    .filter((one) => one.subject.includes(slot.slotName))
+    .filter((one) => one.subject === `slot ${slot.slotName}`)
     .map((one) => finding({ text: one.message, about: one.fix.what, sql: one.fix.sql, kind: one.severity === 'error' ? 'bad' : 'warn' }));
   const all = [
     ...reasons(slot, status).map((one) => finding(one)),

@@ -1,6 +1,6 @@
 // What the pages show, and when they are drawn.
 
-const POINTS = 600; // ten minutes, at one a second
+const MINUTES = 10 * 60; // ten, in seconds
 
 export const state = {
   status: null, // the last answer of v1/status
@@ -36,32 +36,41 @@ export function draw() {
 /** A token that may only look is not offered what it may not do. */
 export const mayAct = () => state.about?.may === 'act';
 
-const former = new Map(); // counters of the last answer, by name
+let former = new Map(); // counters of the last answer, by name
+let latest = new Map(); // of this one
 
 /** So much more a second than at the last answer; undefined for the first. */
 function rate(name, counter, at) {
   const before = former.get(name);
-  former.set(name, { counter, at });
+  latest.set(name, { counter, at });
   const seconds = before ? (at - before.at) / 1000 : 0;
   return before && counter >= before.counter && seconds > 0 ? (counter - before.counter) / seconds : undefined;
 }
 
 function remember(slot, at) {
   const past = state.history.get(slot.slotName) ?? { times: [], lag: [], kept: [], limit: [] };
-  const add = (list, value) => {
-    list.push(value);
-    if (list.length > POINTS) list.shift();
-  };
-  add(past.times, at / 1000);
-  add(past.lag, slot.lagBytes ?? null);
-  add(past.kept, slot.retainedWalBytes ?? null);
-  add(past.limit, slot.walLimitBytes ?? null);
+  past.times.push(at / 1000);
+  past.lag.push(slot.lagBytes ?? null);
+  past.kept.push(slot.retainedWalBytes ?? null);
+  past.limit.push(slot.walLimitBytes ?? null);
+  while (past.times[0] < at / 1000 - MINUTES) {
+    Object.values(past).forEach((list) => list.shift());
+  }
   state.history.set(slot.slotName, past);
+}
+
+function forgetGone(map, names) {
+  const there = new Set(names);
+  for (const name of map.keys()) {
+    if (!there.has(name)) map.delete(name);
+  }
 }
 
 /** Takes an answer of v1/status. */
 export function take(status) {
   const at = Date.now();
+  former = latest;
+  latest = new Map();
   state.status = status;
   if (!status.stale) {
     status.slots.forEach((slot) => remember(slot, at));
@@ -78,8 +87,6 @@ export function take(status) {
       bytes: rate(`${feed.feed} sent`, feed.sentBytes, at),
     });
   }
-  const there = new Set(status.slots.map((slot) => slot.slotName));
-  for (const name of state.history.keys()) {
-    if (!there.has(name)) state.history.delete(name);
-  }
+  forgetGone(state.history, status.slots.map((slot) => slot.slotName));
+  forgetGone(state.rates, [...status.streams.map((one) => one.slotName), ...status.feeds.map((one) => `feed ${one.feed}`)]);
 }

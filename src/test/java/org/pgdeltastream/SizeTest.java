@@ -48,7 +48,7 @@ class SizeTest {
           entry("SlotCopy", 295L), // mostly SQL
           entry("SlotCreator", 293L), // one order of steps, each undone
           entry("SlotManager", 287L), // the one EJB
-          entry("SlotStream", 373L), // both halves of a stream
+          entry("SlotStream", 377L), // both halves of a stream
           entry("SocketInput", 280L), // one buffer
           entry("StreamClient", 382L), // a client's whole state
           entry("Upstream", 351L), // a reader's whole state
@@ -62,7 +62,6 @@ class SizeTest {
           entry("PublicationSession.use", 33L), // one transaction
           entry("ReplicationReader.run", 35L), // the loop of a stream
           entry("Settings.read", 33L), // a table of settings
-          entry("SlotConnector.connectLasting", 32L), // one order of steps
           entry("StreamState.on", 41L), // the table of transitions
           entry("Upstream.afterLoss", 34L), // one decision
           entry("Upstream.run", 38L), // each way to lose PostgreSQL

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 
 /**
@@ -14,6 +15,9 @@ import org.pgdeltastream.replication.connection.ReplicationConnector;
  */
 public final class ServerMonitor implements AutoCloseable {
   private static final int FAILURES = 2;
+  private static final String STATE =
+      "select pg_is_in_recovery(), coalesce(case when pg_is_in_recovery()"
+          + " then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end, '0/0')::text";
 
   private final ReplicationConnector connector;
   private final Object guard = new Object(); // around the two that follow, without I/O
@@ -21,6 +25,7 @@ public final class ServerMonitor implements AutoCloseable {
   private boolean closed;
   private int failures; // the checking thread's
   private volatile boolean isStandby;
+  private volatile Lsn written = Lsn.NONE;
 
   public ServerMonitor(ReplicationConnector connector) {
     this.connector = connector;
@@ -64,10 +69,16 @@ public final class ServerMonitor implements AutoCloseable {
 
   private void ask(Connection open) throws SQLException {
     try (Statement statement = open.createStatement();
-        ResultSet answer = statement.executeQuery("select pg_catalog.pg_is_in_recovery()")) {
+        ResultSet answer = statement.executeQuery(STATE)) {
       answer.next();
       isStandby = answer.getBoolean(1);
+      written = Lsn.parse(answer.getString(2));
     }
+  }
+
+  /** Up to where its WAL went at the last check. */
+  public Lsn written() {
+    return written;
   }
 
   /** At the last check. */

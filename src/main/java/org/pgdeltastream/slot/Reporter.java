@@ -58,6 +58,7 @@ final class Reporter {
       forEachFeed(FeedRun::cutUpstream);
     } else {
       forEach(stream -> stream.checkUpstream(database.watch()::stateOf));
+      forEach(stream -> stream.checkTail(database.watch().written()));
       forEachFeed(feed -> feed.checkUpstream(database.watch()::stateOf));
       checkPromotion();
     }

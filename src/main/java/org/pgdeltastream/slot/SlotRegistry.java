@@ -7,6 +7,8 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
@@ -30,6 +32,7 @@ import org.pgdeltastream.slot.upstream.StreamServices;
 final class SlotRegistry {
   private static final System.Logger LOG = System.getLogger(SlotRegistry.class.getName());
   private static final Duration CLIENTS_CLOSE = Duration.ofSeconds(4);
+  private static final int TAILS = 4;
   private static final Duration LAST_REPORTS = Duration.ofSeconds(2);
 
   private final Database database;
@@ -145,7 +148,20 @@ final class SlotRegistry {
   SlotStream newStream(StreamOptions options, Subscriber subscriber) {
     checkStreamLimit();
     refuseFeeds(options.slotName());
+    if (options.temporary()) {
+      checkTailLimit();
+    }
     return new SlotStream(slots, options, subscriber, services, readers);
+  }
+
+  private void checkTailLimit() {
+    long tails = slots.all().stream().filter(slot -> StreamOptions.isTail(slot.name())).count();
+    if (tails >= TAILS) {
+      throw new ProblemException(
+          Problem.STREAMS_EXHAUSTED,
+          "This server shows " + TAILS + " tails already, each with a slot of PostgreSQL",
+          "Follow a feed, which takes any number of clients");
+    }
   }
 
   void drop(SlotName name, boolean force) {

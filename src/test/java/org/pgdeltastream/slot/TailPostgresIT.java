@@ -1,6 +1,7 @@
 package org.pgdeltastream.slot;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.sql.Connection;
@@ -10,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.slot.stream.StreamOptions;
@@ -22,7 +23,6 @@ import org.pgdeltastream.support.TestDatabase;
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class TailPostgresIT {
   private static final Duration SOON = Duration.ofSeconds(30);
-  private static final SlotName NAME = new SlotName("pgdelta_tail_1");
   private static final String SLOTS = "select count(*) from pg_replication_slots";
 
   @Test
@@ -79,6 +79,50 @@ class TailPostgresIT {
     }
   }
 
+  /** Each takes a slot and a walsender of PostgreSQL. */
+  @Test
+  void allowsFour() throws Exception {
+    try (TestDatabase database = TestDatabase.embedded();
+        TestRegistry registry = new TestRegistry(database)) {
+      database.execute("create publication p for all tables");
+      for (String number : List.of("1", "2", "3", "4")) {
+        registry.slots.stream(
+            StreamOptions.tail(number, List.of("p"), ChangeOptions.usual()),
+            new RecordingSubscriber());
+      }
+      assertThatThrownBy(() -> tail(registry, "p"))
+          .isInstanceOf(ProblemException.class)
+          .hasMessageContaining("4 tails already");
+      assertThat(registry.slots.operations().measured().streams()).as("no metrics").isEmpty();
+    }
+  }
+
+  /** What others write is none of its matter, and does not stay for it. */
+  @Test
+  void keepsNoWalOfWhatItDoesNotShow() throws Exception {
+    try (TestDatabase database = TestDatabase.embedded();
+        TestRegistry registry = new TestRegistry(database)) {
+      database.execute("create table t (id int primary key); create publication p for table t");
+      database.execute("create table others (t text)");
+      RecordingSubscriber client = tail(registry, "p");
+      awaitSlot(database);
+      for (int i = 0; i < 20; i++) {
+        database.execute(
+            "insert into others select repeat('x', 1000) from generate_series(1, 5000)");
+      }
+      await("the slot to follow")
+          .atMost(SOON)
+          .until(
+              () ->
+                  database
+                      .text(
+                          "select pg_current_wal_lsn() - confirmed_flush_lsn < 1000000"
+                              + " from pg_replication_slots")
+                      .equals("t"));
+      assertThat(client.isClosed()).isFalse();
+    }
+  }
+
   @Test
   void saysWhichPublicationIsMissing() throws Exception {
     try (TestDatabase database = TestDatabase.embedded();
@@ -125,7 +169,7 @@ class TailPostgresIT {
   private static RecordingSubscriber tail(TestRegistry registry, String... publications) {
     RecordingSubscriber client = new RecordingSubscriber();
     registry.slots.stream(
-        StreamOptions.tail(NAME, List.of(publications), ChangeOptions.usual()), client);
+        StreamOptions.tail("1", List.of(publications), ChangeOptions.usual()), client);
     return client;
   }
 

@@ -11,6 +11,7 @@ import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.Slots;
+import org.pgdeltastream.slot.stream.StreamOptions;
 
 /**
  * The streams of a slot through this server.
@@ -75,6 +76,7 @@ public record StreamReport(
   public static List<StreamReport> all(Slots slots) {
     return slots.all().stream()
         .filter(slot -> slot.counts().get(Count.STARTS) > 0)
+        .filter(slot -> !StreamOptions.isTail(slot.name())) // each has a name of its own
         .map(StreamReport::of)
         .toList();
   }

@@ -249,7 +249,6 @@ public final class SlotStream implements Runnable {
     upstream.reportWhileSending();
     client.gone().ifPresent(detail -> end(CloseReason.SLOW_SUBSCRIBER, detail));
     upstream.heldTooLong().ifPresent(this::end);
-    client.exceeded(upstream.walEnd()).ifPresent(detail -> end(CloseReason.OPERATOR, detail));
     if (client.needsPing()) {
       executeOnce(others, pinging, client::pingWhileAway);
     }
@@ -301,6 +300,11 @@ public final class SlotStream implements Runnable {
   /** For the reporter: PostgreSQL shuts down and must not wait for us. */
   public void cutUpstream() {
     upstream.cut();
+  }
+
+  /** For the reporter, every second: a tail has had its time, or keeps too much WAL. */
+  public void checkTail(Lsn written) {
+    client.exceeded(written).ifPresent(detail -> end(CloseReason.OPERATOR, detail));
   }
 
   /** For the reporter, every second: cuts a connection on which nothing will come any more. */

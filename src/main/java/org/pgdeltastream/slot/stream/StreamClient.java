@@ -209,7 +209,7 @@ final class StreamClient implements Downstream {
   public void onPause(SlotPipeline path, Lsn walEnd, Lsn reported) throws IOException {
     if (path.betweenTransactions() && subscription.betweenMessages()) {
       if (options.temporary()) {
-        acks.acknowledge(acks.lastSent());
+        acks.passed(walEnd.max(acks.lastSent()));
       }
       sendReply(reported);
       offer(path, walEnd);
@@ -325,9 +325,9 @@ final class StreamClient implements Downstream {
   }
 
   /** Why a tail must end. */
-  Optional<String> exceeded(Lsn walEnd) {
+  Optional<String> exceeded(Lsn written) {
     return options.temporary()
-        ? tail.exceeded(walEnd, acks.lastSent(), System.nanoTime())
+        ? tail.exceeded(written, acks.acknowledged(), System.nanoTime())
         : Optional.empty();
   }
 

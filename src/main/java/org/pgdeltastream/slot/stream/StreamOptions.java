@@ -29,8 +29,15 @@ public record StreamOptions(
     boolean takeover,
     long window,
     boolean temporary) {
+  private static final String TAIL = "pgdelta_tail_";
+
   public StreamOptions {
     publications = List.copyOf(publications);
+  }
+
+  /** Whether a slot of this name ends with its stream. */
+  public static boolean isTail(SlotName slot) {
+    return slot.value().startsWith(TAIL);
   }
 
   /** Of a slot that lasts. */
@@ -46,11 +53,23 @@ public record StreamOptions(
     this(slotName, publications, changes, from, gapAccepted, hello, takeover, window, false);
   }
 
-  /** Of the changes from now on. */
+  /**
+   * Of the changes from now on.
+   *
+   * @param number any
+   */
   public static StreamOptions tail(
-      SlotName slotName, List<String> publications, ChangeOptions changes) {
+      String number, List<String> publications, ChangeOptions changes) {
     return new StreamOptions(
-        slotName, publications, changes, Optional.empty(), false, false, false, 0, true);
+        new SlotName(TAIL + number),
+        publications,
+        changes,
+        Optional.empty(),
+        false,
+        false,
+        false,
+        0,
+        true);
   }
 
   /** A stream with the other options at their defaults. */

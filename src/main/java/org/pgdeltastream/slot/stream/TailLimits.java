@@ -5,26 +5,41 @@ import java.util.Optional;
 import org.pgdeltastream.change.Lsn;
 
 /**
- * What a look at the newest changes may take of PostgreSQL: time, and WAL that its slot keeps.
- *
- * @param nanos when it began
+ * What a look at the newest changes may take of PostgreSQL: time, and WAL that its slot keeps. For
+ * the reporter's thread.
  */
-record TailLimits(Duration longest, long nanos) {
+final class TailLimits {
   private static final long MOST_WAL = 64 << 20;
+  private static final Duration LONG = Duration.ofSeconds(10); // more than a moment's work
+
+  private final Duration longest;
+  private final long begin;
+  private long keepsSince = Long.MAX_VALUE; // it keeps no more than it may
+
+  /**
+   * Begins now.
+   *
+   * @param now in nanoseconds
+   */
+  TailLimits(Duration longest, long now) {
+    this.longest = longest;
+    this.begin = now;
+  }
 
   /**
    * Why it must end; empty if it need not.
    *
-   * @param walEnd up to where PostgreSQL has written
-   * @param reached up to where the client was sent
+   * @param written up to where PostgreSQL has written
+   * @param confirmed up to where it may forget; none before the stream has begun
    */
-  Optional<String> exceeded(Lsn walEnd, Lsn reached, long now) {
-    if (now - nanos > longest.toNanos()) {
+  Optional<String> exceeded(Lsn written, Lsn confirmed, long now) {
+    if (now - begin > longest.toNanos()) {
       return Optional.of("a tail ends after " + longest.toSeconds() + " s; connect again");
     }
-    boolean keeps = !reached.equals(Lsn.NONE) && walEnd.value() - reached.value() > MOST_WAL;
-    return keeps
-        ? Optional.of("the client is too slow: PostgreSQL keeps more than 64 MB of WAL for it")
+    boolean keeps = !confirmed.equals(Lsn.NONE) && written.value() - confirmed.value() > MOST_WAL;
+    keepsSince = keeps ? Math.min(keepsSince, now) : Long.MAX_VALUE;
+    return keeps && now - keepsSince > LONG.toNanos()
+        ? Optional.of("PostgreSQL keeps more than 64 MB of WAL for it; connect again")
         : Optional.empty();
   }
 }

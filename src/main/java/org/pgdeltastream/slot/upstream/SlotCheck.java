@@ -131,6 +131,16 @@ public final class SlotCheck {
     return present.missing(Publications.OWN).isEmpty() ? Publications.OWN : List.of();
   }
 
+  /** An option that the installed wal2json does not know ends the stream, unless we emulate it. */
+  static boolean doesWithout(SlotPipeline path, SQLException e) throws Refusal {
+    Optional<String> option = path.optionIn(String.valueOf(e.getMessage()));
+    if (option.isPresent() && !path.doWithout(option.get())) {
+      throw new Refusal(
+          CloseReason.CANNOT_DECODE, "the installed wal2json does not take " + option.get());
+    }
+    return option.isPresent();
+  }
+
   List<String> publications(KnownSlot slot, OutputPlugin plugin, List<String> named)
       throws SQLException, Refusal {
     if (plugin == OutputPlugin.WAL2JSON) {

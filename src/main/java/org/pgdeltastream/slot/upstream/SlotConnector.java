@@ -1,5 +1,7 @@
 package org.pgdeltastream.slot.upstream;
 
+import static java.util.Objects.requireNonNull;
+
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -66,7 +68,13 @@ final class SlotConnector {
    */
   Opened connect(WalListener listener, @Nullable ReplicationReader former)
       throws SQLException, Refusal {
-    return client.isTemporary() ? connectTemporary(listener) : connectLasting(listener, former);
+    if (!client.isTemporary()) {
+      return connectLasting(listener, former);
+    }
+    if (former != null) { // another slot would begin later
+      throw new Refusal(CloseReason.UPSTREAM_LOST, "a tail met too many tables; connect again");
+    }
+    return connectTemporary(listener);
   }
 
   private Opened connectLasting(WalListener listener, @Nullable ReplicationReader former)
@@ -93,13 +101,7 @@ final class SlotConnector {
         first
             ? startFarBehind(listener, path, row)
             : start(listener, path, Optional.empty(), Optional.ofNullable(former));
-    try {
-      client.begin();
-    } catch (Refusal e) {
-      reader.abort();
-      throw e;
-    }
-    return new Opened(found, path, reader);
+    return begun(new Opened(found, path, reader));
   }
 
   /** Of a slot that is made now, and ends with the connection. */
@@ -109,17 +111,19 @@ final class SlotConnector {
     plugin = chosen;
     SlotPipeline path =
         client.path(check.source(chosen, publications), services.database().catalog());
-    ReplicationReader reader =
-        TemporarySlot.stream(
-            services.database().connector(),
-            slot.name(),
-            chosen,
-            path.pluginOptions(),
-            client::flushPosition,
-            listener);
-    slot.walsender(reader.walsender());
-    client.begin();
-    return new Opened(chosen, path, reader);
+    return begun(
+        new Opened(chosen, path, start(listener, path, Optional.empty(), Optional.empty())));
+  }
+
+  private Opened begun(Opened opened) throws Refusal {
+    slot.walsender(opened.reader().walsender());
+    try {
+      client.begin();
+    } catch (Refusal e) {
+      opened.reader().abort();
+      throw e;
+    }
+    return opened;
   }
 
   /** PostgreSQL was lost: another server may answer next. */
@@ -165,15 +169,20 @@ final class SlotConnector {
     BusySlot busy = new BusySlot(former);
     while (true) {
       try {
-        ReplicationReader reader =
-            slots().stream(
+        return client.isTemporary()
+            ? TemporarySlot.stream(
+                services.database().connector(),
+                slot.name(),
+                requireNonNull(plugin),
+                path.pluginOptions(),
+                client::flushPosition,
+                listener)
+            : slots().stream(
                 slot.name(), from, catchUp, path.pluginOptions(), client::flushPosition, listener);
-        slot.walsender(reader.walsender());
-        return reader;
       } catch (SQLException e) {
         if (Problems.has(e, "55006")) {
           busy.await(e);
-        } else if (!Problems.has(e, "22023") || !doesWithout(path, e)) {
+        } else if (!Problems.has(e, "22023") || !SlotCheck.doesWithout(path, e)) {
           throw e;
         }
       }
@@ -229,16 +238,6 @@ final class SlotConnector {
     private boolean isOurs(SlotHolder holder) {
       return holder.applicationName().equals("pgdeltastream/" + services.settings().node());
     }
-  }
-
-  /** An option that the installed wal2json does not know ends the stream, unless we emulate it. */
-  private static boolean doesWithout(SlotPipeline path, SQLException e) throws Refusal {
-    Optional<String> option = path.optionIn(String.valueOf(e.getMessage()));
-    if (option.isPresent() && !path.doWithout(option.get())) {
-      throw new Refusal(
-          CloseReason.CANNOT_DECODE, "the installed wal2json does not take " + option.get());
-    }
-    return option.isPresent();
   }
 
   private ReplicationSlots slots() {

@@ -42,10 +42,7 @@ record UpstreamLoss(String state, boolean isFinal, boolean isAnswer, Ending endi
       case "22021", "22P05" ->
           cannotDecode(state, "a text is not valid in the database's encoding, or not in UTF-8");
       case "55P03" ->
-          lost(
-              state,
-              CloseReason.UPSTREAM_LOST,
-              "a lock or an open transaction of others does not end in time; reconnect");
+          lost(state, CloseReason.UPSTREAM_LOST, "others' transactions do not end; reconnect");
       case "55006" ->
           lost(state, CloseReason.SLOT_BUSY, "the slot's former walsender does not end; reconnect");
       case "53300" ->

@@ -40,15 +40,11 @@ final class StreamRequest {
         query.text("window").map(StreamRequest::bytes).orElse(0L));
   }
 
-  /**
-   * That of a tail, for a slot of a new name; names like this are no client's (see {@code
-   * SlotCheck}).
-   */
+  /** That of a tail, for a slot of a new name. */
   static StreamOptions parseTail(@Nullable String queryString) {
     Query query = Query.parse(queryString, Parameters.of(Parameters.TAIL));
     String number = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
-    return StreamOptions.tail(
-        new SlotName("pgdelta_tail_" + number), query.list("publication"), changes(query));
+    return StreamOptions.tail(number, query.list("publication"), changes(query));
   }
 
   /** Either, by the path of the handshake. */
