@@ -128,7 +128,7 @@ const form = (feeds) => html`<form class="fields" @submit=${(event) => { event.p
   <label>Tables <input .value=${tail.tables} placeholder="*.*" spellcheck="false" @change=${(event) => choose(() => { tail.tables = event.target.value; })}></label>
   <fieldset><legend>Actions</legend>${ACTIONS.map((action) => html`<label><input type="checkbox" .checked=${tail.actions.has(action)}
     @change=${(event) => choose(() => (event.target.checked ? tail.actions.add(action) : tail.actions.delete(action)))}> ${action}</label>`)}</fieldset>
-  <button hidden>Follow</button><label>Text <input type="search" .value=${tail.text} @input=${(event) => { tail.text = event.target.value; draw(); }}></label></form>`;
+  <input type="submit" hidden><label>Text <input type="search" .value=${tail.text} @input=${(event) => { tail.text = event.target.value; draw(); }}></label></form>`;
 
 const same = () => html`<details><summary>The same in a terminal</summary>${tail.source === TEMPORARY ? nothing
   : code(`curl -N -H 'Accept: text/event-stream' '${new URL(path(), base)}'`, 'the call with curl')}

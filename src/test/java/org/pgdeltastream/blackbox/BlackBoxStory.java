@@ -129,6 +129,7 @@ abstract class BlackBoxStory {
     database.execute("drop publication tail_only");
     assertThat(server.get("/v1/lr/tail").statusCode()).isEqualTo(426);
     assertThat(server.socketStatus("/v1/lr/tail?slotName=delta_a1")).isEqualTo(400);
+    assertThat(server.socketStatus("/v1/lr/other?slotName=delta_a1")).isEqualTo(404);
   }
 
   /** The seed's own session, as its README has it. */

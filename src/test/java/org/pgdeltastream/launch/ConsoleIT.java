@@ -166,8 +166,8 @@ class ConsoleIT {
     browser.press("Follow");
     browser.awaitText(".buttons [role=status]", "connected");
     database.execute("insert into orders values (-1, 'open'), (-2, '<b>bold</b>')");
-    browser.awaitText(CHANGES, "insert public.orders [-2,\"<b>bold</b>\"]");
-    browser.awaitText(CHANGES, "[-1,\"open\"]");
+    browser.awaitText(CHANGES, "insert public.orders [\"-2\",\"<b>bold</b>\"]");
+    browser.awaitText(CHANGES, "[\"-1\",\"open\"]");
 
     browser.type("input[type=search]", "bold");
     browser.awaitText(CHANGES, text -> !text.contains("open"));
@@ -179,7 +179,7 @@ class ConsoleIT {
     browser.awaitText("main", "1 message not shown");
     browser.press("Go on");
     database.execute("delete from orders where id < 0");
-    browser.awaitText(CHANGES, "delete public.orders [-1]");
+    browser.awaitText(CHANGES, "delete public.orders [\"-1\"]");
     assertThat(browser.find(CHANGES).getText()).doesNotContain("unseen");
 
     browser.press("The same in a terminal");

@@ -20,10 +20,10 @@ import org.pgdeltastream.slot.stream.StreamOptions;
 import org.pgdeltastream.web.socket.EndpointSubscriber;
 
 /**
- * The stream's websocket, through the container's API. One instance for each connection; the
- * reader's task sends through the {@link EndpointSubscriber}.
+ * The websocket of a stream or a tail, through the container's API. One instance for each
+ * connection; the reader's task sends through the {@link EndpointSubscriber}.
  */
-@ServerEndpoint(value = "/v1/lr/stream", configurator = StreamConfigurator.class)
+@ServerEndpoint(value = "/v1/lr/{kind}", configurator = StreamConfigurator.class)
 public class StreamEndpoint {
   private static final System.Logger LOG = System.getLogger(StreamEndpoint.class.getName());
 

@@ -38,7 +38,9 @@ public class StreamFilter implements Filter {
     HttpServletRequest from = (HttpServletRequest) request;
     HttpServletResponse to = (HttpServletResponse) response;
     Handshake handshake = HandshakeCheck.of(from);
-    if (!from.getMethod().equals("GET")) {
+    if (!StreamRequest.isFor(cut(from.getRequestURI()))) {
+      Errors.ofStatus(HttpServletResponse.SC_NOT_FOUND, null).sendTo(from, to);
+    } else if (!from.getMethod().equals("GET")) {
       to.setHeader("Allow", "GET");
       Errors.ofStatus(HttpServletResponse.SC_METHOD_NOT_ALLOWED, null).sendTo(from, to);
     } else if (HandshakeCheck.isPossible(from, to, handshake) && isAllowed(from, to, handshake)) {

@@ -13,7 +13,7 @@ import org.pgdeltastream.web.http.Query;
 
 /** The query string of a stream. */
 final class StreamRequest {
-  private static final String TAIL = "/tail";
+  private static final String TAIL = "/lr/tail";
 
   private StreamRequest() {}
 
@@ -45,6 +45,11 @@ final class StreamRequest {
     Query query = Query.parse(queryString, Parameters.of(Parameters.TAIL));
     String number = Long.toUnsignedString(ThreadLocalRandom.current().nextLong(), 36);
     return StreamOptions.tail(number, query.list("publication"), changes(query));
+  }
+
+  /** Whether the path is one of a stream or a tail, without a slash at its end. */
+  static boolean isFor(String path) {
+    return path.endsWith("/lr/stream") || path.endsWith(TAIL);
   }
 
   /** Either, by the path of the handshake. */
