@@ -203,7 +203,13 @@ class AccessRulesTest {
     "GET, /v1/slots;/../init, 403",
     "GET, /v1/slots/a%2F..%2Finit, 403",
     "GET, /v1//slots, 403",
-    "GET, /, 403"
+    "GET, /v1/lr/tail, 403",
+    "GET, /v1/about, 200",
+    "GET, /console/../v1/init, 403",
+    "GET, /console/%2e%2e/v1/init, 403",
+    "GET, /client, 403",
+    "POST, /, 403",
+    "GET, /nothing, 403"
   })
   void letsAMonitorLookAndNothingElse(String method, String path, int status) {
     assertThat(status(TOKENS, to(method, path, "looks"))).isEqualTo(status);
@@ -220,7 +226,12 @@ class AccessRulesTest {
     "GET, /v1/health, 401",
     "GET, /v1/health/live/../../slots, 401",
     "GET, /v1/health/live;/slots, 401",
-    "GET, /v1/health/live/, 401"
+    "GET, /v1/health/live/, 401",
+    "GET, /, 200",
+    "GET, /console/console.js, 200",
+    "GET, /client/pgdeltastream.js, 200",
+    "POST, /, 401",
+    "GET, /console/../v1/slots, 401"
   })
   void tellsWhetherItIsUpWithoutAToken(String method, String path, int status) {
     assertThat(status(TOKENS, to(method, path, ""))).isEqualTo(status);

@@ -73,7 +73,7 @@ class RestApplicationTest {
                         .add(http.value()));
       }
     }
-    assertThat(methods).hasSize(17);
+    assertThat(methods).hasSize(18);
     methods.forEach(
         (path, all) ->
             assertThat(RestApplication.methodsOf(path)).isEqualTo(String.join(", ", all)));
