@@ -16,8 +16,9 @@ import org.pgdeltastream.replication.connection.ReplicationConnector;
 public final class ServerMonitor implements AutoCloseable {
   private static final int FAILURES = 2;
   private static final String STATE =
-      "select pg_is_in_recovery(), coalesce(case when pg_is_in_recovery()"
-          + " then pg_last_wal_replay_lsn() else pg_current_wal_lsn() end, '0/0')::text";
+      "select pg_catalog.pg_is_in_recovery(), coalesce(case when pg_catalog.pg_is_in_recovery()"
+          + " then pg_catalog.pg_last_wal_replay_lsn() else pg_catalog.pg_current_wal_lsn() end,"
+          + " '0/0')::text";
 
   private final ReplicationConnector connector;
   private final Object guard = new Object(); // around the two that follow, without I/O
