@@ -159,7 +159,7 @@ export class DeltaClient {
   }
 }
 
-/** Ways to a feed: each calls `got(position, text)` for messages, and ends with a close code. */
+/** Ways to a feed: each calls `got(text, position)` for messages, and ends with a close code. */
 const WAYS = {
   async websocket(client, path, query, { signal, opened, got }) {
     const url = client.address(path, query);
@@ -206,7 +206,8 @@ const WAYS = {
       const answer = await client.call(path.replace(/stream$/, 'changes'), { query: { ...rest, after, wait: WAIT_SECONDS }, signal });
       const { messages, position } = await answer.json();
       opened();
-      messages.forEach((message) => got(JSON.stringify(message)));
+      const stamp = position.slice(0, position.lastIndexOf('.') + 1);
+      messages.forEach((message) => got(JSON.stringify(message), message.nextlsn && stamp + message.nextlsn));
       got('', position);
       after = position;
     }
@@ -293,7 +294,7 @@ class Subscription extends EventTarget {
 
   async *[Symbol.asyncIterator]() {
     this.position ??= await this.store?.load();
-    this.#run();
+    this.#run().catch((problem) => this.#end(problem)); // of `retry` or `delay`
     try {
       for (;;) {
         while (this.#queue.length === 0) {

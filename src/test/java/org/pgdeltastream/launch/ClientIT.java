@@ -178,6 +178,45 @@ class ClientIT {
         .doesNotContain("\"active\":false");
   }
 
+  /** The first of three that came in one answer is being taken when the server goes away. */
+  @Test
+  void givesNothingTwiceWhereAPullIsTakenSlowly() throws Exception {
+    String before = database.text("select pg_current_wal_lsn()");
+    insert(1, 1);
+    insert(2, 2);
+    insert(3, 3);
+    await("all in one answer")
+        .atMost(SOON)
+        .until(
+            () ->
+                program
+                        .get("/v1/feeds/main/changes?after=" + before)
+                        .body()
+                        .split("nextlsn", -1)
+                        .length
+                    == 4);
+    run(
+        """
+        ready = true
+        const going = new Promise(done => { window.goOn = done })
+        const client = new DeltaClient({ url: '/' })
+        const feed = client.feed('main', { ways: ['pull'], from: '%s', delay: () => 200 })
+        feed.addEventListener('state', event => states.push(event.state))
+        for await (const transaction of feed) { take(transaction); await going }
+        """
+            .formatted(before));
+    awaitRows(1);
+    program.kill();
+    await("the loss")
+        .atMost(SOON)
+        .until(() -> browser.run("return states.includes('waiting')").equals("true"));
+    program = program();
+    browser.run("goOn()");
+    awaitRows(3);
+    insert(4, 4);
+    awaitRows(4);
+  }
+
   @Test
   void takesAnotherWayWhereWebsocketsDoNotPass() throws Exception {
     run(
