@@ -1,5 +1,7 @@
 // Calls of the server that this page comes from. The token is kept for this tab only.
 
+import { DeltaClient } from '../client/pgdeltastream.js';
+
 const SOON = 15000; // milliseconds
 export const LONG = 75000; // what PostgreSQL may take for an action
 const KEY = 'pgdelta.token';
@@ -9,25 +11,13 @@ export const base = new URL('.', document.baseURI); // works below any context p
 export const token = () => sessionStorage.getItem(KEY);
 export const keepToken = (value) => sessionStorage.setItem(KEY, value);
 
-/** The server's answer was an error: its sentence, its hint and its status. */
-export class Refused extends Error {
-  constructor(body, status) {
-    super(body?.error ?? `The server answered ${status}`);
-    this.hint = body?.hint ?? '';
-    this.status = status;
-  }
-}
+const client = new DeltaClient({ url: base });
 
-/** What the server answers, from JSON; null where it answers nothing. */
-export async function call(path, options = {}) {
-  const headers = { Accept: 'application/json', ...options.headers };
-  if (token()) headers.Authorization = `Bearer ${token()}`;
-  const answer = await fetch(new URL(path, base), {
-    ...options, headers, credentials: 'same-origin', cache: 'no-store', signal: AbortSignal.timeout(options.timeout ?? SOON),
-  });
-  const body = answer.status === 204 ? null : await answer.json().catch(() => null);
-  if (!answer.ok) throw new Refused(body, answer.status);
-  return body;
+/** What the server answers, from JSON; null where it answers nothing. Throws DeltaError. */
+export async function call(path, { timeout = SOON, ...options } = {}) {
+  client.token = token();
+  const answer = await client.call(path, { ...options, signal: AbortSignal.timeout(timeout) });
+  return answer.status === 204 ? null : answer.json();
 }
 
 /** Sends JSON, or nothing. */

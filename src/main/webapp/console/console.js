@@ -93,8 +93,8 @@ function examineOnce() {
 async function poll() {
   clearTimeout(timer);
   try {
-    if (!state.about) state.about = await call('v1/about');
-    take(await call('v1/status'));
+    if (!state.about) state.about = await call('about');
+    take(await call('status'));
     state.problem = null;
     examineOnce();
   } catch (problem) {

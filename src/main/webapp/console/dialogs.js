@@ -73,7 +73,7 @@ export function dropSlot(slot) {
     word: hasClient ? slot.slotName : '',
     danger: true,
     act: async () => {
-      await call(`v1/slots/${slot.slotName}${force(hasClient)}`, { method: 'DELETE', timeout: LONG });
+      await call(`slots/${slot.slotName}${force(hasClient)}`, { method: 'DELETE', timeout: LONG });
       location.hash = '#/';
       return `${slot.slotName} was dropped.`;
     },
@@ -85,7 +85,7 @@ export const closeClient = (slot) => ask({
   text: 'The client is closed with 4008. It may come back, and goes on where it was.',
   confirm: `Close the client of ${slot.slotName}`,
   act: async () => {
-    await post(`v1/slots/${slot.slotName}/close`);
+    await post(`slots/${slot.slotName}/close`);
     return `The client of ${slot.slotName} was closed.`;
   },
 });
@@ -97,7 +97,7 @@ export const advanceSlot = (slot, freed) => ask({
   word: slot.slotName,
   danger: true,
   act: async () => {
-    const moved = await post(`v1/slots/${slot.slotName}/advance`, { to: 'now' });
+    const moved = await post(`slots/${slot.slotName}/advance`, { to: 'now' });
     return `${slot.slotName} went from ${moved.from} to ${moved.confirmedFlushLsn}; PostgreSQL keeps ${freed(moved.freedWalBytes)} less.`;
   },
 });
@@ -109,7 +109,7 @@ export const dropFeed = (feed) => ask({
   word: feed.feed,
   danger: true,
   act: async () => {
-    await call(`v1/feeds/${feed.feed}?force=true`, { method: 'DELETE', timeout: LONG });
+    await call(`feeds/${feed.feed}?force=true`, { method: 'DELETE', timeout: LONG });
     location.hash = '#/';
     return `Feed ${feed.feed} was dropped.`;
   },

@@ -11,7 +11,7 @@ const KINDS = { error: ['bad', '✖'], warning: ['warn', '▲'], info: ['soft', 
 /** Asks for an examination; the server keeps one for a minute. */
 export async function examine() {
   try {
-    state.doctor = await call('v1/doctor', { timeout: LONG });
+    state.doctor = await call('doctor', { timeout: LONG });
     state.doctorProblem = null;
   } catch (problem) {
     state.doctorProblem = problem;
@@ -27,7 +27,7 @@ const item = ({ check, severity, subject, message, fix }) => {
 export function doctorPage() {
   const { doctor, doctorProblem } = state;
   return html`
-    ${doctorProblem ? html`<p class="bad" role="alert">${doctorProblem.message}. ${doctorProblem.hint}</p>` : nothing}
+    ${doctorProblem ? html`<p class="bad" role="alert">${doctorProblem.message}. ${doctorProblem.hint ?? ''}</p>` : nothing}
     <div class="buttons"><button @click=${examine}>Examine again</button>${doctor ? html`<span class="soft">Examined ${since(doctor.examined)} ago; at most once a minute</span>` : nothing}</div>
     ${doctor ? html`
       <p>${many(doctor.findings.length, 'finding')}; ${many(doctor.passed.length, 'check')} found nothing, ${doctor.skipped.length} ${doctor.skipped.length === 1 ? 'was' : 'were'} skipped.</p>

@@ -38,7 +38,7 @@ const keeps = (slot) =>
 
 /** What an operator should know first, in one sentence. */
 export function sentence({ status, problem }) {
-  if (problem) return { kind: 'bad', text: `${problem.message}. ${problem.hint}` };
+  if (problem) return { kind: 'bad', text: `${problem.message}. ${problem.hint ?? ''}` };
   if (!status) return { kind: '', text: 'Asking the server …' };
   if (status.stale) return { kind: 'bad', text: `PostgreSQL does not answer. This is how it was ${since(status.asOf)} ago.` };
   const sorted = [...status.slots].sort(byDanger);

@@ -11,7 +11,6 @@ import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.ChangeTally;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.HeapShare;
@@ -149,15 +148,6 @@ class PgOutputDecoderTest {
     List<String> heartbeats = new ArrayList<>();
     ChangeTally tally =
         new ChangeTally() {
-          @Override
-          public void change(Action action) {}
-
-          @Override
-          public void message() {}
-
-          @Override
-          public void filtered() {}
-
           @Override
           public void heartbeat(String content) {
             heartbeats.add(content);

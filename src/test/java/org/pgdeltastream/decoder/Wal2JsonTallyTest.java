@@ -30,9 +30,6 @@ class Wal2JsonTallyTest implements ChangeTally {
   }
 
   @Override
-  public void heartbeat(String content) {}
-
-  @Override
   public void filtered() {
     throw new AssertionError("wal2json filters by itself");
   }

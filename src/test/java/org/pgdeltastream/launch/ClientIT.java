@@ -3,29 +3,18 @@ package org.pgdeltastream.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgdeltastream.support.Browser;
-import org.pgdeltastream.support.Program;
-import org.pgdeltastream.support.TestDatabase;
 
 /** The JavaScript client in Chromium: nothing lost and nothing twice, whatever breaks. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
-class ClientIT {
+class ClientIT extends BrowserStory {
   private static final Duration SOON = Duration.ofSeconds(60);
 
   /** Rows as they are by what came, and what came twice since the last reset. */
@@ -50,31 +39,6 @@ class ClientIT {
       }
       """;
 
-  private TestDatabase database;
-  private Program program;
-  private Browser browser;
-  private Path directory;
-  private int port;
-
-  @BeforeAll
-  void start(@TempDir Path temporary) throws Exception {
-    directory = temporary;
-    browser = Browser.open(directory, "ClientIT");
-    database = TestDatabase.embedded();
-    database.execute("create table orders (id int primary key, status text)");
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    program = program();
-  }
-
-  private Program program(String... more) throws Exception {
-    String[] settings = new String[more.length + 1];
-    settings[0] = "-Dpgdelta.feeds=main";
-    System.arraycopy(more, 0, settings, 1, more.length);
-    return Program.startAt(port, database, database.port(), "256m", directory, settings);
-  }
-
   @BeforeEach
   void emptyTable() throws Exception {
     database.execute("truncate orders");
@@ -86,21 +50,8 @@ class ClientIT {
     program.delete("/v1/slots/delta_js?force=true");
   }
 
-  @AfterAll
-  void stop() throws Exception {
-    if (browser != null) {
-      browser.close();
-    }
-    if (program != null) {
-      program.close();
-    }
-    if (database != null) {
-      database.close();
-    }
-  }
-
   private void run(String work) {
-    browser.open("http://localhost:" + port + "/");
+    browser.open(address() + "/");
     browser.run(BEGIN);
     browser.run("begin(async ({ DeltaClient, DeltaError, follow }) => {" + work + "})");
   }

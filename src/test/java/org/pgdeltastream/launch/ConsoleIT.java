@@ -3,70 +3,24 @@ package org.pgdeltastream.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.io.TempDir;
 import org.openqa.selenium.Keys;
-import org.pgdeltastream.support.Browser;
-import org.pgdeltastream.support.Program;
 import org.pgdeltastream.support.StreamClient;
-import org.pgdeltastream.support.TestDatabase;
 
 /** The console in Chromium, on the runnable jar and a real PostgreSQL. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
-class ConsoleIT {
+class ConsoleIT extends BrowserStory {
   private static final Duration SOON = Duration.ofSeconds(30);
   private static final String SENTENCE = ".sentence";
   private static final String CHANGES = "#changes";
   private static final List<String> PAGES =
       List.of("#/", "#/slot/delta_look", "#/feed/main", "#/tail", "#/doctor", "#/about");
-
-  private TestDatabase database;
-  private Program program;
-  private Browser browser;
-  private Path directory;
-  private int port;
-
-  @BeforeAll
-  void start(@TempDir Path temporary) throws Exception {
-    directory = temporary;
-    browser = Browser.open(directory, "ConsoleIT");
-    database = TestDatabase.embedded(Map.of("max_slot_wal_keep_size", "1GB"));
-    database.execute("create table orders (id int primary key, status text)");
-    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = free.getLocalPort();
-    }
-    program = program("-Dpgdelta.feeds=main");
-  }
-
-  private Program program(String... settings) throws Exception {
-    return Program.startAt(port, database, database.port(), "256m", directory, settings);
-  }
-
-  @AfterAll
-  void stop() throws Exception {
-    if (browser != null) {
-      browser.close();
-    }
-    if (program != null) {
-      program.close();
-    }
-    if (database != null) {
-      database.close();
-    }
-  }
 
   @AfterEach
   void policyWasKept() {
@@ -76,7 +30,7 @@ class ConsoleIT {
   }
 
   private void open(String page) {
-    browser.open("http://localhost:" + port + "/" + page);
+    browser.open(address() + "/" + page);
   }
 
   private void make(String slot) throws Exception {
@@ -220,7 +174,7 @@ class ConsoleIT {
     program.post("/v1/init?slotName=delta_seen", "");
     open("#/feed/main");
     browser.awaitText("main", "delta_feed_main");
-    browser.awaitText("pre", "curl -N -H 'Accept: text/event-stream' http://localhost:" + port);
+    browser.awaitText("pre", "curl -N -H 'Accept: text/event-stream' " + address());
     browser.press("delta_feed_main");
     browser.awaitText("h1", "delta_feed_main");
     assertThat(browser.has("Drop…")).as("a feed's slot is dropped with its feed").isFalse();
@@ -239,15 +193,14 @@ class ConsoleIT {
     browser.awaitText(SENTENCE, text -> !text.contains("Asking"));
     program.kill();
     browser.awaitText(SENTENCE, "This server does not answer");
-    program = program("-Dpgdelta.feeds=main");
+    program = program();
     browser.awaitText(SENTENCE, text -> !text.contains("does not answer"));
   }
 
   @Test
   void asksForATokenAndOffersWhatItMayDo() throws Exception {
     program.close();
-    program =
-        program("-Dpgdelta.feeds=main", "-Dpgdelta.tokens=all", "-Dpgdelta.monitor-tokens=look");
+    program = program("-Dpgdelta.tokens=all", "-Dpgdelta.monitor-tokens=look");
     try {
       open("#/feed/main");
       browser.type("dialog[open] input", "wrong", Keys.ENTER);
@@ -270,7 +223,7 @@ class ConsoleIT {
     } finally {
       browser.run("sessionStorage.clear()");
       program.close();
-      program = program("-Dpgdelta.feeds=main");
+      program = program();
     }
   }
 

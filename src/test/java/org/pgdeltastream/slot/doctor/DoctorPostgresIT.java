@@ -385,8 +385,15 @@ class DoctorPostgresIT {
           .extracting(Finding::message)
           .singleElement()
           .asString()
-          .startsWith("Two connections meet two "); // copies of one, or not
+          .startsWith(
+              system(other).equals(system(database)) // copies of one
+                  ? "Two connections meet two instances of the same database"
+                  : "Two connections meet two PostgreSQL servers with different data");
     }
+  }
+
+  private static String system(TestDatabase of) throws Exception {
+    return of.text("select system_identifier from pg_control_system()");
   }
 
   private static DataSource replicationSource(TestDatabase other) {
