@@ -66,6 +66,42 @@ public final class Tuple {
     return lengths[column];
   }
 
+  /**
+   * Becomes a copy of a row version, with the values that it left unchanged from the one before.
+   */
+  public void merge(Tuple newer, Tuple older) {
+    int most = 0;
+    for (int i = 0; i < newer.size; i++) {
+      most += Math.max(0, newer.holder(i, older).lengths[i]);
+    }
+    reset(new byte[most]);
+    int at = 0;
+    for (int i = 0; i < newer.size; i++) {
+      Tuple holder = newer.holder(i, older);
+      if (holder.starts[i] < 0) {
+        add(holder.starts[i], 0);
+      } else {
+        System.arraycopy(holder.bytes, holder.starts[i], bytes, at, holder.lengths[i]);
+        addText(at, holder.lengths[i]);
+        at += holder.lengths[i];
+      }
+    }
+  }
+
+  private Tuple holder(int column, Tuple older) {
+    return starts[column] == UNCHANGED_TOAST && column < older.size ? older : this;
+  }
+
+  /** Whether a large value was left as it was. */
+  public boolean hasUnchangedToast() {
+    for (int i = 0; i < size; i++) {
+      if (starts[i] == UNCHANGED_TOAST) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   private void add(int start, int length) {
     if (size == starts.length) {
       starts = Arrays.copyOf(starts, size * 2);

@@ -21,6 +21,7 @@ import org.pgdeltastream.change.option.Detail;
  * and one at the end of a transaction. Runs in the thread that decodes.
  */
 public final class ActionEncoder implements ChangeListener {
+  private static final byte[] MOVED = Ascii.bytes(",\"moved\":true");
   private static final String LSN = ",\"lsn\":\"";
 
   private final MessageOutput output;
@@ -77,10 +78,20 @@ public final class ActionEncoder implements ChangeListener {
 
   @Override
   public void insert(Relation relation, Tuple newTuple) throws IOException {
+    insert(relation, newTuple, false);
+  }
+
+  /**
+   * A row that is new, or new to the client.
+   *
+   * @param moved an UPDATE moved it into what the client has selected
+   */
+  public void insert(Relation relation, Tuple newTuple, boolean moved) throws IOException {
     ActionText text = relations.of(relation);
     startChange(insert, text);
     text.appendColumns(out, newTuple);
     out.append(text.primaryKey());
+    moved(moved);
     end(Lsn.NONE);
   }
 
@@ -101,11 +112,28 @@ public final class ActionEncoder implements ChangeListener {
 
   @Override
   public void delete(Relation relation, OldTupleKind oldKind, Tuple oldTuple) throws IOException {
+    delete(relation, oldKind, oldTuple, false);
+  }
+
+  /**
+   * A row that is gone, or gone for the client.
+   *
+   * @param moved an UPDATE moved it out of what the client has selected
+   */
+  public void delete(Relation relation, OldTupleKind oldKind, Tuple oldTuple, boolean moved)
+      throws IOException {
     ActionText text = relations.of(relation);
     startChange(delete, text);
     text.appendIdentity(out, oldKind, oldTuple);
     out.append(text.primaryKey());
+    moved(moved);
     end(Lsn.NONE);
+  }
+
+  private void moved(boolean moved) throws IOException {
+    if (moved) {
+      out.append(MOVED);
+    }
   }
 
   @Override

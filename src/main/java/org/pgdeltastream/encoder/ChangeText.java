@@ -20,6 +20,7 @@ public final class ChangeText {
       Ascii.bytes("{\"kind\":\"message\",\"transactional\":true,\"prefix\":");
   private static final byte[] NOT_TRANSACTIONAL =
       Ascii.bytes("{\"kind\":\"message\",\"transactional\":false,\"prefix\":");
+  private static final byte[] MOVED = Ascii.bytes(",\"moved\":true");
   private static final byte[] CONTENT = Ascii.bytes(",\"content\":");
 
   private final RelationTexts<RelationText> relations;
@@ -40,7 +41,13 @@ public final class ChangeText {
     relations.begin(begin);
   }
 
-  public void insert(JsonBuffer out, Relation relation, Tuple newTuple) throws IOException {
+  /**
+   * A row that is new, or new to the client.
+   *
+   * @param moved an UPDATE moved it into what the client has selected
+   */
+  public void insert(JsonBuffer out, Relation relation, Tuple newTuple, boolean moved)
+      throws IOException {
     RelationText text = relations.of(relation);
     out.append(text.insert());
     text.newRow().append(out, newTuple);
@@ -48,7 +55,7 @@ public final class ChangeText {
       out.append(',');
       out.append(text.primaryKey());
     }
-    out.append('}');
+    end(out, moved);
   }
 
   /** The old tuple has no values if {@code oldKind} is NONE. */
@@ -67,11 +74,24 @@ public final class ChangeText {
     out.append('}');
   }
 
-  public void delete(JsonBuffer out, Relation relation, OldTupleKind oldKind, Tuple oldTuple)
+  /**
+   * A row that is gone, or gone for the client.
+   *
+   * @param moved an UPDATE moved it out of what the client has selected
+   */
+  public void delete(
+      JsonBuffer out, Relation relation, OldTupleKind oldKind, Tuple oldTuple, boolean moved)
       throws IOException {
     RelationText text = relations.of(relation);
     out.append(text.delete());
     oldKeys(out, text, oldKind, oldTuple);
+    end(out, moved);
+  }
+
+  private static void end(JsonBuffer out, boolean moved) throws IOException {
+    if (moved) {
+      out.append(MOVED);
+    }
     out.append('}');
   }
 

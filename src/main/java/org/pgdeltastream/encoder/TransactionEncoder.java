@@ -48,7 +48,7 @@ public final class TransactionEncoder implements ChangeListener {
   @Override
   public void insert(Relation relation, Tuple newTuple) throws IOException {
     envelope.startChange();
-    changes.insert(out, relation, newTuple);
+    changes.insert(out, relation, newTuple, false);
     envelope.endChange();
   }
 
@@ -63,7 +63,7 @@ public final class TransactionEncoder implements ChangeListener {
   @Override
   public void delete(Relation relation, OldTupleKind oldKind, Tuple oldTuple) throws IOException {
     envelope.startChange();
-    changes.delete(out, relation, oldKind, oldTuple);
+    changes.delete(out, relation, oldKind, oldTuple, false);
     envelope.endChange();
   }
 

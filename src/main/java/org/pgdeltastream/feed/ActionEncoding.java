@@ -62,9 +62,9 @@ final class ActionEncoding extends Encoding implements MessageOutput {
   }
 
   @Override
-  void insert(View[] wanting, Relation relation, Tuple newTuple) throws IOException {
+  void insert(View[] wanting, Relation relation, Tuple newTuple, boolean moved) throws IOException {
     start(wanting);
-    encoder.insert(relation, newTuple);
+    encoder.insert(relation, newTuple, moved);
   }
 
   @Override
@@ -76,10 +76,11 @@ final class ActionEncoding extends Encoding implements MessageOutput {
   }
 
   @Override
-  void delete(View[] wanting, Relation relation, OldTupleKind oldKind, Tuple oldTuple)
+  void delete(
+      View[] wanting, Relation relation, OldTupleKind oldKind, Tuple oldTuple, boolean moved)
       throws IOException {
     start(wanting);
-    encoder.delete(relation, oldKind, oldTuple);
+    encoder.delete(relation, oldKind, oldTuple, moved);
   }
 
   @Override

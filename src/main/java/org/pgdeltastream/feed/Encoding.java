@@ -15,16 +15,21 @@ import org.pgdeltastream.change.OldTupleKind;
 import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.Tuple;
+import org.pgdeltastream.filter.FilterIndex;
+import org.pgdeltastream.filter.FilterIndex.Matches;
 
 /**
  * One way to write changes, and the views that want them so: each change is written once, and only
- * if a view wants it.
+ * if a view wants it. Where views select rows, an update may be an insert or a delete for them.
  */
 abstract class Encoding {
   private static final View[] NOBODY = {};
 
   private final List<View> views = new ArrayList<>();
   private final Map<Action, Map<TableName, View[]>> wanting = new EnumMap<>(Action.class);
+  private final Map<TableName, FilterIndex<View>> filters = new HashMap<>();
+  private final Tuple whole = new Tuple(); // a row that moved, with its large values
+  private final Map<View, String> lost = new HashMap<>(); // of the open transaction
 
   /** The views that the open transaction concerns. */
   final List<View> touched = new ArrayList<>();
@@ -32,19 +37,33 @@ abstract class Encoding {
   final void add(View view) {
     views.add(view);
     wanting.clear();
+    view.options()
+        .rows()
+        .forEach(
+            (table, filter) ->
+                filters.computeIfAbsent(table, any -> new FilterIndex<>()).add(view, filter));
   }
 
   final void remove(View view) {
     views.remove(view);
     wanting.clear();
+    for (TableName table : view.options().rows().keySet()) {
+      FilterIndex<View> index = filters.get(table);
+      if (index != null) {
+        index.remove(view);
+        if (index.isEmpty()) {
+          filters.remove(table);
+        }
+      }
+    }
   }
 
   final boolean isEmpty() {
     return views.isEmpty();
   }
 
-  /** Who wants such a change. */
-  final View[] wanting(Action action, TableName table) {
+  /** Who wants such a change, whatever the row. */
+  private View[] wanting(Action action, TableName table) {
     return wanting
         .computeIfAbsent(action, any -> new HashMap<>())
         .computeIfAbsent(table, any -> who(action, table));
@@ -55,8 +74,140 @@ abstract class Encoding {
         views.stream()
             .filter(view -> view.changes().actions().contains(action))
             .filter(view -> view.changes().wants(table))
+            .filter(view -> action == Action.TRUNCATE || !view.options().rows().containsKey(table))
             .toArray(View[]::new);
     return found.length == 0 ? NOBODY : found;
+  }
+
+  /** Those that want it whatever the row, and those of these that want such changes. */
+  private View[] wanting(Action action, TableName table, List<View> selected) {
+    View[] all = wanting(action, table);
+    if (selected.isEmpty()) {
+      return all;
+    }
+    List<View> found = new ArrayList<>(List.of(all));
+    for (View view : selected) {
+      if (view.changes().actions().contains(action)) {
+        found.add(view);
+      }
+    }
+    return found.toArray(NOBODY);
+  }
+
+  private static View[] updated(List<View> selected) {
+    return selected.stream()
+        .filter(view -> view.changes().actions().contains(Action.UPDATE))
+        .toArray(View[]::new);
+  }
+
+  /** An inserted row, to who wants it. */
+  final void inserted(Relation relation, Tuple row) throws IOException {
+    FilterIndex<View> index = filters.get(relation.name());
+    List<View> selected = List.of();
+    if (index != null) {
+      Matches<View> found = index.inserted(relation, row);
+      lose(Action.INSERT, found);
+      selected = found.in();
+    }
+    View[] to = wanting(Action.INSERT, relation.name(), selected);
+    if (to.length > 0) {
+      insert(to, relation, row, false);
+    }
+  }
+
+  /** A deleted row, to who wants it. */
+  final void deleted(Relation relation, OldTupleKind kind, Tuple row) throws IOException {
+    FilterIndex<View> index = filters.get(relation.name());
+    List<View> selected = List.of();
+    if (index != null) {
+      Matches<View> found = index.deleted(relation, kind, row);
+      lose(Action.DELETE, found);
+      selected = found.out();
+    }
+    View[] to = wanting(Action.DELETE, relation.name(), selected);
+    if (to.length > 0) {
+      delete(to, relation, kind, row, false);
+    }
+  }
+
+  /** An updated row, to who wants it; it may have moved into what a view selects, or out. */
+  final void updated(Relation relation, OldTupleKind kind, Tuple before, Tuple after)
+      throws IOException {
+    FilterIndex<View> index = filters.get(relation.name());
+    List<View> selected = List.of();
+    if (index != null) {
+      Matches<View> found = index.updated(relation, kind, before, after);
+      lose(Action.UPDATE, found);
+      movedIn(updated(found.in()), relation, kind, before, after);
+      View[] out = updated(found.out());
+      if (out.length > 0) {
+        delete(out, relation, kind, before, true);
+      }
+      selected = found.same();
+    }
+    View[] to = wanting(Action.UPDATE, relation.name(), selected);
+    if (to.length > 0) {
+      update(to, relation, kind, before, after);
+    }
+  }
+
+  private void movedIn(View[] in, Relation relation, OldTupleKind kind, Tuple before, Tuple after)
+      throws IOException {
+    if (in.length == 0) {
+      return;
+    }
+    Tuple row = after;
+    if (after.hasUnchangedToast()) {
+      if (kind != OldTupleKind.FULL) { // nothing has the large values
+        for (View view : in) {
+          lost.put(view, FilterIndex.TOAST);
+        }
+        return;
+      }
+      whole.merge(after, before);
+      row = whole;
+    }
+    insert(in, relation, row, true);
+  }
+
+  /** What the log does not say cannot be passed over. */
+  private void lose(Action action, Matches<View> found) {
+    found
+        .unsure()
+        .forEach(
+            (view, why) -> {
+              if (view.changes().actions().contains(action)) {
+                lost.put(view, why);
+              }
+            });
+  }
+
+  /** A truncated table, to who wants it. */
+  final void truncated(Relation relation) throws IOException {
+    View[] to = wanting(Action.TRUNCATE, relation.name());
+    if (to.length > 0) {
+      truncate(to, relation);
+    }
+  }
+
+  /**
+   * Drops the open transaction, which ends, from the views that it cannot be told. Who follows them
+   * is placed again.
+   *
+   * @return which, and why
+   */
+  final Map<View, String> dropLost() {
+    if (lost.isEmpty()) {
+      return Map.of();
+    }
+    Map<View, String> all = Map.copyOf(lost);
+    lost.clear();
+    touched.removeAll(all.keySet());
+    for (View view : all.keySet()) {
+      view.rollBack();
+      view.forgetLogs();
+    }
+    return all;
   }
 
   private View[] wanting(LogicalMessage message) {
@@ -94,6 +245,7 @@ abstract class Encoding {
   /** The open transaction will not end, and PostgreSQL describes all relations again. */
   final void rollBack() {
     touched.clear();
+    lost.clear();
     wanting.clear();
     forgetRelations();
   }
@@ -105,13 +257,17 @@ abstract class Encoding {
 
   abstract void begin(Begin begin) throws IOException;
 
-  abstract void insert(View[] to, Relation relation, Tuple newTuple) throws IOException;
+  /** {@code moved}: an update moved the row into what the views select. */
+  abstract void insert(View[] to, Relation relation, Tuple newTuple, boolean moved)
+      throws IOException;
 
   abstract void update(
       View[] to, Relation relation, OldTupleKind oldKind, Tuple oldTuple, Tuple newTuple)
       throws IOException;
 
-  abstract void delete(View[] to, Relation relation, OldTupleKind oldKind, Tuple oldTuple)
+  /** {@code moved}: an update moved the row out of what the views select. */
+  abstract void delete(
+      View[] to, Relation relation, OldTupleKind oldKind, Tuple oldTuple, boolean moved)
       throws IOException;
 
   abstract void truncate(View[] to, Relation relation) throws IOException;

@@ -24,6 +24,9 @@ public final class FeedSubscriber {
 
     FeedCounts counts();
 
+    /** Tells its client that what comes next cannot be served, and ends it. */
+    void mustRefetch(FeedSubscriber subscriber, String reason);
+
     /** It is gone; called once. */
     void left(FeedSubscriber subscriber);
   }
@@ -213,6 +216,11 @@ public final class FeedSubscriber {
 
   @Nullable End end() {
     return end.get();
+  }
+
+  /** What comes next cannot be served: its client is told why, and it ends. */
+  public void mustRefetch(String reason) {
+    home.mustRefetch(this, reason);
   }
 
   /** The client's connection has ended. */

@@ -2,9 +2,11 @@ package org.pgdeltastream.feed;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.function.LongSupplier;
-import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.ChangeListener;
@@ -21,13 +23,14 @@ import org.pgdeltastream.feed.log.Framing;
 
 /**
  * Takes each change to the views that want it. A thread routes; others attach subscribers, between
- * two transactions. Row filters and rights will decide here.
+ * two transactions.
  */
 public final class Router implements ChangeListener {
   private final Views views;
   private final List<Encoding> all;
   private final List<Runnable> between = new ArrayList<>();
   private final List<LogicalMessage> alone = new ArrayList<>();
+  private final Map<ViewOptions, Lost> lost = new HashMap<>();
   private volatile Lsn head;
   private boolean inTransaction;
   private boolean skips; // a transaction that was routed before
@@ -55,6 +58,19 @@ public final class Router implements ChangeListener {
     this.views = views;
     this.all = views.encodings();
     this.head = head;
+  }
+
+  /**
+   * A transaction that a view's filter could not be decided for.
+   *
+   * @param reason as a client is told
+   * @param end of the last such transaction
+   */
+  public record Lost(String reason, Lsn end) {}
+
+  /** Whether a view was not told a transaction that ends after this position. */
+  public synchronized Optional<Lost> lostAfter(ViewOptions view, Lsn position) {
+    return Optional.ofNullable(lost.get(view)).filter(one -> one.end().isAfter(position));
   }
 
   /** Forgets all logs: transactions that end later than this are routed. */
@@ -106,7 +122,11 @@ public final class Router implements ChangeListener {
 
   /** Forgets views that nobody follows. */
   public synchronized void tidy() {
-    between(views::tidy);
+    between(
+        () -> {
+          views.tidy();
+          lost.clear();
+        });
   }
 
   public int views() {
@@ -146,6 +166,10 @@ public final class Router implements ChangeListener {
     ended();
   }
 
+  private void dropLost(Encoding encoding, Lsn end) {
+    encoding.dropLost().forEach((view, why) -> lost.put(view.options(), new Lost(why, end)));
+  }
+
   private void ended() {
     inTransaction = false;
     skips = false;
@@ -173,40 +197,35 @@ public final class Router implements ChangeListener {
     }
   }
 
-  private interface Writing {
-    void write(Encoding way, View[] to) throws IOException;
-  }
-
-  private void route(Action action, Relation relation, Writing change) throws IOException {
-    for (int i = 0; i < all.size() && !skips; i++) {
-      View[] to = all.get(i).wanting(action, relation.name());
-      if (to.length > 0) {
-        change.write(all.get(i), to);
-      }
-    }
-  }
-
   @Override
   public synchronized void insert(Relation relation, Tuple newTuple) throws IOException {
-    route(Action.INSERT, relation, (way, to) -> way.insert(to, relation, newTuple));
+    for (int i = 0; i < all.size() && !skips; i++) {
+      all.get(i).inserted(relation, newTuple);
+    }
   }
 
   @Override
   public synchronized void update(Relation relation, OldTupleKind kind, Tuple before, Tuple after)
       throws IOException {
-    route(Action.UPDATE, relation, (way, to) -> way.update(to, relation, kind, before, after));
+    for (int i = 0; i < all.size() && !skips; i++) {
+      all.get(i).updated(relation, kind, before, after);
+    }
   }
 
   @Override
   public synchronized void delete(Relation relation, OldTupleKind oldKind, Tuple oldTuple)
       throws IOException {
-    route(Action.DELETE, relation, (way, to) -> way.delete(to, relation, oldKind, oldTuple));
+    for (int i = 0; i < all.size() && !skips; i++) {
+      all.get(i).deleted(relation, oldKind, oldTuple);
+    }
   }
 
   @Override
   public synchronized void truncate(List<Relation> tables, TruncateOptions how) throws IOException {
     for (Relation relation : tables) {
-      route(Action.TRUNCATE, relation, (way, to) -> way.truncate(to, relation));
+      for (int i = 0; i < all.size() && !skips; i++) {
+        all.get(i).truncated(relation);
+      }
     }
   }
 
@@ -239,6 +258,7 @@ public final class Router implements ChangeListener {
   public synchronized void commit(Commit commit) throws IOException {
     if (!skips) {
       for (Encoding encoding : all) {
+        dropLost(encoding, commit.endLsn());
         encoding.commit(commit);
       }
     }

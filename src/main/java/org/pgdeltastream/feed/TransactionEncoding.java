@@ -74,9 +74,9 @@ final class TransactionEncoding extends Encoding {
   }
 
   @Override
-  void insert(View[] wanting, Relation relation, Tuple newTuple) throws IOException {
+  void insert(View[] wanting, Relation relation, Tuple newTuple, boolean moved) throws IOException {
     startChange(wanting);
-    changes.insert(text, relation, newTuple);
+    changes.insert(text, relation, newTuple, moved);
     endChange();
   }
 
@@ -90,10 +90,11 @@ final class TransactionEncoding extends Encoding {
   }
 
   @Override
-  void delete(View[] wanting, Relation relation, OldTupleKind oldKind, Tuple oldTuple)
+  void delete(
+      View[] wanting, Relation relation, OldTupleKind oldKind, Tuple oldTuple, boolean moved)
       throws IOException {
     startChange(wanting);
-    changes.delete(text, relation, oldKind, oldTuple);
+    changes.delete(text, relation, oldKind, oldTuple, moved);
     endChange();
   }
 

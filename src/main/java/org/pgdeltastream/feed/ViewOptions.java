@@ -1,14 +1,29 @@
 package org.pgdeltastream.feed;
 
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.feed.log.Hash;
+import org.pgdeltastream.filter.RowFilter;
 
-/** What a subscriber is shown of a feed. Equal ones share everything. */
-public record ViewOptions(ChangeOptions changes) {
+/**
+ * What a subscriber is shown of a feed. Equal ones share everything.
+ *
+ * @param rows of these tables no others are told
+ */
+public record ViewOptions(ChangeOptions changes, Map<TableName, RowFilter> rows) {
+  public ViewOptions {
+    rows = Map.copyOf(rows);
+  }
+
+  /** All rows. */
+  public ViewOptions(ChangeOptions changes) {
+    this(changes, Map.of());
+  }
 
   /** 32 bits of a hash of which changes are shown; how they are written does not count. */
   public int hash() {
@@ -24,7 +39,9 @@ public record ViewOptions(ChangeOptions changes) {
                 columns)
             .map(Object::toString)
             .reduce("", (one, other) -> one + other + "\n");
-    return Hash.first32(canonical);
+    TreeMap<String, String> filters = new TreeMap<>();
+    rows.forEach((table, filter) -> filters.put(table.quoted(), filter.toString()));
+    return Hash.first32(filters.isEmpty() ? canonical : canonical + filters + "\n");
   }
 
   private static List<String> sorted(List<?> items) {

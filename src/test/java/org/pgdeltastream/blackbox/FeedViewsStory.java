@@ -1,8 +1,10 @@
 package org.pgdeltastream.blackbox;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgdeltastream.support.ServerClient.object;
 
 import jakarta.json.JsonObject;
+import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -78,6 +80,66 @@ abstract class FeedViewsStory extends FeedStory {
     assertThat(names.get(4))
         .contains("[{\"name\":\"name\",\"value\":\"changed\"}]")
         .contains("\"identity\":[{\"name\":\"id\",\"value\":1}]");
+  }
+
+  @Test
+  void choosesRows() throws Exception {
+    database().execute("alter table test_table replica identity full");
+    database().execute("insert into test_table values (1, 'a'), (2, 'b,c'), (3, null)");
+    database().execute("update test_table set name = 'a' where id = 2");
+    database().execute("update test_table set name = 'd' where id = 1");
+    database().execute("insert into other_table values (1, 'other')");
+    awaitRead();
+    List<String> some = seen("rows=public.test_table:name=eq.a");
+    assertThat(some).hasSize(4);
+    assertThat(some.get(0)).contains("\"insert\"", "[1,\"a\"]").doesNotContain("b,c", "moved");
+    assertThat(some.get(1)).contains("\"insert\"", "[2,\"a\"]", "\"moved\":true");
+    assertThat(some.get(2)).contains("\"delete\"", "[1,\"a\"]", "\"moved\":true");
+    assertThat(some.get(3)).contains("other");
+    String both =
+        "rows=public.test_table:and(name.in.(%22b,c%22,d),id.lt.3)&rows=public.other_table:id=gt.1";
+    assertThat(seen("format=2&include-transaction=0&" + both).toString())
+        .contains("\"value\":\"b,c\"", "\"action\":\"D\"", "\"value\":\"d\"", "\"moved\":true")
+        .doesNotContain("other_table");
+    assertThat(seen("actions=insert&rows=public.test_table:name=is.null").toString())
+        .contains("[3,null]");
+  }
+
+  @Test
+  void refusesRowsThatCannotBeDecided() throws Exception {
+    HttpResponse<String> identity = pull("rows=public.test_table:name=eq.a");
+    assertThat(identity.statusCode()).isEqualTo(409);
+    assertThat(object(identity.body()).getString("code")).isEqualTo("identity_insufficient");
+    assertThat(object(identity.body()).getString("hint"))
+        .contains("ALTER TABLE \"public\".\"test_table\" REPLICA IDENTITY FULL");
+    for (String wrong :
+        List.of(
+            "test_table:id=eq.1",
+            "public.test_table:id=eq.x",
+            "public.none:id=eq.1",
+            "public.test_table:id=1",
+            "public.test_table:none=eq.1")) {
+      assertThat(pull("rows=" + wrong).statusCode()).as(wrong).isEqualTo(400);
+    }
+    assertThat(pull("rows=public.test_table:id=eq.1&add-tables=public.other_table").body())
+        .contains("leave it out");
+  }
+
+  @Test
+  void explainsWhyARowIsNotShown() throws Exception {
+    insertAll(1);
+    String query = "/explain?rows=public.test_table:and(id.lt.5,id.neq.1)";
+    String row = "{\"table\":\"public.test_table\",\"row\":\"id=eq.1\"}";
+    HttpResponse<String> answer = server().post(FEED + query, "application/json", row);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(200);
+    JsonObject why = object(answer.body());
+    assertThat(why.getBoolean("rowIsThere")).isTrue();
+    assertThat(why.getBoolean("rowIsSelected")).isFalse();
+    assertThat(why.getJsonObject("comparisons").toString())
+        .isEqualTo("{\"\\\"id\\\".lt.\\\"5\\\"\":\"true\",\"\\\"id\\\".neq.\\\"1\\\"\":\"false\"}");
+    assertThat(server().post(FEED + query, "application/json", "{}").statusCode()).isEqualTo(400);
+    assertThat(server().post("/v1/feeds/none" + query, "application/json", row).statusCode())
+        .isEqualTo(404);
   }
 
   @Test

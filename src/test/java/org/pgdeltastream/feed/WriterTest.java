@@ -379,6 +379,11 @@ class WriterTest {
           }
 
           @Override
+          public void mustRefetch(FeedSubscriber one, String reason) {
+            throw new AssertionError("all can be decided");
+          }
+
+          @Override
           public void left(FeedSubscriber one) {
             left.incrementAndGet();
           }

@@ -35,13 +35,14 @@ import org.pgdeltastream.slot.feed.Feed;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.feed.FollowRequest;
+import org.pgdeltastream.slot.view.ViewRequest;
 import org.pgdeltastream.support.FaultProxy;
 import org.pgdeltastream.support.TestDatabase;
 
 /** How feeds begin and end, whoever asks for them meanwhile. */
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class FeedsPostgresIT {
-  private static final ViewOptions ALL = new ViewOptions(ChangeOptions.usual());
+  private static final ViewRequest ALL = new ViewRequest(ChangeOptions.usual());
   private static final FollowRequest.Caller CALLER = new FollowRequest.Caller("127.0.0.1", "");
   private static final Duration SOON = Duration.ofSeconds(20);
 
@@ -235,7 +236,7 @@ class FeedsPostgresIT {
                     + " from pg_control_system(), pg_control_checkpoint()")
             .split(" ", -1);
     return FeedPosition.Stamp.of(identity[0], "postgres", Integer.parseInt(identity[1]))
-        .of(ALL.hash())
+        .of(new ViewOptions(ALL.changes()).hash())
         .at(feeds.report("main").position());
   }
 

@@ -17,6 +17,7 @@ import org.pgdeltastream.replication.ServerMonitor;
 import org.pgdeltastream.replication.connection.ConnectionSettings;
 import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
+import org.pgdeltastream.replication.publication.FilterCatalog;
 import org.pgdeltastream.replication.publication.PublicationKeeper;
 import org.pgdeltastream.replication.publication.Publications;
 import org.pgdeltastream.snapshot.Connections;
@@ -27,6 +28,7 @@ public record Database(
     ReplicationConnector connector,
     ReplicationSlots slots,
     Publications publications,
+    FilterCatalog filters,
     PublicationKeeper publicationKeeper,
     PostgresCatalog catalog,
     ServerMonitor watch,
@@ -57,6 +59,7 @@ public record Database(
         connector,
         new ReplicationSlots(connector),
         new Publications(connector),
+        new FilterCatalog(connector),
         new PublicationKeeper(connector),
         new PostgresCatalog(connector),
         new ServerMonitor(connector),
@@ -71,6 +74,7 @@ public record Database(
         cut,
         new ReplicationSlots(cut),
         new Publications(cut),
+        new FilterCatalog(cut),
         publicationKeeper,
         new PostgresCatalog(cut),
         watch,

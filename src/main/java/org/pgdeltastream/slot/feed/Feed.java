@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
@@ -174,15 +175,26 @@ public final class Feed implements Runnable {
     subscribers.forEach(one -> one.end(reason, detail));
   }
 
-  /** Begins to serve a subscriber; {@code left} is called once it is gone. */
-  FeedSubscriber follow(FollowRequest request, Outlet outlet, Writer writer, Runnable left) {
+  /**
+   * Begins to serve a subscriber.
+   *
+   * @param left called once it is gone
+   * @param refusal why it would not be served again, where its filter could not be decided
+   */
+  FeedSubscriber follow(
+      FollowRequest request,
+      ViewOptions view,
+      Outlet outlet,
+      Writer writer,
+      Runnable left,
+      Supplier<Optional<Ending>> refusal) {
     FeedSubscriber subscriber =
         new FeedSubscriber(
-            request.view(),
+            view,
             request.framing(),
             outlet,
             request.linger().toNanos(),
-            home(left),
+            home(request, left, refusal),
             writer);
     subscribers.add(subscriber);
     counts().entered(subscriber);
@@ -194,7 +206,8 @@ public final class Feed implements Runnable {
     return subscriber;
   }
 
-  private FeedSubscriber.Home home(Runnable left) {
+  private FeedSubscriber.Home home(
+      FollowRequest request, Runnable left, Supplier<Optional<Ending>> refusal) {
     return new FeedSubscriber.Home() {
       @Override
       public void place(FeedSubscriber one, Lsn after, long more) {
@@ -204,6 +217,15 @@ public final class Feed implements Runnable {
       @Override
       public FeedCounts counts() {
         return Feed.this.counts();
+      }
+
+      @Override
+      public void mustRefetch(FeedSubscriber one, String reason) {
+        refusal
+            .get()
+            .ifPresentOrElse(
+                why -> one.end(why.reason().orElse(CloseReason.INTERNAL), why.detail()),
+                () -> reader.placement().refetch(one, request, reason));
       }
 
       @Override

@@ -16,14 +16,20 @@ import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writers;
+import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.upstream.Ending;
 import org.pgdeltastream.slot.upstream.StreamServices;
+import org.pgdeltastream.slot.view.Explanation;
+import org.pgdeltastream.slot.view.KnownViews;
+import org.pgdeltastream.slot.view.ViewRequest;
 
 /**
  * The feeds that this server reads: those of its settings, those made by a call, and those whose
@@ -49,7 +55,11 @@ public final class Feeds {
     this.threads = threads;
     this.writers = new Writers(threads, settings.sendTimeout(), settings.pongTimeout());
     this.admission = new Admission(settings.ofFeeds());
-    this.views = new KnownViews(services.database().publications());
+    this.views =
+        new KnownViews(
+            services.database().publications(),
+            services.database().filters(),
+            settings.ofFeeds().feedViews());
     this.open = new OpenFeeds(slots, services, threads, writers);
     for (String text : settings.ofFeeds().feeds()) {
       FeedDefinition definition = FeedDefinition.parse(text, this::usual);
@@ -176,9 +186,16 @@ public final class Feeds {
   /** Begins to serve a subscriber, or throws ProblemException FEED_NOT_FOUND. */
   public FeedSubscriber follow(String name, FollowRequest request, Outlet outlet) {
     Feed feed = of(name);
+    ViewOptions view = views.resolved(name, feed.publications(), request.view());
     admission.enter(request.caller());
     try {
-      return feed.follow(request, outlet, writers.next(), () -> admission.leave(request.caller()));
+      return feed.follow(
+          request,
+          view,
+          outlet,
+          writers.next(),
+          () -> admission.leave(request.caller()),
+          () -> refusal(feed, request.view()));
     } catch (RuntimeException | Error e) {
       admission.leave(request.caller());
       throw e;
@@ -188,13 +205,32 @@ public final class Feeds {
   /**
    * Checks a subscriber before it is served.
    *
-   * @throws ProblemException if no more may come, or there is no such feed, table or column
+   * @throws ProblemException if no more may come, or there is no such feed, table or column, or a
+   *     filter cannot be decided
    */
-  public void check(String name, FollowRequest.Caller caller, ViewOptions view) {
+  public void check(String name, FollowRequest.Caller caller, ViewRequest view) {
     Feed feed = of(name);
     admission.check(caller);
-    views.check(name, feed.publications(), view);
-    admission.checkViews(feed, view);
+    admission.checkViews(feed, views.resolved(name, feed.publications(), view));
+  }
+
+  /** A table may have been altered: what is known of it is read anew. */
+  private Optional<Ending> refusal(Feed feed, ViewRequest view) {
+    views.forget();
+    try {
+      views.resolved(feed.definition().name(), feed.publications(), view);
+    } catch (ProblemException e) {
+      if (e.problem() == Problem.IDENTITY_INSUFFICIENT) {
+        return Optional.of(Ending.of(CloseReason.IDENTITY_INSUFFICIENT, e.hint()));
+      }
+    }
+    return Optional.empty(); // the next attempt is told
+  }
+
+  /** Why a row of a table is shown to who follows the feed so, or is not. */
+  public Explanation explain(String name, ViewRequest view, TableName table, Condition row) {
+    Feed feed = of(name);
+    return views.explain(name, feed.publications(), view, table, row);
   }
 
   /** Drops a feed and its slot; by force also while it has subscribers. */

@@ -3,18 +3,19 @@ package org.pgdeltastream.slot.feed;
 import java.time.Duration;
 import java.util.Optional;
 import org.pgdeltastream.feed.FeedSubscriber;
-import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.Framing;
+import org.pgdeltastream.slot.view.ViewRequest;
 
 /**
  * What a subscriber asks of a feed.
  *
+ * @param view as it was asked for
  * @param linger the least time between two writes
  * @param caller whose client it is
  */
 public record FollowRequest(
-    ViewOptions view, Framing framing, After after, Duration linger, Caller caller, Client client) {
+    ViewRequest view, Framing framing, After after, Duration linger, Caller caller, Client client) {
 
   /**
    * Whom a client belongs to.
@@ -57,7 +58,8 @@ public record FollowRequest(
     /**
      * Its position cannot be served. It is to end the subscriber.
      *
-     * @param reason {@code window}, {@code system}, {@code timeline} or {@code view}
+     * @param reason {@code window}, {@code system}, {@code timeline}, {@code view}, {@code
+     *     identity} or {@code toast}
      * @param oldest a position that can be served, as is {@code newest}
      */
     void mustRefetch(

@@ -145,6 +145,11 @@ final class Placement implements FeedScan.Source {
     }
   }
 
+  /** Tells a subscriber's client that what comes next cannot be served. */
+  void refetch(FeedSubscriber subscriber, FollowRequest request, String reason) {
+    refetch(subscriber, request, stamp().of(subscriber.view().hash()), reason);
+  }
+
   private void refetch(
       FeedSubscriber subscriber, FollowRequest request, FeedPosition.Stamp here, String reason) {
     counts.refetches();

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.pgdeltastream.change.HeapShare;
@@ -105,6 +106,11 @@ final class ScanPass {
     Lsn head = router.head();
     waiting.removeIf(
         one -> {
+          Optional<Router.Lost> lost = router.lostAfter(one.subscriber().view(), one.after());
+          if (lost.isPresent()) {
+            one.subscriber().mustRefetch(lost.get().reason());
+            return true;
+          }
           if (one.after().isAfter(head)) {
             return false;
           }

@@ -87,6 +87,7 @@ public final class Errors {
       case BLOCKED_BY_OPEN_TRANSACTION -> again(503, "blocked_by_open_transaction", failure);
       case STREAMS_EXHAUSTED -> again(503, "streams_exhausted", failure);
       case FEED_NOT_FOUND -> last(404, "feed_not_found", failure);
+      case IDENTITY_INSUFFICIENT -> last(409, "identity_insufficient", failure);
       case FEED_EXISTS -> last(409, "feed_exists", failure);
       case MUST_REFETCH -> last(410, "must_refetch", failure);
       case SUBSCRIBERS_EXHAUSTED -> again(503, "subscribers_exhausted", failure);

@@ -1,11 +1,15 @@
 package org.pgdeltastream.web.http;
 
 import java.util.List;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.option.ChangeOptions;
 
 /** The names of all parameters and fields of the calls that have several; others are refused. */
 public final class Parameters {
+  /** Those that may be given more than once. */
+  static final Set<String> REPEATED = Set.of("rows");
+
   /** Of init, in its query string or its body. */
   public static final List<String> INIT = List.of("plugin", "publication", "slotName");
 
@@ -40,7 +44,7 @@ public final class Parameters {
   /** Of a feed's stream. */
   public static final List<String> FEED =
       Stream.concat(
-              Stream.of("after", "columns", "linger"),
+              Stream.of("after", "columns", "linger", "rows"),
               ChangeOptions.names().stream()
                   .filter(name -> !List.of("filter-origins", "max-message").contains(name)))
           .toList();

@@ -1,17 +1,18 @@
 package org.pgdeltastream.web.http;
 
 import java.io.ByteArrayOutputStream;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A query string, read strictly: known names, each at most once, well-formed escapes. */
+/** A query string, read strictly: known names, most at most once, well-formed escapes. */
 public final class Query {
   private static final String WHAT = "The query string";
 
-  private final Map<String, String> values = new LinkedHashMap<>();
+  private final Map<String, List<String>> values = new LinkedHashMap<>();
 
   private Query() {}
 
@@ -41,13 +42,20 @@ public final class Query {
     if (!known.contains(name)) {
       throw Input.bad("Unknown parameter " + Input.shown(name));
     }
-    if (values.putIfAbsent(name, value) != null) {
+    List<String> all = values.computeIfAbsent(name, any -> new ArrayList<>());
+    all.add(value);
+    if (all.size() > 1 && !Parameters.REPEATED.contains(name)) {
       throw Input.bad("Parameter " + name + " is given twice");
     }
   }
 
   public Optional<String> text(String name) {
-    return Optional.ofNullable(values.get(name));
+    return texts(name).stream().findFirst();
+  }
+
+  /** Of a parameter that may be given more than once. */
+  public List<String> texts(String name) {
+    return values.getOrDefault(name, List.of());
   }
 
   public List<String> list(String name) {

@@ -10,9 +10,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
-import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.slot.feed.FollowRequest;
+import org.pgdeltastream.slot.view.ViewRequest;
 import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.http.Parameters;
 import org.pgdeltastream.web.http.Query;
@@ -24,7 +25,7 @@ import org.pgdeltastream.web.http.Query;
  * @param limitBytes after which a pull's answer ends with a transaction
  */
 record FeedQuery(
-    ViewOptions view,
+    ViewRequest view,
     FollowRequest.After after,
     Duration linger,
     Duration longest,
@@ -55,7 +56,7 @@ record FeedQuery(
             .or(() -> query.text("after").map(text -> after("Parameter after", text)))
             .orElse(FollowRequest.After.NOW);
     return new FeedQuery(
-        new ViewOptions(changes(query)),
+        new ViewRequest(changes(query), rows(query)),
         after,
         Duration.ofMillis(number(query, "linger", 0, MOST_LINGER_MILLIS)),
         Duration.ofSeconds(number(query, "wait", 0, MOST_WAIT_SECONDS)),
@@ -112,12 +113,43 @@ record FeedQuery(
         throw Input.bad(
             "Parameter columns has " + Input.shown(item) + ", not schema.table:column,column");
       }
-      TableName table = new TableName(item.substring(0, dot), item.substring(dot + 1, colon));
+      TableName table = table(item.substring(0, colon), dot);
       if (columns.put(table, names) != null) {
         throw Input.bad("Parameter columns names " + Input.shown(table.toString()) + " twice");
       }
     }
     return columns;
+  }
+
+  private static TableName table(String name, int dot) {
+    return new TableName(name.substring(0, dot), name.substring(dot + 1));
+  }
+
+  /** {@code public.orders:status=eq.open}; of conditions on one table all must hold. */
+  private static Map<TableName, Condition> rows(Query query) {
+    Map<TableName, Condition> rows = new HashMap<>();
+    for (String item : query.texts("rows")) {
+      int colon = item.indexOf(':');
+      int dot = item.indexOf('.');
+      if (dot < 1 || colon < dot + 2) {
+        throw Input.bad(
+            "Parameter rows is " + Input.shown(item) + ", not schema.table:column=operator.value");
+      }
+      rows.merge(
+          table(item.substring(0, colon), dot),
+          condition("Parameter rows", item.substring(colon + 1)),
+          (one, other) -> new Condition.All(List.of(one, other)));
+    }
+    return rows;
+  }
+
+  /** A condition on a table's rows. */
+  static Condition condition(String what, String text) {
+    try {
+      return Condition.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw Input.bad(what + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   private static Stream<String> split(String text) {

@@ -4,6 +4,7 @@ import jakarta.ws.rs.ApplicationPath;
 import jakarta.ws.rs.core.Application;
 import java.util.Map;
 import java.util.Set;
+import org.pgdeltastream.web.live.ExplainResource;
 import org.pgdeltastream.web.ops.AboutResource;
 
 /** All resources and providers, under one path. */
@@ -15,6 +16,7 @@ public class RestApplication extends Application {
     return Set.of(
         AboutResource.class,
         DoctorResource.class,
+        ExplainResource.class,
         FeedsResource.class,
         HealthResource.class,
         InitResource.class,
@@ -45,7 +47,7 @@ public class RestApplication extends Application {
           "snapshots" ->
           "GET";
       case "health", "health/started", "health/live", "health/ready" -> "GET";
-      case "slots/{name}/close", "slots/{name}/advance" -> "POST";
+      case "slots/{name}/close", "slots/{name}/advance", "feeds/{name}/explain" -> "POST";
       case "feeds/{name}" -> "DELETE, GET, PUT";
       case "slots/{name}" -> "DELETE, GET";
       case "snapshot" -> "DELETE";

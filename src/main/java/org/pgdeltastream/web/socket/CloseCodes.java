@@ -35,6 +35,7 @@ public final class CloseCodes {
       case BAD_ACK -> 4505;
       case WRONG_SLOT_KIND -> 4507;
       case SUPERSEDED -> 4509;
+      case IDENTITY_INSUFFICIENT -> 4511;
     };
   }
 

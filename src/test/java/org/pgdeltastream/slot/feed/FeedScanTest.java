@@ -281,6 +281,11 @@ class FeedScanTest {
           }
 
           @Override
+          public void mustRefetch(FeedSubscriber one, String reason) {
+            throw new AssertionError("all can be decided");
+          }
+
+          @Override
           public void left(FeedSubscriber one) {
             router.between(() -> router.leave(one.view()));
           }

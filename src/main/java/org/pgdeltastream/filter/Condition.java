@@ -1,0 +1,72 @@
+package org.pgdeltastream.filter;
+
+import java.util.List;
+import java.util.stream.Stream;
+
+/** What a client wants of a table's rows, as it wrote it: nothing is known of the table yet. */
+public sealed interface Condition {
+  /** All of these. */
+  record All(List<Condition> parts) implements Condition {
+    public All {
+      parts = List.copyOf(parts);
+    }
+
+    @Override
+    public Stream<Comparison> comparisons() {
+      return parts.stream().flatMap(Condition::comparisons);
+    }
+  }
+
+  /** One of these, or more. */
+  record Any(List<Condition> parts) implements Condition {
+    public Any {
+      parts = List.copyOf(parts);
+    }
+
+    @Override
+    public Stream<Comparison> comparisons() {
+      return parts.stream().flatMap(Condition::comparisons);
+    }
+  }
+
+  /** Not this. */
+  record Not(Condition part) implements Condition {
+    @Override
+    public Stream<Comparison> comparisons() {
+      return part.comparisons();
+    }
+  }
+
+  /**
+   * A column and constants.
+   *
+   * @param values one; of {@code in} any number; of {@code is} a word
+   */
+  record Comparison(String column, Operator operator, List<String> values) implements Condition {
+    public Comparison {
+      values = List.copyOf(values);
+    }
+
+    @Override
+    public Stream<Comparison> comparisons() {
+      return Stream.of(this);
+    }
+
+    /** Whether its values are constants of the column's type. */
+    public boolean hasConstants() {
+      return operator != Operator.IS && !operator.isPattern();
+    }
+  }
+
+  /** Its comparisons, from left to right. */
+  Stream<Comparison> comparisons();
+
+  /**
+   * Reads {@code status=eq.open}, or {@code and(status.eq.open,or(total.gt.100,vip.is.true))}.
+   *
+   * @throws IllegalArgumentException saying what cannot be read, and where
+   */
+  static Condition parse(String text) {
+    return new ConditionParser(text).parse();
+  }
+}

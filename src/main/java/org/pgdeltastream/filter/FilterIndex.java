@@ -1,0 +1,219 @@
+package org.pgdeltastream.filter;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.OldTupleKind;
+import org.pgdeltastream.change.Relation;
+import org.pgdeltastream.change.Tuple;
+
+/**
+ * The filters on one table, found by the value of a column where they name one, so that most of
+ * them are not looked at for a change. Not for two threads.
+ *
+ * @param <V> whose filters they are
+ */
+public final class FilterIndex<V> {
+  /** Why it is not known what became of a row: large values were not sent. */
+  public static final String TOAST = "toast";
+
+  /**
+   * Whom a change concerns.
+   *
+   * @param same in whose selection the row was and is
+   * @param in whose selection it is now
+   * @param out whose selection it was in
+   * @param unsure of whom the log does not say enough, and why
+   */
+  public record Matches<V>(List<V> same, List<V> in, List<V> out, Map<V, String> unsure) {}
+
+  private final Slots slots = new Slots();
+  private final Row row = new Row(slots);
+  private final Row old = new Row(slots);
+  private final Map<V, FilterEntry<V>> entries = new HashMap<>();
+  private final List<FilterEntry<V>> others = new ArrayList<>(); // without a key
+  private final List<KeyIndex<V>> keys = new ArrayList<>();
+  private long change; // counts them
+  private Matches<V> found = none();
+
+  private static <V> Matches<V> none() {
+    return new Matches<>(new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), new HashMap<>());
+  }
+
+  public void add(V view, RowFilter filter) {
+    FilterEntry<V> entry = new FilterEntry<>(view, filter, slots);
+    entries.put(view, entry);
+    if (entry.key() == null) {
+      others.add(entry);
+    } else {
+      keyIndex(entry.key().column()).add(entry);
+    }
+  }
+
+  public void remove(V view) {
+    FilterEntry<V> entry = entries.remove(view);
+    if (entry == null) {
+      return;
+    }
+    if (entry.key() == null) {
+      others.remove(entry);
+    } else {
+      keyIndex(entry.key().column()).remove(entry);
+      keys.removeIf(KeyIndex::isEmpty);
+    }
+  }
+
+  private KeyIndex<V> keyIndex(FilterColumn column) {
+    int slot = slots.of(column);
+    for (KeyIndex<V> one : keys) {
+      if (one.slot() == slot) {
+        return one;
+      }
+    }
+    KeyIndex<V> made = new KeyIndex<>(slot);
+    keys.add(made);
+    return made;
+  }
+
+  public boolean isEmpty() {
+    return entries.isEmpty();
+  }
+
+  /** Whose selection a new row is in. Valid until the next call, as is what the others return. */
+  public Matches<V> inserted(Relation relation, Tuple newTuple) {
+    start(relation);
+    row.of(newTuple, null);
+    candidates(row, entry -> one(entry, row, found.in()));
+    return found;
+  }
+
+  /** Whose selection a row was in. */
+  public Matches<V> deleted(Relation relation, OldTupleKind kind, Tuple oldTuple) {
+    start(relation);
+    known(row, kind, oldTuple);
+    candidates(row, entry -> one(entry, row, found.out()));
+    return found;
+  }
+
+  /** Whose selection a row was in, is in, or both. */
+  public Matches<V> updated(Relation relation, OldTupleKind kind, Tuple before, Tuple after) {
+    start(relation);
+    row.of(after, kind == OldTupleKind.FULL ? before : null);
+    if (kind == OldTupleKind.NONE) {
+      old.ofKeys(after); // which have not changed
+    } else {
+      known(old, kind, before);
+    }
+    candidates(row, this::both);
+    candidates(old, this::both);
+    return found;
+  }
+
+  private static void known(Row row, OldTupleKind kind, Tuple oldTuple) {
+    if (kind == OldTupleKind.FULL) {
+      row.of(oldTuple, null);
+    } else {
+      row.ofKeys(oldTuple);
+    }
+  }
+
+  private void start(Relation relation) {
+    slots.bind(relation);
+    change++;
+    if (!found.same().isEmpty()
+        || !found.in().isEmpty()
+        || !found.out().isEmpty()
+        || !found.unsure().isEmpty()) {
+      found = none();
+    }
+  }
+
+  private interface Decision<V> {
+    void take(FilterEntry<V> entry);
+  }
+
+  /** Those that may select the row. */
+  private void candidates(Row of, Decision<V> decision) {
+    for (FilterEntry<V> entry : others) {
+      take(entry, decision);
+    }
+    for (KeyIndex<V> key : keys) {
+      for (FilterEntry<V> entry : key.find(of)) {
+        take(entry, decision);
+      }
+    }
+  }
+
+  private void take(FilterEntry<V> entry, Decision<V> decision) {
+    if (entry.isFirst(change)) {
+      decision.take(entry);
+    }
+  }
+
+  private void one(FilterEntry<V> entry, Row of, List<V> selected) {
+    int truth = decide(entry, of);
+    if (truth == Predicate.TRUE) {
+      selected.add(entry.view());
+    }
+  }
+
+  private void both(FilterEntry<V> entry) {
+    boolean was = decide(entry, old) == Predicate.TRUE;
+    boolean is = decide(entry, row) == Predicate.TRUE;
+    if (found.unsure().containsKey(entry.view())) {
+      return;
+    }
+    if (was && is) {
+      found.same().add(entry.view());
+    } else if (is) {
+      found.in().add(entry.view());
+    } else if (was) {
+      found.out().add(entry.view());
+    }
+  }
+
+  private int decide(FilterEntry<V> entry, Row of) {
+    of.forgetMissing();
+    int truth = entry.predicate().of(of);
+    String missing = of.missing();
+    if (truth == Predicate.UNKNOWN && missing != null) {
+      found.unsure().put(entry.view(), missing);
+    }
+    return truth;
+  }
+
+  /** A filter, and what finds it. */
+  static final class FilterEntry<V> {
+    private final V view;
+    private final Predicate predicate;
+    private final RowFilter.@Nullable Key key;
+    private long lookedAt;
+
+    FilterEntry(V view, RowFilter filter, Slots slots) {
+      this.view = view;
+      this.predicate = filter.predicate(slots);
+      this.key = filter.key().orElse(null);
+    }
+
+    V view() {
+      return view;
+    }
+
+    Predicate predicate() {
+      return predicate;
+    }
+
+    RowFilter.@Nullable Key key() {
+      return key;
+    }
+
+    /** Whether it was not looked at for this change yet. */
+    boolean isFirst(long change) {
+      boolean first = lookedAt != change;
+      lookedAt = change;
+      return first;
+    }
+  }
+}

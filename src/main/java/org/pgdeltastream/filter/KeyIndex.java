@@ -1,0 +1,108 @@
+package org.pgdeltastream.filter;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Tuple;
+import org.pgdeltastream.change.ValueKind;
+import org.pgdeltastream.filter.FilterIndex.FilterEntry;
+
+/** Filters by the values that one column must have. */
+final class KeyIndex<V> {
+  private final int slot;
+  private final Map<Bytes, List<FilterEntry<V>>> byValue = new HashMap<>();
+  private final Set<FilterEntry<V>> all = new LinkedHashSet<>();
+  private final Bytes wanted = new Bytes(); // no object for each change
+
+  KeyIndex(int slot) {
+    this.slot = slot;
+  }
+
+  int slot() {
+    return slot;
+  }
+
+  boolean isEmpty() {
+    return all.isEmpty();
+  }
+
+  void add(FilterEntry<V> entry) {
+    all.add(entry);
+    for (Constant constant : constants(entry)) {
+      Bytes value = new Bytes().of(constant.bytes(), 0, constant.bytes().length);
+      byValue.computeIfAbsent(value, any -> new ArrayList<>(1)).add(entry);
+    }
+  }
+
+  void remove(FilterEntry<V> entry) {
+    all.remove(entry);
+    for (Constant constant : constants(entry)) {
+      Bytes value = new Bytes().of(constant.bytes(), 0, constant.bytes().length);
+      byValue.computeIfPresent(
+          value,
+          (any, entries) -> {
+            entries.remove(entry);
+            return entries.isEmpty() ? null : entries;
+          });
+    }
+  }
+
+  private List<Constant> constants(FilterEntry<V> entry) {
+    RowFilter.Key key = entry.key();
+    return key == null
+        ? List.of()
+        : key.values().stream().map(value -> new Constant(key.column().values(), value)).toList();
+  }
+
+  /** Those that may select the row; all where its value is not known. */
+  Collection<FilterEntry<V>> find(Row row) {
+    Tuple holder = row.holder(slot);
+    if (holder == null) {
+      return all;
+    }
+    int column = row.column(slot);
+    if (holder.kind(column) == ValueKind.NULL) {
+      return List.of();
+    }
+    List<FilterEntry<V>> found =
+        byValue.get(wanted.of(holder.bytes(), holder.start(column), holder.length(column)));
+    return found == null ? List.of() : found;
+  }
+
+  /** Bytes as a key; those of the map are never changed. */
+  private static final class Bytes {
+    private byte[] source = {};
+    private int start;
+    private int end;
+    private int hash;
+
+    Bytes of(byte[] bytes, int from, int length) {
+      source = bytes;
+      start = from;
+      end = from + length;
+      int sum = 1;
+      for (int i = from; i < end; i++) {
+        sum = 31 * sum + bytes[i];
+      }
+      hash = sum;
+      return this;
+    }
+
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Bytes bytes
+          && Arrays.equals(source, start, end, bytes.source, bytes.start, bytes.end);
+    }
+
+    @Override
+    public int hashCode() {
+      return hash;
+    }
+  }
+}
