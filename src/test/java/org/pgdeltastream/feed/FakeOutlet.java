@@ -100,6 +100,13 @@ public class FakeOutlet implements Outlet {
     return had.toByteArray();
   }
 
+  /** What it had since the last call of this. */
+  public synchronized byte[] take() {
+    byte[] all = had.toByteArray();
+    had.reset();
+    return all;
+  }
+
   public synchronized int size() {
     return had.size();
   }

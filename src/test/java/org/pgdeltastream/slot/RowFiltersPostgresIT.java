@@ -82,16 +82,23 @@ class RowFiltersPostgresIT {
       FilteredRows.write(database, random);
       String mark = "m" + round;
       database.execute("select pg_logical_emit_message(true, 'mark', '" + mark + "')");
+      await("mark " + mark + " for all")
+          .pollDelay(Duration.ZERO)
+          .pollInterval(Duration.ofMillis(10))
+          .atMost(SOON)
+          .until(() -> all.stream().allMatch(one -> one.hasMark(mark)));
       for (FilteredRows one : all) {
-        await("mark " + mark + " for " + one).atMost(SOON).until(() -> one.hasMark(mark));
         one.check(reading);
       }
     }
     reading.close();
+    int refetched = 0;
     for (FilteredRows one : all) {
       moved += one.moved();
-      assertThat(one.refetched()).as("%s", one).isLessThanOrEqualTo(one.isOfKeys() ? rounds : 0);
+      refetched += one.refetched();
     }
+    System.out.printf("%d rows moved, %d times read again%n", moved, refetched);
+    assertThat(refetched).as("times that rows were read again").isLessThan(clients * rounds / 10);
     assertThat(moved).as("rows that moved").isGreaterThan(rounds);
   }
 

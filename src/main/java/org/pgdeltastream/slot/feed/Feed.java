@@ -23,6 +23,7 @@ import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writer;
+import org.pgdeltastream.filter.FilterIndex;
 import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.upstream.Ending;
@@ -221,11 +222,11 @@ public final class Feed implements Runnable {
 
       @Override
       public void mustRefetch(FeedSubscriber one, String reason) {
-        refusal
-            .get()
-            .ifPresentOrElse(
-                why -> one.end(why.reason().orElse(CloseReason.INTERNAL), why.detail()),
-                () -> reader.placement().refetch(one, request, reason));
+        Optional<Ending> refused =
+            reason.equals(FilterIndex.TOAST) ? Optional.empty() : refusal.get();
+        refused.ifPresentOrElse(
+            why -> one.end(why.reason().orElse(CloseReason.INTERNAL), why.detail()),
+            () -> reader.placement().refetch(one, request, reason));
       }
 
       @Override

@@ -216,7 +216,7 @@ public final class Feeds {
 
   /** A table may have been altered: what is known of it is read anew. */
   private Optional<Ending> refusal(Feed feed, ViewRequest view) {
-    views.forget();
+    views.forget(feed.publications(), view);
     try {
       views.resolved(feed.definition().name(), feed.publications(), view);
     } catch (ProblemException e) {

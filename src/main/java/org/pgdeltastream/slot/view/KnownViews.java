@@ -52,10 +52,17 @@ public final class KnownViews {
     this.most = Math.max(MOST, views);
   }
 
-  /** Tables may have been altered. */
-  public void forget() {
-    known.clear();
-    resolved.clear();
+  /** The tables of this may have been altered. */
+  public void forget(List<String> names, ViewRequest view) {
+    Known asked = asked(names, view);
+    known.remove(asked);
+    resolved.remove(asked);
+  }
+
+  private static Known asked(List<String> names, ViewRequest view) {
+    ChangeOptions changes = view.changes();
+    return new Known(
+        names, named(view), changes.columns(), view.rows(), Filters.onlyInserts(changes));
   }
 
   /**
@@ -67,12 +74,10 @@ public final class KnownViews {
    */
   public ViewOptions resolved(String feed, List<String> names, ViewRequest view) {
     ChangeOptions changes = view.changes();
-    Set<TableName> tables = named(view);
-    Known asked =
-        new Known(names, tables, changes.columns(), view.rows(), Filters.onlyInserts(changes));
+    Known asked = asked(names, view);
     try {
-      if (!tables.isEmpty() && !names.isEmpty() && !known.contains(asked)) {
-        check(feed, tables, asked, changes);
+      if (!asked.tables().isEmpty() && !names.isEmpty() && !known.contains(asked)) {
+        check(feed, asked, changes);
         keep();
         known.add(asked);
       }
@@ -84,7 +89,8 @@ public final class KnownViews {
 
   private void keep() {
     if (known.size() >= most || resolved.size() >= most) {
-      forget();
+      known.clear();
+      resolved.clear();
     }
   }
 
@@ -114,9 +120,8 @@ public final class KnownViews {
     return tables;
   }
 
-  private void check(String feed, Set<TableName> tables, Known asked, ChangeOptions changes)
-      throws SQLException {
-    for (TableName table : tables) {
+  private void check(String feed, Known asked, ChangeOptions changes) throws SQLException {
+    for (TableName table : asked.tables()) {
       List<String> columns = publications.columns(asked.publications(), table);
       if (columns.isEmpty()) {
         throw bad("Feed " + feed + " has no table " + Shown.of(table.toString()));
