@@ -6,6 +6,7 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Begin;
 import org.pgdeltastream.change.Commit;
@@ -17,6 +18,7 @@ import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.Tuple;
 import org.pgdeltastream.filter.FilterIndex;
 import org.pgdeltastream.filter.FilterIndex.Matches;
+import org.pgdeltastream.filter.TableFilters;
 
 /**
  * One way to write changes, and the views that want them so: each change is written once, and only
@@ -27,7 +29,7 @@ abstract class Encoding {
 
   private final List<View> views = new ArrayList<>();
   private final Map<Action, Map<TableName, View[]>> wanting = new EnumMap<>(Action.class);
-  private final Map<TableName, FilterIndex<View>> filters = new HashMap<>();
+  private final TableFilters<View> filters = new TableFilters<>();
   private final Tuple whole = new Tuple(); // a row that moved, with its large values
   private final Map<View, String> lost = new HashMap<>(); // of the open transaction
 
@@ -37,25 +39,13 @@ abstract class Encoding {
   final void add(View view) {
     views.add(view);
     wanting.clear();
-    view.options()
-        .rows()
-        .forEach(
-            (table, filter) ->
-                filters.computeIfAbsent(table, any -> new FilterIndex<>()).add(view, filter));
+    filters.add(view, view.options().rows());
   }
 
   final void remove(View view) {
     views.remove(view);
     wanting.clear();
-    for (TableName table : view.options().rows().keySet()) {
-      FilterIndex<View> index = filters.get(table);
-      if (index != null) {
-        index.remove(view);
-        if (index.isEmpty()) {
-          filters.remove(table);
-        }
-      }
-    }
+    filters.remove(view, view.options().rows());
   }
 
   final boolean isEmpty() {
@@ -82,34 +72,22 @@ abstract class Encoding {
   /** Those that want it whatever the row, and those of these that want such changes. */
   private View[] wanting(Action action, TableName table, List<View> selected) {
     View[] all = wanting(action, table);
-    if (selected.isEmpty()) {
-      return all;
-    }
-    List<View> found = new ArrayList<>(List.of(all));
-    for (View view : selected) {
-      if (view.changes().actions().contains(action)) {
-        found.add(view);
-      }
-    }
-    return found.toArray(NOBODY);
+    return selected.isEmpty()
+        ? all
+        : Stream.concat(Stream.of(all), Stream.of(wanting(action, selected))).toArray(View[]::new);
   }
 
-  private static View[] updated(List<View> selected) {
+  private static View[] wanting(Action action, List<View> selected) {
     return selected.stream()
-        .filter(view -> view.changes().actions().contains(Action.UPDATE))
+        .filter(view -> view.changes().actions().contains(action))
         .toArray(View[]::new);
   }
 
   /** An inserted row, to who wants it. */
   final void inserted(Relation relation, Tuple row) throws IOException {
-    FilterIndex<View> index = filters.get(relation.name());
-    List<View> selected = List.of();
-    if (index != null) {
-      Matches<View> found = index.inserted(relation, row);
-      lose(Action.INSERT, found);
-      selected = found.in();
-    }
-    View[] to = wanting(Action.INSERT, relation.name(), selected);
+    Matches<View> found = filters.inserted(relation, row);
+    lose(Action.INSERT, found);
+    View[] to = wanting(Action.INSERT, relation.name(), found.in());
     if (to.length > 0) {
       insert(to, relation, row, false);
     }
@@ -117,14 +95,9 @@ abstract class Encoding {
 
   /** A deleted row, to who wants it. */
   final void deleted(Relation relation, OldTupleKind kind, Tuple row) throws IOException {
-    FilterIndex<View> index = filters.get(relation.name());
-    List<View> selected = List.of();
-    if (index != null) {
-      Matches<View> found = index.deleted(relation, kind, row);
-      lose(Action.DELETE, found);
-      selected = found.out();
-    }
-    View[] to = wanting(Action.DELETE, relation.name(), selected);
+    Matches<View> found = filters.deleted(relation, kind, row);
+    lose(Action.DELETE, found);
+    View[] to = wanting(Action.DELETE, relation.name(), found.out());
     if (to.length > 0) {
       delete(to, relation, kind, row, false);
     }
@@ -133,19 +106,14 @@ abstract class Encoding {
   /** An updated row, to who wants it; it may have moved into what a view selects, or out. */
   final void updated(Relation relation, OldTupleKind kind, Tuple before, Tuple after)
       throws IOException {
-    FilterIndex<View> index = filters.get(relation.name());
-    List<View> selected = List.of();
-    if (index != null) {
-      Matches<View> found = index.updated(relation, kind, before, after);
-      lose(Action.UPDATE, found);
-      movedIn(updated(found.in()), relation, kind, before, after);
-      View[] out = updated(found.out());
-      if (out.length > 0) {
-        delete(out, relation, kind, before, true);
-      }
-      selected = found.same();
+    Matches<View> found = filters.updated(relation, kind, before, after);
+    lose(Action.UPDATE, found);
+    movedIn(wanting(Action.UPDATE, found.in()), relation, kind, before, after);
+    View[] out = wanting(Action.UPDATE, found.out());
+    if (out.length > 0) {
+      delete(out, relation, kind, before, true);
     }
-    View[] to = wanting(Action.UPDATE, relation.name(), selected);
+    View[] to = wanting(Action.UPDATE, relation.name(), found.same());
     if (to.length > 0) {
       update(to, relation, kind, before, after);
     }
@@ -156,30 +124,24 @@ abstract class Encoding {
     if (in.length == 0) {
       return;
     }
-    Tuple row = after;
-    if (after.hasUnchangedToast()) {
-      if (kind != OldTupleKind.FULL) { // nothing has the large values
-        for (View view : in) {
-          lost.put(view, FilterIndex.TOAST);
-        }
-        return;
-      }
-      whole.merge(after, before);
-      row = whole;
+    boolean isWhole = !after.hasUnchangedToast();
+    if (!isWhole && kind != OldTupleKind.FULL) { // nothing has the large values
+      List.of(in).forEach(view -> lost.put(view, FilterIndex.TOAST));
+      return;
     }
-    insert(in, relation, row, true);
+    if (!isWhole) {
+      whole.merge(after, before);
+    }
+    insert(in, relation, isWhole ? after : whole, true);
   }
 
   /** What the log does not say cannot be passed over. */
   private void lose(Action action, Matches<View> found) {
-    found
-        .unsure()
-        .forEach(
-            (view, why) -> {
-              if (view.changes().actions().contains(action)) {
-                lost.put(view, why);
-              }
-            });
+    for (Map.Entry<View, String> one : found.unsure().entrySet()) {
+      if (one.getKey().changes().actions().contains(action)) {
+        lost.put(one.getKey(), one.getValue());
+      }
+    }
   }
 
   /** A truncated table, to who wants it. */

@@ -2,9 +2,7 @@ package org.pgdeltastream.feed;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.pgdeltastream.change.Begin;
@@ -30,7 +28,6 @@ public final class Router implements ChangeListener {
   private final List<Encoding> all;
   private final List<Runnable> between = new ArrayList<>();
   private final List<LogicalMessage> alone = new ArrayList<>();
-  private final Map<ViewOptions, Lost> lost = new HashMap<>();
   private volatile Lsn head;
   private boolean inTransaction;
   private boolean skips; // a transaction that was routed before
@@ -60,17 +57,9 @@ public final class Router implements ChangeListener {
     this.head = head;
   }
 
-  /**
-   * A transaction that a view's filter could not be decided for.
-   *
-   * @param reason as a client is told
-   * @param end of the last such transaction
-   */
-  public record Lost(String reason, Lsn end) {}
-
-  /** Whether a view was not told a transaction that ends after this position. */
-  public synchronized Optional<Lost> lostAfter(ViewOptions view, Lsn position) {
-    return Optional.ofNullable(lost.get(view)).filter(one -> one.end().isAfter(position));
+  /** Why a view was not told a transaction that ends after this position; empty if it was. */
+  public synchronized Optional<String> lostAfter(ViewOptions view, Lsn position) {
+    return views.lostAfter(view, position);
   }
 
   /** Forgets all logs: transactions that end later than this are routed. */
@@ -122,11 +111,7 @@ public final class Router implements ChangeListener {
 
   /** Forgets views that nobody follows. */
   public synchronized void tidy() {
-    between(
-        () -> {
-          views.tidy();
-          lost.clear();
-        });
+    between(views::tidy);
   }
 
   public int views() {
@@ -164,10 +149,6 @@ public final class Router implements ChangeListener {
   public synchronized void rollBack() {
     views.rollBack();
     ended();
-  }
-
-  private void dropLost(Encoding encoding, Lsn end) {
-    encoding.dropLost().forEach((view, why) -> lost.put(view.options(), new Lost(why, end)));
   }
 
   private void ended() {
@@ -257,8 +238,8 @@ public final class Router implements ChangeListener {
   @Override
   public synchronized void commit(Commit commit) throws IOException {
     if (!skips) {
+      views.dropLost(commit.endLsn());
       for (Encoding encoding : all) {
-        dropLost(encoding, commit.endLsn());
         encoding.commit(commit);
       }
     }

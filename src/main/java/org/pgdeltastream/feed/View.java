@@ -5,6 +5,7 @@ import static java.util.Objects.requireNonNull;
 import java.io.IOException;
 import java.util.Collection;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,7 @@ import org.pgdeltastream.feed.log.Framing;
 final class View implements MessageOutput {
   private final ViewOptions options;
   private final Runnable whenFull;
+  private final List<View> unpublished;
   private final Map<Framing, FramedLog> logs = new EnumMap<>(Framing.class);
   private final AtomicInteger subscribers = new AtomicInteger();
   private Envelopes.@Nullable Loan envelope;
@@ -32,10 +34,19 @@ final class View implements MessageOutput {
    * Without logs yet.
    *
    * @param whenFull publishes them, and waits for who reads them
+   * @param unpublished where it enters itself when there is something new
    */
-  View(ViewOptions options, Runnable whenFull) {
+  View(ViewOptions options, Runnable whenFull, List<View> unpublished) {
     this.options = options;
     this.whenFull = whenFull;
+    this.unpublished = unpublished;
+  }
+
+  private void isNew() {
+    if (published) {
+      published = false;
+      unpublished.add(this);
+    }
   }
 
   ViewOptions options() {
@@ -155,7 +166,7 @@ final class View implements MessageOutput {
 
   @Override
   public void part(byte[] bytes, int start, int length) {
-    published = false;
+    isNew();
     for (FramedLog log : logs.values()) {
       log.part(bytes, start, length);
     }
@@ -164,7 +175,7 @@ final class View implements MessageOutput {
 
   @Override
   public void last(byte[] bytes, int start, int length, Lsn endLsn) {
-    published = false;
+    isNew();
     for (FramedLog log : logs.values()) {
       log.last(bytes, start, length, endLsn);
     }
@@ -182,27 +193,23 @@ final class View implements MessageOutput {
 
   /** A message of its own ended there. */
   void mark(Lsn position) {
-    published = false;
+    isNew();
     logs.values().forEach(log -> log.mark(position));
   }
 
   /** Nothing concerned it up to here. */
   void progress(byte[] json, Lsn position) {
-    published = false;
+    isNew();
     for (FramedLog log : logs.values()) {
       log.progress(json, position);
     }
   }
 
-  /** Lets subscribers read; false if there was nothing new. */
-  boolean publish() {
-    if (published) {
-      return false;
-    }
+  /** Lets subscribers read what is new. */
+  void publish() {
     published = true;
     for (FramedLog log : logs.values()) {
       log.log().publish();
     }
-    return true;
   }
 }

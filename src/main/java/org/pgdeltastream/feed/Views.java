@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 import org.pgdeltastream.change.Catalog;
@@ -26,10 +27,15 @@ final class Views {
   private final Map<ViewOptions, View> views = new ConcurrentHashMap<>(); // others may ask
   private final Map<ChangeOptions, Encoding> encodings = new HashMap<>();
   private final List<Encoding> all = new ArrayList<>();
+  private final List<View> unpublished = new ArrayList<>(); // that have something new
   private final Envelopes envelopes = new Envelopes();
+  private final Map<ViewOptions, Lost> lost = new HashMap<>();
   private int share; // of each log
   private int room; // for logs
   private FeedPosition.Stamp stamp = new FeedPosition.Stamp(0, 0, 0);
+
+  /** The last transaction that a view's filter could not be decided for. */
+  private record Lost(String reason, Lsn end) {}
 
   Views(Catalog catalog, boolean areLive, LongSupplier logBytes, Runnable whenFull) {
     this.catalog = catalog;
@@ -98,7 +104,7 @@ final class Views {
   }
 
   private View made(ViewOptions options) {
-    View view = new View(options, whenFull);
+    View view = new View(options, whenFull, unpublished);
     ChangeOptions how = options.changes().unfiltered();
     Encoding encoding = encodings.get(how);
     if (encoding == null) {
@@ -114,8 +120,23 @@ final class Views {
     return view;
   }
 
+  /** Drops the open transaction, which ends, where it cannot be told, and remembers that. */
+  void dropLost(Lsn end) {
+    for (Encoding encoding : all) {
+      encoding.dropLost().forEach((view, why) -> lost.put(view.options(), new Lost(why, end)));
+    }
+  }
+
+  /** Why a view was not told a transaction that ends after this position; empty if it was. */
+  Optional<String> lostAfter(ViewOptions view, Lsn position) {
+    return Optional.ofNullable(lost.get(view))
+        .filter(one -> one.end().isAfter(position))
+        .map(Lost::reason);
+  }
+
   /** Forgets those that nobody follows, and shares anew. */
   void tidy() {
+    lost.clear();
     views
         .values()
         .removeIf(
@@ -151,11 +172,12 @@ final class Views {
   }
 
   boolean publish() {
-    boolean any = false;
-    for (View view : views.values()) {
-      any |= view.publish();
+    if (unpublished.isEmpty()) {
+      return false;
     }
-    return any;
+    unpublished.forEach(View::publish);
+    unpublished.clear();
+    return true;
   }
 
   void seal(Lsn head) {

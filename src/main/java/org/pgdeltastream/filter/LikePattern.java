@@ -54,8 +54,7 @@ final class LikePattern {
         at++;
       } else if (again >= 0) {
         part = again;
-        from = next(source, from, end);
-        at = from;
+        at = from = next(source, from, end);
       } else {
         return false;
       }

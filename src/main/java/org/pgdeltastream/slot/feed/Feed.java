@@ -188,7 +188,7 @@ public final class Feed implements Runnable {
       Outlet outlet,
       Writer writer,
       Runnable left,
-      Supplier<Optional<Ending>> refusal) {
+      Supplier<Optional<String>> refusal) {
     FeedSubscriber subscriber =
         new FeedSubscriber(
             view,
@@ -208,7 +208,7 @@ public final class Feed implements Runnable {
   }
 
   private FeedSubscriber.Home home(
-      FollowRequest request, Runnable left, Supplier<Optional<Ending>> refusal) {
+      FollowRequest request, Runnable left, Supplier<Optional<String>> refusal) {
     return new FeedSubscriber.Home() {
       @Override
       public void place(FeedSubscriber one, Lsn after, long more) {
@@ -222,10 +222,10 @@ public final class Feed implements Runnable {
 
       @Override
       public void mustRefetch(FeedSubscriber one, String reason) {
-        Optional<Ending> refused =
+        Optional<String> refused =
             reason.equals(FilterIndex.TOAST) ? Optional.empty() : refusal.get();
         refused.ifPresentOrElse(
-            why -> one.end(why.reason().orElse(CloseReason.INTERNAL), why.detail()),
+            what -> one.end(CloseReason.IDENTITY_INSUFFICIENT, what),
             () -> reader.placement().refetch(one, request, reason));
       }
 

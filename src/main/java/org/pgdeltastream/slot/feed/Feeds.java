@@ -25,7 +25,6 @@ import org.pgdeltastream.feed.Writers;
 import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Settings;
-import org.pgdeltastream.slot.upstream.Ending;
 import org.pgdeltastream.slot.upstream.StreamServices;
 import org.pgdeltastream.slot.view.Explanation;
 import org.pgdeltastream.slot.view.KnownViews;
@@ -195,7 +194,7 @@ public final class Feeds {
           outlet,
           writers.next(),
           () -> admission.leave(request.caller()),
-          () -> refusal(feed, request.view()));
+          () -> views.refusedNow(name, feed.publications(), request.view()));
     } catch (RuntimeException | Error e) {
       admission.leave(request.caller());
       throw e;
@@ -212,19 +211,6 @@ public final class Feeds {
     Feed feed = of(name);
     admission.check(caller);
     admission.checkViews(feed, views.resolved(name, feed.publications(), view));
-  }
-
-  /** A table may have been altered: what is known of it is read anew. */
-  private Optional<Ending> refusal(Feed feed, ViewRequest view) {
-    views.forget(feed.publications(), view);
-    try {
-      views.resolved(feed.definition().name(), feed.publications(), view);
-    } catch (ProblemException e) {
-      if (e.problem() == Problem.IDENTITY_INSUFFICIENT) {
-        return Optional.of(Ending.of(CloseReason.IDENTITY_INSUFFICIENT, e.hint()));
-      }
-    }
-    return Optional.empty(); // the next attempt is told
   }
 
   /** Why a row of a table is shown to who follows the feed so, or is not. */

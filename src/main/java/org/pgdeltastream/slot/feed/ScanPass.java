@@ -106,9 +106,9 @@ final class ScanPass {
     Lsn head = router.head();
     waiting.removeIf(
         one -> {
-          Optional<Router.Lost> lost = router.lostAfter(one.subscriber().view(), one.after());
+          Optional<String> lost = router.lostAfter(one.subscriber().view(), one.after());
           if (lost.isPresent()) {
-            one.subscriber().mustRefetch(lost.get().reason());
+            one.subscriber().mustRefetch(lost.get());
             return true;
           }
           if (one.after().isAfter(head)) {

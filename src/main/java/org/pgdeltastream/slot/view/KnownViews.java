@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import org.pgdeltastream.change.Problem;
@@ -52,11 +53,22 @@ public final class KnownViews {
     this.most = Math.max(MOST, views);
   }
 
-  /** The tables of this may have been altered. */
-  public void forget(List<String> names, ViewRequest view) {
+  /**
+   * Why somebody would not be shown this any more, where its tables may have been altered: what the
+   * replica identity lacks. Other reasons are told to who asks again.
+   */
+  public Optional<String> refusedNow(String feed, List<String> names, ViewRequest view) {
     Known asked = asked(names, view);
     known.remove(asked);
     resolved.remove(asked);
+    try {
+      resolved(feed, names, view);
+    } catch (ProblemException e) {
+      return Optional.of(e)
+          .filter(one -> one.problem() == Problem.IDENTITY_INSUFFICIENT)
+          .map(ProblemException::hint);
+    }
+    return Optional.empty();
   }
 
   private static Known asked(List<String> names, ViewRequest view) {
