@@ -33,7 +33,7 @@ class OtherContextServerIT {
                 Optional.of(database),
                 "/delta",
                 Map.of("tokens", "first,second", "subscribers-per-token", "2")));
-    client = new ServerClient(server.base(), "Authorization", "Bearer second");
+    client = new ServerClient(server.base(), "Authorization", "Bearer second").described();
   }
 
   @AfterAll
