@@ -9,6 +9,7 @@ import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import io.apicurio.datamodels.Library;
+import jakarta.json.Json;
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonString;
@@ -128,19 +129,22 @@ class DescriptionTest {
         "asyncapi.json | \"#/channels/tail/messages/change\" | \"#/channels/tail/messages/chnge\""
       })
   void wouldNotBeValidOtherwise(String name, String right, String wrong) {
-    String text = Descriptions.text(name);
-    assertThat(text.replaceAll("\\s*\n\\s*", "")).contains(right);
-    assertThat(problems(text.replaceAll("\\s*\n\\s*", "").replace(right, wrong))).isNotEmpty();
+    String text = Descriptions.document(name).toString();
+    assertThat(text).contains(right);
+    assertThat(problems(text.replace(right, wrong))).isNotEmpty();
   }
 
   /** References to other files are replaced: {@link #referToEachOther} looks where they lead. */
   private static List<String> problems(String document) {
-    String alone =
-        document
-            .replaceAll("\"schema/[a-z0-9-]+\\.json[^\"]*\"", "\"#/components/schemas/any\"")
-            .replace(
-                "\"components\":{", "\"components\":{\"schemas\":{\"any\":{\"type\":\"object\"}},");
-    return Library.validate(Library.readDocumentFromJSONString(alone), null).stream()
+    JsonObject alone =
+        Json.createPatchBuilder()
+            .add("/components/schemas", object("{\"any\":{\"type\":\"object\"}}"))
+            .build()
+            .apply(
+                object(
+                    document.replaceAll(
+                        "\"schema/[a-z0-9-]+\\.json[^\"]*\"", "\"#/components/schemas/any\"")));
+    return Library.validate(Library.readDocumentFromJSONString(alone.toString()), null).stream()
         .map(one -> one.nodePath + " " + one.property + ": " + one.message)
         .toList();
   }
@@ -713,5 +717,49 @@ class DescriptionTest {
     }
     assertThat(said).contains(wrong == null ? "" : wrong);
     assertThat(said.isEmpty()).isEqualTo(wrong == null);
+  }
+
+  /** Nor is a message or an event passed over. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "/v1/lr/stream?slotName=a | {\"change\":[]}               | true",
+        "/v1/lr/stream?slotName=a | {\"action\":\"B\"}             | true",
+        "/v1/lr/stream?slotName=a | {\"ack\":\"0/1\"}              | true",
+        "/v1/lr/stream?slotName=a | {\"live\":{\"lsn\":\"0/1\"}}   | false",
+        "/v1/lr/tail              | {\"change\":[{\"kind\":\"x\"}]} | false",
+        "/v1/feeds/a/stream       | {\"live\":{\"lsn\":\"0/1\"}}   | true",
+        "/v1/feeds/a/stream       | {\"ack\":\"0/1\"}              | false",
+        "/v1/other                | {\"change\":[]}               | false"
+      })
+  void refuseMessagesThatAreOtherwise(String path, String message, boolean described) {
+    assertThat(passes(() -> Descriptions.message(path, message))).isEqualTo(described);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      quoteCharacter = '`',
+      value = {
+        "``    | {\"change\":[]}                                            | true",
+        "``    | ``                                                         | true",
+        "bye   | {\"code\":4000,\"reason\":\"upstream_lost\",\"detail\":\"x\"} | true",
+        "bye   | {\"code\":1,\"reason\":\"upstream_lost\",\"detail\":\"x\"}    | false",
+        "hello | ``                                                         | false",
+        "other | {}                                                         | false"
+      })
+  void refuseEventsThatAreOtherwise(String name, String data, boolean described) {
+    assertThat(passes(() -> Descriptions.event(name, data))).isEqualTo(described);
+  }
+
+  private static boolean passes(Runnable check) {
+    try {
+      check.run();
+      return true;
+    } catch (AssertionError e) {
+      return false;
+    }
   }
 }
