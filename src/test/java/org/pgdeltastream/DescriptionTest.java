@@ -469,12 +469,7 @@ class DescriptionTest {
         .forEach(
             (status, response) -> {
               if (!status.equals("default")) {
-                described.put(
-                    status,
-                    texts(
-                        response
-                            .asJsonObject()
-                            .getValue("/content/application~1json/schema/properties/code/enum")));
+                described.put(status, texts(response.asJsonObject().getValue("/x-codes")));
               }
             });
     assertThat(described).isEqualTo(known);
@@ -703,7 +698,7 @@ class DescriptionTest {
         "GET | /v1/slots | 200 | text/html        | []         | no content of type 'text/html'",
         "GET | /v1/slots | 204 | ``               | ``         | no GET /v1/slots that answers 204",
         "GET | /v1/other | 200 | application/json | {}         | no GET /v1/other that answers 200",
-        "GET | /v1/slots/a | 404 | application/json | {\"error\":\"x\",\"code\":\"slot_busy\",\"retry\":false} | /code",
+        "GET | /v1/slots/a | 404 | application/json | {\"error\":\"x\",\"code\":\"slot_busy\",\"retry\":false} | no code 'slot_busy'",
         "GET | /v1/snapshot/stream?table=t | 200 | application/x-ndjson | {\"id\":1} | line 0 of 1",
         "DELETE | /v1/slots/a | 204 | application/json | {} | no content"
       })

@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
@@ -128,7 +129,9 @@ public final class Descriptions {
       throw wrong(called, status, List.of("no content of type '" + media + "'"), body);
     }
     if (content != null && !method.equals("HEAD")) {
-      List<String> violations = violations(content.getJsonObject(media), path, media, body);
+      List<String> violations =
+          new ArrayList<>(violations(content.getJsonObject(media), path, media, body));
+      violations.addAll(codesViolate(response.get(), body));
       if (!violations.isEmpty()) {
         throw wrong(called, status, violations, body);
       }
@@ -141,6 +144,15 @@ public final class Descriptions {
       return linesViolate(content, path, body.lines().toList());
     }
     return media.endsWith("json") ? violations(content.getValue("/schema"), body) : List.of();
+  }
+
+  private static List<String> codesViolate(JsonObject response, String body) {
+    JsonArray codes = response.getJsonArray("x-codes");
+    if (codes == null) {
+      return List.of();
+    }
+    String code = ServerClient.object(body).getString("code", "");
+    return codes.contains(Json.createValue(code)) ? List.of() : List.of("no code '" + code + "'");
   }
 
   private static AssertionError wrong(
