@@ -8,6 +8,7 @@ import static org.pgdeltastream.support.ServerClient.object;
 
 import jakarta.json.JsonArray;
 import jakarta.json.JsonObject;
+import jakarta.json.JsonValue;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -20,6 +21,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pgdeltastream.support.Descriptions;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.Sql;
 import org.pgdeltastream.support.StalledClient;
@@ -49,7 +51,7 @@ abstract class BlackBoxStory {
 
   BlackBoxStory(String plugin, ServerClient server, Sql database) {
     this.plugin = plugin;
-    this.server = server;
+    this.server = server.described();
     this.database = database;
   }
 
@@ -130,6 +132,28 @@ abstract class BlackBoxStory {
     assertThat(server.get("/v1/lr/tail").statusCode()).isEqualTo(426);
     assertThat(server.socketStatus("/v1/lr/tail?slotName=delta_a1")).isEqualTo(400);
     assertThat(server.socketStatus("/v1/lr/other?slotName=delta_a1")).isEqualTo(404);
+  }
+
+  /** Each is checked against what openapi.json says of it. */
+  @Test
+  void answersEveryCallThatIsDescribedAndNeedsNothing() throws Exception {
+    JsonObject described = object(server.get("/v1/openapi.json").body());
+    assertThat(described).isEqualTo(Descriptions.document("openapi.json"));
+    init();
+    List<String> asked = new ArrayList<>();
+    for (Map.Entry<String, JsonValue> path : described.getJsonObject("paths").entrySet()) {
+      JsonObject get = path.getValue().asJsonObject().getJsonObject("get");
+      if (get != null && !path.getKey().matches(".*\\{.*|/v1/(lr/.*|init|snapshot/stream)")) {
+        assertThat(server.get(path.getKey()).statusCode()).as(path.getKey()).isEqualTo(200);
+        asked.add(path.getKey());
+      }
+    }
+    assertThat(asked).contains("/v1/status", "/v1/asyncapi.json", "/v1/snapshot/tables");
+    assertThat(server.get("/v1/schema/slot.json/").body())
+        .isEqualTo(Descriptions.text("schema/slot.json"));
+    assertThat(server.get("/v1/schema/nothing.json").statusCode()).isEqualTo(404);
+    assertThat(server.get("/v1/schema/slot.json?x=1").statusCode()).isEqualTo(400);
+    assertThat(server.delete("/v1/openapi.json").statusCode()).isEqualTo(405);
   }
 
   /** The seed's own session, as its README has it. */

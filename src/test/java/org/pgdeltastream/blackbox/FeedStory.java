@@ -25,7 +25,7 @@ abstract class FeedStory {
   private final Sql database;
 
   FeedStory(ServerClient server, Sql database) {
-    this.server = server;
+    this.server = server.described();
     this.database = database;
   }
 

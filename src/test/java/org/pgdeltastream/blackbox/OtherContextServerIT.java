@@ -33,7 +33,7 @@ class OtherContextServerIT {
                 Optional.of(database),
                 "/delta",
                 Map.of("tokens", "first,second", "subscribers-per-token", "2")));
-    client = new ServerClient(server.base(), "Authorization", "Bearer second");
+    client = new ServerClient(server.base(), "Authorization", "Bearer second").described();
   }
 
   @AfterAll
@@ -64,7 +64,7 @@ class OtherContextServerIT {
 
   @Test
   void servesTheConsoleToEverybodyAndItsDataToNobody() throws Exception {
-    ServerClient stranger = new ServerClient(server.base());
+    ServerClient stranger = new ServerClient(server.base()).described();
     Map<String, String> files =
         Map.of(
             "/", "text/html",
@@ -98,7 +98,7 @@ class OtherContextServerIT {
   @Test
   void letsNobodyInWithoutAToken() throws Exception {
     assertThat(server.log()).doesNotContain("Only this machine is let in");
-    ServerClient stranger = new ServerClient(server.base());
+    ServerClient stranger = new ServerClient(server.base()).described();
     assertThat(stranger.get("/v1/slots").statusCode()).isEqualTo(401);
     assertThat(stranger.get("/v1/slots").headers().firstValue("WWW-Authenticate")).isPresent();
     assertThat(stranger.get("/v1/init", "Authorization", "Bearer third").statusCode())
@@ -120,7 +120,7 @@ class OtherContextServerIT {
   @Test
   void servesFeedsToWhoHasATokenAndComesFromNoForeignPage() throws Exception {
     assertThat(client.put("/v1/feeds/mine", "").statusCode()).isEqualTo(201);
-    ServerClient stranger = new ServerClient(server.base());
+    ServerClient stranger = new ServerClient(server.base()).described();
     for (String path : List.of("/v1/feeds", "/v1/feeds/mine/changes", "/v1/feeds/mine/stream")) {
       String[] events = {"Accept", "text/event-stream, application/json"};
       assertThat(stranger.get(path, events).statusCode()).as(path).isEqualTo(401);

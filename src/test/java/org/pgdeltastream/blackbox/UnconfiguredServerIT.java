@@ -18,7 +18,7 @@ class UnconfiguredServerIT {
   void startsAndSaysWhatToConfigure() throws Exception {
     ApplicationServer.Setup nothing = new ApplicationServer.Setup(Optional.empty(), "", Map.of());
     try (ApplicationServer server = ApplicationServer.start(nothing)) {
-      ServerClient client = new ServerClient(server.base());
+      ServerClient client = new ServerClient(server.base()).described();
       assertThat(client.get("/v1/ping").statusCode()).isEqualTo(200);
       assertThat(client.get("/v1/metrics").body()).contains("\npgdeltastream_upstream_up 0.0\n");
       assertAdvised(client.get("/v1/init"));

@@ -16,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
 
 /** A client of server-sent events that keeps whole events; each wait has a deadline. */
 public final class EventsClient implements AutoCloseable {
@@ -31,11 +32,22 @@ public final class EventsClient implements AutoCloseable {
   private final CountDownLatch ended = new CountDownLatch(1);
   private final AtomicInteger comments = new AtomicInteger();
   private final AtomicInteger retryMillis = new AtomicInteger();
+  private final Consumer<Event> check;
   private final HttpResponse<InputStream> answer;
   private volatile String cut = "";
 
   /** Connects, and reads from then on. */
   public EventsClient(String url, String... headers) throws Exception {
+    this(event -> {}, url, headers);
+  }
+
+  /**
+   * The same.
+   *
+   * @param check is given each event that is asked for, and refuses it by throwing
+   */
+  EventsClient(Consumer<Event> check, String url, String... headers) throws Exception {
+    this.check = check;
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url)).header("Accept", "text/event-stream");
     for (int i = 0; i < headers.length; i += 2) {
@@ -109,6 +121,7 @@ public final class EventsClient implements AutoCloseable {
       }
       event = events.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
+    check.accept(event);
     return event;
   }
 

@@ -26,6 +26,7 @@ public final class ServerClient {
 
   private final String base;
   private final String[] always;
+  private final boolean described;
 
   /**
    * A client of the application at this address.
@@ -34,27 +35,39 @@ public final class ServerClient {
    * @param headers names and values that every call carries
    */
   public ServerClient(String base, String... headers) {
+    this(base, false, headers);
+  }
+
+  private ServerClient(String base, boolean described, String... headers) {
     this.base = base;
+    this.described = described;
     this.always = headers.clone();
   }
 
+  /** The same, which refuses every answer and message that is not as the descriptions say. */
+  public ServerClient described() {
+    return new ServerClient(base, true, always);
+  }
+
   public HttpResponse<String> get(String path, String... headers) throws Exception {
-    return send(request(path, headers));
+    return send(path, request(path, headers));
   }
 
   public HttpResponse<String> post(String path, String contentType, String body) throws Exception {
     return send(
+        path,
         request(path, "Content-Type", contentType).POST(HttpRequest.BodyPublishers.ofString(body)));
   }
 
   public HttpResponse<String> put(String path, String body) throws Exception {
     return send(
+        path,
         request(path, "Content-Type", "application/json")
             .PUT(HttpRequest.BodyPublishers.ofString(body)));
   }
 
   public HttpResponse<String> delete(String path) throws Exception {
-    return send(request(path).DELETE());
+    return send(path, request(path).DELETE());
   }
 
   /** A body that is to be read bit by bit; the caller closes it. */
@@ -72,12 +85,19 @@ public final class ServerClient {
   }
 
   public String streamUrl(String slot) {
-    return base.replaceFirst("^http", "ws") + "/v1/lr/stream?slotName=" + slot;
+    return socketUrl(streamPath(slot));
+  }
+
+  private static String streamPath(String slot) {
+    return "/v1/lr/stream?slotName=" + slot;
   }
 
   /** A websocket on any path. */
   public StreamClient socket(String path, String... headers) {
-    return new StreamClient(socketUrl(path), with(headers));
+    return new StreamClient(
+        described ? message -> Descriptions.message(path, message) : message -> {},
+        socketUrl(path),
+        with(headers));
   }
 
   public String socketUrl(String path) {
@@ -86,16 +106,19 @@ public final class ServerClient {
 
   /** Server-sent events from any path. */
   public EventsClient events(String path, String... headers) throws Exception {
-    return new EventsClient(base + path, with(headers));
+    return new EventsClient(
+        described ? event -> Descriptions.event(event.name(), event.data()) : event -> {},
+        base + path,
+        with(headers));
   }
 
   public StreamClient stream(String slot, String... headers) {
-    return new StreamClient(streamUrl(slot), with(headers));
+    return socket(streamPath(slot), headers);
   }
 
   /** What answers the handshake: 101 if nothing refuses it. */
   public int handshakeStatus(String slot, String... headers) {
-    return socketStatus("/v1/lr/stream?slotName=" + slot, headers);
+    return socketStatus(streamPath(slot), headers);
   }
 
   /** The same for any path. */
@@ -148,7 +171,13 @@ public final class ServerClient {
     return Stream.concat(Stream.of(always), Stream.of(headers)).toArray(String[]::new);
   }
 
-  private static HttpResponse<String> send(HttpRequest.Builder request) throws Exception {
-    return HTTP.send(request.build(), HttpResponse.BodyHandlers.ofString());
+  private HttpResponse<String> send(String path, HttpRequest.Builder builder) throws Exception {
+    HttpRequest request = builder.build();
+    HttpResponse<String> answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+    if (described) {
+      String type = answer.headers().firstValue("Content-Type").orElse("");
+      Descriptions.answer(request.method(), path, answer.statusCode(), type, answer.body());
+    }
+    return answer;
   }
 }

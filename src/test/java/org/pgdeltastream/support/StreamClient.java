@@ -11,6 +11,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /** A websocket client that keeps whole messages; each wait has a deadline. */
@@ -25,10 +26,21 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
   private final BlockingQueue<String> messages = new LinkedBlockingQueue<>();
   private final CompletableFuture<Closed> closed = new CompletableFuture<>();
   private final StringBuilder open = new StringBuilder();
+  private final Consumer<String> check;
   private final WebSocket socket;
 
   /** Connects; the failure of a refused handshake is a WebSocketHandshakeException's cause. */
   public StreamClient(String url, String... headers) {
+    this(message -> {}, url, headers);
+  }
+
+  /**
+   * The same.
+   *
+   * @param check is given each message that is asked for, and refuses it by throwing
+   */
+  StreamClient(Consumer<String> check, String url, String... headers) {
+    this.check = check;
     WebSocket.Builder builder = HTTP.newWebSocketBuilder();
     for (int i = 0; i < headers.length; i += 2) {
       if (headers[i].equals("Sec-WebSocket-Protocol")) {
@@ -82,6 +94,7 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
       }
       message = messages.poll(LOOK_MILLIS, TimeUnit.MILLISECONDS);
     }
+    check.accept(message);
     return message;
   }
 

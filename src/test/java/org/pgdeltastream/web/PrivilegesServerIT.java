@@ -38,7 +38,7 @@ class PrivilegesServerIT {
         create publication p for table granted;
         """);
     server = WarServer.start(database, "reader", "");
-    client = new ServerClient("http://127.0.0.1:" + server.port());
+    client = new ServerClient("http://127.0.0.1:" + server.port()).described();
     slot = client.init("plugin=pgoutput&publication=p");
   }
 

@@ -42,7 +42,7 @@ abstract class StoryServer {
     System.setProperty("pgdelta.websocket", websocket);
     database = TestDatabase.embedded();
     server = WarServer.start(database);
-    client = new ServerClient("http://127.0.0.1:" + server.port());
+    client = new ServerClient("http://127.0.0.1:" + server.port()).described();
   }
 
   @BeforeEach

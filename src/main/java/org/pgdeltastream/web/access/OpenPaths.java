@@ -1,7 +1,6 @@
 package org.pgdeltastream.web.access;
 
 import java.util.List;
-import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -9,8 +8,9 @@ import java.util.regex.Pattern;
  * letter by letter, so that no spelling of another path passes.
  */
 final class OpenPaths {
-  private static final Set<String> HEALTH =
-      Set.of("/v1/health/started", "/v1/health/live", "/v1/health/ready");
+  private static final Pattern FOR_ALL =
+      Pattern.compile(
+          "/v1/(health/(started|live|ready)|(openapi|asyncapi|schema/[a-z0-9-]+)\\.json)");
   private static final Pattern MONITORED =
       Pattern.compile(
           "/v1/(ping|about|health|status|snapshots|doctor|metrics|slots(/[a-z0-9_]+)?|feeds(/[a-z0-9_]+)?)");
@@ -23,7 +23,8 @@ final class OpenPaths {
 
   /** It says up or down, and nothing else; or it is the same for everybody. */
   static boolean needsNoToken(AccessRules.Call call) {
-    return isPage(call) || (READING.contains(call.method()) && HEALTH.contains(call.path()));
+    return isPage(call)
+        || (READING.contains(call.method()) && FOR_ALL.matcher(call.path()).matches());
   }
 
   /** It is a file of the console, which holds no data. */

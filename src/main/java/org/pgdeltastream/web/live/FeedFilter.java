@@ -32,7 +32,7 @@ import org.pgdeltastream.web.stream.HandshakeCheck;
  * is neither.
  */
 public class FeedFilter implements Filter {
-  private static final Pattern PATH = Pattern.compile("/v1/feeds/([^/]+)/(stream|changes)/?");
+  static final Pattern PATH = Pattern.compile("/v1/feeds/([^/]+)/(stream|changes)/?");
   private static final String EVENTS = "text/event-stream";
   private static final String LINES = "application/x-ndjson";
   private static final String JSON = "application/json";

@@ -1,4 +1,4 @@
-/** What monitoring programs are shown. */
+/** What programs and operators are told of this one: metrics, settings, descriptions of the API. */
 @NullMarked
 package org.pgdeltastream.web.ops;
 

@@ -33,7 +33,8 @@ public class RestApplication extends Application {
   /** The value of Allow for a path, empty for an unknown one: not every server gets it right. */
   static String methodsOf(String path) {
     String plain =
-        path.replaceAll("^/+|/+$", "").replaceFirst("^(slots|feeds)/[^/]+(?=$|/)", "$1/{name}");
+        path.replaceAll("^/+|/+$", "")
+            .replaceFirst("^(slots|feeds|schema)/[^/]+(?=$|/)", "$1/{name}");
     return switch (plain) {
       case "init" -> "GET, POST"; // HEAD is only there to be refused
       case "about",
@@ -44,7 +45,10 @@ public class RestApplication extends Application {
           "feeds",
           "snapshot/tables",
           "status",
-          "snapshots" ->
+          "snapshots",
+          "openapi.json",
+          "asyncapi.json",
+          "schema/{name}" ->
           "GET";
       case "health", "health/started", "health/live", "health/ready" -> "GET";
       case "slots/{name}/close", "slots/{name}/advance", "feeds/{name}/explain" -> "POST";

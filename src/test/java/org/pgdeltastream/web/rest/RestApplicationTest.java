@@ -50,6 +50,8 @@ class RestApplicationTest {
     "/slots/delta_a/x, ''",
     "/feeds, GET",
     "/feeds/main, 'DELETE, GET, PUT'",
+    "/openapi.json, GET",
+    "/schema/slot.json/, GET",
     "/nothing, ''",
     "'', ''",
   })

@@ -28,7 +28,7 @@ import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.feed.FeedReport;
 import org.pgdeltastream.slot.stream.SlotReport;
 
-/** Answers that leave nothing out, for the names of their fields. */
+/** Answers that leave nothing out. */
 public final class SampleBodies {
   private static final SlotName NAME = new SlotName("delta_a");
   private static final Instant NOON = Instant.parse("2026-11-25T12:00:00Z");
@@ -36,51 +36,85 @@ public final class SampleBodies {
   private SampleBodies() {}
 
   public static List<String> initFields() {
-    return names(
-        Bodies.init(
-            new NewSlot(
-                NAME, OutputPlugin.WAL2JSON, List.of(), false, Lsn.NONE, NOON, List.of("warning")),
-            ""));
+    return names(init());
+  }
+
+  public static Map<String, Object> init() {
+    return Bodies.init(
+        new NewSlot(
+            NAME, OutputPlugin.WAL2JSON, List.of("p"), false, Lsn.NONE, NOON, List.of("warning")),
+        "");
   }
 
   public static List<String> slotFields() {
-    return names(
-        Bodies.slot(
-            new SlotReport(
-                NAME,
-                "pgoutput",
-                List.of("p"),
-                true,
-                Optional.of(new SlotReport.Client("10.0.0.1", NOON)),
-                Optional.of(Lsn.NONE),
-                Optional.of(Lsn.NONE),
-                new SlotReport.Wal(
-                    1,
-                    2,
-                    OptionalLong.of(3),
-                    OptionalLong.of(4),
-                    Optional.of("reserved"),
-                    Optional.of("horizon")),
-                Optional.of(NOON),
-                true,
-                5,
-                Optional.of(new SlotReport.OpenSnapshot(NOON, 7)),
-                Optional.of(new SlotReport.LastClose(Optional.empty(), 1001, "bye", NOON)),
+    return names(slot());
+  }
+
+  public static Map<String, Object> slot() {
+    return Bodies.slot(
+        new SlotReport(
+            NAME,
+            "pgoutput",
+            List.of("p"),
+            true,
+            Optional.of(new SlotReport.Client("10.0.0.1", NOON)),
+            Optional.of(Lsn.NONE),
+            Optional.of(Lsn.NONE),
+            new SlotReport.Wal(
+                1,
                 2,
-                List.of("warning"),
-                Optional.of(
-                    new SlotReport.Guard(
-                        Optional.of("drop@95%"),
-                        "held",
-                        Optional.of(NOON),
-                        Optional.of("why"),
-                        Optional.of(Duration.ofMinutes(1)),
-                        Optional.of(new SlotReport.GuardAction("close", "close@80%", NOON, 8)))),
-                new SlotReport.Seen(NOON, true))));
+                OptionalLong.of(3),
+                OptionalLong.of(4),
+                Optional.of("reserved"),
+                Optional.of("horizon")),
+            Optional.of(NOON),
+            true,
+            5,
+            Optional.of(new SlotReport.OpenSnapshot(NOON, 7)),
+            Optional.of(new SlotReport.LastClose(Optional.empty(), 1001, "bye", NOON)),
+            2,
+            List.of("warning"),
+            Optional.of(
+                new SlotReport.Guard(
+                    Optional.of("drop@95%"),
+                    "held",
+                    Optional.of(NOON),
+                    Optional.of("why"),
+                    Optional.of(Duration.ofMinutes(1)),
+                    Optional.of(new SlotReport.GuardAction("close", "close@80%", NOON, 8)))),
+            new SlotReport.Seen(NOON, true)));
   }
 
   /** Of the status, a snapshot and a slot that was moved; slots and feeds are told elsewhere. */
   public static List<String> statusFields() {
+    return Stream.concat(names(status()).stream(), names(moved()).stream()).toList();
+  }
+
+  public static Map<String, Object> moved() {
+    SlotAdvance.Position position = new SlotAdvance.Position(Lsn.NONE, Lsn.NONE, 1);
+    return StatusBody.moved("delta_a", new SlotAdvance.Moved(position, position));
+  }
+
+  public static Map<String, Object> snapshot() {
+    return StatusBody.snapshot(openSnapshot());
+  }
+
+  private static SnapshotReport openSnapshot() {
+    return new SnapshotReport(
+        NAME,
+        NOON,
+        NOON,
+        7,
+        List.of(
+            new SnapshotReport.Read(
+                new TableRequest("t", Optional.of("s"), List.of(), new TableRequest.Part(1, 2)),
+                NOON,
+                1,
+                2,
+                OptionalLong.of(3))));
+  }
+
+  public static Map<String, Object> status() {
     ServerState server =
         new ServerState(
             "18",
@@ -94,35 +128,16 @@ public final class SampleBodies {
             new ServerState.OldestTransaction(1, 2, 3),
             List.of(),
             Map.of());
-    SnapshotReport snapshot =
-        new SnapshotReport(
-            NAME,
-            NOON,
-            NOON,
-            7,
-            List.of(
-                new SnapshotReport.Read(
-                    new TableRequest("t", Optional.of("s"), List.of(), new TableRequest.Part(1, 2)),
-                    NOON,
-                    1,
-                    2,
-                    OptionalLong.of(3))));
-    SlotAdvance.Position position = new SlotAdvance.Position(Lsn.NONE, Lsn.NONE, 1);
-    return Stream.concat(
-            names(
-                StatusBody.of(
-                    new StatusReport(
-                        new StatusReport.Server("main", NOON, 1, 2, 3),
-                        new BoardLook(server, NOON, false, OptionalDouble.of(1)),
-                        List.of(),
-                        List.of(),
-                        List.of(snapshot),
-                        List.of(stream()),
-                        new StatusReport.Guard("*: warn@50%", true, Optional.of(Duration.ZERO)),
-                        Optional.of(new StatusReport.Findings(1, 2, 3, NOON)))))
-                .stream(),
-            names(StatusBody.moved("delta_a", new SlotAdvance.Moved(position, position))).stream())
-        .toList();
+    return StatusBody.of(
+        new StatusReport(
+            new StatusReport.Server("main", NOON, 1, 2, 3),
+            new BoardLook(server, NOON, false, OptionalDouble.of(1)),
+            List.of(),
+            List.of(),
+            List.of(openSnapshot()),
+            List.of(stream()),
+            new StatusReport.Guard("*: warn@50%", true, Optional.of(Duration.ZERO)),
+            Optional.of(new StatusReport.Findings(1, 2, 3, NOON))));
   }
 
   private static StreamReport stream() {
@@ -133,34 +148,40 @@ public final class SampleBodies {
   }
 
   public static List<String> feedFields() {
-    return names(
-        Bodies.feed(
-            new FeedReport(
-                new FeedDefinition("main", List.of("p"), 1, Duration.ofSeconds(1)),
-                new SlotName("delta_feed_main"),
-                "streaming",
-                Lsn.NONE,
-                Lsn.NONE,
-                1,
-                1,
-                Lsn.NONE,
-                List.of("warning"),
-                Optional.of(new FeedReport.Failure(CloseReason.UPSTREAM_LOST, "away", NOON)),
-                new FeedCounts(),
-                0)));
+    return names(feed());
+  }
+
+  public static Map<String, Object> feed() {
+    return Bodies.feed(
+        new FeedReport(
+            new FeedDefinition("main", List.of("p"), 1, Duration.ofSeconds(1)),
+            new SlotName("delta_feed_main"),
+            "streaming",
+            Lsn.NONE,
+            Lsn.NONE,
+            1,
+            1,
+            Lsn.NONE,
+            List.of("warning"),
+            Optional.of(new FeedReport.Failure(CloseReason.UPSTREAM_LOST, "away", NOON)),
+            new FeedCounts(),
+            0));
   }
 
   public static List<String> tableFields() {
-    return names(
-        Bodies.table(
-            new TableSummary(
-                new TableName("public", "users"),
-                3,
-                8192,
-                List.of("id"),
-                "default",
-                true,
-                List.of(new TableSummary.TypedColumn("id", "integer")))));
+    return names(table());
+  }
+
+  public static Map<String, Object> table() {
+    return Bodies.table(
+        new TableSummary(
+            new TableName("public", "users"),
+            3,
+            8192,
+            List.of("id"),
+            "default",
+            true,
+            List.of(new TableSummary.TypedColumn("id", "integer"))));
   }
 
   /** Also those of the objects inside. */
