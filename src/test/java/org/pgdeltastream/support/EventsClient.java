@@ -36,13 +36,18 @@ public final class EventsClient implements AutoCloseable {
 
   /** Connects, and reads from then on. */
   public EventsClient(String url, String... headers) throws Exception {
+    this(HTTP, url, headers);
+  }
+
+  /** The same by a client that trusts the server. */
+  public EventsClient(HttpClient http, String url, String... headers) throws Exception {
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url)).header("Accept", "text/event-stream");
     for (int i = 0; i < headers.length; i += 2) {
       request.header(headers[i], headers[i + 1]);
     }
     answer =
-        HTTP.send(request.timeout(DEADLINE).build(), HttpResponse.BodyHandlers.ofInputStream());
+        http.send(request.timeout(DEADLINE).build(), HttpResponse.BodyHandlers.ofInputStream());
     if (answer.statusCode() == 200) {
       Thread reader = new Thread(this::read, "events");
       reader.setDaemon(true);

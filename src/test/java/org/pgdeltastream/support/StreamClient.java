@@ -29,7 +29,12 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
 
   /** Connects; the failure of a refused handshake is a WebSocketHandshakeException's cause. */
   public StreamClient(String url, String... headers) {
-    WebSocket.Builder builder = HTTP.newWebSocketBuilder();
+    this(HTTP, url, headers);
+  }
+
+  /** The same by a client that trusts the server. */
+  public StreamClient(HttpClient http, String url, String... headers) {
+    WebSocket.Builder builder = http.newWebSocketBuilder();
     for (int i = 0; i < headers.length; i += 2) {
       if (headers[i].equals("Sec-WebSocket-Protocol")) {
         String[] names = headers[i + 1].split(", *", -1);
