@@ -233,7 +233,7 @@ class TlsIT {
             HttpClient.newBuilder().sslContext(Certificates.trusting(second.certificate())).build();
         await("the second certificate")
             .atMost(SOON)
-            .ignoreException(IOException.class)
+            .ignoreExceptionsInstanceOf(IOException.class)
             .until(() -> status(trustsSecond, own) == 200);
         insert(21);
         assertThat(client.nextWithChange()).as("on the old connection").contains("21");

@@ -16,6 +16,7 @@ import org.apache.catalina.core.StandardHost;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomee.embedded.Configuration;
 import org.apache.tomee.embedded.Container;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.launch.command.Address;
 import org.pgdeltastream.launch.command.Command;
 
@@ -109,10 +110,8 @@ public final class Server implements AutoCloseable {
     if (e instanceof InterruptedException) {
       Thread.currentThread().interrupt();
     }
-    if (e instanceof UncheckedIOException wrapped) {
-      return wrapped.getCause();
-    }
-    return e instanceof IOException known
+    @Nullable Throwable why = e instanceof UncheckedIOException wrapped ? wrapped.getCause() : e;
+    return why instanceof IOException known
         ? known
         : new IOException("The server did not start: " + e.getMessage(), e);
   }
