@@ -16,7 +16,7 @@ record Connections(int most, boolean tls) {
   private static final long BYTES_EACH = 23 << 10;
 
   /** With half a header likewise, behind a handshake (TlsConnectionsIT). */
-  private static final long TLS_BYTES_EACH = 110 << 10;
+  private static final long TLS_BYTES_EACH = 120 << 10;
 
   private static final int MOST_WANTED = 32_768;
   private static final int FEWEST = 100;
@@ -52,7 +52,7 @@ record Connections(int most, boolean tls) {
               + " ({2} is enough for {1}) or ulimit -n",
           String.valueOf(most),
           String.valueOf(ENOUGH),
-          tls ? "1200m" : "256m");
+          tls ? "1300m" : "256m");
     }
   }
 

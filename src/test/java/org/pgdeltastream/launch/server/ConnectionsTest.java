@@ -20,7 +20,7 @@ class ConnectionsTest {
     "256, 1024, false, 424",
     "256, 256, false, 100",
     "1, 1048576, false, 100",
-    "1200, 1048576, true, 8378"
+    "1300, 1048576, true, 8320"
   })
   void areAsManyAsFitIntoTheHeapAndTheFiles(long megabytes, long files, boolean tls, int most) {
     assertThat(Connections.fitting(megabytes << 20, files, tls).most()).isEqualTo(most);
