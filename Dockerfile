@@ -27,7 +27,7 @@ USER pgdelta
 WORKDIR /home/pgdelta
 EXPOSE 12312
 # With the first token, where there are any: ping asks for one too. A JRE compiles no single-file check; the image has wget.
-# Another --serverPort needs another check: docker run --health-cmd, or --no-healthcheck.
+# Another --serverPort, or TLS, needs another check: docker run --health-cmd, or --no-healthcheck.
 HEALTHCHECK --interval=30s --timeout=5s --start-period=90s \
     CMD wget -q -O /dev/null --header "Authorization: Bearer ${PGDELTA_TOKENS%%,*}" http://127.0.0.1:12312/v1/ping || exit 1
 # A quarter of the memory is Java's default. It ends with 3 where it cannot take connections any more: --restart on-failure.

@@ -352,7 +352,7 @@ class DocumentsTest {
   private static String guide(Optional<Path> password) {
     Path jar = Path.of("target/pgdeltastream.jar").toAbsolutePath();
     Command.Named database = new Command.Named("jdbc:postgresql://localhost/hasuradb", "delta", "");
-    return Guide.text(jar, new Address("127.0.0.1", 12312), database, password);
+    return Guide.text(jar, new Address("127.0.0.1", 12312), Optional.empty(), database, password);
   }
 
   @Test

@@ -149,7 +149,8 @@ public final class Launcher {
     }
     server.deploy(files.resolve("app.war"));
     opened.push(ConnectorWatch.start()); // closed first
-    return Guide.text(jar, new Address(listen.host(), server.port()), named, passwordFile);
+    Address address = new Address(listen.host(), server.port());
+    return Guide.text(jar, address, server.tlsHosts(), named, passwordFile);
   }
 
   /** What is being opened already, to be closed last. */

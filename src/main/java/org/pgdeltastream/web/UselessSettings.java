@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import org.pgdeltastream.change.Shown;
+import org.pgdeltastream.slot.database.OperatorSettings;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.guard.GuardRules;
@@ -27,6 +28,9 @@ final class UselessSettings {
 
   /** PostgreSQL cuts {@code pgdeltastream/<node>} at 63 bytes, and puts ? for what is not ASCII. */
   private static final Pattern NODE = Pattern.compile("[ -~]{1,49}");
+
+  /** What the runnable jar sets while it serves TLS. */
+  private static final String OWN_TLS = "org.pgdeltastream.launch.tls";
 
   private UselessSettings() {}
 
@@ -75,9 +79,20 @@ final class UselessSettings {
       throw new IllegalArgumentException(
           "Setting pgdelta.monitor-tokens needs pgdelta.tokens: without them no token is asked for");
     }
+    checkTls(settings.ofOperators());
     if (monitors.stream().anyMatch(settings.tokens()::contains)) {
       throw new IllegalArgumentException(
           "Setting pgdelta.monitor-tokens has a token of pgdelta.tokens: who sends it could not act");
+    }
+  }
+
+  /** An application server does not read them, and would serve without TLS. */
+  private static void checkTls(OperatorSettings settings) {
+    boolean set = settings.tlsCertificate().isPresent() || settings.tlsKey().isPresent();
+    if (set && System.getProperty(OWN_TLS) == null) {
+      throw new IllegalArgumentException(
+          "Setting pgdelta.tls-certificate or pgdelta.tls-key is for the runnable jar: give an"
+              + " application server its certificate in its own configuration");
     }
   }
 

@@ -233,6 +233,42 @@ class ClientIT extends BrowserStory {
     }
   }
 
+  /** It streams with a token that the server then does not know any more. */
+  @ParameterizedTest
+  @ValueSource(strings = {"slotName: 'delta_js'", "feed: 'main'"})
+  void asksForANewTokenWhereItsOwnIsReplaced(String source) throws Exception {
+    program.close();
+    program = program("-Dpgdelta.tokens=first");
+    try {
+      insert(1, 3);
+      run(
+          """
+          let known = window.fresh = 'first'
+          const token = ({ refused }) => { states.push(refused); if (refused) known = fresh; return known }
+          const client = new DeltaClient({ url: '/', token })
+          for await (const entry of follow(client, { %s, tables: ['public.orders'], delay: () => 200 })) take(entry)
+          """
+              .formatted(source));
+      awaitRows(3);
+      insert(4, 4);
+      awaitRows(4);
+      assertThat(browser.run("return states.includes(true)")).isEqualTo("false");
+
+      program.kill();
+      insert(5, 10);
+      browser.run("fresh = 'second'");
+      program = program("-Dpgdelta.tokens=second");
+      awaitRows(10);
+      insert(11, 12);
+      awaitRows(12);
+      assertThat(browser.run("return states.includes(true) + ' ' + resets")).isEqualTo("true 1");
+    } finally {
+      browser.open("about:blank");
+      program.close();
+      program = program();
+    }
+  }
+
   @Test
   void losesNoDigit() throws Exception {
     database.execute(

@@ -47,7 +47,7 @@ public final class Browser implements AutoCloseable {
   }
 
   /** Aborts the test, and says so at the end, where it is not installed; with CI=true it fails. */
-  public static Browser open(Path directory, String test) {
+  public static Browser open(Path directory, String test, String... more) {
     Optional<String> binary =
         PLACES.stream().filter(one -> Files.isExecutable(Path.of(one))).findFirst();
     if (binary.isEmpty() || !Files.isExecutable(DRIVER)) {
@@ -70,6 +70,7 @@ public final class Browser implements AutoCloseable {
         "--disable-sync",
         "--window-size=1280,1000",
         "--user-data-dir=" + directory.resolve("browser"));
+    options.addArguments(more);
     LoggingPreferences logs = new LoggingPreferences();
     logs.enable(LogType.BROWSER, Level.ALL);
     options.setCapability("goog:loggingPrefs", logs);

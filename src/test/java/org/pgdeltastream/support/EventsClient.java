@@ -38,7 +38,12 @@ public final class EventsClient implements AutoCloseable {
 
   /** Connects, and reads from then on. */
   public EventsClient(String url, String... headers) throws Exception {
-    this(event -> {}, url, headers);
+    this(HTTP, event -> {}, url, headers);
+  }
+
+  /** The same by a client that trusts the server. */
+  public EventsClient(HttpClient http, String url, String... headers) throws Exception {
+    this(http, event -> {}, url, headers);
   }
 
   /**
@@ -47,6 +52,10 @@ public final class EventsClient implements AutoCloseable {
    * @param check is given each event that is asked for, and refuses it by throwing
    */
   EventsClient(Consumer<Event> check, String url, String... headers) throws Exception {
+    this(HTTP, check, url, headers);
+  }
+
+  private EventsClient(HttpClient http, Consumer<Event> check, String url, String... headers) throws Exception {
     this.check = check;
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url)).header("Accept", "text/event-stream");
@@ -54,7 +63,7 @@ public final class EventsClient implements AutoCloseable {
       request.header(headers[i], headers[i + 1]);
     }
     answer =
-        HTTP.send(request.timeout(DEADLINE).build(), HttpResponse.BodyHandlers.ofInputStream());
+        http.send(request.timeout(DEADLINE).build(), HttpResponse.BodyHandlers.ofInputStream());
     if (answer.statusCode() == 200) {
       Thread reader = new Thread(this::read, "events");
       reader.setDaemon(true);

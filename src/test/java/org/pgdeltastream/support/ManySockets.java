@@ -51,8 +51,13 @@ public final class ManySockets implements AutoCloseable {
    * @return how many are connected
    */
   public int open(int count, String text, Duration limit) throws IOException {
+    return open(count, text.getBytes(StandardCharsets.US_ASCII), limit);
+  }
+
+  /** The same with any bytes. */
+  public int open(int count, byte[] sent, Duration limit) throws IOException {
     long deadline = System.nanoTime() + limit.toNanos();
-    ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
+    ByteBuffer bytes = ByteBuffer.wrap(sent);
     int connected = 0;
     int begun = 0;
     try (Selector selector = Selector.open()) {

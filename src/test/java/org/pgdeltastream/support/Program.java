@@ -18,20 +18,26 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /** The runnable jar as a process of its own, on a database of the test. */
 public final class Program implements AutoCloseable {
-  private static final Pattern LISTENS = Pattern.compile("listens on (http://[^ ]+:([0-9]+))");
+  private static final Pattern LISTENS = Pattern.compile("listens on (https?)://[^ ]+:([0-9]+)");
   private static final Duration START = Duration.ofMinutes(3);
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  private static final String CERTIFICATE = "-Dpgdelta.tls-certificate=";
+
+  private final HttpClient http;
   private final Process process;
   private final Path output;
+  private final String scheme;
   private final int port;
 
-  private Program(Process process, Path output, int port) {
+  private Program(HttpClient http, Process process, Path output, String scheme, int port) {
+    this.http = http;
     this.process = process;
     this.output = output;
+    this.scheme = scheme;
     this.port = port;
   }
 
@@ -86,7 +92,32 @@ public final class Program implements AutoCloseable {
     Matcher listens = LISTENS.matcher(Files.readString(output));
     assertThat(listens.find()).as(Files.readString(output)).isTrue();
     UnpackedJar.keep(directory);
-    return new Program(process, output, Integer.parseInt(listens.group(2)));
+    return new Program(
+        client(settings), process, output, listens.group(1), Integer.parseInt(listens.group(2)));
+  }
+
+  /** One that trusts the program's certificate, where it has one. */
+  private static HttpClient client(String... settings) {
+    HttpClient.Builder client = HttpClient.newBuilder();
+    Stream.of(settings)
+        .filter(setting -> setting.startsWith(CERTIFICATE))
+        .map(setting -> Path.of(setting.substring(CERTIFICATE.length())))
+        .forEach(certificate -> client.sslContext(Certificates.trusting(certificate)));
+    return client.build();
+  }
+
+  /** Where it is, without a slash at the end. */
+  public String address() {
+    return scheme + "://localhost:" + port;
+  }
+
+  public int port() {
+    return port;
+  }
+
+  /** A client that trusts it. */
+  public HttpClient client() {
+    return http;
   }
 
   public HttpResponse<String> get(String path) throws Exception {
@@ -116,11 +147,11 @@ public final class Program implements AutoCloseable {
   }
 
   private URI uri(String path) {
-    return URI.create("http://localhost:" + port + path);
+    return URI.create(address() + path);
   }
 
   public String streamUrl(String slot) {
-    return "ws://localhost:" + port + "/v1/lr/stream?slotName=" + slot;
+    return address().replaceFirst("^http", "ws") + "/v1/lr/stream?slotName=" + slot;
   }
 
   /** Its process number. */

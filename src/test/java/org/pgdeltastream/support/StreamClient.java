@@ -31,7 +31,12 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
 
   /** Connects; the failure of a refused handshake is a WebSocketHandshakeException's cause. */
   public StreamClient(String url, String... headers) {
-    this(message -> {}, url, headers);
+    this(HTTP, message -> {}, url, headers);
+  }
+
+  /** The same by a client that trusts the server. */
+  public StreamClient(HttpClient http, String url, String... headers) {
+    this(http, message -> {}, url, headers);
   }
 
   /**
@@ -40,8 +45,12 @@ public final class StreamClient implements AutoCloseable, WebSocket.Listener {
    * @param check is given each message that is asked for, and refuses it by throwing
    */
   StreamClient(Consumer<String> check, String url, String... headers) {
+    this(HTTP, check, url, headers);
+  }
+
+  private StreamClient(HttpClient http, Consumer<String> check, String url, String... headers) {
     this.check = check;
-    WebSocket.Builder builder = HTTP.newWebSocketBuilder();
+    WebSocket.Builder builder = http.newWebSocketBuilder();
     for (int i = 0; i < headers.length; i += 2) {
       if (headers[i].equals("Sec-WebSocket-Protocol")) {
         String[] names = headers[i + 1].split(", *", -1);

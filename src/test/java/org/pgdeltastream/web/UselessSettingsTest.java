@@ -42,6 +42,8 @@ class UselessSettingsTest {
     "feeds, 'main=p;=p'",
     "guard, 'delta_*: drop@'",
     "guard-dry-run, perhaps",
+    "tls-certificate, /etc/delta/tls.crt",
+    "tls-key, /etc/delta/tls.key",
   })
   void refusesByNameWhatCanNeverMatch(String name, String value) {
     assertThatThrownBy(() -> UselessSettings.refuse(settings(name, value)))

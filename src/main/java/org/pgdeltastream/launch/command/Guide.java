@@ -1,6 +1,7 @@
 package org.pgdeltastream.launch.command;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** The texts that the program prints: its help, and what can be tried next when it has started. */
@@ -52,14 +53,20 @@ public final class Guide {
   /**
    * What can be tried next.
    *
+   * @param tls the hosts that its certificate is for; empty without TLS
    * @param own where the password of our own database is, which has the demo table
    */
-  public static String text(Path jar, Address listen, Command.Named database, Optional<Path> own) {
-    Address server = new Address(Address.reachable(listen.host()), listen.port());
+  public static String text(
+      Path jar,
+      Address listen,
+      Optional<List<String>> tls,
+      Command.Named database,
+      Optional<Path> own) {
+    String server = (tls.isPresent() ? "https" : "http") + "://" + reachable(listen);
     String head =
         """
 
-        PG Delta Stream listens on http://%s and reads %s (user %s).
+        PG Delta Stream listens on %s and reads %s (user %s).
         That address shows it in a browser.
         %s
         Try, in another terminal:
@@ -73,8 +80,13 @@ public final class Guide {
         + steps(server, own.isPresent() ? "test_table" : "YOUR_TABLE", quoted(jar))
         + (own.isPresent() ? feed(server) : "")
         + tokens()
+        + tls.map(Guide::tls).orElse("")
         + (own.isPresent() ? "" : warning(server))
         + "\nCtrl-C stops it.\n";
+  }
+
+  private static Address reachable(Address listen) {
+    return new Address(Address.reachable(listen.host()), listen.port());
   }
 
   private static String ownDatabase(Path password) {
@@ -85,35 +97,35 @@ public final class Guide {
         .formatted(password);
   }
 
-  private static String steps(Address server, String table, String jar) {
+  private static String steps(String server, String table, String jar) {
     return """
 
         1. A slot, and with it a snapshot:
-           curl "http://%1$s/v1/init?slotName=%2$s"
+           curl "%1$s/v1/init?slotName=%2$s"
 
         2. The rows as they were then:
-           curl http://%1$s/v1/snapshot/data -d '{"table": "%3$s", "offset":0, "limit":10}'
+           curl %1$s/v1/snapshot/data -d '{"table": "%3$s", "offset":0, "limit":10}'
 
         3. Every change since:
-           java -jar %4$s --watch "ws://%1$s/v1/lr/stream?slotName=%2$s"
+           java -jar %4$s --watch "ws%5$s/v1/lr/stream?slotName=%2$s"
         """
-        .formatted(server, SLOT, table, jar);
+        .formatted(server, SLOT, table, jar, server.replaceFirst("http", ""));
   }
 
-  private static String feed(Address server) {
+  private static String feed(String server) {
     return """
 
         Or follow a feed, as any number of clients can:
-           curl -N -H "Accept: text/event-stream" http://%s/v1/feeds/%s/stream
+           curl -N -H "Accept: text/event-stream" %s/v1/feeds/%s/stream
         """
         .formatted(server, FEED);
   }
 
-  private static String warning(Address server) {
+  private static String warning(String server) {
     return """
 
         A slot that nobody reads fills the disk of PostgreSQL. When done with it:
-           curl -X DELETE http://%s/v1/slots/%s
+           curl -X DELETE %s/v1/slots/%s
         """
         .formatted(server, SLOT);
   }
@@ -130,6 +142,15 @@ public final class Guide {
           Tokens are set, so each curl also needs: -H "Authorization: Bearer TOKEN"
           --watch takes one from PGDELTA_TOKENS, or after --token.
           """;
+  }
+
+  private static String tls(List<String> hosts) {
+    return """
+
+        curl and --watch check the certificate. It is for: %s.
+        If an authority of your own signed it, curl needs --cacert FILE.
+        """
+        .formatted(hosts.isEmpty() ? "no host" : String.join(", ", hosts));
   }
 
   private static String quoted(Path jar) {

@@ -11,9 +11,12 @@ import java.util.Properties;
  * reaches the port can hold idle connections, and Tomcat's threads that accept connections die of
  * an OutOfMemoryError: all that are accepted must fit into the heap.
  */
-record Connections(int most) {
+record Connections(int most, boolean tls) {
   /** With half a header, which is the most: 8,000 took 22.7 KB each (IdleConnectionsIT). */
   private static final long BYTES_EACH = 23 << 10;
+
+  /** With half a header likewise, behind a handshake (TlsConnectionsIT). */
+  private static final long TLS_BYTES_EACH = 120 << 10;
 
   private static final int MOST_WANTED = 32_768;
   private static final int FEWEST = 100;
@@ -23,14 +26,15 @@ record Connections(int most) {
   private static final System.Logger LOG = System.getLogger(Connections.class.getName());
 
   /** As many as fit into the memory of this process and its limit of files. */
-  static Connections fitting() {
-    return fitting(Runtime.getRuntime().maxMemory(), mostFiles());
+  static Connections fitting(boolean tls) {
+    return fitting(Runtime.getRuntime().maxMemory(), mostFiles(), tls);
   }
 
   /** Into three quarters of the heap, and of the files that a process may open all but a few. */
-  static Connections fitting(long heap, long files) {
-    long most = Math.min(heap / 4 * 3 / BYTES_EACH, files - OTHER_FILES);
-    return new Connections((int) Math.max(FEWEST, Math.min(MOST_WANTED, most)));
+  static Connections fitting(long heap, long files, boolean tls) {
+    long each = tls ? TLS_BYTES_EACH : BYTES_EACH;
+    long most = Math.min(heap / 4 * 3 / each, files - OTHER_FILES);
+    return new Connections((int) Math.max(FEWEST, Math.min(MOST_WANTED, most)), tls);
   }
 
   private static long mostFiles() {
@@ -45,9 +49,10 @@ record Connections(int most) {
       LOG.log(
           WARNING,
           "Only {0} connections fit at once; more of them wait until others end. Raise -Xmx"
-              + " (256m is enough for {1}) or ulimit -n",
+              + " ({2} is enough for {1}) or ulimit -n",
           String.valueOf(most),
-          String.valueOf(ENOUGH));
+          String.valueOf(ENOUGH),
+          tls ? "1300m" : "256m");
     }
   }
 

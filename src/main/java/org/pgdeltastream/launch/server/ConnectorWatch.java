@@ -21,7 +21,7 @@ public final class ConnectorWatch implements AutoCloseable {
       ("pgdeltastream: a thread that takes connections is dead, most likely of an OutOfMemoryError;"
               + " the process ends, to be started again. Give it more memory (-Xmx)\n")
           .getBytes(StandardCharsets.US_ASCII);
-  private static final Pattern NAME = Pattern.compile("http-.+-(Acceptor|Poller)\\d*");
+  private static final Pattern NAME = Pattern.compile("https?-.+-(Acceptor|Poller)\\d*");
   private static final int CHECK_MILLIS = 500;
   private static final int STOP_MILLIS = 10_000;
 

@@ -2,9 +2,7 @@ package org.pgdeltastream.launch.server;
 
 import java.io.IOException;
 import java.io.StringReader;
-import java.net.HttpURLConnection;
-import java.net.Proxy;
-import java.net.URL;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -12,12 +10,13 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
-import java.util.Set;
 import org.apache.catalina.LifecycleState;
+import org.apache.catalina.connector.Connector;
 import org.apache.catalina.core.StandardHost;
 import org.apache.catalina.startup.Tomcat;
 import org.apache.tomee.embedded.Configuration;
 import org.apache.tomee.embedded.Container;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.launch.command.Address;
 import org.pgdeltastream.launch.command.Command;
 
@@ -27,11 +26,6 @@ import org.pgdeltastream.launch.command.Command;
  * runs.
  */
 public final class Server implements AutoCloseable {
-  /** 401 and 403 are the application's: access is configured. */
-  private static final Set<Integer> APPLICATION_ANSWERS = Set.of(200, 401, 403);
-
-  private static final int PING_MILLIS = 20_000;
-
   private static final String RESOURCES =
       """
       jdbc/pgdelta = new://Resource?type=javax.sql.DataSource
@@ -50,14 +44,23 @@ public final class Server implements AutoCloseable {
       concurrent/readers = new://Resource?type=jakarta.enterprise.concurrent.ManagedExecutorService
       """;
 
-  private final Container container = new Container();
+  private final Container container =
+      new Container() {
+        @Override
+        protected Connector createConnector() {
+          return secured(super.createConnector());
+        }
+      };
   private final Availability availability = new Availability();
   private final String host;
   private final Path workDirectory;
+  private final Optional<TlsFiles> tlsFiles;
+  private Optional<Tls> tls = Optional.empty();
 
-  private Server(String host, Path workDirectory) {
+  private Server(String host, Path workDirectory, Optional<TlsFiles> tlsFiles) {
     this.host = host;
     this.workDirectory = workDirectory;
+    this.tlsFiles = tlsFiles;
   }
 
   /**
@@ -71,13 +74,14 @@ public final class Server implements AutoCloseable {
   public static Server begin(Address listen, Command.Named database, Path workDirectory)
       throws IOException {
     LeanStart.prepare();
-    Server server = new Server(listen.host(), workDirectory);
+    Optional<TlsFiles> tls = TlsFiles.ofSettings();
+    Server server = new Server(listen.host(), workDirectory, tls);
     try {
       System.setProperty("pgdelta.database-url", database.jdbcUrl());
       System.setProperty("pgdelta.database-user", database.user());
       System.setProperty("pgdelta.database-password", database.password());
       Files.createDirectories(workDirectory);
-      server.start(listen, resources(listen.host(), database));
+      server.start(listen, resources(listen.host(), database, tls.isPresent()));
       return server;
     } catch (Exception e) {
       server.closeQuietly(e);
@@ -95,7 +99,7 @@ public final class Server implements AutoCloseable {
       container.deploy("", application.toFile(), true);
       checkStarted();
       availability.started();
-      checkPing();
+      OwnPing.check(new Address(host, port()), tls);
     } catch (Exception e) {
       availability.stopping();
       throw failure(e);
@@ -106,7 +110,8 @@ public final class Server implements AutoCloseable {
     if (e instanceof InterruptedException) {
       Thread.currentThread().interrupt();
     }
-    return e instanceof IOException known
+    @Nullable Throwable why = e instanceof UncheckedIOException wrapped ? wrapped.getCause() : e;
+    return why instanceof IOException known
         ? known
         : new IOException("The server did not start: " + e.getMessage(), e);
   }
@@ -115,6 +120,22 @@ public final class Server implements AutoCloseable {
   public int port() {
     // Not Tomcat's getConnector(): that would add one that listens everywhere.
     return container.getTomcat().getService().findConnectors()[0].getLocalPort();
+  }
+
+  private Connector secured(Connector connector) {
+    try {
+      if (tlsFiles.isPresent()) {
+        tls = Optional.of(Tls.on(connector, tlsFiles.get()));
+      }
+      return connector;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The hosts that its certificate is for; empty where it serves without TLS. */
+  public Optional<List<String>> tlsHosts() {
+    return tls.map(Tls::hosts);
   }
 
   /** Stops the application, which closes its clients, and then the server. */
@@ -126,6 +147,7 @@ public final class Server implements AutoCloseable {
     } catch (Exception e) {
       throw new IOException("The server did not stop cleanly: " + e.getMessage(), e);
     } finally {
+      tls.ifPresent(Tls::close);
       clearProperties();
     }
   }
@@ -160,7 +182,8 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private static Properties resources(String host, Command.Named database) throws IOException {
+  private static Properties resources(String host, Command.Named database, boolean tls)
+      throws IOException {
     Properties resources = new Properties();
     resources.load(new StringReader(RESOURCES));
     resources.setProperty("jdbc/pgdelta.JdbcUrl", database.jdbcUrl());
@@ -178,7 +201,7 @@ public final class Server implements AutoCloseable {
       resources.setProperty(executor + ".Queue", "1");
     }
     resources.setProperty("connector.attributes.address", host);
-    Connections connections = Connections.fitting();
+    Connections connections = Connections.fitting(tls);
     connections.configure(resources);
     connections.log();
     return resources;
@@ -205,25 +228,8 @@ public final class Server implements AutoCloseable {
     }
   }
 
-  private void checkPing() throws IOException {
-    URL ping = new URL("http", Address.reachable(host), port(), "/v1/ping");
-    int status;
-    try {
-      HttpURLConnection call = (HttpURLConnection) ping.openConnection(Proxy.NO_PROXY);
-      call.setConnectTimeout(PING_MILLIS);
-      call.setReadTimeout(PING_MILLIS);
-      status = call.getResponseCode();
-      call.disconnect();
-    } catch (IOException e) {
-      throw new IOException("The application does not answer %s: %s".formatted(ping, e), e);
-    }
-    if (!APPLICATION_ANSWERS.contains(status)) {
-      throw new IOException(
-          "The application did not start: %s answers %s; the log says why".formatted(ping, status));
-    }
-  }
-
   private void closeQuietly(Exception reason) {
+    tls.ifPresent(Tls::close);
     try {
       if (container.getTomcat().getServer().getState().isAvailable()) {
         container.close(); // it would wait for ever for a server that never started

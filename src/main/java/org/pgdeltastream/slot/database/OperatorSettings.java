@@ -2,6 +2,7 @@ package org.pgdeltastream.slot.database;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The settings of those who look after this server.
@@ -11,13 +12,16 @@ import java.util.List;
  * @param guardDryRun the guard says what it would do, and does nothing
  * @param heartbeat how often one is written into PostgreSQL's WAL; zero: never
  * @param tailSeconds how long a look at the newest changes may last
+ * @param tlsCertificate a file for the runnable jar, which reads it; so is {@code tlsKey}
  */
 public record OperatorSettings(
     List<String> monitorTokens,
     String guard,
     boolean guardDryRun,
     Duration heartbeat,
-    Duration tailSeconds) {
+    Duration tailSeconds,
+    Optional<String> tlsCertificate,
+    Optional<String> tlsKey) {
   private static final String GUARD = "*: warn@50%, warn@10GB, warn@idle:24h";
 
   static OperatorSettings read(SettingSource source) {
@@ -26,6 +30,8 @@ public record OperatorSettings(
         source.text("guard").orElse(GUARD),
         source.flag("guard-dry-run"),
         Duration.ofSeconds(source.number("heartbeat", 0, 0, 3600)),
-        source.seconds("tail-seconds", 600));
+        source.seconds("tail-seconds", 600),
+        source.text("tls-certificate"),
+        source.text("tls-key"));
   }
 }

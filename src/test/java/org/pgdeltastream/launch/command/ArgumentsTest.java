@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
@@ -143,9 +144,22 @@ class ArgumentsTest {
       })
   void theGuideShowsNoPasswordOfTheUrl(String url) {
     Command.Named named = new Command.Named(url, "a", "secret");
-    assertThat(Guide.text(Path.of("a.jar"), USUAL, named, Optional.empty()))
+    assertThat(Guide.text(Path.of("a.jar"), USUAL, Optional.empty(), named, Optional.empty()))
         .contains("reads jdbc:postgresql://x:1/y (user a)")
         .doesNotContain("secret");
+  }
+
+  @Test
+  void theGuideSaysHowToCallAServerWithTls() {
+    Command.Named named = new Command.Named("jdbc:postgresql://x:1/y", "a", "");
+    Optional<List<String>> hosts = Optional.of(List.of("localhost", "delta.example.com"));
+    assertThat(Guide.text(Path.of("a.jar"), USUAL, hosts, named, Optional.empty()))
+        .contains(
+            "listens on https://127.0.0.1:12312",
+            "curl \"https://127.0.0.1:12312/v1/init",
+            "--watch \"wss://127.0.0.1:12312/v1/lr/stream",
+            "It is for: localhost, delta.example.com.")
+        .doesNotContain("http:", "ws:");
   }
 
   @Test

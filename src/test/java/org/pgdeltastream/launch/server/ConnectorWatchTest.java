@@ -39,6 +39,18 @@ class ConnectorWatchTest {
   }
 
   @Test
+  void knowsTheThreadsOfAConnectorWithTls() throws Exception {
+    CountDownLatch stop = new CountDownLatch(1);
+    Thread poller = new Thread(() -> await(stop), "https-jsse-nio-127.0.0.1-1-Poller");
+    poller.start();
+
+    assertThat(ConnectorWatch.threads()).contains(poller);
+
+    stop.countDown();
+    poller.join();
+  }
+
+  @Test
   void endsNothingWhereTheServerIsStopped() throws Exception {
     CountDownLatch stop = new CountDownLatch(1);
     Thread acceptor = new Thread(() -> await(stop), "http-nio-1-Acceptor");

@@ -1,0 +1,118 @@
+package org.pgdeltastream.support;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.MessageDigest;
+import java.security.cert.CertificateFactory;
+import java.security.cert.X509Certificate;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
+import org.opentest4j.TestAbortedException;
+
+/** Certificates of a test's own, made by openssl. */
+public final class Certificates {
+  private static final String WHAT = "openssl";
+  private static final String ADVICE = "install openssl (Debian)";
+  private static final int DEADLINE_SECONDS = 60;
+  private static final String[] RSA = {"-newkey", "rsa:2048"};
+
+  private Certificates() {}
+
+  /** A certificate and its key, each in a file. */
+  public record Pair(Path certificate, Path key) {
+    /** As the program is told of them. */
+    public String[] settings() {
+      return new String[] {"-Dpgdelta.tls-certificate=" + certificate, "-Dpgdelta.tls-key=" + key};
+    }
+
+    /** In place of those files, one after the other. */
+    public void replace(Pair old) throws IOException {
+      Files.write(old.certificate, Files.readAllBytes(certificate));
+      Files.write(old.key, Files.readAllBytes(key));
+    }
+  }
+
+  /** Aborts the test, and says so at the end, where it is not installed; with CI=true it fails. */
+  public static void mustBeAtHand(String test) {
+    boolean found =
+        Stream.of(System.getenv("PATH").split(":"))
+            .anyMatch(directory -> Files.isExecutable(Path.of(directory, WHAT)));
+    if (found) {
+      return;
+    }
+    if ("true".equals(System.getenv("CI"))) {
+      throw new AssertionError(WHAT + " is not at hand: " + ADVICE);
+    }
+    SkippedTests.add(WHAT, ADVICE, List.of(test));
+    throw new TestAbortedException(WHAT + " is not at hand: " + ADVICE);
+  }
+
+  /**
+   * One that signed itself, for localhost.
+   *
+   * @param name of its files, and of its subject
+   * @param key such as {@code -newkey rsa:2048}
+   */
+  public static Pair make(Path directory, String name, String... key) throws Exception {
+    Pair made = new Pair(directory.resolve(name + ".crt"), directory.resolve(name + ".key"));
+    List<String> arguments = new ArrayList<>(List.of("req", "-x509", "-nodes", "-days", "30"));
+    arguments.addAll(List.of(key.length == 0 ? RSA : key));
+    arguments.addAll(List.of("-subj", "/CN=" + name));
+    arguments.addAll(List.of("-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"));
+    arguments.addAll(List.of("-keyout", made.key.toString(), "-out", made.certificate.toString()));
+    openssl(arguments.toArray(String[]::new));
+    return made;
+  }
+
+  public static void openssl(String... arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of(WHAT));
+    command.addAll(List.of(arguments));
+    Path said = Files.createTempFile(WHAT, ".out");
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();
+    assertThat(process.waitFor(DEADLINE_SECONDS, TimeUnit.SECONDS)).as("%s ends", command).isTrue();
+    assertThat(process.exitValue()).as(Files.readString(said)).isZero();
+    Files.delete(said);
+  }
+
+  private static X509Certificate read(Path certificate)
+      throws IOException, GeneralSecurityException {
+    try (InputStream in = Files.newInputStream(certificate)) {
+      return (X509Certificate) CertificateFactory.getInstance("X.509").generateCertificate(in);
+    }
+  }
+
+  /** Of a client that trusts this one alone. */
+  public static SSLContext trusting(Path certificate) {
+    try {
+      KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+      store.load(null, null);
+      store.setCertificateEntry("one", read(certificate));
+      TrustManagerFactory trust =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trust.init(store);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, trust.getTrustManagers(), null);
+      return context;
+    } catch (IOException | GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** By which a browser is told to take it. */
+  public static String hashOfKey(Path certificate) throws Exception {
+    byte[] key = read(certificate).getPublicKey().getEncoded();
+    return Base64.getEncoder().encodeToString(MessageDigest.getInstance("SHA-256").digest(key));
+  }
+}
