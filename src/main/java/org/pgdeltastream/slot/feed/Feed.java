@@ -14,7 +14,6 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedCounts;
@@ -85,7 +84,7 @@ public final class Feed implements Runnable {
 
   /** Those that it is made with, or that its slot was; none before they are known. */
   List<String> publications() {
-    return definition.publications().isEmpty() ? slot.publications() : definition.publications();
+    return definition.publications(slot);
   }
 
   @Override
@@ -182,7 +181,7 @@ public final class Feed implements Runnable {
             request.framing(),
             outlet,
             request.linger().toNanos(),
-            home(left),
+            reader.placement().home(one -> left(one, left)),
             writer);
     subscribers.add(subscriber);
     counts().entered(subscriber);
@@ -194,26 +193,9 @@ public final class Feed implements Runnable {
     return subscriber;
   }
 
-  private FeedSubscriber.Home home(Runnable left) {
-    return new FeedSubscriber.Home() {
-      @Override
-      public void place(FeedSubscriber one, Lsn after, long more) {
-        reader.placement().place(one, after, more);
-      }
-
-      @Override
-      public FeedCounts counts() {
-        return Feed.this.counts();
-      }
-
-      @Override
-      public void left(FeedSubscriber one) {
-        subscribers.remove(one);
-        counts().left(one);
-        reader.placement().leave(one);
-        left.run();
-      }
-    };
+  private void left(FeedSubscriber one, Runnable left) {
+    subscribers.remove(one);
+    left.run();
   }
 
   /** Whether somebody can follow it with this selection. */

@@ -9,6 +9,7 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /**
  * What a feed is made with.
@@ -57,6 +58,11 @@ public record FeedDefinition(
             ? List.of()
             : Stream.of(text.substring(equals + 1).split(",")).map(String::strip).toList();
     return withUsualWindow.apply(name, publications);
+  }
+
+  /** Those that it is made with, or that its slot was; none before they are known. */
+  List<String> publications(KnownSlot slot) {
+    return publications.isEmpty() ? slot.publications() : publications;
   }
 
   public SlotName slotName() {

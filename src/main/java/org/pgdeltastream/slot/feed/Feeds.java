@@ -24,6 +24,7 @@ import org.pgdeltastream.feed.Writers;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.upstream.StreamServices;
+import org.pgdeltastream.slot.view.KnownViews;
 
 /**
  * The feeds that this server reads: those of its settings, those made by a call, and those whose

@@ -40,7 +40,7 @@ public final class Parameters {
   /** Of a feed's stream. */
   public static final List<String> FEED =
       Stream.concat(
-              Stream.of("after", "columns", "linger"),
+              Stream.of("after", "columns", "linger", "snapshot"),
               ChangeOptions.names().stream()
                   .filter(name -> !List.of("filter-origins", "max-message").contains(name)))
           .toList();

@@ -1,4 +1,4 @@
-package org.pgdeltastream.slot.feed;
+package org.pgdeltastream.slot.view;
 
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -21,7 +21,7 @@ import org.pgdeltastream.slot.database.Problems;
  * Checks the tables and columns that a subscriber names, once for all who name the same. For any
  * thread.
  */
-final class KnownViews {
+public final class KnownViews {
   private static final int MOST = 1_000;
 
   private final Publications publications;
@@ -31,7 +31,7 @@ final class KnownViews {
   private record Known(
       List<String> publications, List<TableName> tables, Map<TableName, List<String>> columns) {}
 
-  KnownViews(Publications publications) {
+  public KnownViews(Publications publications) {
     this.publications = publications;
   }
 
@@ -41,7 +41,7 @@ final class KnownViews {
    * @param names the feed's publications; none: not known yet
    * @throws ProblemException BAD_REQUEST, naming what it does not have
    */
-  void check(String feed, List<String> names, ViewOptions view) {
+  public void check(String feed, List<String> names, ViewOptions view) {
     List<TableName> named = named(view.changes());
     Known asked = new Known(names, named, view.changes().columns());
     if (named.isEmpty() || names.isEmpty() || known.contains(asked)) {
