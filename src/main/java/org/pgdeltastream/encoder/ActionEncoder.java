@@ -161,7 +161,9 @@ public final class ActionEncoder implements ChangeListener {
   public void commit(Commit commit) throws IOException {
     start(opening('C'));
     appendPosition(commit.commitLsn());
-    out.append(Ascii.bytes(",\"nextlsn\":\"" + commit.endLsn() + "\""));
+    if (!commit.endLsn().equals(Lsn.NONE)) { // NONE: it is no place to go on from
+      out.append(Ascii.bytes(",\"nextlsn\":\"" + commit.endLsn() + "\""));
+    }
     end(commit.endLsn());
   }
 

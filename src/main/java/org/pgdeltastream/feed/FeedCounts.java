@@ -23,6 +23,8 @@ public final class FeedCounts {
   private final Map<Framing, Way> ways = new EnumMap<>(Framing.class);
   private final AtomicLong late = new AtomicLong();
   private final AtomicLong refetches = new AtomicLong();
+  private final AtomicLong snapshotsGiven = new AtomicLong();
+  private final AtomicLong snapshotsMade = new AtomicLong();
 
   public FeedCounts() {
     for (Framing one : Framing.values()) {
@@ -98,6 +100,26 @@ public final class FeedCounts {
   /** Bytes of messages and their framing that all were given. */
   public long bytes() {
     return ways.values().stream().mapToLong(way -> way.bytes.sum()).sum();
+  }
+
+  /** A subscriber is to begin with rows. */
+  public void snapshotGiven() {
+    snapshotsGiven.getAndIncrement();
+  }
+
+  /** Rows were read from PostgreSQL, for all who asked for them. */
+  public void snapshotMade() {
+    snapshotsMade.getAndIncrement();
+  }
+
+  /** How often a subscriber began with rows. */
+  public long snapshotsGiven() {
+    return snapshotsGiven.get();
+  }
+
+  /** How often rows were read from PostgreSQL. */
+  public long snapshotsMade() {
+    return snapshotsMade.get();
   }
 
   /** How often one was served from the journal. */

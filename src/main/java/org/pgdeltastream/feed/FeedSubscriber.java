@@ -8,6 +8,8 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.Cursor;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Framing;
+import org.pgdeltastream.feed.log.Rows;
+import org.pgdeltastream.feed.log.Words;
 
 /**
  * One client of a feed: a cursor in a {@link FrameLog}, and the way to the client. Its {@link
@@ -21,6 +23,9 @@ public final class FeedSubscriber {
      * Calls {@link #attach} or {@link #end}, perhaps later.
      */
     void place(FeedSubscriber subscriber, Lsn after, long more);
+
+    /** What it is to read before it is placed; null for nothing, or for nothing yet. */
+    @Nullable Rows rows(FeedSubscriber subscriber);
 
     FeedCounts counts();
 
@@ -70,11 +75,7 @@ public final class FeedSubscriber {
   Lsn has = Lsn.NONE; // it has everything up to there
   long more; // bytes beyond
 
-  /**
-   * Not placed yet.
-   *
-   * @param lingerNanos the least time between two writes
-   */
+  /** Not placed yet; {@code lingerNanos} is the least time between two writes. */
   public FeedSubscriber(
       ViewOptions view,
       Framing framing,
@@ -106,7 +107,7 @@ public final class FeedSubscriber {
     return lingerNanos;
   }
 
-  Home home() {
+  public Home home() {
     return home;
   }
 
@@ -129,7 +130,6 @@ public final class FeedSubscriber {
     return next.get();
   }
 
-  /** It is there now. */
   void isAt(Place place) {
     next.compareAndSet(place, null);
   }
@@ -218,11 +218,6 @@ public final class FeedSubscriber {
     return end.get();
   }
 
-  /** What comes next cannot be served: its client is told why, and it ends. */
-  public void mustRefetch(String reason) {
-    home.mustRefetch(this, reason);
-  }
-
   /** The client's connection has ended. */
   public void gone() {
     isGone = true;
@@ -249,7 +244,6 @@ public final class FeedSubscriber {
     }
   }
 
-  /** The writer looks at it now. */
   void dequeued() {
     queued.set(false);
   }

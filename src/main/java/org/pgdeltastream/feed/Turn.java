@@ -1,31 +1,22 @@
 package org.pgdeltastream.feed;
 
 import java.io.IOException;
-import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.Cursor;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.feed.log.Mark;
+import org.pgdeltastream.feed.log.Rows;
 
 /**
  * What a subscriber is given when its writer looks at it: what is new in its log, and between two
  * messages what is said beside it. For the writer's thread.
  */
 final class Turn {
-  private static final long LAST_WORD_NANOS = Duration.ofSeconds(2).toNanos();
-
   private final Writer writer;
-  private final long sendTimeoutNanos;
-  private final long pingNanos;
-  private final long pongNanos;
 
-  Turn(Writer writer, Duration sendTimeout, Duration ping, Duration pong) {
+  Turn(Writer writer) {
     this.writer = writer;
-    this.sendTimeoutNanos = sendTimeout.toNanos();
-    this.pingNanos = ping.toNanos();
-    this.pongNanos = pong.toNanos();
   }
 
   /** Writes as much as its connection takes now. */
@@ -42,6 +33,7 @@ final class Turn {
       } else if (!one.isInside) {
         betweenMessages(one);
       }
+      rows(one);
       return;
     }
     if (cursor.isCut()) {
@@ -51,6 +43,31 @@ final class Turn {
       detach(one);
     } else if (one.isReady() && !isEarly(one, log) && hasBegun(one, log)) {
       copy(one, log, cursor);
+    }
+  }
+
+  /** What comes before the changes; another thread reads it, a piece at a time. */
+  private void rows(FeedSubscriber one) throws IOException {
+    Rows rows = one.home().rows(one);
+    if (rows == null || one.isDetached || !(one.isInside || one.words().isEmpty())) {
+      return;
+    }
+    byte[] some = one.isReady() && one.asksReady() ? rows.take() : null;
+    while (some != null) {
+      one.outlet().write(some, 0, some.length);
+      one.home().counts().wrote(one.framing(), some.length);
+      one.movedAt = System.nanoTime();
+      one.isInside = rows.isInside();
+      one.hasToFlush = true;
+      boolean ends = one.end() != null && !one.isInside;
+      some = !ends && one.asksReady() ? rows.take() : null;
+    }
+    if (one.hasToFlush && one.asksReady()) {
+      one.outlet().flush();
+      one.hasToFlush = false;
+    }
+    if (one.end() != null && !one.isInside) {
+      betweenMessages(one);
     }
   }
 
@@ -199,46 +216,5 @@ final class Turn {
       one.isDetached = false;
       one.home().place(one, one.has, one.more);
     }
-  }
-
-  /** Every second. */
-  void check(FeedSubscriber one, long now) throws IOException {
-    one.outlet().check();
-    long idle = now - one.movedAt;
-    if (one.isOver()) {
-      writer.remove(one);
-    } else if (one.end() != null && one.endsAt == 0) {
-      one.endsAt = now + LAST_WORD_NANOS;
-    } else if (one.end() != null
-        ? now - one.endsAt > 0
-        : !one.isReady() && idle > sendTimeoutNanos) {
-      one.outlet().cut(); // it takes nothing, not even the end
-      writer.remove(one);
-    } else if (one.end() != null || !one.isReady()) {
-      return; // it is given time
-    } else if (one.isAnswerDue() && idle > pongNanos) {
-      one.end(CloseReason.SLOW_SUBSCRIBER, "no answer to a ping");
-    } else if (idle > pingNanos && !one.isAnswerDue()) {
-      ping(one);
-    }
-  }
-
-  /** Asks an idle client for a sign of life, between two messages. */
-  private void ping(FeedSubscriber one) throws IOException {
-    FrameLog log = one.log;
-    Cursor cursor = one.cursor;
-    boolean between = (log == null || cursor == null) ? !one.isInside : isBetween(log, cursor);
-    if (between && one.asksReady()) {
-      one.movedAt = System.nanoTime();
-      one.asked(); // first: the answer may come at once
-      one.outlet().ping();
-    }
-  }
-
-  private static boolean isBetween(FrameLog log, Cursor cursor) {
-    FrameLog.Published published = log.published();
-    return published.endsWithMessage()
-        && published.end() == cursor.position()
-        && !log.isPast(cursor);
   }
 }

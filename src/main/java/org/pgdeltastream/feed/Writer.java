@@ -30,7 +30,8 @@ public final class Writer implements Runnable {
   private final Queue<FeedSubscriber> signalled = new ConcurrentLinkedQueue<>();
   private final Map<FrameLog, Group> groups = new HashMap<>(); // logs are equal to themselves only
   private final List<FeedSubscriber> waiting = new ArrayList<>(); // for a place
-  private final Turn turn;
+  private final Turn turn = new Turn(this);
+  private final Watch watch;
   private final PriorityQueue<FeedSubscriber> delayed =
       new PriorityQueue<>((one, other) -> Long.signum(one.dueAt - other.dueAt));
   private volatile boolean isAwake = true;
@@ -62,7 +63,7 @@ public final class Writer implements Runnable {
    * @param pong how long it may take to answer
    */
   public Writer(Duration sendTimeout, Duration ping, Duration pong) {
-    this.turn = new Turn(this, sendTimeout, ping, pong);
+    this.watch = new Watch(this, sendTimeout, ping, pong);
   }
 
   void queue(FeedSubscriber subscriber) {
@@ -224,7 +225,7 @@ public final class Writer implements Runnable {
     groups.values().forEach(group -> all.addAll(group.members));
     for (FeedSubscriber one : all) {
       try {
-        turn.check(one, now);
+        watch.check(one, now);
       } catch (IOException | RuntimeException e) {
         failed(one, e);
       }

@@ -143,7 +143,7 @@ public final class SnapshotReader {
       throws SQLException, IOException {
     TableReference reference = TableReference.of(request.table(), request.schema());
     try (var transaction = SnapshotTransaction.begin(database, checked(snapshotName), tableLimit)) {
-      way.take(new TableRead(transaction.connection(), tables, reference, request, heap));
+      way.take(TableRead.of(transaction.connection(), tables, reference, request, heap));
     } catch (SQLException e) {
       throw SnapshotFailure.translated(e, reference);
     }
@@ -168,6 +168,11 @@ public final class SnapshotReader {
     try (var transaction = SnapshotTransaction.begin(database, statementTimeout)) {
       return SnapshotWarnings.read(transaction.connection(), publications);
     }
+  }
+
+  /** Begins to read tables of publications as they are now, each of them within this time. */
+  public ViewRead view(Duration limit) throws SQLException {
+    return ViewRead.begin(database, limit, heap);
   }
 
   private static String checked(String snapshotName) {

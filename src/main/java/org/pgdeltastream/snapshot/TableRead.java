@@ -39,28 +39,42 @@ final class TableRead {
 
   private final Connection connection;
   private final TableReference reference;
-  private final TableRequest request;
+  private final TableRequest.Part part;
   private final SnapshotTable table;
   private final List<Attribute> columns;
   private final HeapBudget heap;
 
   TableRead(
       Connection connection,
+      TableReference reference,
+      SnapshotTable table,
+      List<Attribute> columns,
+      TableRequest.Part part,
+      HeapBudget heap)
+      throws SQLException {
+    this.connection = connection;
+    this.reference = reference;
+    this.table = table;
+    this.columns = columns;
+    this.part = part;
+    this.heap = heap;
+    if (table.rows().isPresent()) {
+      connection.setNetworkTimeout(Runnable::run, FILTERED_MILLIS);
+    }
+  }
+
+  /** Of a table that is known from now on. */
+  static TableRead of(
+      Connection connection,
       KnownTables tables,
       TableReference reference,
       TableRequest request,
       HeapBudget heap)
       throws SQLException {
-    this.connection = connection;
-    this.reference = reference;
-    this.request = request;
-    this.heap = heap;
-    table = new CatalogReader(connection, tables.publications()).table(reference);
+    SnapshotTable table = new CatalogReader(connection, tables.publications()).table(reference);
     tables.add(reference, table);
-    columns = table.selected(request.columns());
-    if (table.rows().isPresent()) {
-      connection.setNetworkTimeout(Runnable::run, FILTERED_MILLIS);
-    }
+    List<Attribute> columns = table.selected(request.columns());
+    return new TableRead(connection, reference, table, columns, request.part(), heap);
   }
 
   void rows(RowListener rows) throws SQLException, IOException {
@@ -92,8 +106,8 @@ final class TableRead {
   }
 
   private List<String> stripes() throws SQLException {
-    if (request.part().equals(TableRequest.Part.WHOLE)) {
-      return Stripes.of(request.part(), 0, 0);
+    if (part.equals(TableRequest.Part.WHOLE)) {
+      return Stripes.of(part, 0, 0);
     }
     if (table.access() != SnapshotTable.Access.WHOLE) {
       throw new ProblemException(
@@ -101,7 +115,7 @@ final class TableRead {
           "Parts of table " + reference + " need the right to read all its columns",
           "Grant SELECT on the table, or read it without part=");
     }
-    return Stripes.of(request.part(), blocks(), connection.getMetaData().getDatabaseMajorVersion());
+    return Stripes.of(part, blocks(), connection.getMetaData().getDatabaseMajorVersion());
   }
 
   private long blocks() throws SQLException {

@@ -39,6 +39,13 @@ class FeedEndpointServerIT {
   }
 
   @Nested
+  class Snapshot extends FeedSnapshotStory {
+    Snapshot() {
+      super(client, database);
+    }
+  }
+
+  @Nested
   class Websocket extends FeedSocketStory {
     Websocket() {
       super(client, database);

@@ -64,6 +64,13 @@ class FeedServerIT {
   }
 
   @Nested
+  class Snapshot extends FeedSnapshotStory {
+    Snapshot() {
+      super(client, database);
+    }
+  }
+
+  @Nested
   class Views extends FeedViewsStory {
     Views() {
       super(client, database);

@@ -13,6 +13,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -21,6 +22,7 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Framing;
+import org.pgdeltastream.feed.log.Rows;
 import org.pgdeltastream.feed.log.SampleLogs;
 import org.pgdeltastream.support.Seeds;
 
@@ -368,6 +370,11 @@ class WriterTest {
   private FeedSubscriber subscriber(Framing framing, FakeOutlet outlet, long linger) {
     FeedSubscriber.Home home =
         new FeedSubscriber.Home() {
+          @Override
+          public @Nullable Rows rows(FeedSubscriber one) {
+            return null;
+          }
+
           @Override
           public FeedCounts counts() {
             return counts;

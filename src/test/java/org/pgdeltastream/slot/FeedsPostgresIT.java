@@ -328,13 +328,17 @@ class FeedsPostgresIT {
           public void begins(FeedSubscriber one, FeedPosition start, FeedPosition oldest) {}
 
           @Override
+          public void beginsWithRows(
+              FeedSubscriber one, Optional<String> refetch, FeedPosition oldest) {}
+
+          @Override
           public void mustRefetch(
               FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
             one.say(("refetch " + reason).getBytes(StandardCharsets.UTF_8));
           }
         };
     FollowRequest request =
-        new FollowRequest(ALL, Framing.TEXTS, after, Duration.ZERO, CALLER, client);
+        new FollowRequest(ALL, Framing.TEXTS, after, false, Duration.ZERO, CALLER, client);
     outlet.serves(feeds.follow("main", request, outlet));
     return outlet;
   }

@@ -229,6 +229,12 @@ final class FilteredRows {
           }
 
           @Override
+          public void beginsWithRows(
+              FeedSubscriber one, Optional<String> refetch, FeedPosition oldest) {
+            throw new AssertionError("not asked for");
+          }
+
+          @Override
           public void mustRefetch(
               FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
             one.say(("{\"must-refetch\":\"" + reason + "\"}\n").getBytes(StandardCharsets.UTF_8));
@@ -238,7 +244,7 @@ final class FilteredRows {
     FeedSubscriber made2 =
         feeds.follow(
             feed,
-            new FollowRequest(request, Framing.TEXTS, after, Duration.ZERO, CALLER, client),
+            new FollowRequest(request, Framing.TEXTS, after, false, Duration.ZERO, CALLER, client),
             made);
     made.serves(made2);
     subscriber = made2;

@@ -55,7 +55,8 @@ public final class EventsClient implements AutoCloseable {
     this(HTTP, check, url, headers);
   }
 
-  private EventsClient(HttpClient http, Consumer<Event> check, String url, String... headers) throws Exception {
+  private EventsClient(HttpClient http, Consumer<Event> check, String url, String... headers)
+      throws Exception {
     this.check = check;
     HttpRequest.Builder request =
         HttpRequest.newBuilder(URI.create(url)).header("Accept", "text/event-stream");

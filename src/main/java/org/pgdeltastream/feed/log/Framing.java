@@ -1,6 +1,7 @@
 package org.pgdeltastream.feed.log;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.pgdeltastream.framing.FrameHeader;
 
 /** How messages are told apart on their way to a client. */
@@ -13,6 +14,10 @@ public enum Framing {
   TEXTS,
   /** A line each, and one for each position: {@code #0/16B3748}; says nothing of an idle feed. */
   LINES;
+
+  private static final byte[] NOTHING = {};
+  private static final byte[] LINE_END = {'\n'};
+  private static final byte[] EVENT_END = {'\n', '\n'};
 
   /**
    * A message of ours, beside the changes.
@@ -27,11 +32,40 @@ public enum Framing {
         byte[] frame = new byte[FrameHeader.MOST_BYTES + text.length];
         int length = FrameHeader.text(frame, true, true, text.length);
         System.arraycopy(text, 0, frame, length, text.length);
-        yield java.util.Arrays.copyOf(frame, length + text.length);
+        yield Arrays.copyOf(frame, length + text.length);
       }
       case EVENT_STREAM ->
           ("event: " + event + "\ndata: " + json + "\n\n").getBytes(StandardCharsets.UTF_8);
       case TEXTS, LINES -> (json + "\n").getBytes(StandardCharsets.UTF_8);
+    };
+  }
+
+  /**
+   * What stands before a piece of a message of ours.
+   *
+   * @param event its name in an event stream; empty for none
+   * @param length of the piece
+   */
+  public byte[] before(String event, boolean first, boolean last, int length) {
+    return switch (this) {
+      case WEBSOCKET -> {
+        byte[] header = new byte[FrameHeader.MOST_BYTES];
+        yield Arrays.copyOf(header, FrameHeader.text(header, first, last, length));
+      }
+      case EVENT_STREAM -> {
+        String name = event.isEmpty() ? "" : "event: " + event + "\n";
+        yield (first ? name + "data: " : "").getBytes(StandardCharsets.US_ASCII);
+      }
+      case TEXTS, LINES -> NOTHING;
+    };
+  }
+
+  /** What stands behind a piece. */
+  public byte[] after(boolean last) {
+    return switch (this) {
+      case WEBSOCKET -> NOTHING;
+      case EVENT_STREAM -> last ? EVENT_END : NOTHING;
+      case TEXTS, LINES -> last ? LINE_END : NOTHING;
     };
   }
 

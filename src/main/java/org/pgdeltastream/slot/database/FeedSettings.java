@@ -15,6 +15,9 @@ import java.util.Optional;
  * @param feedDiskBytes what a feed's journal may take of the disk
  * @param feedDirectory where the journal's files are; empty for the system's temporary files
  * @param feedViews how many different selections of a feed may be followed
+ * @param feedSnapshots how many snapshots of a feed's views are read at once; the others wait
+ * @param feedSnapshotBytes what the files of a feed's snapshots may take of the disk
+ * @param feedSnapshotSeconds how long a snapshot may wait, and be made, and be sent, in all
  * @param subscribers how many clients may follow feeds
  * @param subscribersPerAddress how many of them from one address
  * @param subscribersPerToken how many of them with one token
@@ -27,6 +30,9 @@ public record FeedSettings(
     int feedDiskBytes,
     Optional<String> feedDirectory,
     int feedViews,
+    int feedSnapshots,
+    int feedSnapshotBytes,
+    Duration feedSnapshotSeconds,
     int subscribers,
     int subscribersPerAddress,
     int subscribersPerToken) {
@@ -41,6 +47,9 @@ public record FeedSettings(
         source.number("feed-disk-bytes", 1 << 30, 32 << 20, Integer.MAX_VALUE),
         source.text("feed-directory"),
         source.number("feed-views", 1_000, 1, 1_000_000),
+        source.number("feed-snapshots", 4, 1, 1_000),
+        source.number("feed-snapshot-bytes", 1 << 30, 1 << 20, Integer.MAX_VALUE),
+        source.seconds("feed-snapshot-seconds", 600),
         subscribers,
         source.number("subscribers-per-address", 1_000, 1, 1_000_000),
         source.number("subscribers-per-token", subscribers, 1, 1_000_000));

@@ -15,7 +15,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedCounts;
@@ -23,7 +22,6 @@ import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writer;
-import org.pgdeltastream.filter.FilterIndex;
 import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.upstream.Ending;
@@ -87,7 +85,7 @@ public final class Feed implements Runnable {
 
   /** Those that it is made with, or that its slot was; none before they are known. */
   List<String> publications() {
-    return definition.publications().isEmpty() ? slot.publications() : definition.publications();
+    return definition.publications(slot);
   }
 
   @Override
@@ -195,7 +193,7 @@ public final class Feed implements Runnable {
             request.framing(),
             outlet,
             request.linger().toNanos(),
-            home(request, left, refusal),
+            reader.placement().home(request, refusal, one -> left(one, left)),
             writer);
     subscribers.add(subscriber);
     counts().entered(subscriber);
@@ -207,36 +205,9 @@ public final class Feed implements Runnable {
     return subscriber;
   }
 
-  private FeedSubscriber.Home home(
-      FollowRequest request, Runnable left, Supplier<Optional<String>> refusal) {
-    return new FeedSubscriber.Home() {
-      @Override
-      public void place(FeedSubscriber one, Lsn after, long more) {
-        reader.placement().place(one, after, more);
-      }
-
-      @Override
-      public FeedCounts counts() {
-        return Feed.this.counts();
-      }
-
-      @Override
-      public void mustRefetch(FeedSubscriber one, String reason) {
-        Optional<String> refused =
-            reason.equals(FilterIndex.TOAST) ? Optional.empty() : refusal.get();
-        refused.ifPresentOrElse(
-            what -> one.end(CloseReason.IDENTITY_INSUFFICIENT, what),
-            () -> reader.placement().refetch(one, request, reason));
-      }
-
-      @Override
-      public void left(FeedSubscriber one) {
-        subscribers.remove(one);
-        counts().left(one);
-        reader.placement().leave(one);
-        left.run();
-      }
-    };
+  private void left(FeedSubscriber one, Runnable left) {
+    subscribers.remove(one);
+    left.run();
   }
 
   /** Whether somebody can follow it with this selection. */

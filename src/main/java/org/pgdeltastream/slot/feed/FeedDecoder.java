@@ -6,6 +6,7 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.decoder.WalDecoder;
 import org.pgdeltastream.feed.Router;
 import org.pgdeltastream.journal.Journal;
+import org.pgdeltastream.slot.view.Delivered;
 
 /**
  * Notes each message of pgoutput in the journal before it is decoded. A transaction that the
@@ -13,19 +14,23 @@ import org.pgdeltastream.journal.Journal;
  */
 final class FeedDecoder implements WalDecoder {
   private static final int END_LSN = 1 + 1 + Long.BYTES; // Commit: flags and commit LSN before it
+  private static final int XID = 1 + Long.BYTES + Long.BYTES; // Begin: LSN and time before it
   private static final int MESSAGE_LSN = 1 + 1; // Message: flags before it
 
   private final WalDecoder decoder;
   private final Journal journal;
   private final Router router;
+  private final Delivered delivered;
   private boolean repeats;
   private boolean inside; // a transaction
   private long position;
+  private int xid; // of the open transaction
 
-  FeedDecoder(WalDecoder decoder, Journal journal, Router router) {
+  FeedDecoder(WalDecoder decoder, Journal journal, Router router, Delivered delivered) {
     this.decoder = decoder;
     this.journal = journal;
     this.router = router;
+    this.delivered = delivered;
   }
 
   /** Where the next message stands in the WAL. */
@@ -37,7 +42,8 @@ final class FeedDecoder implements WalDecoder {
   @Override
   public void decode(byte[] message, int start, int end) throws IOException {
     byte type = end > start ? message[start] : 0;
-    if (type == 'B' && end - start > Long.BYTES) {
+    if (type == 'B' && end - start >= XID + Integer.BYTES) {
+      xid = ByteBuffer.wrap(message, start + XID, Integer.BYTES).getInt();
       repeats = router.head().isAfter(lsn(message, start + 1));
     }
     boolean isAlone = !inside && isAlone(message, start, end);
@@ -49,6 +55,9 @@ final class FeedDecoder implements WalDecoder {
     Lsn endLsn = ends ? lsn(message, start + END_LSN) : Lsn.NONE;
     if (ends && !repeats) {
       journal.transactionEnded(endLsn); // first: who is placed then may read it there
+    }
+    if (ends) {
+      delivered.add(xid); // before it is sent
     }
     inside = !ends && (inside || type == 'B');
     decoder.decode(message, start, end);

@@ -5,10 +5,13 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.replication.wal.SlotRow;
+import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /**
  * What a feed is made with.
@@ -59,6 +62,11 @@ public record FeedDefinition(
     return withUsualWindow.apply(name, publications);
   }
 
+  /** Those that it is made with, or that its slot was; none before they are known. */
+  List<String> publications(KnownSlot slot) {
+    return publications.isEmpty() ? slot.publications() : publications;
+  }
+
   public SlotName slotName() {
     return slotName(name);
   }
@@ -70,5 +78,24 @@ public record FeedDefinition(
   /** Whether a slot of this name can only be a feed's. */
   public static boolean isFeeds(SlotName slot) {
     return slot.value().startsWith(PREFIX);
+  }
+
+  /** Checks that a slot can be a feed's. */
+  static void check(SlotRow row) {
+    if (!row.logical()
+        || !row.ofThisDatabase()
+        || !row.plugin().equals(OutputPlugin.PGOUTPUT.sqlName())) {
+      throw new ProblemException(
+          Problem.SLOT_EXISTS,
+          "Slot " + row.name() + " is there, but of another database, or not of pgoutput",
+          "Drop it, or choose another name for the feed");
+    }
+  }
+
+  static ProblemException notFound(String name) {
+    return new ProblemException(
+        Problem.FEED_NOT_FOUND,
+        "No feed " + name,
+        "Make it: PUT /v1/feeds/" + name + ", or set pgdelta.feeds");
   }
 }

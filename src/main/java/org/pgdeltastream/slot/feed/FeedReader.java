@@ -67,9 +67,10 @@ final class FeedReader implements Downstream {
     this.journal =
         new Journal(settings.feedFiles(), settings.feedDiskBytes(), services.database().heap());
     this.router = new Router(catalog, logBytes, Lsn.NONE);
-    Catalog again = catalog.waiting(services.stopping()::get);
+    Placement.Parts parts = new Placement.Parts(router, journal, this::oldest);
     this.placement =
-        new Placement(router, journal, again, services, this::oldest, threads, wakeWriters);
+        new Placement(
+            parts, catalog, services, () -> definition.publications(slot), threads, wakeWriters);
   }
 
   @Override
@@ -96,7 +97,7 @@ final class FeedReader implements Downstream {
   /** From where the slot is then; until that subscribers wait. */
   private Refusal startAnew(CloseReason why, String detail) {
     positioned = false;
-    placement.end();
+    placement.entrance.close();
     return new Refusal(why, detail);
   }
 
@@ -112,7 +113,7 @@ final class FeedReader implements Downstream {
     HeapShare share = services.database().heap().share();
     WalDecoder plain =
         new PgOutputDecoder(router, source.encoding(), share, placement.counts.read());
-    FeedDecoder decoder = new FeedDecoder(plain, journal, router);
+    FeedDecoder decoder = new FeedDecoder(plain, journal, router, placement.delivered());
     return SlotPipeline.of(source, decoder, decoder::position, share);
   }
 
@@ -148,12 +149,12 @@ final class FeedReader implements Downstream {
     router.stamp(present);
     if (!positioned) {
       positioned = true;
-      journal.startAt(position.confirmed());
-      router.startAt(position.confirmed());
       start = position.confirmed();
+      placement.startAt(start);
       window = new FeedWindow(definition, start);
     }
-    placement.begin(present, identity.ancestors()); // last: from now on subscribers are placed
+    placement.entrance.open(
+        present, identity.ancestors()); // last: from now on subscribers are placed
   }
 
   /** Another timeline has all that was read where it comes from that, and left it later. */
@@ -170,11 +171,11 @@ final class FeedReader implements Downstream {
           CloseReason.DIVERGED, "PostgreSQL has " + what + " than was read: another, or restored");
     }
     if (!present.equals(before)) { // clients are to learn the new one
-      placement.end();
+      placement.entrance.close();
       throw new Refusal(CloseReason.UPSTREAM_LOST, "PostgreSQL was promoted; reconnect");
     }
     if (position.replayed().filter(newest()::isAfter).isPresent()) { // it may be promoted so
-      placement.end();
+      placement.entrance.close();
       throw new Refusal(CloseReason.UPSTREAM_LOST, "the standby does not have what was read yet");
     }
   }
@@ -208,18 +209,17 @@ final class FeedReader implements Downstream {
     }
     if (now - progressAt > PROGRESS_NANOS) {
       progressAt = now;
-      router.tidy();
+      placement.tidy();
       router.tellProgress();
     }
     journal.forgetBefore(window.start(journal.end(), now));
     Lsn from = journal.start();
-    if (!from.isAfter(journal.end())) { // else a large transaction is open, and nothing is there
-      start = from;
-    }
+    boolean isThere = !from.isAfter(journal.end()); // else a large transaction is open
+    start = isThere ? from : start;
     if (router.publish()) {
       wakeWriters.run();
     }
-    placement.placeAhead(serverWalEnd.max(position.written().orElse(Lsn.NONE)));
+    placement.entrance.placeAhead(serverWalEnd.max(position.written().orElse(Lsn.NONE)));
   }
 
   /** What can be sent again begins after this. */
@@ -245,6 +245,6 @@ final class FeedReader implements Downstream {
   }
 
   void close() {
-    journal.close();
+    placement.close();
   }
 }

@@ -12,7 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
@@ -128,23 +127,12 @@ public final class Feeds {
   }
 
   private boolean makeNew(FeedDefinition wanted, Optional<SlotRow> row) {
-    row.ifPresent(Feeds::check);
+    row.ifPresent(FeedDefinition::check);
     if (row.isEmpty()) {
       slots.make(wanted.slotName(), wanted.publications());
     }
     open.open(wanted);
     return row.isEmpty();
-  }
-
-  private static void check(SlotRow row) {
-    if (!row.logical()
-        || !row.ofThisDatabase()
-        || !row.plugin().equals(OutputPlugin.PGOUTPUT.sqlName())) {
-      throw new ProblemException(
-          Problem.SLOT_EXISTS,
-          "Slot " + row.name() + " is there, but of another database, or not of pgoutput",
-          "Drop it, or choose another name for the feed");
-    }
   }
 
   /** The feed, also one that another server made, or this one before it was started again. */
@@ -156,17 +144,10 @@ public final class Feeds {
     }
     Optional<SlotRow> row = slots.find(FeedDefinition.slotName(name));
     if (row.isEmpty()) {
-      throw notFound(name);
+      throw FeedDefinition.notFound(name);
     }
-    check(row.get());
+    FeedDefinition.check(row.get());
     return open.adopt(ofSettings.getOrDefault(name, usual(name, List.of())));
-  }
-
-  private static ProblemException notFound(String name) {
-    return new ProblemException(
-        Problem.FEED_NOT_FOUND,
-        "No feed " + name,
-        "Make it: PUT /v1/feeds/" + name + ", or set pgdelta.feeds");
   }
 
   public FeedReport report(String name) {
@@ -177,7 +158,6 @@ public final class Feeds {
     return list().stream().map(Feed::report).toList();
   }
 
-  /** Those that are read here. */
   public List<Feed> list() {
     return open.all();
   }
@@ -226,7 +206,7 @@ public final class Feeds {
     try {
       Feed feed = open.find(name);
       if (feed == null) {
-        throw notFound(name); // another call was quicker
+        throw FeedDefinition.notFound(name); // another call was quicker
       }
       int count = feed.subscribers().size();
       if (!force && count > 0) {

@@ -11,11 +11,18 @@ import org.pgdeltastream.slot.view.ViewRequest;
  * What a subscriber asks of a feed.
  *
  * @param view as it was asked for
+ * @param snapshot whether it begins with rows where it has no position, or none that can be served
  * @param linger the least time between two writes
  * @param caller whose client it is
  */
 public record FollowRequest(
-    ViewRequest view, Framing framing, After after, Duration linger, Caller caller, Client client) {
+    ViewRequest view,
+    Framing framing,
+    After after,
+    boolean snapshot,
+    Duration linger,
+    Caller caller,
+    Client client) {
 
   /**
    * Whom a client belongs to.
@@ -54,6 +61,14 @@ public record FollowRequest(
   public interface Client {
     /** It begins: with what ends after {@code start}. */
     void begins(FeedSubscriber subscriber, FeedPosition start, FeedPosition oldest);
+
+    /**
+     * It begins with rows, and then goes on from a position that they end with.
+     *
+     * @param refetch why its position cannot be served; empty if it has none
+     * @param oldest what ends after this can be sent
+     */
+    void beginsWithRows(FeedSubscriber subscriber, Optional<String> refetch, FeedPosition oldest);
 
     /**
      * Its position cannot be served. It is to end the subscriber.

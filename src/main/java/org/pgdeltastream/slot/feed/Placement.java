@@ -1,13 +1,10 @@
 package org.pgdeltastream.slot.feed;
 
-import static java.util.Objects.requireNonNull;
-
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Catalog;
@@ -22,79 +19,84 @@ import org.pgdeltastream.feed.RouterCalls;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.FrameLog;
+import org.pgdeltastream.feed.log.Rows;
 import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.slot.upstream.StreamServices;
+import org.pgdeltastream.slot.view.Delivered;
+import org.pgdeltastream.slot.view.SpoolSource;
+import org.pgdeltastream.slot.view.Spools;
 
 /**
- * Finds the log that has a subscriber's position: the live one, or that of a scan. Where PostgreSQL
- * was not reached yet, or another server has read more, the subscriber waits. All is done between
- * two transactions, in the router's monitor; nobody who calls waits for that.
+ * Finds the log that has a subscriber's position: the live one, or that of a scan; or the rows that
+ * it begins with. All is done between two transactions, in the router's monitor; nobody who calls
+ * waits for that.
  */
-final class Placement implements FeedScan.Source {
-  private static final long AHEAD_NANOS = Duration.ofSeconds(10).toNanos();
-
+final class Placement implements FeedScan.Source, SpoolSource {
   private final Router router;
   final FeedCounts counts = new FeedCounts();
   private final Journal journal;
   private final Catalog catalog;
   private final StreamServices services;
-  private final Supplier<Lsn> oldest;
+  private final Supplier<List<String>> publications;
   private final Runnable wakeWriters;
   private final FeedScan scan;
+  private final Spools spools;
   private final RouterCalls calls;
-  private final Map<FeedSubscriber, Ahead> ahead = new LinkedHashMap<>(); // in the router's monitor
-  private final Map<FeedSubscriber, Runnable> early = new LinkedHashMap<>(); // no PostgreSQL yet
+  final Entrance entrance;
   private volatile ServerEncoding encoding = ServerEncoding.OF_MOST;
-  private volatile Map<Integer, Lsn> ancestors = Map.of(); // of the stamp's timeline
-  private volatile FeedPosition.@Nullable Stamp stamp;
-  private volatile boolean isReached; // else subscribers wait
 
-  /** A subscriber that has read more than we have: another server was quicker. */
-  private record Ahead(Lsn after, Runnable begins, Runnable wrong, long since) {}
+  /** What of a feed is read here. */
+  record Parts(Router router, Journal journal, Supplier<Lsn> oldest) {}
 
   /**
-   * Places nobody before {@link #begin(FeedPosition.Stamp, Map)}.
+   * Places nobody before its entrance is open.
    *
-   * @param oldest what ends after this can be sent
+   * @param publications of the feed, once they are known
    */
   Placement(
-      Router router,
-      Journal journal,
-      Catalog catalog,
+      Parts parts,
+      PresentCatalog catalog,
       StreamServices services,
-      Supplier<Lsn> oldest,
+      Supplier<List<String>> publications,
       Executor threads,
       Runnable wakeWriters) {
-    this.router = router;
-    this.journal = journal;
-    this.catalog = catalog;
+    this.router = parts.router();
+    this.journal = parts.journal();
+    this.catalog = catalog.waiting(services.stopping()::get);
     this.services = services;
-    this.oldest = oldest;
+    this.publications = publications;
     this.wakeWriters = wakeWriters;
     this.calls = new RouterCalls(router, threads);
     this.scan = new FeedScan(this, threads);
+    this.spools =
+        new Spools(this, services.database(), services.settings().ofFeeds(), counts, threads);
+    this.entrance = new Entrance(router, journal, parts.oldest(), counts, this, spools);
+  }
+
+  /** Forgets all; places at what ends after this, once it has begun. */
+  void startAt(Lsn position) {
+    spools.clear();
+    journal.startAt(position);
+    router.startAt(position);
+  }
+
+  void close() {
+    spools.clear();
+    journal.close();
+  }
+
+  Delivered delivered() {
+    return spools.delivered();
   }
 
   void encoding(ServerEncoding present) {
     encoding = present;
   }
 
-  /** PostgreSQL was reached, and positions are of this. */
-  void begin(FeedPosition.Stamp present, Map<Integer, Lsn> timelines) {
-    ancestors = timelines;
-    stamp = present;
-    isReached = true;
-    router.between(
-        () -> {
-          List<Runnable> waiting = List.copyOf(early.values());
-          early.clear();
-          waiting.forEach(Runnable::run);
-        });
-  }
-
-  /** From now on subscribers wait. */
-  void end() {
-    isReached = false;
+  /** For the reader, now and then. */
+  void tidy() {
+    router.tidy();
+    spools.tidy();
   }
 
   /** Whether somebody can follow the view now. */
@@ -111,56 +113,53 @@ final class Placement implements FeedScan.Source {
     calls.add(
         () -> {
           router.enter(subscriber.view());
-          begin(subscriber, request);
+          entrance.enter(subscriber, request);
         });
   }
 
-  private void begin(FeedSubscriber subscriber, FollowRequest request) {
-    FeedPosition.Stamp present = stamp;
-    if (present == null || !isReached) {
-      early.put(subscriber, () -> begin(subscriber, request));
-      return;
-    }
-    FeedPosition.Stamp here = present.of(subscriber.view().hash());
-    Optional<FeedPosition> asked = request.after().position();
-    Optional<String> mismatch = asked.flatMap(one -> one.mismatch(here, ancestors));
-    Lsn after =
-        asked
-            .map(FeedPosition::lsn)
-            .orElseGet(() -> request.after().oldest() ? oldest.get() : router.head());
-    Runnable begins =
-        () -> {
-          request.client().begins(subscriber, here.at(after), here.at(oldest.get()));
-          place(subscriber, after, 0);
-        };
-    if (mismatch.isPresent()) {
-      refetch(subscriber, request, here, mismatch.get());
-    } else if (after.isAfter(router.head())) {
-      Runnable wrong = () -> refetch(subscriber, request, here, "timeline");
-      ahead.put(subscriber, new Ahead(after, begins, wrong, System.nanoTime()));
-    } else if (journal.covers(after) || after.equals(router.head())) {
-      begins.run();
-    } else {
-      refetch(subscriber, request, here, "window");
-    }
+  /**
+   * Of its subscribers.
+   *
+   * @param refusal what the table lacks where a filter could not be decided
+   * @param left is told who has gone
+   */
+  FeedSubscriber.Home home(
+      FollowRequest request, Supplier<Optional<String>> refusal, Consumer<FeedSubscriber> left) {
+    return new FeedSubscriber.Home() {
+      @Override
+      public void place(FeedSubscriber one, Lsn after, long more) {
+        Placement.this.place(one, after, more);
+      }
+
+      @Override
+      public @Nullable Rows rows(FeedSubscriber one) {
+        return spools.rows(one);
+      }
+
+      @Override
+      public FeedCounts counts() {
+        return counts;
+      }
+
+      @Override
+      public void mustRefetch(FeedSubscriber one, String reason) {
+        entrance.lost(one, request, reason, refusal);
+      }
+
+      @Override
+      public void left(FeedSubscriber one) {
+        leave(one);
+        left.accept(one);
+      }
+    };
   }
 
-  /** Tells a subscriber's client that what comes next cannot be served. */
-  void refetch(FeedSubscriber subscriber, FollowRequest request, String reason) {
-    refetch(subscriber, request, stamp().of(subscriber.view().hash()), reason);
-  }
-
-  private void refetch(
-      FeedSubscriber subscriber, FollowRequest request, FeedPosition.Stamp here, String reason) {
-    counts.refetches();
-    request.client().mustRefetch(subscriber, reason, here.at(oldest.get()), here.at(router.head()));
-  }
-
-  void leave(FeedSubscriber subscriber) {
+  private void leave(FeedSubscriber subscriber) {
+    counts.left(subscriber);
     calls.add(
         () -> {
-          early.remove(subscriber);
-          ahead.remove(subscriber);
+          entrance.leave(subscriber);
+          spools.left(subscriber);
           router.leave(subscriber.view());
         });
   }
@@ -180,20 +179,24 @@ final class Placement implements FeedScan.Source {
     }
   }
 
-  /** Places who waits; other servers may be ahead of this one, but not of PostgreSQL. */
-  void placeAhead(Lsn serverWalEnd) {
-    router.between(() -> List.copyOf(ahead.values()).forEach(one -> placeAhead(one, serverWalEnd)));
+  @Override
+  public Lsn head() {
+    return router.head();
   }
 
-  private void placeAhead(Ahead one, Lsn serverWalEnd) {
-    boolean isLate = System.nanoTime() - one.since() > AHEAD_NANOS;
-    if (!one.after().isAfter(router.head())) {
-      ahead.values().remove(one);
-      one.begins().run();
-    } else if (isLate && one.after().isAfter(serverWalEnd)) {
-      ahead.values().remove(one);
-      one.wrong().run();
-    }
+  @Override
+  public List<String> publications() {
+    return publications.get();
+  }
+
+  @Override
+  public boolean isStopping() {
+    return services.stopping().get();
+  }
+
+  @Override
+  public FeedPosition.Stamp stamp() {
+    return entrance.stamp();
   }
 
   @Override
@@ -209,11 +212,6 @@ final class Placement implements FeedScan.Source {
   @Override
   public ServerEncoding encoding() {
     return encoding;
-  }
-
-  @Override
-  public FeedPosition.Stamp stamp() {
-    return requireNonNull(stamp, "PostgreSQL was reached");
   }
 
   @Override

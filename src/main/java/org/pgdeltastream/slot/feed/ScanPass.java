@@ -108,7 +108,7 @@ final class ScanPass {
         one -> {
           Optional<String> lost = router.lostAfter(one.subscriber().view(), one.after());
           if (lost.isPresent()) {
-            one.subscriber().mustRefetch(lost.get());
+            one.subscriber().home().mustRefetch(one.subscriber(), lost.get());
             return true;
           }
           if (one.after().isAfter(head)) {

@@ -66,6 +66,12 @@ public record SnapshotTable(
     uniqueKeys = List.copyOf(uniqueKeys);
   }
 
+  /** The same with only those of its rows for which this is true, a condition in SQL. */
+  public SnapshotTable where(String condition) {
+    String both = rows.map(sent -> "(" + sent + ") and " + condition).orElse(condition);
+    return new SnapshotTable(oid, name, shape, access, attributes, uniqueKeys, Optional.of(both));
+  }
+
   /** The columns of these names, in this order; all if none is named. */
   public List<Attribute> selected(List<String> names) {
     if (names.isEmpty()) {

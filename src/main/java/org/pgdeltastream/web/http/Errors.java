@@ -85,6 +85,8 @@ public final class Errors {
       case SLOTS_EXHAUSTED -> again(503, "slots_exhausted", failure);
       case PLUGIN_NOT_ALLOWED -> last(503, "plugin_not_allowed", failure);
       case BLOCKED_BY_OPEN_TRANSACTION -> again(503, "blocked_by_open_transaction", failure);
+      case BLOCKED_BY_UNACKNOWLEDGED_COMMIT ->
+          again(503, "blocked_by_unacknowledged_commit", failure);
       case STREAMS_EXHAUSTED -> again(503, "streams_exhausted", failure);
       case FEED_NOT_FOUND -> last(404, "feed_not_found", failure);
       case IDENTITY_INSUFFICIENT -> last(409, "identity_insufficient", failure);

@@ -44,7 +44,7 @@ public final class Parameters {
   /** Of a feed's stream. */
   public static final List<String> FEED =
       Stream.concat(
-              Stream.of("after", "columns", "linger", "rows"),
+              Stream.of("after", "columns", "linger", "rows", "snapshot"),
               ChangeOptions.names().stream()
                   .filter(name -> !List.of("filter-origins", "max-message").contains(name)))
           .toList();

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
@@ -132,6 +133,11 @@ final class EndpointWay implements Outlet, FollowRequest.Client {
   @Override
   public void begins(FeedSubscriber one, FeedPosition start, FeedPosition oldest) {
     FeedMessages.hello(one, feed, start, oldest);
+  }
+
+  @Override
+  public void beginsWithRows(FeedSubscriber one, Optional<String> refetch, FeedPosition oldest) {
+    FeedMessages.withRows(one, feed, refetch, oldest);
   }
 
   @Override

@@ -7,6 +7,7 @@ import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.Optional;
 import java.util.function.Function;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
@@ -59,7 +60,20 @@ final class EventStream extends AsyncAnswer {
     hasBegun = true;
     one.say(retry());
     String hello = FeedMessages.hello(feed, start, oldest);
-    one.say(withId("hello", hello, start));
+    one.say(withId("hello", hello, start.toString()));
+  }
+
+  /**
+   * Without a position as an id: a browser that comes again before the rows have ended begins anew.
+   * An empty id has it forget the one that cannot be served.
+   */
+  @Override
+  public void beginsWithRows(FeedSubscriber one, Optional<String> refetch, FeedPosition oldest) {
+    hasBegun = true;
+    one.say(retry());
+    one.say(Framing.EVENT_STREAM.notice("hello", FeedMessages.helloWithRows(feed, oldest)));
+    refetch.ifPresent(
+        reason -> one.say(withId("must-refetch", FeedMessages.mustRefetch(reason, oldest), "")));
   }
 
   /** With the newest position as its id: the browser's next attempt is served. */
@@ -68,7 +82,9 @@ final class EventStream extends AsyncAnswer {
       FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
     hasBegun = true;
     one.say(retry());
-    one.say(withId("must-refetch", FeedMessages.mustRefetch(reason, oldest, newest), newest));
+    one.say(
+        withId(
+            "must-refetch", FeedMessages.mustRefetch(reason, oldest, newest), newest.toString()));
     one.end(CloseReason.POSITION_LOST, FeedMessages.notThere(reason));
   }
 
@@ -78,8 +94,8 @@ final class EventStream extends AsyncAnswer {
     return both;
   }
 
-  private static byte[] withId(String event, String json, FeedPosition position) {
-    return ("event: " + event + "\nid: " + position + "\ndata: " + json + "\n\n")
+  private static byte[] withId(String event, String json, String id) {
+    return ("event: " + event + "\nid: " + id + "\ndata: " + json + "\n\n")
         .getBytes(StandardCharsets.UTF_8);
   }
 

@@ -61,9 +61,7 @@ public class FeedEndpoint {
       Principal peer = session.getUserPrincipal();
       FollowRequest.Caller caller =
           FollowRequest.Caller.parse(peer == null ? "" : String.valueOf(peer.getName()));
-      FollowRequest request =
-          new FollowRequest(query.view(), Framing.TEXTS, query.after(), query.linger(), caller, to);
-      to.serves(slots.feeds().follow(feed, request, to));
+      to.serves(slots.feeds().follow(feed, query.request(Framing.TEXTS, caller, to), to));
     } catch (RuntimeException e) {
       LOG.log(DEBUG, "A feed did not begin: " + e);
       to.end(CloseReason.LIMIT, String.valueOf(e.getMessage()));

@@ -124,7 +124,7 @@ public class FeedFilter implements Filter {
     new EventStream(
             AsyncAnswer.context(request),
             feed,
-            one -> feeds.follow(feed, follow(query, Framing.EVENT_STREAM, caller, one), one))
+            one -> feeds.follow(feed, query.request(Framing.EVENT_STREAM, caller, one), one))
         .begin();
   }
 
@@ -159,7 +159,7 @@ public class FeedFilter implements Filter {
             lines,
             query.limitBytes(),
             query.longest().toNanos(),
-            one -> feeds.follow(feed, follow(query, Framing.LINES, caller, one), one))
+            one -> feeds.follow(feed, query.request(Framing.LINES, caller, one), one))
         .begin();
   }
 
@@ -167,11 +167,6 @@ public class FeedFilter implements Filter {
   static FollowRequest.Caller caller(HttpServletRequest request) {
     String token = Objects.toString(request.getAttribute(AccessFilter.TOKEN), "");
     return new FollowRequest.Caller(request.getRemoteAddr(), token);
-  }
-
-  private static FollowRequest follow(
-      FeedQuery query, Framing framing, FollowRequest.Caller caller, FollowRequest.Client client) {
-    return new FollowRequest(query.view(), framing, query.after(), query.linger(), caller, client);
   }
 
   private static void notAcceptable(

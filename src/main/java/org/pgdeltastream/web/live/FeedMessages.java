@@ -3,6 +3,7 @@ package org.pgdeltastream.web.live;
 import jakarta.json.Json;
 import jakarta.json.JsonObjectBuilder;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -31,6 +32,14 @@ final class FeedMessages {
     one.end(CloseReason.POSITION_LOST, notThere(reason));
   }
 
+  /** Begins to serve a websocket's client with rows. */
+  static void withRows(
+      FeedSubscriber one, String feed, Optional<String> refetch, FeedPosition oldest) {
+    one.say(one.framing().notice("hello", helloWithRows(feed, oldest)));
+    refetch.ifPresent(
+        reason -> one.say(one.framing().notice("must-refetch", mustRefetch(reason, oldest))));
+  }
+
   static String notThere(String reason) {
     return "position not in the feed: " + reason;
   }
@@ -40,6 +49,24 @@ final class FeedMessages {
     start.stamp().ifPresent(stamp -> hello.add("token", stamp.toString()));
     hello.add("start", start.lsn().toString()).add("oldest", oldest.lsn().toString());
     return Json.createObjectBuilder().add("hello", hello).build().toString();
+  }
+
+  /** Without a start: there is no position to go on from before the rows have ended. */
+  static String helloWithRows(String feed, FeedPosition oldest) {
+    JsonObjectBuilder hello = Json.createObjectBuilder().add("feed", feed);
+    oldest.stamp().ifPresent(stamp -> hello.add("token", stamp.toString()));
+    hello.add("oldest", oldest.lsn().toString());
+    return Json.createObjectBuilder().add("hello", hello).build().toString();
+  }
+
+  /** Where rows follow. */
+  static String mustRefetch(String reason, FeedPosition oldest) {
+    return Json.createObjectBuilder()
+        .add(
+            "must-refetch",
+            Json.createObjectBuilder().add("reason", reason).add("oldest", oldest.toString()))
+        .build()
+        .toString();
   }
 
   static String mustRefetch(String reason, FeedPosition oldest, FeedPosition newest) {
@@ -73,6 +100,14 @@ final class FeedMessages {
   static ErrorBody pullError(CloseReason reason, String detail) {
     if (reason == CloseReason.SLOT_NOT_FOUND) {
       return Errors.of(new ProblemException(Problem.FEED_NOT_FOUND, detail, "Make it again"));
+    }
+    if (reason == CloseReason.FORBIDDEN) {
+      return Errors.of(new ProblemException(Problem.FORBIDDEN, detail, "Grant it SELECT"));
+    }
+    if (reason == CloseReason.BLOCKED_BY_UNACKNOWLEDGED_COMMIT) {
+      return Errors.of(
+          new ProblemException(
+              Problem.BLOCKED_BY_UNACKNOWLEDGED_COMMIT, detail, "See to that standby"));
     }
     boolean again = CloseCodes.code(reason) < 4500;
     return Errors.of(

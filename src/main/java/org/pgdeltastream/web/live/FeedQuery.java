@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.slot.view.ViewRequest;
@@ -21,12 +22,14 @@ import org.pgdeltastream.web.http.Query;
 /**
  * The query string of a feed's stream, or of a pull.
  *
+ * @param snapshot whether rows are wanted where there is no position to go on from
  * @param longest how long a pull waits for something new
  * @param limitBytes after which a pull's answer ends with a transaction
  */
 record FeedQuery(
     ViewRequest view,
     FollowRequest.After after,
+    boolean snapshot,
     Duration linger,
     Duration longest,
     int limitBytes) {
@@ -49,6 +52,11 @@ record FeedQuery(
     return read(Query.parse(queryString, Parameters.of(Parameters.PULL)), null);
   }
 
+  /** What is asked of the feed. */
+  FollowRequest request(Framing framing, FollowRequest.Caller caller, FollowRequest.Client client) {
+    return new FollowRequest(view, framing, after, snapshot, linger, caller, client);
+  }
+
   private static FeedQuery read(Query query, @Nullable String lastEventId) {
     Optional<String> last = Optional.ofNullable(lastEventId).filter(text -> !text.isEmpty());
     FollowRequest.After after =
@@ -58,6 +66,7 @@ record FeedQuery(
     return new FeedQuery(
         new ViewRequest(changes(query), rows(query)),
         after,
+        number(query, "snapshot", 0, 1) == 1,
         Duration.ofMillis(number(query, "linger", 0, MOST_LINGER_MILLIS)),
         Duration.ofSeconds(number(query, "wait", 0, MOST_WAIT_SECONDS)),
         number(query, "limit-bytes", USUAL_LIMIT, MOST_LIMIT));

@@ -8,6 +8,7 @@ import jakarta.servlet.ServletInputStream;
 import jakarta.servlet.http.HttpUpgradeHandler;
 import jakarta.servlet.http.WebConnection;
 import java.io.IOException;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
@@ -76,6 +77,11 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
     }
 
     @Override
+    public void beginsWithRows(FeedSubscriber one, Optional<String> refetch, FeedPosition oldest) {
+      FeedMessages.withRows(one, feed, refetch, oldest);
+    }
+
+    @Override
     public void mustRefetch(
         FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
       FeedMessages.refetch(one, reason, oldest, newest);
@@ -118,11 +124,7 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
       connection.getOutputStream().setWriteListener(to);
       FeedSubscriber served =
           requireNonNull(feeds, "not to be served")
-              .follow(
-                  feed,
-                  new FollowRequest(
-                      asked.view(), Framing.WEBSOCKET, asked.after(), asked.linger(), caller, to),
-                  to);
+              .follow(feed, asked.request(Framing.WEBSOCKET, caller, to), to);
       subscriber = served;
       to.serves(served);
       served.ready(); // it may have become so meanwhile

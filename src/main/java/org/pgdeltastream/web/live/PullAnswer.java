@@ -7,12 +7,14 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
 
@@ -65,6 +67,16 @@ final class PullAnswer extends AsyncAnswer {
   public void begins(FeedSubscriber one, FeedPosition begins, FeedPosition oldest) {
     start = begins;
     body.startAt(begins.lsn());
+  }
+
+  @Override
+  public void beginsWithRows(FeedSubscriber one, Optional<String> refetch, FeedPosition oldest) {
+    start = oldest; // for what it is of: the position comes behind the rows
+    body.endWithRows();
+    refetch.ifPresent(
+        reason ->
+            one.say(
+                Framing.LINES.notice("must-refetch", FeedMessages.mustRefetch(reason, oldest))));
   }
 
   @Override

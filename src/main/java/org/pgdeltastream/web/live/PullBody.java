@@ -24,7 +24,7 @@ final class PullBody {
   }
 
   private final boolean asLines;
-  private final long limitBytes;
+  private volatile long limitBytes;
   private final ByteArrayOutputStream out = new ByteArrayOutputStream(); // for the container
   private final StringBuilder reached = new StringBuilder(); // what is there of a position's line
   private Lsn position = Lsn.NONE;
@@ -54,6 +54,11 @@ final class PullBody {
   /** Where the client stands before the first message. */
   void startAt(Lsn start) {
     position = start;
+  }
+
+  /** The first position ends it. */
+  void endWithRows() {
+    limitBytes = 0;
   }
 
   /** There is nothing for the client up to there. */

@@ -109,6 +109,11 @@ enum Family {
   FEED_LATE_SUBSCRIBERS(
       Kind.COUNTER, "How often a subscriber was behind and was served from the journal", "feed"),
   FEED_REFETCHES(Kind.COUNTER, "Positions that could not be served", "feed"),
+  FEED_SNAPSHOTS(
+      Kind.COUNTER,
+      "Snapshots of views: asked for by a subscriber, read from PostgreSQL",
+      "feed",
+      "step"),
   FEED_CLOSES(Kind.COUNTER, "Subscribers that ended, by close code", "feed", "code", "reason"),
 
   HEARTBEATS(Kind.COUNTER, "Heartbeats for PostgreSQL: written, failed", "outcome"),

@@ -39,6 +39,8 @@ final class FeedSamples {
     ofSlots.putHeartbeats(report.slotName().value(), read);
     samples.put(Family.FEED_LATE_SUBSCRIBERS, counts.late(), feed);
     samples.put(Family.FEED_REFETCHES, counts.refetched(), feed);
+    samples.put(Family.FEED_SNAPSHOTS, counts.snapshotsGiven(), feed, "asked");
+    samples.put(Family.FEED_SNAPSHOTS, counts.snapshotsMade(), feed, "read");
     ofServer.putCloses(Family.FEED_CLOSES, counts.closes(), feed);
   }
 

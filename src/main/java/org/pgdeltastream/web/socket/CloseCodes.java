@@ -27,6 +27,7 @@ public final class CloseCodes {
       case SLOW_SUBSCRIBER -> 4003;
       case LIMIT -> 4007;
       case OPERATOR -> 4008;
+      case BLOCKED_BY_UNACKNOWLEDGED_COMMIT -> 4013;
       case SLOT_NOT_FOUND -> 4500;
       case SLOT_INVALIDATED -> 4501;
       case POSITION_LOST -> 4502;
@@ -35,7 +36,9 @@ public final class CloseCodes {
       case BAD_ACK -> 4505;
       case WRONG_SLOT_KIND -> 4507;
       case SUPERSEDED -> 4509;
+      case FORBIDDEN -> 4510;
       case IDENTITY_INSUFFICIENT -> 4511;
+      case NO_SNAPSHOT -> 4512;
     };
   }
 

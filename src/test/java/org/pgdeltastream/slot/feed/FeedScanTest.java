@@ -22,6 +22,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -45,7 +46,9 @@ import org.pgdeltastream.feed.Writer;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Framing;
+import org.pgdeltastream.feed.log.Rows;
 import org.pgdeltastream.journal.Journal;
+import org.pgdeltastream.slot.view.Delivered;
 import org.pgdeltastream.support.Seeds;
 
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
@@ -166,7 +169,10 @@ class FeedScanTest {
   private void connection() throws IOException {
     decoder =
         new FeedDecoder(
-            new PgOutputDecoder(router, ServerEncoding.OF_MOST, share()), journal, router);
+            new PgOutputDecoder(router, ServerEncoding.OF_MOST, share()),
+            journal,
+            router,
+            new Delivered());
     for (PgOutputBytes.Message one : PgOutputBytes.relations()) {
       decode(one);
     }
@@ -270,6 +276,11 @@ class FeedScanTest {
     FakeOutlet outlet = new FakeOutlet(random.nextInt(100_000), false);
     FeedSubscriber.Home home =
         new FeedSubscriber.Home() {
+          @Override
+          public @Nullable Rows rows(FeedSubscriber one) {
+            return null;
+          }
+
           @Override
           public FeedCounts counts() {
             return counts;

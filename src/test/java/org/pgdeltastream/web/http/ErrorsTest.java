@@ -34,6 +34,7 @@ class ErrorsTest {
     "SLOTS_EXHAUSTED, 503, true",
     "PLUGIN_NOT_ALLOWED, 503, false",
     "BLOCKED_BY_OPEN_TRANSACTION, 503, true",
+    "BLOCKED_BY_UNACKNOWLEDGED_COMMIT, 503, true",
     "STREAMS_EXHAUSTED, 503, true",
   })
   void givesEachProblemItsStatus(Problem problem, int status, boolean retry) {

@@ -1,28 +1,28 @@
-package org.pgdeltastream.feed;
+package org.pgdeltastream.feed.log;
 
 import java.util.ArrayDeque;
 import org.jspecify.annotations.Nullable;
 
 /** What a subscriber is to be told beside the changes, between two messages. For any thread. */
-final class Words {
+public final class Words {
   private final ArrayDeque<byte[]> messages = new ArrayDeque<>(); // few
   private byte @Nullable [] answer; // to the newest ping
 
-  synchronized void add(byte[] message) {
+  public synchronized void add(byte[] message) {
     messages.add(message);
   }
 
   /** Instead of an earlier answer that was not given yet. */
-  synchronized void answer(byte[] pong) {
+  public synchronized void answer(byte[] pong) {
     answer = pong;
   }
 
-  synchronized boolean isEmpty() {
+  public synchronized boolean isEmpty() {
     return messages.isEmpty() && answer == null;
   }
 
   /** The next; null if there is none. */
-  synchronized byte @Nullable [] take() {
+  public synchronized byte @Nullable [] take() {
     byte[] next = messages.poll();
     if (next == null) {
       next = answer;
