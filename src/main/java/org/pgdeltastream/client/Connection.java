@@ -133,6 +133,7 @@ final class Connection implements WebSocket.Listener {
   }
 
   private void end(DeltaException why) {
+    events.clear(); // what nobody took comes again
     events.add(new End(why));
     closed.complete(null);
   }

@@ -46,6 +46,11 @@ public class DeltaException extends RuntimeException {
     return new DeltaException(message, new Facts(code, 0, 0, false, null, 0), cause);
   }
 
+  /** Rows whose end is missing. */
+  static DeltaException incomplete(String message, @Nullable Throwable cause) {
+    return new DeltaException(message, new Facts("incomplete", 0, 0, true, null, 0), cause);
+  }
+
   /** A close frame, whose reason is {@code word: detail}. Source: src/docs/websocket.md. */
   static DeltaException closed(int close, String reason) {
     int colon = reason.indexOf(": ");

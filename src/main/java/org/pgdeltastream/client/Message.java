@@ -17,6 +17,11 @@ public record Message(String text, Optional<String> position) {
     return position.map(Positions::lsnOf);
   }
 
+  /** Whether it ends at this LSN or behind it; false if it has no position. */
+  public boolean reaches(String wanted) {
+    return position.filter(at -> Positions.isReached(wanted, at)).isPresent();
+  }
+
   /**
    * Whether nothing happened in it. Such a message moves the position on while other tables or
    * databases are written: at most one comes every ten seconds, from wal2json one for each

@@ -56,7 +56,7 @@ public final class Rows implements Iterable<String>, AutoCloseable {
       return line;
     }
     if (!("{\"complete\":true,\"rows\":" + count + "}").equals(line)) {
-      throw incomplete("The rows broke off: " + line, null);
+      throw DeltaException.incomplete("The rows broke off: " + line, null);
     }
     return null;
   }
@@ -65,12 +65,8 @@ public final class Rows implements Iterable<String>, AutoCloseable {
     try {
       return lines.readLine();
     } catch (IOException e) {
-      throw incomplete("The rows broke off: " + e, e);
+      throw DeltaException.incomplete("The rows broke off: " + e, e);
     }
-  }
-
-  private static DeltaException incomplete(String message, @Nullable Throwable cause) {
-    return DeltaException.ofCaller("incomplete", message, cause);
   }
 
   /** The answer is given up if it was not read to its end. */
@@ -79,7 +75,7 @@ public final class Rows implements Iterable<String>, AutoCloseable {
     try {
       lines.close();
     } catch (IOException e) {
-      throw incomplete("The answer cannot be closed: " + e, e);
+      throw DeltaException.incomplete("The answer cannot be closed: " + e, e);
     }
   }
 }
