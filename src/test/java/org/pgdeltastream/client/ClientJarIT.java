@@ -47,12 +47,16 @@ class ClientJarIT {
     try (JarFile jar = new JarFile(JAR)) {
       assertThat(jar.stream().filter(entry -> !entry.isDirectory()).map(ZipEntry::getName))
           .contains("org/pgdeltastream/client/DeltaClient.class")
-          .allMatch(name -> name.startsWith("org/pgdeltastream/client/") || name.equals("META-INF/MANIFEST.MF"));
+          .allMatch(
+              name ->
+                  name.startsWith("org/pgdeltastream/client/")
+                      || name.equals("META-INF/MANIFEST.MF"));
       assertThat(jar.getManifest().getMainAttributes().getValue("Automatic-Module-Name"))
           .isEqualTo("org.pgdeltastream.client");
     }
     try (JarFile war = new JarFile(System.getProperty("pgdelta.test.war", ""))) {
-      assertThat(war.stream().map(ZipEntry::getName)).noneMatch(name -> name.contains("/client/Delta"));
+      assertThat(war.stream().map(ZipEntry::getName))
+          .noneMatch(name -> name.contains("/client/Delta"));
     }
   }
 
@@ -60,8 +64,7 @@ class ClientJarIT {
   @Test
   void isAllThatAProgramNeeds() throws Exception {
     Path source = Files.writeString(directory.resolve("Follower.java"), PROGRAM);
-    assertThat(
-            run("javac", "-Xlint:all", "-Werror", "-cp", JAR, "-d", directory + "", source + ""))
+    assertThat(run("javac", "-Xlint:all", "-Werror", "-cp", JAR, "-d", directory + "", source + ""))
         .isEmpty();
     assertThat(run("java", "-cp", JAR + ":" + directory, "Follower")).isEqualTo("lost\n");
     assertThat(run("java", "-cp", JAR, source + "")).isEqualTo("lost\n");

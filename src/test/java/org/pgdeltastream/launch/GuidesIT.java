@@ -45,9 +45,7 @@ class GuidesIT {
   void start(@TempDir Path temporary) throws Exception {
     database = TestDatabase.embedded();
     database.execute("create table test_table (id bigint primary key, name text)");
-    program =
-        Program.start(
-            database, database.port(), "256m", temporary, "-Dpgdelta.feeds=demo");
+    program = Program.start(database, database.port(), "256m", temporary, "-Dpgdelta.feeds=demo");
     url = program.streamUrl("").replaceFirst("^ws", "http").replaceFirst("/v1/.*", "");
   }
 
@@ -122,7 +120,8 @@ class GuidesIT {
     database.execute("update test_table set name = 'c' where id = 6");
     database.execute("delete from test_table where id < 4");
     soon("four rows", () -> said("4 rows"));
-    database.execute("update test_table set id = 100 where id = 7; delete from test_table where id = 100");
+    database.execute(
+        "update test_table set id = 100 where id = 7; delete from test_table where id = 100");
     soon("three rows", () -> said("3 rows"));
     database.execute("truncate test_table");
     database.execute("insert into test_table values (8, 'd')");
@@ -132,7 +131,13 @@ class GuidesIT {
   @Test
   void java() throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    run("Java", "Guide.java", java, "-cp", System.getProperty("pgdelta.test.client", ""), "Guide.java");
+    run(
+        "Java",
+        "Guide.java",
+        java,
+        "-cp",
+        System.getProperty("pgdelta.test.client", ""),
+        "Guide.java");
     soon("its stream", () -> program.get("/v1/slots/delta_guide").body().contains("\"since\""));
     keepsTheTable();
   }
@@ -141,8 +146,7 @@ class GuidesIT {
   void javaScript() throws Exception {
     needs("node");
     Files.copy(
-        Path.of("src/main/webapp/client/pgdeltastream.js"),
-        directory.resolve("pgdeltastream.js"));
+        Path.of("src/main/webapp/client/pgdeltastream.js"), directory.resolve("pgdeltastream.js"));
     Files.writeString(directory.resolve("package.json"), "{\"type\":\"module\"}");
     run("JavaScript", "guide.js", "node", "guide.js");
     soon("its rows", () -> said("5 rows"));
@@ -169,9 +173,13 @@ class GuidesIT {
     database.execute("delete from test_table where id = 1");
     soon("two changes", () -> Files.readString(changes).lines().count() >= 2);
     assertThat(Files.readString(changes)).contains("[6,\"a\"]", "\"keyvalues\":[1]");
+    guide.destroyForcibly().waitFor();
     Files.writeString(directory.resolve("position"), "00000000.1.00000000.0/1"); // of another one
     database.execute("insert into test_table values (9, 'z')");
-    soon("the rows anew", () -> Files.readString(directory.resolve("rows.ndjson")).contains("\"rows\":6}"));
+    run("curl", "guide", "bash", "guide");
+    soon(
+        "the rows anew",
+        () -> Files.readString(directory.resolve("rows.ndjson")).contains("\"rows\":6}"));
   }
 
   @Test

@@ -103,14 +103,16 @@ record Change(String action, String subject, Map<String, String> row, Map<String
     return plain.matches("[\\p{L}\\p{N}_$]+") ? plain : Shown.text(json);
   }
 
-  /** {@code UPDATE public.orders id=1 status="done" where id=1}. */
+  /**
+   * {@code UPDATE public.orders id=1 status="done"}; with {@code where id=2} if it had that key.
+   */
   String line() {
     StringBuilder line = new StringBuilder(action);
     if (!subject.isEmpty()) {
       line.append(' ').append(subject);
     }
     row.forEach((name, value) -> line.append(' ').append(name).append('=').append(value));
-    if (!key.isEmpty()) {
+    if (!row.entrySet().containsAll(key.entrySet())) {
       line.append(" where");
       key.forEach((name, value) -> line.append(' ').append(name).append('=').append(value));
     }

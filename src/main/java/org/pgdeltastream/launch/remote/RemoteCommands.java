@@ -62,18 +62,20 @@ public final class RemoteCommands {
       command.run(options, client(options.url(), environment), out, err);
       return 0;
     } catch (BadArgumentException e) {
-      err.println("pgdeltastream: " + e.getMessage());
-      return REFUSED;
+      return fail(err, e.getMessage(), REFUSED);
     } catch (DeltaException e) {
-      err.println(
-          "pgdeltastream: " + Shown.text(e.getMessage() + e.hint().map(h -> ". " + h).orElse("")));
-      return e.retry() ? LOST : REFUSED;
+      String hint = e.hint().map(text -> ". " + text).orElse("");
+      return fail(err, e.getMessage() + hint, e.retry() ? LOST : REFUSED);
     } catch (IncompleteException e) {
-      err.println("pgdeltastream: " + e.getMessage());
-      return LOST;
+      return fail(err, e.getMessage(), LOST);
     } catch (IOException e) {
       return 0; // who reads the output has enough
     }
+  }
+
+  private static int fail(PrintStream err, @Nullable String message, int status) {
+    err.println("pgdeltastream: " + Shown.text(String.valueOf(message)));
+    return status;
   }
 
   private static DeltaClient client(String url, Function<String, @Nullable String> environment)

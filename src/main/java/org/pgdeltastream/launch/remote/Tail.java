@@ -39,7 +39,7 @@ final class Tail implements RemoteCommand {
       The token, if the server wants one, comes from PGDELTA_TOKEN.
       """;
 
-  private static final String LSN = "0*\\p{XDigit}{1,8}/0*\\p{XDigit}{1,8}";
+  private static final String LSN = "\\p{XDigit}{1,8}/\\p{XDigit}{1,8}";
   private static final Duration LOOK = Duration.ofSeconds(1);
 
   @Override
@@ -67,69 +67,33 @@ final class Tail implements RemoteCommand {
           case "pretty" -> Tail::pretty;
           default -> Tail::lines;
         };
-    Optional<String> until = until(options);
-    long count = count(options);
-    StreamBuilder plan = plan(options, client, err);
-    try (DeltaStream stream = plan.open()) {
+    MessagePrinter printer = new MessagePrinter(out, format, until(options), count(options));
+    boolean isDone = options.has("acknowledge") || options.has("feed");
+    try (DeltaStream stream = plan(options, client, err).open()) {
       AtExit leave = new AtExit(0, stream::close);
-      boolean isDone = options.has("acknowledge") || options.has("feed");
       try {
-        print(stream, format, until.orElse("FFFFFFFF/FFFFFFFF"), count, isDone, out);
+        while (!printer.hasEnough() && !stream.isClosed()) {
+          Message message = stream.poll(LOOK).orElse(null);
+          if (message != null && printer.print(message) && isDone) {
+            stream.acknowledge(message);
+          }
+        }
       } finally {
         leave.cancel();
       }
     }
   }
 
-  private static void print(
-      DeltaStream stream,
-      Function<Message, String> format,
-      String until,
-      long count,
-      boolean isDone,
-      PrintStream out)
-      throws IOException, InterruptedException {
-    long left = count;
-    while (left > 0 && !stream.isClosed()) {
-      Message message = stream.poll(LOOK).orElse(null);
-      if (message == null) {
-        continue;
-      }
-      boolean isAtEnd = message.reaches(until);
-      if (isAtEnd && !message.lsn().equals(Optional.of(until))) {
-        return; // it is behind
-      }
-      String text = message.isEmpty() ? "" : format.apply(message);
-      if (!text.isEmpty()) {
-        out.println(text);
-        left--;
-      }
-      if (out.checkError()) {
-        throw new IOException("The output is closed");
-      }
-      if (isDone) {
-        stream.acknowledge(message); // what was printed
-      }
-      if (isAtEnd) {
-        return;
-      }
-    }
-  }
-
   private static StreamBuilder plan(Options options, DeltaClient client, PrintStream err)
       throws BadArgumentException {
-    options.atMost(0);
-    Optional<String> slot = options.value("slot");
+    check(options);
     Optional<String> feed = options.value("feed");
-    boolean isTail = slot.isEmpty() && feed.isEmpty();
-    options.refuse(slot.isPresent() && feed.isPresent(), "takes --slot or --feed, not both");
-    options.refuse(options.has("acknowledge") && slot.isEmpty(), "acknowledges a --slot only");
-    options.refuse(options.has("from") && isTail, "takes --from with --slot or --feed");
-    options.refuse(
-        options.has("reconnect") && slot.isPresent() && !options.has("acknowledge"),
-        "comes back to a slot with --acknowledge only, since all would come again");
     StreamBuilder plan =
-        slot.map(client::slot).or(() -> feed.map(client::feed)).orElseGet(client::tail);
+        options
+            .value("slot")
+            .map(client::slot)
+            .or(() -> feed.map(client::feed))
+            .orElseGet(client::tail);
     plan.acknowledgeManually();
     options.value("tables").ifPresent(plan::tables);
     options.value("actions").ifPresent(plan::actions);
@@ -148,23 +112,30 @@ final class Tail implements RemoteCommand {
         : plan.withoutReconnect();
   }
 
+  private static void check(Options options) throws BadArgumentException {
+    options.atMost(0);
+    boolean isSlot = options.has("slot");
+    boolean isFeed = options.has("feed");
+    options.refuse(isSlot && isFeed, "takes --slot or --feed, not both");
+    options.refuse(options.has("acknowledge") && !isSlot, "acknowledges a --slot only");
+    options.refuse(options.has("from") && !isSlot && !isFeed, "takes --from with --slot or --feed");
+    options.refuse(
+        options.has("reconnect") && isSlot && !options.has("acknowledge"),
+        "comes back to a slot with --acknowledge only, since all would come again");
+  }
+
   private static long count(Options options) throws BadArgumentException {
     String count = options.value("count").orElse(String.valueOf(Long.MAX_VALUE));
     options.refuse(!count.matches("[1-9]\\d{0,18}"), "takes '--count' from 1");
     return Long.parseLong(count);
   }
 
-  /** As the server writes it. */
-  private static Optional<String> until(Options options) throws BadArgumentException {
-    Optional<String> until = options.value("until");
-    options.refuse(
-        until.isPresent() && !until.get().matches(LSN), "takes '--until' an LSN such as 0/1792448");
-    return until.map(
-        lsn ->
-            "%X/%X"
-                .formatted(
-                    Long.parseLong(lsn.replaceFirst("/.*", ""), 16),
-                    Long.parseLong(lsn.replaceFirst(".*/", ""), 16)));
+  /** As the server writes it; without one, one that is never reached. */
+  private static String until(Options options) throws BadArgumentException {
+    String until = options.value("until").orElse("FFFFFFFF/FFFFFFFF");
+    options.refuse(!until.matches(LSN), "takes '--until' an LSN such as 0/1792448");
+    String[] halves = until.split("/", 2);
+    return "%X/%X".formatted(Long.parseLong(halves[0], 16), Long.parseLong(halves[1], 16));
   }
 
   /** One line a change; nothing for the begin and the end of a transaction. */

@@ -121,7 +121,7 @@ class CommandsIT {
   }
 
   private String walPosition() throws Exception {
-    return database.text("select pg_current_wal_lsn()");
+    return database.text("select pg_current_wal_insert_lsn()");
   }
 
   @Test
@@ -145,7 +145,9 @@ class CommandsIT {
 
     Answer slots = run("slots");
     assertThat(slots.status()).isZero();
-    assertThat(slots.out()).contains("SLOT", "delta_feed_main").containsPattern("delta_cli +pgoutput +none ");
+    assertThat(slots.out())
+        .contains("SLOT", "delta_feed_main")
+        .containsPattern("delta_cli +pgoutput +none ");
     assertThat(ServerClient.array(run("slots", "--format", "json").out())).isNotEmpty();
 
     assertThat(run("drop", "delta_cli", "--yes")).isEqualTo(new Answer(0, "", ""));
@@ -164,11 +166,21 @@ class CommandsIT {
     Answer json = run("tail", "--slot", "delta_cli", "--count", "1", "--format", "json");
     assertThat(json.out()).startsWith("{\"nextlsn\":\"").hasLineCount(1);
     Answer more =
-        run("tail", "--slot", "delta_cli", "--count", "1", "--format", "json", "--option", "include-xids=1");
+        run(
+            "tail",
+            "--slot",
+            "delta_cli",
+            "--count",
+            "1",
+            "--format",
+            "json",
+            "--option",
+            "include-xids=1");
     assertThat(more.out()).contains("\"xid\":");
     Answer pretty = run("tail", "--slot", "delta_cli", "--count", "1", "--format", "pretty");
     assertThat(pretty.out())
-        .matches("[0-9A-F]+/[0-9A-F]+\n  INSERT public.orders\n    id      1\n    status  \"new\"\n");
+        .matches(
+            "[0-9A-F]+/[0-9A-F]+\n  INSERT public.orders\n    id      1\n    status  \"new\"\n");
     Answer option = run("tail", "--slot", "delta_cli", "--option", "no-such=1");
     assertThat(option.status()).isEqualTo(1);
     assertThat(option.err()).contains("no-such");
@@ -180,10 +192,21 @@ class CommandsIT {
     database.execute("insert into orders values (1, 'new')");
     database.execute("insert into orders values (2, 'new')");
     Answer answer =
-        run("tail", "--feed", "main", "--from", before, "--until", walPosition(), "--tables", "public.orders");
+        run(
+            "tail",
+            "--feed",
+            "main",
+            "--from",
+            before,
+            "--until",
+            walPosition(),
+            "--tables",
+            "public.orders");
     assertThat(answer.err()).isEmpty();
     assertThat(answer.out())
-        .isEqualTo("INSERT public.orders id=1 status=\"new\"\nINSERT public.orders id=2 status=\"new\"\n");
+        .as(before + answer)
+        .isEqualTo(
+            "INSERT public.orders id=1 status=\"new\"\nINSERT public.orders id=2 status=\"new\"\n");
     Answer refetch = run("tail", "--feed", "main", "--from", "00000000.1.00000000.0/1");
     assertThat(refetch.status()).isEqualTo(1);
     assertThat(refetch.err()).contains("system", "Read the rows again");
@@ -194,7 +217,10 @@ class CommandsIT {
     database.execute("insert into orders select i, 'x\ny' from generate_series(1, 2000) i");
     Answer rows = run("snapshot", "orders", "--progress");
     assertThat(rows.status()).as(rows.err()).isZero();
-    assertThat(rows.out()).hasLineCount(2000).contains("{\"id\":2000,\"status\":\"x\\ny\"}").doesNotContain("complete");
+    assertThat(rows.out())
+        .hasLineCount(2000)
+        .contains("{\"id\":2000,\"status\":\"x\\ny\"}")
+        .doesNotContain("complete");
     assertThat(rows.err()).contains("2,000 rows");
     Answer csv = run("snapshot", "public.orders", "--format", "csv", "--columns", "id");
     assertThat(csv.out()).startsWith("id\n1\n").endsWith("\n2000\n").hasLineCount(2001);
