@@ -401,6 +401,23 @@ class DeltaStreamIT {
     }
   }
 
+  /** A message may come just when the time is up. */
+  @Test
+  void missesNothingWhereItIsAskedForMomentsOnly() throws Exception {
+    client().init(SLOT);
+    database.execute(
+        "do $$ begin for i in 1..3000 loop insert into orders values (i, 'many'); commit;"
+            + " end loop; end $$");
+    List<Integer> ids = new ArrayList<>();
+    try (DeltaStream stream = client().slot(SLOT).open()) {
+      long deadline = System.nanoTime() + SOON.toNanos();
+      while (ids.size() < 3000 && System.nanoTime() < deadline) {
+        stream.poll(Duration.ofNanos(20_000)).ifPresent(message -> ids.addAll(idsOf(message)));
+      }
+    }
+    assertThat(ids).isEqualTo(IntStream.rangeClosed(1, 3000).boxed().toList());
+  }
+
   @Test
   void endsAtOnceWhereItIsClosedOrInterrupted() throws Exception {
     client().init(SLOT);
