@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -38,7 +39,7 @@ class GuidesIT {
   private TestDatabase database;
   private Program program;
   private String url;
-  private Process guide;
+  private final List<Process> started = new ArrayList<>();
   private Path output;
 
   @BeforeAll
@@ -57,17 +58,23 @@ class GuidesIT {
 
   @BeforeEach
   void fillTable() throws Exception {
+    output = directory.resolve("output");
     database.execute("truncate test_table");
     database.execute("insert into test_table select i, 'new' from generate_series(1, 5) i");
   }
 
   @AfterEach
   void end() throws Exception {
-    if (guide != null) {
+    stopGuides();
+    program.delete("/v1/slots/delta_guide?force=true");
+  }
+
+  private void stopGuides() throws InterruptedException {
+    for (Process guide : started) {
       guide.descendants().forEach(ProcessHandle::destroyForcibly);
       guide.destroyForcibly().waitFor();
     }
-    program.delete("/v1/slots/delta_guide?force=true");
+    started.clear();
   }
 
   /** The first program below a heading. */
@@ -82,13 +89,12 @@ class GuidesIT {
   private void run(String heading, String file, String... command) throws IOException {
     String text = program(heading).replace("http://127.0.0.1:12312", url);
     Files.writeString(directory.resolve(file), text);
-    output = directory.resolve("output");
-    guide =
+    started.add(
         new ProcessBuilder(command)
             .directory(directory.toFile())
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
-            .start();
+            .start());
   }
 
   private void soon(String what, Callable<Boolean> condition) {
@@ -96,7 +102,7 @@ class GuidesIT {
         .atMost(SOON)
         .until(
             () -> {
-              assertThat(guide.isAlive()).as(() -> "it runs: " + said()).isTrue();
+              assertThat(started).as(() -> "it runs: " + said()).allMatch(Process::isAlive);
               return condition.call();
             });
   }
@@ -173,7 +179,7 @@ class GuidesIT {
     database.execute("delete from test_table where id = 1");
     soon("two changes", () -> Files.readString(changes).lines().count() >= 2);
     assertThat(Files.readString(changes)).contains("[6,\"a\"]", "\"keyvalues\":[1]");
-    guide.destroyForcibly().waitFor();
+    stopGuides();
     Files.writeString(directory.resolve("position"), "00000000.1.00000000.0/1"); // of another one
     database.execute("insert into test_table values (9, 'z')");
     run("curl", "guide", "bash", "guide");

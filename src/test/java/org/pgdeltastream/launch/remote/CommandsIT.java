@@ -133,9 +133,11 @@ class CommandsIT {
     database.execute("insert into orders values (1, 'new'), (2, 'a b')");
     database.execute("update orders set status = 'done' where id = 1");
     String all =
-        "INSERT public.orders id=1 status=\"new\"\n"
-            + "INSERT public.orders id=2 status=\"a b\"\n"
-            + "UPDATE public.orders id=1 status=\"done\"\n";
+        """
+        INSERT public.orders id=1 status="new"
+        INSERT public.orders id=2 status="a b"
+        UPDATE public.orders id=1 status="done"
+        """;
     Answer looked = run("tail", "--slot", "delta_cli", "--count", "2");
     assertThat(looked).isEqualTo(new Answer(0, all, ""));
     Answer again = run("tail", "--slot=delta_cli", "--count=1", "--acknowledge");
