@@ -145,11 +145,13 @@ class CommandsIT {
     Answer rest = run("tail", "--slot", "delta_cli", "--until", walPosition(), "--acknowledge");
     assertThat(rest).isEqualTo(new Answer(0, "UPDATE public.orders id=1 status=\"done\"\n", ""));
 
-    Answer slots = run("slots");
-    assertThat(slots.status()).isZero();
-    assertThat(slots.out())
-        .contains("SLOT", "delta_feed_main")
-        .containsPattern("delta_cli +pgoutput +none ");
+    await("a reading without its client")
+        .atMost(SOON)
+        .untilAsserted(
+            () ->
+                assertThat(run("slots").out())
+                    .contains("SLOT", "delta_feed_main")
+                    .containsPattern("delta_cli +pgoutput +none "));
     assertThat(ServerClient.array(run("slots", "--format", "json").out())).isNotEmpty();
 
     assertThat(run("drop", "delta_cli", "--yes")).isEqualTo(new Answer(0, "", ""));
