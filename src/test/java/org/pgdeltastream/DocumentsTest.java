@@ -41,7 +41,9 @@ import org.pgdeltastream.doctor.check.ChecksTest;
 import org.pgdeltastream.doctor.check.Limits;
 import org.pgdeltastream.launch.command.Address;
 import org.pgdeltastream.launch.command.Command;
+import org.pgdeltastream.launch.command.DoctorArguments;
 import org.pgdeltastream.launch.command.Guide;
+import org.pgdeltastream.launch.remote.RemoteCommands;
 import org.pgdeltastream.launch.server.Availability;
 import org.pgdeltastream.slot.database.FeedSettings;
 import org.pgdeltastream.slot.database.OperatorSettings;
@@ -358,6 +360,15 @@ class DocumentsTest {
   @Test
   void showTheLaunchersHelp() {
     assertThat(configuration).contains("```\n" + Guide.HELP.strip() + "\n```");
+  }
+
+  @Test
+  void showTheHelpOfEachCommand() {
+    String commands = read(DOCS.resolve("commands.md"));
+    assertThat(RemoteCommands.helps())
+        .hasSize(5)
+        .allSatisfy(help -> assertThat(commands).contains("```\n" + help.strip() + "\n```"));
+    assertThat(doctor).contains("```\n" + DoctorArguments.HELP.strip() + "\n```");
   }
 
   // Tests and links

@@ -1,10 +1,16 @@
 package org.pgdeltastream.launch;
 
+import java.io.BufferedOutputStream;
+import java.io.FileDescriptor;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
 import java.lang.reflect.InvocationTargetException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -14,11 +20,10 @@ import org.pgdeltastream.launch.command.Arguments;
 import org.pgdeltastream.launch.command.BadArgumentException;
 import org.pgdeltastream.launch.command.Command;
 import org.pgdeltastream.launch.command.DoctorArguments;
-import org.pgdeltastream.launch.command.Guide;
-import org.pgdeltastream.launch.command.StreamPrinter;
 import org.pgdeltastream.launch.postgres.FileTrees;
 import org.pgdeltastream.launch.postgres.ProgramFiles;
 import org.pgdeltastream.launch.postgres.UnpackedProgram;
+import org.pgdeltastream.launch.remote.RemoteCommands;
 
 /**
  * The runnable jar's main class. It needs the JDK alone: what else there is lies in the jar as
@@ -35,6 +40,9 @@ public final class Boot {
           "pgdeltastream: leave out -Dfile.encoding: the server's files are not of it");
       System.exit(2);
     }
+    if (RemoteCommands.begin(arguments)) {
+      System.exit(remote(arguments));
+    }
     Command command;
     try {
       command = parse(arguments);
@@ -43,18 +51,27 @@ public final class Boot {
       System.exit(2);
       return;
     }
-    if (command instanceof Command.Help) {
-      System.out.print(Guide.HELP);
+    if (command instanceof Command.Help help) {
+      System.out.print(help.text());
     } else if (command instanceof Command.Version) {
       String version = Boot.class.getPackage().getImplementationVersion();
       System.out.println("pgdeltastream " + (version == null ? "(not built)" : version));
-    } else if (command instanceof Command.Watch watch) {
-      System.exit(StreamPrinter.run(watch));
     } else if (command instanceof Command.Doctor doctor) {
       unpacked((jar, files) -> System.exit(examine(doctor, jar, files)));
     } else {
       unpacked((jar, files) -> serve(arguments, jar, files));
     }
+  }
+
+  /** It writes UTF-8, whatever the system's encoding, and not each line by itself. */
+  private static int remote(String[] arguments) throws InterruptedException {
+    OutputStream output =
+        new BufferedOutputStream(new FileOutputStream(FileDescriptor.out), 1 << 16);
+    PrintStream out = new PrintStream(output, false, StandardCharsets.UTF_8);
+    PrintStream err = new PrintStream(System.err, true, StandardCharsets.UTF_8);
+    int status = RemoteCommands.run(arguments, System::getenv, out, err);
+    out.flush();
+    return status;
   }
 
   private static Command parse(String[] arguments) throws BadArgumentException {

@@ -159,8 +159,8 @@ class DoctorCommandIT {
   }
 
   @Test
-  void isNamedByTheHelp() throws Exception {
-    Answer answer = run(Map.of(), "--help");
+  void hasAHelpOfItsOwn() throws Exception {
+    Answer answer = doctor("--help");
     assertThat(answer.status()).isZero();
     assertThat(answer.text()).contains("pgdeltastream.jar doctor [DATABASE [HOST[:PORT]]]");
   }

@@ -61,7 +61,7 @@ class StandaloneIT {
         .as(errors())
         .contains("/v1/init")
         .contains("-d '{\"table\": \"test_table\", \"offset\":0, \"limit\":10}'")
-        .contains("--watch \"ws://127.0.0.1:");
+        .containsPattern("tail http://127.0.0.1:\\d+ --slot delta_demo");
     assertThat(postgresProcesses()).isNotEmpty();
 
     stop(program);

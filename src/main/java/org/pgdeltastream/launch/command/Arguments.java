@@ -1,7 +1,5 @@
 package org.pgdeltastream.launch.command;
 
-import java.net.URI;
-import java.net.URISyntaxException;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
@@ -22,9 +20,8 @@ public final class Arguments {
   private static final int USUAL_PORT = 12312;
   private static final List<String> OF_DATABASE =
       List.of("db", "pgHost", "pgPort", "user", "password");
-  private static final List<String> OTHERS =
-      List.of("serverHost", "serverPort", "data", "watch", "token");
-  private static final Set<String> PLAIN = Set.of("help", "h", "version", "no-demo", "acknowledge");
+  private static final List<String> OTHERS = List.of("serverHost", "serverPort", "data");
+  private static final Set<String> PLAIN = Set.of("help", "h", "version", "no-demo");
 
   private final Map<String, String> flags = new HashMap<>();
   private final List<String> positional = new ArrayList<>();
@@ -89,46 +86,12 @@ public final class Arguments {
 
   private Command command() throws BadArgumentException {
     if (flags.containsKey("help") || flags.containsKey("h")) {
-      return new Command.Help();
+      return new Command.Help(Guide.HELP);
     }
     if (flags.containsKey("version")) {
       return new Command.Version();
     }
-    if (flags.containsKey("watch")) {
-      return watch();
-    }
-    for (String watchers : List.of("acknowledge", "token")) {
-      if (flags.containsKey(watchers)) {
-        throw new BadArgumentException("--" + watchers + " belongs to --watch URL");
-      }
-    }
     return new Command.Serve(listen(), database());
-  }
-
-  private Command watch() throws BadArgumentException {
-    if (!positional.isEmpty()
-        || !Set.of("watch", "acknowledge", "token").containsAll(flags.keySet())) {
-      throw new BadArgumentException(
-          "--watch URL takes no other argument but --acknowledge and --token");
-    }
-    String text = flags.getOrDefault("watch", "");
-    try {
-      URI stream = new URI(text);
-      if (text.matches("wss?:.*") && stream.getHost() != null) {
-        return new Command.Watch(stream, flags.containsKey("acknowledge"), token());
-      }
-      throw new URISyntaxException(text, "no websocket's");
-    } catch (URISyntaxException e) {
-      throw new BadArgumentException(
-          "--watch needs a URL like ws://127.0.0.1:12312/v1/lr/stream?slotName=…, not '%s'"
-              .formatted(text));
-    }
-  }
-
-  /** The flag's, else the first of those that the server takes, where both have one environment. */
-  private Optional<String> token() {
-    return flag("token")
-        .or(() -> setting("tokens").map(all -> all.replaceFirst(",.*", "").strip()));
   }
 
   private Address listen() throws BadArgumentException {

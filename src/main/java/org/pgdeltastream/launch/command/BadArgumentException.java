@@ -4,7 +4,7 @@ package org.pgdeltastream.launch.command;
 public final class BadArgumentException extends Exception {
   private static final long serialVersionUID = 1L;
 
-  BadArgumentException(String message) {
+  public BadArgumentException(String message) {
     super(message);
   }
 }

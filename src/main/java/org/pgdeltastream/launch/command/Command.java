@@ -1,25 +1,15 @@
 package org.pgdeltastream.launch.command;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.Optional;
 
 /** What the command line asks for. */
 public sealed interface Command {
   /** The text of {@code --help}. */
-  record Help() implements Command {}
+  record Help(String text) implements Command {}
 
   /** The version, on one line. */
   record Version() implements Command {}
-
-  /** The small websocket client. */
-  record Watch(URI stream, boolean acknowledge, Optional<String> token) implements Command {
-    /** Without the token. */
-    @Override
-    public String toString() {
-      return "Watch " + stream;
-    }
-  }
 
   /**
    * Examines a PostgreSQL and ends.

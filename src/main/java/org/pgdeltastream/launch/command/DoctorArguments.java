@@ -9,10 +9,24 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads {@code doctor [DATABASE [HOST[:PORT]]] [--json] [--strict]}. */
 public final class DoctorArguments {
+  public static final String HELP =
+      """
+      Usage: java -jar pgdeltastream.jar doctor [DATABASE [HOST[:PORT]]] [OPTION]...
+
+      Says what is wrong with a PostgreSQL, and what helps, without a server. It reads only.
+
+        DATABASE HOST[:PORT]   as for the server, and so are --db, --pgHost, --pgPort, --user and
+                               --password; without any, on this machine
+        --json                 as JSON
+        --strict               warnings count as errors
+
+      Exit status: 0; 1 errors; 2 a bad argument; 3 no connection.
+      """;
+
   private static final String USAGE =
       "doctor takes DATABASE [HOST[:PORT]], --json, --strict and the flags of a database";
   private static final Set<String> OF_SERVERS =
-      Set.of("serverHost", "serverPort", "data", "no-demo", "watch", "acknowledge", "token");
+      Set.of("serverHost", "serverPort", "data", "no-demo");
 
   private DoctorArguments() {}
 
@@ -42,7 +56,7 @@ public final class DoctorArguments {
       command = Arguments.parse(rest.toArray(String[]::new), environment, properties);
     }
     if (!(command instanceof Command.Serve serve)) {
-      return command; // help or the version
+      return command instanceof Command.Help ? new Command.Help(HELP) : command; // or the version
     }
     if (!serve.listen().equals(Address.parse("", "127.0.0.1:12312", "", 0))) {
       throw new BadArgumentException(USAGE + ", and no address to listen on");

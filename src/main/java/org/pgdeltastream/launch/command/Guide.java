@@ -9,8 +9,7 @@ public final class Guide {
   public static final String HELP =
       """
       Usage: java -jar pgdeltastream.jar [DATABASE [HOST[:PORT] [LISTEN[:PORT]]]] [OPTION]...
-             java -jar pgdeltastream.jar --watch URL [--acknowledge] [--token TEXT]
-             java -jar pgdeltastream.jar doctor [DATABASE [HOST[:PORT]]] [--json] [--strict]
+             java -jar pgdeltastream.jar COMMAND [ARGUMENT]...
 
       Streams a PostgreSQL database's changes over a websocket. Without a database it starts a
       PostgreSQL of its own with a small demo table, test_table.
@@ -29,16 +28,15 @@ public final class Guide {
         --data DIR             keep the data of the own PostgreSQL in DIR
         --no-demo              write nothing to the demo table
 
-        --watch URL            print what the stream at ws://… sends, a message a line
-        --acknowledge          and acknowledge it
-        --token TEXT           one of the server's tokens; better in PGDELTA_TOKENS
-
-        doctor                 say what is wrong with a PostgreSQL, and what helps; then end with
-                               status 0, 1 (errors), 2 (bad argument) or 3 (no connection)
-        --json                 as JSON
-        --strict               warnings count as errors
-
         --help, --version
+
+      Commands, each with a --help of its own:
+        doctor                 say what is wrong with a PostgreSQL, and what helps
+        init                   make a slot at a running server
+        snapshot               write all rows of a table
+        tail                   print changes as they come
+        slots                  list slots
+        drop                   drop a slot
 
       Without the flags PGHOST, PGPORT, PGUSER, PGPASSWORD, PGDATABASE and PGSSLMODE count.
       """;
@@ -107,9 +105,9 @@ public final class Guide {
            curl %1$s/v1/snapshot/data -d '{"table": "%3$s", "offset":0, "limit":10}'
 
         3. Every change since:
-           java -jar %4$s --watch "ws%5$s/v1/lr/stream?slotName=%2$s"
+           java -jar %4$s tail %1$s --slot %2$s --format json
         """
-        .formatted(server, SLOT, table, jar, server.replaceFirst("http", ""));
+        .formatted(server, SLOT, table, jar);
   }
 
   private static String feed(String server) {
@@ -140,14 +138,14 @@ public final class Guide {
         : """
 
           Tokens are set, so each curl also needs: -H "Authorization: Bearer TOKEN"
-          --watch takes one from PGDELTA_TOKENS, or after --token.
+          tail takes it from PGDELTA_TOKEN.
           """;
   }
 
   private static String tls(List<String> hosts) {
     return """
 
-        curl and --watch check the certificate. It is for: %s.
+        curl and tail check the certificate. It is for: %s.
         If an authority of your own signed it, curl needs --cacert FILE.
         """
         .formatted(hosts.isEmpty() ? "no host" : String.join(", ", hosts));

@@ -101,6 +101,11 @@ final class FeedMessages {
     if (reason == CloseReason.SLOT_NOT_FOUND) {
       return Errors.of(new ProblemException(Problem.FEED_NOT_FOUND, detail, "Make it again"));
     }
+    if (reason == CloseReason.IDENTITY_INSUFFICIENT) {
+      return Errors.of(
+          new ProblemException(
+              Problem.IDENTITY_INSUFFICIENT, "The log does not say what the filter needs", detail));
+    }
     if (reason == CloseReason.FORBIDDEN) {
       return Errors.of(new ProblemException(Problem.FORBIDDEN, detail, "Grant it SELECT"));
     }

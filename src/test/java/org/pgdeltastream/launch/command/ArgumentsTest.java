@@ -3,7 +3,6 @@ package org.pgdeltastream.launch.command;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.net.URI;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;
@@ -196,29 +195,10 @@ class ArgumentsTest {
             new Command.Embedded(Optional.of(Path.of("some/where").toAbsolutePath()), false));
   }
 
-  @Test
-  void watches() throws BadArgumentException {
-    String url = "ws://127.0.0.1:12312/v1/lr/stream?slotName=a";
-    assertThat(parse("--watch " + url))
-        .isEqualTo(new Command.Watch(URI.create(url), false, Optional.empty()));
-    assertThat(parse("--watch " + url + " --acknowledge"))
-        .isEqualTo(new Command.Watch(URI.create(url), true, Optional.empty()));
-  }
-
-  @Test
-  void watchesWithATokenThatIsNeverShown() throws BadArgumentException {
-    URI url = URI.create("ws://127.0.0.1:12312/v1/lr/stream?slotName=a");
-    Command canary = new Command.Watch(url, false, Optional.of("canary"));
-    assertThat(parse("--watch " + url + " --token canary")).isEqualTo(canary);
-    assertThat(canary.toString()).doesNotContain("canary");
-    environment.put("PGDELTA_TOKENS", "canary, other");
-    assertThat(parse("--watch " + url)).isEqualTo(canary);
-  }
-
   @ParameterizedTest
   @ValueSource(strings = {"--help", "-help", "-h", "d --help", "--version --help"})
   void helps(String line) throws BadArgumentException {
-    assertThat(parse(line)).isEqualTo(new Command.Help());
+    assertThat(parse(line)).isEqualTo(new Command.Help(Guide.HELP));
   }
 
   @Test
@@ -250,13 +230,8 @@ class ArgumentsTest {
     "-pgPort x, -pgPort: the port must be a number",
     "-serverPort 99999, -serverPort: the port must be a number",
     "a --data b, --data is for the own PostgreSQL",
-    "--acknowledge, --acknowledge belongs to --watch",
-    "--watch, Option '-watch' needs a value",
-    "--watch http://a/b, --watch needs a URL like ws://",
-    "--watch ws:a, --watch needs a URL like ws://",
-    "--watch ws://a/%, --watch needs a URL like ws://",
-    "--watch ws://a/b c, --watch URL takes no other argument",
-    "--token x, --token belongs to --watch"
+    "--watch ws://a/b, Unknown option '-watch'",
+    "--token x, Unknown option '-token'"
   })
   void refuses(String line, String message) {
     assertThatThrownBy(() -> parse(line))

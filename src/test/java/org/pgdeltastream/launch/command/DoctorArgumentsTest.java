@@ -59,7 +59,7 @@ class DoctorArgumentsTest {
 
   @Test
   void mayAskForHelp() throws BadArgumentException {
-    assertThat(parse("doctor --help")).isInstanceOf(Command.Help.class);
+    assertThat(parse("doctor --help")).isEqualTo(new Command.Help(DoctorArguments.HELP));
     assertThat(parse("doctor --version")).isInstanceOf(Command.Version.class);
   }
 
