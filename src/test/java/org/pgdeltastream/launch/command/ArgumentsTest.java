@@ -156,7 +156,7 @@ class ArgumentsTest {
         .contains(
             "listens on https://127.0.0.1:12312",
             "curl \"https://127.0.0.1:12312/v1/init",
-            "--watch \"wss://127.0.0.1:12312/v1/lr/stream",
+            "a.jar tail https://127.0.0.1:12312 --slot",
             "It is for: localhost, delta.example.com.")
         .doesNotContain("http:", "ws:");
   }
