@@ -41,7 +41,7 @@ import org.pgdeltastream.support.TestDatabase;
 /** A feed's snapshots, then its changes: exactly what is in the tables, and no change twice. */
 @Timeout(value = 1200, unit = TimeUnit.SECONDS)
 class FeedSnapshotsPostgresIT {
-  private static final int RUNS = Integer.getInteger("pgdelta.test.snapshots", 25);
+  private static final int RUNS = Integer.getInteger("pgdelta.test.snapshots", 40);
   private static final int AT_ONCE = 20;
   private static final int HERD = RUNS < 1000 ? 200 : 1000;
   private static final Duration SOON = Duration.ofSeconds(40);
