@@ -115,6 +115,27 @@ abstract class FeedSnapshotStory extends FeedStory {
   }
 
   @Test
+  void sendsSomeRowsAndThenTheirChanges() throws Exception {
+    insertAll(1, 2, 3);
+    database().execute("alter table test_table replica identity full");
+    database().execute("insert into test_table values (4, null)");
+    String some = QUERY + "&rows=public.test_table:or(name.eq.row%202,name.is.null,id.gt.7)";
+    try (StreamClient client = socket(some)) {
+      hello(client);
+      assertThat(rows(untilEnd(client))).containsExactly(2, 4);
+      client.next(); // live
+      insertAll(5);
+      database().execute("update test_table set id = id + 6 where id < 3");
+      String change = client.nextWithChange();
+      assertThat(change).contains("\"update\"", "[8,\"row 2\"]").doesNotContain("row 1", "row 5");
+      database().execute("update test_table set name = 'other' where id = 8");
+      assertThat(client.nextWithChange()).contains("[8,\"other\"]").doesNotContain("moved");
+      database().execute("update test_table set name = 'none' where id = 4");
+      assertThat(client.nextWithChange()).contains("\"delete\"", "\"moved\":true");
+    }
+  }
+
+  @Test
   void answersAPullWithRows() throws Exception {
     insertAll(1, 2, 3);
     JsonObject answer = pulled(QUERY + "&limit-bytes=1");

@@ -2,7 +2,6 @@ package org.pgdeltastream.slot.view;
 
 import static java.lang.System.Logger.Level.WARNING;
 
-import java.io.IOException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
@@ -66,7 +65,7 @@ final class SpoolFeeder implements Runnable {
     }
     try {
       one.readOn();
-    } catch (IOException | RuntimeException e) { // others want their pieces
+    } catch (Throwable e) { // an Error too: others want their pieces
       LOG.log(WARNING, "A snapshot's file cannot be read", e);
       one.subscriber().end(CloseReason.SLOW_SUBSCRIBER, "its snapshot cannot be read any more");
     }

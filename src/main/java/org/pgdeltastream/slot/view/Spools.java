@@ -159,7 +159,7 @@ public final class Spools {
       failed(shared, e);
     } catch (SQLException e) {
       failed(shared, Problems.of(e));
-    } catch (IOException | RuntimeException | OutOfMemoryError e) {
+    } catch (Throwable e) { // an Error too: somebody waits for it
       LOG.log(INFO, "A snapshot for a feed failed: " + e);
       over(shared, CloseReason.LIMIT, "the snapshot cannot be kept: " + e.getMessage());
       return;
