@@ -438,7 +438,9 @@ export class DeltaFeed extends Subscription {
   #got(text, id) {
     const message = text ? JSON.parse(text) : {};
     if (message.hello) {
-      this.#token = message.hello.token;
+      const { token, start } = message.hello;
+      this.#token = token;
+      if (start) this.position ??= token ? `${token}.${start}` : start; // else a break before the first change would lose it
     } else if (message['must-refetch']) {
       const { reason, position, oldest } = message['must-refetch'];
       this.problem = new DeltaError(`The position is not in the feed: ${reason}`, { code: 'must_refetch', close: 4502, reason, position, oldest });

@@ -151,7 +151,7 @@ public final class DeltaStream implements Iterable<Message>, AutoCloseable {
     if (hello.isPresent()) {
       feedToken = field(hello.get(), "token").map(token -> token + ".").orElse("");
       if (position == null || !Positions.isLsn(Positions.lsnOf(position))) { // "now"
-        position = feedToken + field(hello.get(), "start").orElseThrow();
+        position = field(hello.get(), "start").map(start -> feedToken + start).orElse(position);
       }
       return true;
     }

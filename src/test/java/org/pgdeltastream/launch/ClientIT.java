@@ -184,6 +184,28 @@ class ClientIT extends BrowserStory {
     awaitRows(1);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"websocket", "events"})
+  void missesNothingBeforeItsFirstChange(String way) throws Exception {
+    run(
+        """
+        const client = new DeltaClient({ url: '/' })
+        const feed = client.feed('main', { tables: ['public.orders'], ways: ['%s'], delay: () => 200 })
+        feed.addEventListener('state', () => states.push(feed.state))
+        for await (const { changes } of feed) for (const { row } of changes) rows.set(row.id, row)
+        """
+            .formatted(way));
+    await("its begin")
+        .atMost(SOON)
+        .until(() -> browser.run("return states.join()").contains("live"));
+    program.kill();
+    insert(1, 3);
+    program = program();
+    await("what it has missed")
+        .atMost(SOON)
+        .untilAsserted(() -> assertThat(browser.run("return rows.size + failure")).isEqualTo("3"));
+  }
+
   @Test
   void beginsAnewWhereTheFeedHasNotThePosition() throws Exception {
     insert(1, 5);
