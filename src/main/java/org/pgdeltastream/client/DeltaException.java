@@ -14,6 +14,9 @@ public class DeltaException extends RuntimeException {
   /** The client breaks the protocol: coming again helps after it was fixed. */
   private static final Set<Integer> AFTER_FIXING = Set.of(1002, 1003, 1007, 1009);
 
+  /** Of answers that are not this server's: time-outs and limits. Source: RFC 9110, RFC 6585. */
+  private static final Set<Integer> MAY_PASS = Set.of(404, 408, 425, 429);
+
   private static final int NO_HELP = 4500; // to 4999
   private static final int UNAUTHORIZED = 401;
 
@@ -67,7 +70,8 @@ public class DeltaException extends RuntimeException {
    */
   static DeltaException refused(int status, String body, long retryAfter) {
     String error = field(body, "error").orElse("The server answered " + status);
-    boolean retry = !field(body, "retry").equals(Optional.of("false"));
+    boolean retry =
+        field(body, "retry").map("true"::equals).orElse(status >= 500 || MAY_PASS.contains(status));
     String code = field(body, "code").orElse("http_" + status);
     Facts facts = new Facts(code, status, 0, retry, field(body, "hint").orElse(null), retryAfter);
     return new DeltaException(error, facts, null);

@@ -1,8 +1,9 @@
 package org.pgdeltastream.client;
 
 /**
- * A feed has not the position that was asked for: read the rows again, then open the feed {@code
- * from} {@link #position}. Nothing was passed over.
+ * A feed has not the position that was asked for: read the rows again, save {@link #position} in
+ * the {@link PositionStore} if there is one, then open the feed {@code from} it. Nothing was passed
+ * over.
  */
 public final class MustRefetchException extends DeltaException {
   private static final long serialVersionUID = 1L;

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class StreamBuilder {
   private static final long CHARACTERS_OF_HEAP = Runtime.getRuntime().maxMemory() / 8;
-  private static final Set<String> OURS = Set.of("slotName", "from", "after", "hello");
+  private static final Set<String> OURS = Set.of("slotName", "from", "after", "hello", "snapshot");
 
   final DeltaClient client;
   final Source source;

@@ -107,7 +107,7 @@ abstract class FeedViewsStory extends FeedStory {
 
   @Test
   void refusesRowsThatCannotBeDecided() throws Exception {
-    HttpResponse<String> identity = pull("rows=public.test_table:name=eq.a");
+    HttpResponse<String> identity = pull("rows=public.test_table:name=eq.refused");
     assertThat(identity.statusCode()).isEqualTo(409);
     assertThat(object(identity.body()).getString("code")).isEqualTo("identity_insufficient");
     assertThat(object(identity.body()).getString("hint"))

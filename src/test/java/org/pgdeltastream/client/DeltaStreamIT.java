@@ -243,6 +243,15 @@ class DeltaStreamIT {
   @Test
   void saysWhereAFeedGoesOnThatHasNotThePosition() throws Exception {
     insert(1, 3);
+    String end = database.text("select pg_current_wal_insert_lsn()");
+    await("the feed to read up to " + end)
+        .atMost(SOON)
+        .until(
+            () ->
+                JsonText.member(client().call("GET", "feeds/main"), "position")
+                    .map(JsonText::string)
+                    .filter(position -> Positions.isReached(end, position))
+                    .isPresent());
     MustRefetchException refetch =
         catchThrowableOfType(
             MustRefetchException.class,

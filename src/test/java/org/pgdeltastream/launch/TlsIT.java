@@ -106,7 +106,7 @@ class TlsIT {
   void printsAddressesAsTheyAre() throws Exception {
     assertThat(program.output())
         .contains("PG Delta Stream listens on https://localhost:" + program.port())
-        .contains("--watch \"wss://localhost:" + program.port() + "/v1/lr/stream")
+        .contains("tail https://localhost:" + program.port() + " --slot delta_demo")
         .contains("It is for: localhost, 127.0.0.1.")
         .contains("TLS with the certificate of " + used.certificate())
         .doesNotContain("http://", "ws://");

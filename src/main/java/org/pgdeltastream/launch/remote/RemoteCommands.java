@@ -60,7 +60,7 @@ public final class RemoteCommands {
       Options options =
           Options.parse(arguments[0], new ArrayList<>(rest), command.taking(), command.plain());
       command.run(options, client(options.url(), environment), out, err);
-      return 0;
+      return out.checkError() ? fail(err, "The output took not all", LOST) : 0;
     } catch (BadArgumentException e) {
       return fail(err, e.getMessage(), REFUSED);
     } catch (DeltaException e) {

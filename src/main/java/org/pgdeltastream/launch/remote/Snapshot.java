@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.pgdeltastream.client.DeltaClient;
+import org.pgdeltastream.client.DeltaException;
 import org.pgdeltastream.client.JsonText;
 import org.pgdeltastream.launch.command.BadArgumentException;
 
@@ -61,18 +62,22 @@ final class Snapshot implements RemoteCommand {
     }
     String made = client.call("POST", "init");
     String name = JsonText.member(made, "slotName").map(JsonText::string).orElseThrow();
-    AtExit leave = new AtExit(1, () -> drop(client, name));
+    AtExit leave = new AtExit(3, () -> drop(client, name, err)); // of what was written
     try {
       read(client, options, name, query, out, err);
     } finally {
       leave.cancel();
-      client.drop(name);
+      drop(client, name, err);
     }
   }
 
-  private static void drop(DeltaClient client, String slot) {
+  private static void drop(DeltaClient client, String slot, PrintStream err) {
     try {
       client.drop(slot);
+    } catch (DeltaException e) {
+      err.println(
+          "pgdeltastream: Slot %s is left, and keeps WAL until it is dropped: drop %s --yes. %s"
+              .formatted(slot, slot, Shown.text(String.valueOf(e.getMessage()))));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

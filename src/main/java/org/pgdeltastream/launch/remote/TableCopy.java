@@ -40,17 +40,22 @@ final class TableCopy {
           }
         }
         line.write(buffer, start, length - start);
-        if (out.checkError()) {
-          throw new IOException("The output is closed");
-        }
+        checkOutput();
         if (progress != null) {
           progress.rows(Math.max(0, rows), System.nanoTime());
         }
       }
     }
     checkEnd();
+    checkOutput();
     if (progress != null) {
       progress.end(rows, System.nanoTime());
+    }
+  }
+
+  private void checkOutput() throws IncompleteException {
+    if (out.checkError()) {
+      throw new IncompleteException("The output takes no more: the table is not whole");
     }
   }
 

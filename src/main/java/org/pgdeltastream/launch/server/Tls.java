@@ -107,11 +107,14 @@ final class Tls implements AutoCloseable {
 
   private void run() {
     try {
-      warnOfItsEnd();
-      while (!closed.await(CHECK_SECONDS, TimeUnit.SECONDS)) {
-        look();
-        warnOfItsEnd();
-      }
+      do {
+        try {
+          look();
+          warnOfItsEnd();
+        } catch (RuntimeException | Error e) { // the next look may do better
+          LOG.log(WARNING, "The TLS certificate was not looked at", e);
+        }
+      } while (!closed.await(CHECK_SECONDS, TimeUnit.SECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -127,7 +130,9 @@ final class Tls implements AutoCloseable {
     }
     tried = now;
     try {
-      use(TlsIdentity.parse(files, now));
+      TlsIdentity next = TlsIdentity.parse(files, now);
+      next.checkIsValidNow(files);
+      use(next);
     } catch (IOException e) {
       LOG.log(WARNING, "{0}. The TLS certificate that was taken before stays", e.getMessage());
     }

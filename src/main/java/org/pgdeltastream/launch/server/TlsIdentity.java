@@ -11,6 +11,7 @@ import java.security.PrivateKey;
 import java.security.PublicKey;
 import java.security.Signature;
 import java.security.cert.Certificate;
+import java.security.cert.CertificateException;
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
 import java.util.List;
@@ -107,6 +108,15 @@ record TlsIdentity(List<X509Certificate> chain, PrivateKey key) {
       return signature.verify(signed);
     } catch (GeneralSecurityException e) {
       return false; // of another algorithm or length
+    }
+  }
+
+  /** Checks that it has begun and not ended: one that is in use would be better. */
+  void checkIsValidNow(TlsFiles files) throws IOException {
+    try {
+      chain.get(0).checkValidity();
+    } catch (CertificateException e) {
+      throw bad(TlsFiles.CERTIFICATE, files.certificate(), "is not valid now: " + e.getMessage());
     }
   }
 

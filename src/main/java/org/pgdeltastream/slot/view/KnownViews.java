@@ -1,6 +1,7 @@
 package org.pgdeltastream.slot.view;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,7 +33,16 @@ public final class KnownViews {
   private final Filters filters;
   private final int most;
   private final Set<Known> known = ConcurrentHashMap.newKeySet();
-  private final Map<Known, Map<TableName, RowFilter>> resolved = new ConcurrentHashMap<>();
+  private final Map<Known, Resolved> resolved = new ConcurrentHashMap<>();
+
+  /** Tables may be altered, so it is believed for a while only: as long as a herd comes. */
+  private record Resolved(Map<TableName, RowFilter> filters, long at) {
+    private static final long AGE_NANOS = Duration.ofSeconds(10).toNanos();
+
+    boolean isYoung() {
+      return System.nanoTime() - at < AGE_NANOS;
+    }
+  }
 
   /** That these publications have all of these tables and columns; and filters on them. */
   private record Known(
@@ -107,16 +117,16 @@ public final class KnownViews {
   }
 
   private Map<TableName, RowFilter> filters(ViewRequest view, Known asked) throws SQLException {
-    Map<TableName, RowFilter> present = resolved.get(asked);
-    if (present != null) {
-      return present;
+    Resolved present = resolved.get(asked);
+    if (present != null && present.isYoung()) {
+      return present.filters();
     }
     Map<TableName, RowFilter> made = new HashMap<>();
     for (Map.Entry<TableName, Condition> one : view.rows().entrySet()) {
       made.put(one.getKey(), filters.of(one.getKey(), one.getValue(), view.changes()));
     }
     keep();
-    resolved.put(asked, Map.copyOf(made));
+    resolved.put(asked, new Resolved(Map.copyOf(made), System.nanoTime()));
     return made;
   }
 
