@@ -18,6 +18,7 @@ import org.pgdeltastream.feed.log.Framing;
 /** The views of a feed, and the ways in which their changes are written. In a router's monitor. */
 final class Views {
   private static final int MOST_LOG_BYTES = 1 << 20;
+  private static final Lsn LAST = new Lsn(-1); // unsigned
   private static final int LEAST_LOG_BYTES = 1024;
 
   private final Catalog catalog;
@@ -123,8 +124,15 @@ final class Views {
   /** Drops the open transaction, which ends, where it cannot be told, and remembers that. */
   void dropLost(Lsn end) {
     for (Encoding encoding : all) {
-      encoding.dropLost().forEach((view, why) -> lost.put(view.options(), new Lost(why, end)));
+      encoding
+          .dropLost()
+          .forEach((view, why) -> lost.put(view.options(), new Lost(why, known(end))));
     }
+  }
+
+  /** A transaction without an end is after all positions. */
+  private static Lsn known(Lsn end) {
+    return end.equals(Lsn.NONE) ? LAST : end;
   }
 
   /** Why a view was not told a transaction that ends after this position; empty if it was. */

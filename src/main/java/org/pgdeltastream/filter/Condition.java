@@ -67,6 +67,17 @@ public sealed interface Condition {
    * @throws IllegalArgumentException saying what cannot be read, and where
    */
   static Condition parse(String text) {
-    return new ConditionParser(text).parse();
+    return parse(List.of(text));
+  }
+
+  /** The same of more than one, which must all hold. */
+  static Condition parse(List<String> texts) {
+    ConditionParser parser = new ConditionParser();
+    List<Condition> all =
+        texts.stream()
+            .map(parser::parse)
+            .flatMap(one -> one instanceof All some ? some.parts().stream() : Stream.of(one))
+            .toList();
+    return all.size() == 1 ? all.get(0) : new All(all);
   }
 }

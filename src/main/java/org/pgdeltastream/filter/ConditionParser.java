@@ -18,16 +18,14 @@ final class ConditionParser {
   private static final String NOT = "not.";
   private static final Set<String> IS = Set.of("null", "not_null", "true", "false", "unknown");
 
-  private final String text;
+  private String text = "";
   private int at;
-  private int comparisons;
+  private int comparisons; // of all that were read
   private int values;
 
-  ConditionParser(String text) {
-    this.text = text;
-  }
-
-  Condition parse() {
+  Condition parse(String next) {
+    text = next;
+    at = 0;
     Condition whole = startsGroup() ? part(0) : shortForm();
     if (at < text.length()) {
       throw bad("something follows");

@@ -12,7 +12,8 @@ public enum ValueClass {
   REAL(true, false),
   DOUBLE(true, false),
   DATE(true, true),
-  TIMESTAMP(true, true),
+  /** With a zone or without: the text differs. */
+  TIMESTAMP(true, false),
   UUID(true, true),
   /** Equal in their bytes, without an order that their text has: enum, bytea, inet, cidr. */
   EXACT(false, true),
@@ -23,7 +24,9 @@ public enum ValueClass {
   /** Blanks at the end do not count. */
   CHARACTER(false, false),
   /** Only whether it is null. */
-  OTHER(false, false);
+  OTHER(false, false),
+  /** Nothing: one whose fields are null counts as null, though it is not. */
+  COMPOSITE(false, false);
 
   private final boolean ordered;
   private final boolean exact;
@@ -74,8 +77,8 @@ public enum ValueClass {
   /** Whether such a comparison is decided here. */
   boolean takes(Operator operator) {
     return switch (operator) {
-      case IS -> true;
-      case EQ, NEQ, IN, ISDISTINCT -> this != OTHER;
+      case IS -> this != COMPOSITE;
+      case EQ, NEQ, IN, ISDISTINCT -> this != OTHER && this != COMPOSITE;
       case LT, LTE, GT, GTE -> ordered;
       case LIKE -> isText();
       case ILIKE -> this == ORDERED_TEXT;

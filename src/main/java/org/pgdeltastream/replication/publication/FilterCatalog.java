@@ -4,6 +4,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -43,7 +44,8 @@ public final class FilterCatalog {
                select from family f join pg_catalog.pg_class m on m.oid = f.oid
                where m.relreplident <> 'f' and not exists (
                  select from pg_catalog.pg_index i join pg_catalog.pg_attribute p
-                   on p.attrelid = m.oid and p.attnum = any (i.indkey::int2[])
+                   on p.attrelid = m.oid and p.attnum = any ((i.indkey::int2[])[
+                     0:coalesce((pg_catalog.to_jsonb(i) ->> 'indnkeyatts')::int, i.indnatts) - 1])
                  where i.indrelid = m.oid and p.attname = a.attname
                    and case m.relreplident when 'd' then i.indisprimary
                          when 'i' then i.indisreplident else false end)) as is_key
@@ -113,7 +115,11 @@ public final class FilterCatalog {
     if (ValueClass.isCharacter(typeOid)) {
       return deterministic ? ValueClass.CHARACTER : ValueClass.OTHER;
     }
-    return row.getString("typtype").equals("e") ? ValueClass.EXACT : ValueClass.of(typeOid);
+    return switch (row.getString("typtype")) {
+      case "e" -> ValueClass.EXACT;
+      case "c" -> ValueClass.COMPOSITE;
+      default -> ValueClass.of(typeOid);
+    };
   }
 
   /** A constant, and the column that it is compared with. */
@@ -155,7 +161,10 @@ public final class FilterCatalog {
     }
   }
 
-  /** What PostgreSQL says of some conditions for a table's row; empty if there is none. */
+  /**
+   * What PostgreSQL says of some conditions for a table's row; empty if there is none. It may have
+   * to look at the whole table, so it is asked on a connection of its own, for a short time.
+   */
   public Optional<List<String>> decided(TableName table, RowFilter row, List<String> conditions)
       throws SQLException {
     String sql =
@@ -163,11 +172,12 @@ public final class FilterCatalog {
             .map(one -> "cast(" + one + " as text)")
             .collect(Collectors.joining(", ", "select ", " from "));
     String whole = sql + table.quoted() + " where " + row.sql() + " limit 1";
-    return connector.ask(
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(whole)) {
-            return row(statement, conditions.size());
-          }
-        });
+    try (Connection connection = connector.openOrdinary();
+        Statement limit = connection.createStatement()) {
+      limit.execute("set statement_timeout = '5s'");
+      try (PreparedStatement statement = connection.prepareStatement(whole)) {
+        return row(statement, conditions.size());
+      }
+    }
   }
 }

@@ -134,7 +134,8 @@ final class Filters {
     }
   }
 
-  Explanation explain(ViewOptions view, TableName table, Condition key) throws SQLException {
+  Explanation explain(ViewOptions view, TableName table, Condition key, boolean isSent)
+      throws SQLException {
     RowFilter row = of(table, key, catalog.columns(table).byName());
     RowFilter filter = view.rows().get(table);
     Map<String, String> parts = filter == null ? Map.of() : filter.parts();
@@ -150,7 +151,7 @@ final class Filters {
           }
         });
     return new Explanation(
-        view.changes().wants(table),
+        isSent && view.changes().wants(table),
         found.isPresent(),
         Optional.ofNullable(filter).map(RowFilter::toString),
         Optional.ofNullable(filter).map(RowFilter::sql),

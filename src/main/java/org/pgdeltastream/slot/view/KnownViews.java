@@ -172,7 +172,9 @@ public final class KnownViews {
   public Explanation explain(
       String feed, List<String> names, ViewRequest view, TableName table, Condition row) {
     try {
-      return filters.explain(resolved(feed, names, view), table, row);
+      ViewOptions shown = resolved(feed, names, view);
+      boolean isSent = names.isEmpty() || !publications.columns(names, table).isEmpty();
+      return filters.explain(shown, table, row, isSent);
     } catch (SQLException e) {
       throw Problems.of(e);
     }

@@ -9,10 +9,10 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Numbers;
 import org.pgdeltastream.change.Problem;
@@ -36,7 +36,7 @@ import org.pgdeltastream.spool.Spool;
 final class SpoolMaker {
   private static final System.Logger LOG = System.getLogger(SpoolMaker.class.getName());
   private static final long PAUSE_NANOS = Duration.ofMillis(20).toNanos();
-  private static final long BLOCKED_NANOS = Duration.ofSeconds(10).toNanos();
+  private static final int MOST_GONE = 10;
   private static final long NUDGE_NANOS = Duration.ofMillis(500).toNanos();
 
   private static final int MOST_PAUSES = 50;
@@ -71,6 +71,9 @@ final class SpoolMaker {
   /** Where the feed was, and what of the rest the snapshot sees. */
   private record Aligned(Lsn start, ViewRead.State state, Lsn walEnd) {}
 
+  private @Nullable Alignment alignment; // of the tries that are blocked
+  private int gone; // tries
+
   SpoolMaker(
       SpoolSource feed,
       Delivered delivered,
@@ -87,12 +90,11 @@ final class SpoolMaker {
   }
 
   Made make() throws SQLException, IOException {
-    long start = System.nanoTime();
     for (int tries = 1; ; tries++) {
       check();
       Spool file = tools.file();
       try {
-        Lsn end = write(file, start);
+        Lsn end = write(file);
         if (!end.equals(Lsn.NONE)) {
           return new Made(file, end);
         }
@@ -106,27 +108,24 @@ final class SpoolMaker {
   }
 
   /** NONE if it is to be tried again, with another snapshot. */
-  private Lsn write(Spool file, long since) throws SQLException, IOException {
+  private Lsn write(Spool file) throws SQLException, IOException {
     Aligned aligned;
     long rows;
-    Lsn start = feed.head(); // first: what was sent by then is among what was sent
-    Delivered.Sent sent = delivered.sent();
+    Alignment present = alignment == null ? new Alignment(feed, delivered) : alignment;
+    alignment = present;
     try (ViewRead read = tools.read(left())) {
       ViewRead.State state = read.state();
       Lsn walEnd = state.walEnd().orElseThrow(SpoolMaker::standby);
       delivered.knownSince(state.visible().xmax());
-      OptionalLong blocker = sent.unseen(state);
-      if (blocker.isPresent()) {
-        if (System.nanoTime() - since > BLOCKED_NANOS) {
-          throw blocked(blocker.getAsLong());
-        }
+      if (!present.isSeen(state)) {
         return Lsn.NONE;
       }
-      aligned = new Aligned(start, state, walEnd);
+      alignment = null;
+      aligned = new Aligned(present.start(), state, walEnd);
       rows = rows(read, file);
     } catch (ProblemException e) {
-      if (!GONE.contains(e.problem())) {
-        throw e;
+      if (!GONE.contains(e.problem()) || (++gone > MOST_GONE && !view.rows().isEmpty())) {
+        throw e; // a filter may name what is not there any more
       }
       return Lsn.NONE; // a TRUNCATE or DROP has taken the rows that this snapshot sees
     }
@@ -230,14 +229,6 @@ final class SpoolMaker {
   private static void put(Spool file, String text) throws IOException {
     byte[] bytes = text.getBytes(StandardCharsets.US_ASCII);
     file.last(bytes, 0, bytes.length, Lsn.NONE);
-  }
-
-  private static ProblemException blocked(long xid) {
-    return new ProblemException(
-        Problem.BLOCKED_BY_UNACKNOWLEDGED_COMMIT,
-        "Transaction %d is in the feed, and waits for a synchronous standby: no snapshot sees it"
-            .formatted(xid),
-        "See to that standby, or to synchronous_standby_names; then ask again");
   }
 
   private static ProblemException standby() {

@@ -115,13 +115,9 @@ public final class Spools {
 
   /** It has gone. */
   public void left(FeedSubscriber one) {
-    reading.remove(one);
     synchronized (this) {
-      for (SharedSpool shared : all) {
-        if (shared.remove(one)) {
-          return;
-        }
-      }
+      all.forEach(shared -> shared.remove(one));
+      reading.remove(one);
     }
   }
 
@@ -145,7 +141,8 @@ public final class Spools {
   }
 
   private synchronized boolean isWanted(SharedSpool shared) {
-    return shared.isWanted() && !shared.isOver();
+    shared.end(!shared.isWanted()); // and nobody joins what is given up
+    return !shared.isOver();
   }
 
   private void make(SharedSpool shared) {

@@ -27,7 +27,6 @@ final class Tail {
   private final Spool spool;
   private final Router router;
   private final ViewOptions view;
-  private final Lsn after;
   private final FrameLog log;
   private final Cursor cursor;
 
@@ -35,7 +34,6 @@ final class Tail {
     this.feed = feed;
     this.spool = spool;
     this.view = view;
-    this.after = after;
     this.router = new Router(feed.catalog(), LOG_BYTES, after, this::copyOrFail);
     this.log = router.log(view, Framing.TEXTS);
     this.cursor = requireNonNull(log.cursorAfter(after, 0), "its begin");
@@ -56,10 +54,11 @@ final class Tail {
     } catch (UncheckedIOException e) {
       throw e.getCause();
     }
-    if (router.lostAfter(view, after).isPresent()) {
+    copy();
+    if (router.lostAfter(view, Lsn.NONE).isPresent()
+        || log.isPast(cursor)) { // what comes is missing
       return Lsn.NONE;
     }
-    copy();
     return end.max(unseen.end()).max(router.head());
   }
 

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.TableName;
@@ -136,7 +137,7 @@ record FeedQuery(
 
   /** {@code public.orders:status=eq.open}; of conditions on one table all must hold. */
   private static Map<TableName, Condition> rows(Query query) {
-    Map<TableName, Condition> rows = new HashMap<>();
+    Map<TableName, List<String>> rows = new HashMap<>();
     for (String item : query.texts("rows")) {
       int colon = item.indexOf(':');
       int dot = item.indexOf('.');
@@ -144,18 +145,21 @@ record FeedQuery(
         throw Input.bad(
             "Parameter rows is " + Input.shown(item) + ", not schema.table:column=operator.value");
       }
-      rows.merge(
-          table(item.substring(0, colon), dot),
-          condition("Parameter rows", item.substring(colon + 1)),
-          (one, other) -> new Condition.All(List.of(one, other)));
+      rows.computeIfAbsent(table(item.substring(0, colon), dot), any -> new ArrayList<>())
+          .add(item.substring(colon + 1));
     }
-    return rows;
+    return rows.entrySet().stream()
+        .collect(Collectors.toMap(Map.Entry::getKey, one -> all("Parameter rows", one.getValue())));
   }
 
   /** A condition on a table's rows. */
   static Condition condition(String what, String text) {
+    return all(what, List.of(text));
+  }
+
+  private static Condition all(String what, List<String> texts) {
     try {
-      return Condition.parse(text);
+      return Condition.parse(texts);
     } catch (IllegalArgumentException e) {
       throw Input.bad(what + " cannot be read: " + e.getMessage(), e);
     }
