@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
@@ -32,6 +33,7 @@ public final class KnownViews {
   private final Publications publications;
   private final Filters filters;
   private final int most;
+  private final Semaphore explaining = new Semaphore(1);
   private final Set<Known> known = ConcurrentHashMap.newKeySet();
   private final Map<Known, Resolved> resolved = new ConcurrentHashMap<>();
 
@@ -168,15 +170,21 @@ public final class KnownViews {
     }
   }
 
-  /** Why a table's row is shown, or is not. */
+  /** Why a table's row is shown, or is not; one at a time, since PostgreSQL may have to search. */
   public Explanation explain(
       String feed, List<String> names, ViewRequest view, TableName table, Condition row) {
+    if (!explaining.tryAcquire()) {
+      throw new ProblemException(
+          Problem.UPSTREAM_BUSY, "Another row is being explained", "Try again in a moment");
+    }
     try {
       ViewOptions shown = resolved(feed, names, view);
       boolean isSent = names.isEmpty() || !publications.columns(names, table).isEmpty();
       return filters.explain(shown, table, row, isSent);
     } catch (SQLException e) {
       throw Problems.of(e);
+    } finally {
+      explaining.release();
     }
   }
 
