@@ -24,6 +24,7 @@ import javax.net.ssl.SSLSocket;
 import javax.net.ssl.SSLSocketFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
@@ -38,6 +39,7 @@ import org.pgdeltastream.support.StreamClient;
 import org.pgdeltastream.support.TestDatabase;
 
 /** Connections that ask for nothing, or never finish TLS: they end in time, and hold nobody up. */
+@Tag("nightly")
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
 class TlsConnectionsIT {
   private static final int MANY = 1_500;
