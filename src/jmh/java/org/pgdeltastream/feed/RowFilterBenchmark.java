@@ -1,11 +1,8 @@
 package org.pgdeltastream.feed;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
-
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -21,9 +18,7 @@ import org.openjdk.jmh.annotations.Setup;
 import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.Warmup;
 import org.pgdeltastream.change.Begin;
-import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Column;
-import org.pgdeltastream.change.ColumnDetails;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OldTupleKind;
@@ -32,6 +27,7 @@ import org.pgdeltastream.change.ReplicaIdentity;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.Tuple;
 import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.encoder.Tuples;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.filter.FilterColumn;
@@ -64,14 +60,12 @@ public class RowFilterBenchmark {
               new Column(true, "id", 23, -1),
               new Column(true, "owner", 23, -1),
               new Column(true, "status", 25, -1)));
-  private final Tuple before = new Tuple();
-  private final Tuple after = new Tuple();
-  private Router router = new Router(new NoCatalog(), () -> 64 << 20, Lsn.NONE);
+  private Router router = new Router(Tuples.catalog(Tuples::typeNames), () -> 64 << 20, Lsn.NONE);
   private long position = 1000;
 
   @Setup
   public void start() {
-    router = new Router(new NoCatalog(), () -> 64 << 20, Lsn.NONE);
+    router = new Router(Tuples.catalog(Tuples::typeNames), () -> 64 << 20, Lsn.NONE);
     FilterColumn owner = new FilterColumn("owner", 23, "integer", ValueClass.INTEGER);
     ChangeOptions usual = ChangeOptions.usual();
     for (int i = 0; i < views; i++) {
@@ -92,8 +86,9 @@ public class RowFilterBenchmark {
     for (int i = 0; i < CHANGES; i++) {
       position += 100;
       String owner = String.valueOf(random.nextInt(views));
-      set(before, "1234567", owner, "open");
-      set(after, "1234567", owner, "paid and sent, with some more text to make it a usual row");
+      Tuple before = Tuples.tuple("1234567", owner, "open");
+      Tuple after =
+          Tuples.tuple("1234567", owner, "paid and sent, with some more text, as rows have");
       router.begin(new Begin(new Lsn(position), 0, 7));
       router.update(relation, OldTupleKind.FULL, before, after);
       router.commit(new Commit(new Lsn(position), new Lsn(position + 50), 0));
@@ -102,33 +97,5 @@ public class RowFilterBenchmark {
       }
     }
     return router.head();
-  }
-
-  private static void set(Tuple tuple, String... values) {
-    byte[] bytes = String.join("", values).getBytes(UTF_8);
-    tuple.reset(bytes);
-    int at = 0;
-    for (String value : values) {
-      tuple.addText(at, value.length());
-      at += value.length();
-    }
-  }
-
-  /** What PostgreSQL would say. */
-  private static final class NoCatalog implements Catalog {
-    @Override
-    public List<ColumnDetails> details(Relation of, Lsn commit) {
-      return of.columns().stream()
-          .map(
-              column ->
-                  new ColumnDetails(
-                      "text", "text", Optional.empty(), 1, true, column.key(), Optional.empty()))
-          .toList();
-    }
-
-    @Override
-    public int originNumber(String originName) {
-      return 0;
-    }
   }
 }

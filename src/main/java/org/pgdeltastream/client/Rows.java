@@ -18,18 +18,19 @@ public final class Rows implements Iterable<String>, AutoCloseable {
   private final BufferedReader lines;
   private @Nullable String ahead; // only the next line tells whether it is a row or the end
   private long count;
-  private final Iterator<String> rows;
+  private @Nullable Iterator<String> rows;
 
   Rows(InputStream body) {
     lines = new BufferedReader(new InputStreamReader(body, StandardCharsets.UTF_8));
     ahead = read();
-    rows = rows();
   }
 
   /** Always the same: a second loop goes on where the first one stopped. */
   @Override
   public Iterator<String> iterator() {
-    return rows;
+    Iterator<String> begun = rows == null ? rows() : rows;
+    rows = begun;
+    return begun;
   }
 
   private Iterator<String> rows() {

@@ -18,12 +18,30 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** What the client does where it is refused: a server that answers what the test says. */
 class RefusedClientTest {
   private static final String FINAL =
       "{\"error\":\"Unknown option\",\"code\":\"bad_request\",\"retry\":false,\"hint\":\"Look\"}";
+
+  /** A proxy's page, or another program: what it says of retrying is unknown. */
+  @ParameterizedTest
+  @CsvSource({
+    "301, false",
+    "400, false",
+    "403, false",
+    "404, true",
+    "408, true",
+    "425, true",
+    "429, true",
+    "500, true",
+    "502, true"
+  })
+  void comesAgainWhereAnAnswerThatIsNotTheServersMayPass(int status, boolean again) {
+    assertThat(DeltaException.refused(status, "<html>", 0).retry()).isEqualTo(again);
+  }
 
   private record Answer(int status, String retryAfter, String body) {}
 

@@ -15,9 +15,9 @@ import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.Tuple;
 
 /** Rows and relations for tests. */
-final class Tuples {
-  static final String NULL = "\0null";
-  static final String UNCHANGED = "\0unchanged";
+public final class Tuples {
+  public static final String NULL = "\0null";
+  public static final String UNCHANGED = "\0unchanged";
 
   // (id int4, name text, price numeric), key: id
   static final Relation USERS =
@@ -36,7 +36,7 @@ final class Tuples {
   }
 
   /** The type names that belong to the numbers used here. */
-  static List<String> typeNames(Relation relation) {
+  public static List<String> typeNames(Relation relation) {
     return relation.columns().stream()
         .map(
             column ->
@@ -49,7 +49,7 @@ final class Tuples {
   }
 
   /** A catalog that knows no more than these. */
-  static Catalog catalog(Function<Relation, List<String>> typeNames) {
+  public static Catalog catalog(Function<Relation, List<String>> typeNames) {
     return new Catalog() {
       @Override
       public List<ColumnDetails> details(Relation relation, Lsn commit) {
@@ -68,7 +68,7 @@ final class Tuples {
     };
   }
 
-  static Tuple tuple(String... values) {
+  public static Tuple tuple(String... values) {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     bytes.write('?'); // values do not begin at 0
     for (String value : values) {

@@ -1,6 +1,5 @@
 package org.pgdeltastream.feed;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
@@ -10,9 +9,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.pgdeltastream.change.Begin;
-import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Column;
-import org.pgdeltastream.change.ColumnDetails;
 import org.pgdeltastream.change.Commit;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OldTupleKind;
@@ -21,6 +18,7 @@ import org.pgdeltastream.change.ReplicaIdentity;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.Tuple;
 import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.encoder.Tuples;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.filter.Condition;
@@ -48,7 +46,8 @@ class LostTransactionsTest {
                   Map.of("n", new FilterColumn("n", 25, "text", ValueClass.TEXT)),
                   List.of("1"))));
 
-  private final Router router = new Router(new NoCatalog(), () -> 1 << 20, Lsn.NONE);
+  private final Router router =
+      new Router(Tuples.catalog(Tuples::typeNames), () -> 1 << 20, Lsn.NONE);
   private FrameLog some;
   private FrameLog all;
 
@@ -60,19 +59,11 @@ class LostTransactionsTest {
     all = router.log(ALL, Framing.LINES);
   }
 
-  private static Tuple row(String id, String n) {
-    Tuple tuple = new Tuple();
-    tuple.reset((id + n).getBytes(UTF_8));
-    tuple.addText(0, id.length());
-    tuple.addText(id.length(), n.length());
-    return tuple;
-  }
-
   /** An insert, and an update of which the log does not say whether the row was selected. */
   private void transaction(long commit, Lsn end) throws IOException {
     router.begin(new Begin(new Lsn(commit), 0, 7));
-    router.insert(RELATION, row("1", "1"));
-    router.update(RELATION, OldTupleKind.NONE, new Tuple(), row("2", "1"));
+    router.insert(RELATION, Tuples.tuple("1", "1"));
+    router.update(RELATION, OldTupleKind.NONE, new Tuple(), Tuples.tuple("2", "1"));
     router.commit(new Commit(new Lsn(commit), end, 0));
     router.publish();
   }
@@ -93,22 +84,5 @@ class LostTransactionsTest {
     transaction(100, Lsn.NONE);
     assertThat(router.lostAfter(SOME, new Lsn(1_000_000))).isEqualTo(Optional.of("identity"));
     assertThat(router.lostAfter(ALL, Lsn.NONE)).isEmpty();
-  }
-
-  private static final class NoCatalog implements Catalog {
-    @Override
-    public List<ColumnDetails> details(Relation of, Lsn commit) {
-      return of.columns().stream()
-          .map(
-              column ->
-                  new ColumnDetails(
-                      "text", "text", Optional.empty(), 1, true, column.key(), Optional.empty()))
-          .toList();
-    }
-
-    @Override
-    public int originNumber(String originName) {
-      return 0;
-    }
   }
 }

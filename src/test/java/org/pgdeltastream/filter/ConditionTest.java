@@ -99,6 +99,10 @@ class ConditionTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Condition.parse("total=in.(" + values + ")"))
         .withMessageContaining("more than 1000 values");
+    List<String> parts = java.util.Collections.nCopies(101, "total=eq.1");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Condition.parse(parts))
+        .withMessageContaining("more than 100 comparisons");
     String deep = "and(".repeat(10_000);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> Condition.parse(deep))

@@ -1,10 +1,8 @@
 package org.pgdeltastream.filter;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.ByteArrayOutputStream;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -29,6 +27,7 @@ import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.ReplicaIdentity;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.Tuple;
+import org.pgdeltastream.encoder.Tuples;
 import org.pgdeltastream.replication.publication.FilterCatalog;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
@@ -270,23 +269,8 @@ class EvaluationPostgresIT {
   }
 
   private static Tuple tuple(List<@Nullable String> row) {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    row.stream()
-        .filter(value -> value != null)
-        .forEach(value -> bytes.writeBytes(value.getBytes(UTF_8)));
-    Tuple tuple = new Tuple();
-    tuple.reset(bytes.toByteArray());
-    int at = 0;
-    for (String value : row) {
-      if (value == null) {
-        tuple.addNull();
-      } else {
-        int length = value.getBytes(UTF_8).length;
-        tuple.addText(at, length);
-        at += length;
-      }
-    }
-    return tuple;
+    return Tuples.tuple(
+        row.stream().map(value -> value == null ? Tuples.NULL : value).toArray(String[]::new));
   }
 
   @Test

@@ -1,9 +1,10 @@
 package org.pgdeltastream.filter;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pgdeltastream.encoder.Tuples.NULL;
+import static org.pgdeltastream.encoder.Tuples.UNCHANGED;
+import static org.pgdeltastream.encoder.Tuples.tuple;
 
-import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -18,8 +19,6 @@ import org.pgdeltastream.change.Tuple;
 import org.pgdeltastream.filter.FilterIndex.Matches;
 
 class FilterIndexTest {
-  private static final String NULL = "<null>";
-  private static final String TOAST = "<toast>";
   private static final FilterColumn ID = new FilterColumn("id", 23, "integer", ValueClass.INTEGER);
   private static final FilterColumn OWNER = new FilterColumn("owner", 25, "text", ValueClass.TEXT);
   private static final Map<String, FilterColumn> COLUMNS = Map.of("id", ID, "owner", OWNER);
@@ -45,26 +44,6 @@ class FilterIndexTest {
     Condition condition = Condition.parse(text);
     List<String> constants = condition.comparisons().flatMap(one -> one.values().stream()).toList();
     return RowFilter.of(condition, COLUMNS, constants);
-  }
-
-  private static Tuple tuple(String... values) {
-    ByteArrayOutputStream all = new ByteArrayOutputStream();
-    for (String value : values) {
-      all.writeBytes(value.getBytes(UTF_8));
-    }
-    Tuple tuple = new Tuple();
-    tuple.reset(all.toByteArray());
-    int at = 0;
-    for (String value : values) {
-      int length = value.getBytes(UTF_8).length;
-      switch (value) {
-        case NULL -> tuple.addNull();
-        case TOAST -> tuple.addUnchangedToast();
-        default -> tuple.addText(at, length);
-      }
-      at += length;
-    }
-    return tuple;
   }
 
   private void add(String... filters) {
@@ -105,7 +84,7 @@ class FilterIndexTest {
   void takesLargeValuesFromTheOldRow() {
     add("owner=eq.ann");
     Matches<String> found =
-        index.updated(FULL, OldTupleKind.FULL, tuple("1", "ann", "x"), tuple("1", TOAST, "y"));
+        index.updated(FULL, OldTupleKind.FULL, tuple("1", "ann", "x"), tuple("1", UNCHANGED, "y"));
     assertThat(found.same()).containsExactly("owner=eq.ann");
   }
 
@@ -116,11 +95,29 @@ class FilterIndexTest {
         .isEqualTo(Map.of("owner=eq.ann", "identity"));
     assertThat(index.deleted(ONLY_ID, OldTupleKind.KEY, tuple("1", NULL, NULL)).unsure())
         .isEqualTo(Map.of("owner=eq.ann", "identity"));
-    assertThat(index.updated(BOTH, OldTupleKind.NONE, tuple(), tuple("1", TOAST, "x")).unsure())
+    assertThat(index.updated(BOTH, OldTupleKind.NONE, tuple(), tuple("1", UNCHANGED, "x")).unsure())
         .isEqualTo(Map.of("owner=eq.ann", "toast"));
     Relation altered = relation(ReplicaIdentity.FULL, true, 23);
     assertThat(index.inserted(altered, tuple("2", "3", "x")).unsure())
         .isEqualTo(Map.of("owner=eq.ann", "view", "and(id.eq.2,owner.eq.ann)", "view"));
+  }
+
+  /** The type may become another that is compared alike, though its text differs. */
+  @Test
+  void findsTimesWhoseZoneIsNew() {
+    FilterColumn at = new FilterColumn("at", 1114, "timestamp", ValueClass.TIMESTAMP);
+    index.add(
+        "at",
+        RowFilter.of(
+            Condition.parse("at=eq.2024-01-01"), Map.of("at", at), List.of("2024-01-01 00:00:00")));
+    Relation altered =
+        new Relation(
+            2,
+            new TableName("public", "t"),
+            ReplicaIdentity.FULL,
+            List.of(new Column(true, "at", 1184, -1)));
+    assertThat(index.inserted(altered, tuple("2024-01-01 00:00:00+00")).in()).containsExactly("at");
+    assertThat(index.inserted(altered, tuple("2024-01-01 00:00:01+00")).in()).isEmpty();
   }
 
   /** A partition may have another identity than the table that its changes are told of. */

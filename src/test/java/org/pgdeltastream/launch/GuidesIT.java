@@ -3,7 +3,6 @@ package org.pgdeltastream.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -24,7 +23,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.opentest4j.TestAbortedException;
+import org.pgdeltastream.support.Installed;
 import org.pgdeltastream.support.Program;
 import org.pgdeltastream.support.TestDatabase;
 
@@ -150,7 +149,7 @@ class GuidesIT {
 
   @Test
   void javaScript() throws Exception {
-    needs("node");
+    Installed.wants("node", "install it", "GuidesIT");
     Files.copy(
         Path.of("src/main/webapp/client/pgdeltastream.js"), directory.resolve("pgdeltastream.js"));
     Files.writeString(directory.resolve("package.json"), "{\"type\":\"module\"}");
@@ -161,7 +160,7 @@ class GuidesIT {
 
   @Test
   void python() throws Exception {
-    needs("python3");
+    Installed.needs("python3", "install python3 (Debian)", "GuidesIT");
     run("Python", "guide.py", "python3", "guide.py");
     soon("its feed", () -> followers() > 0);
     keepsTheTable();
@@ -169,7 +168,7 @@ class GuidesIT {
 
   @Test
   void curl() throws Exception {
-    needs("curl");
+    Installed.needs("curl", "install curl (Debian)", "GuidesIT");
     run("curl", "guide", "bash", "guide");
     Path changes = directory.resolve("changes.ndjson");
     soon("the rows", () -> Files.exists(changes) && followers() > 0);
@@ -190,7 +189,7 @@ class GuidesIT {
 
   @Test
   void go() throws Exception {
-    needs("go");
+    Installed.wants("go", "install it", "GuidesIT");
     run("Go", "guide.go", "go", "run", "guide.go");
     soon("its feed", () -> followers() > 0);
     database.execute("insert into test_table values (6, 'a')");
@@ -201,17 +200,6 @@ class GuidesIT {
     Matcher count =
         Pattern.compile("\"subscribers\":(\\d+)").matcher(program.get("/v1/feeds/demo").body());
     return count.find() ? Integer.parseInt(count.group(1)) : 0;
-  }
-
-  private static void needs(String program) {
-    boolean isThere =
-        List.of(System.getenv("PATH").split(File.pathSeparator)).stream()
-            .anyMatch(path -> Files.isExecutable(Path.of(path, program)));
-    boolean isNeeded = System.getenv("CI") != null && List.of("curl", "python3").contains(program);
-    assertThat(isThere || !isNeeded).as("%s is installed", program).isTrue();
-    if (!isThere) {
-      throw new TestAbortedException(program + " is not installed");
-    }
   }
 
   @ParameterizedTest

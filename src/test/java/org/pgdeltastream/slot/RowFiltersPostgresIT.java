@@ -200,12 +200,15 @@ class RowFiltersPostgresIT {
   @Test
   void refusesWhatCannotBeDecided() throws Exception {
     database.execute("alter table f add word text collate ucs_basic");
+    database.execute("create type pair as (a int, b int)");
+    database.execute("alter table f add pair pair");
     for (String[] one :
         new String[][] {
           {"nothing=eq.1", "has no column nothing"},
           {"n=eq.one", "one is no value of type integer"},
           {"doc=eq.1", "cannot be decided here on column doc of type jsonb"},
           {"word=gt.a", "only with the collation C"},
+          {"pair=is.null", "is cannot be decided here on column pair"},
           {"at=gt.now", "now is no constant"},
           {"state=eq.lost", "lost is no value of type state"}
         }) {
@@ -215,6 +218,15 @@ class RowFiltersPostgresIT {
               ProblemException.class, e -> assertThat(e.problem()).isEqualTo(Problem.BAD_REQUEST))
           .hasMessageContaining(one[1]);
     }
+  }
+
+  /** They are in the index, and not in the log. */
+  @Test
+  void doesNotTakeIncludedColumnsForLogged() throws Exception {
+    database.execute("create table c (id int, n int, primary key (id) include (n))");
+    assertThatThrownBy(() -> new FilteredRows(feeds, Map.of("c", Condition.parse("n=eq.1")), ""))
+        .hasMessageContaining("replica identity");
+    new FilteredRows(feeds, Map.of("c", Condition.parse("id=eq.1")), "");
   }
 
   @Test

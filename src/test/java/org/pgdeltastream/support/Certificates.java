@@ -18,7 +18,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
-import org.opentest4j.TestAbortedException;
 
 /** Certificates of a test's own, made by openssl. */
 public final class Certificates {
@@ -45,17 +44,7 @@ public final class Certificates {
 
   /** Aborts the test, and says so at the end, where it is not installed; with CI=true it fails. */
   public static void mustBeAtHand(String test) {
-    boolean found =
-        Stream.of(System.getenv("PATH").split(":"))
-            .anyMatch(directory -> Files.isExecutable(Path.of(directory, WHAT)));
-    if (found) {
-      return;
-    }
-    if ("true".equals(System.getenv("CI"))) {
-      throw new AssertionError(WHAT + " is not at hand: " + ADVICE);
-    }
-    SkippedTests.add(WHAT, ADVICE, List.of(test));
-    throw new TestAbortedException(WHAT + " is not at hand: " + ADVICE);
+    Installed.needs(WHAT, ADVICE, test);
   }
 
   /**
@@ -75,9 +64,44 @@ public final class Certificates {
     return made;
   }
 
+  /** One that has ended. */
+  public static Pair ended(Path directory, String name) throws Exception {
+    Pair made = new Pair(directory.resolve(name + ".crt"), directory.resolve(name + ".key"));
+    String store = directory.resolve(name + ".p12").toString();
+    String keytool = Path.of(System.getProperty("java.home"), "bin", "keytool").toString();
+    run(
+        List.of(
+            keytool,
+            "-genkeypair",
+            "-alias",
+            name,
+            "-keyalg",
+            "RSA",
+            "-dname",
+            "CN=" + name,
+            "-startdate",
+            "-3d",
+            "-validity",
+            "1",
+            "-keystore",
+            store,
+            "-storepass",
+            "in memory"));
+    String[] both = {"pkcs12", "-in", store, "-passin", "pass:in memory", "-nodes"};
+    openssl(join(both, "-nokeys", "-out", made.certificate.toString()));
+    openssl(join(both, "-nocerts", "-out", made.key.toString()));
+    return made;
+  }
+
+  private static String[] join(String[] some, String... more) {
+    return Stream.concat(Stream.of(some), Stream.of(more)).toArray(String[]::new);
+  }
+
   public static void openssl(String... arguments) throws Exception {
-    List<String> command = new ArrayList<>(List.of(WHAT));
-    command.addAll(List.of(arguments));
+    run(List.of(join(new String[] {WHAT}, arguments)));
+  }
+
+  private static void run(List<String> command) throws Exception {
     Path said = Files.createTempFile(WHAT, ".out");
     Process process =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(said.toFile()).start();

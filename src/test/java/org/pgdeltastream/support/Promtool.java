@@ -8,8 +8,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
-import org.opentest4j.TestAbortedException;
 
 /** Prometheus' program that checks metrics and alert rules. */
 public final class Promtool {
@@ -21,17 +19,7 @@ public final class Promtool {
 
   /** Aborts the test, and says so at the end, where it is not installed; with CI=true it fails. */
   public static void mustBeAtHand(String test) {
-    boolean found =
-        Stream.of(System.getenv("PATH").split(":"))
-            .anyMatch(directory -> Files.isExecutable(Path.of(directory, WHAT)));
-    if (found) {
-      return;
-    }
-    if ("true".equals(System.getenv("CI"))) {
-      throw new AssertionError(WHAT + " is not at hand: " + ADVICE);
-    }
-    SkippedTests.add(WHAT, ADVICE, List.of(test));
-    throw new TestAbortedException(WHAT + " is not at hand: " + ADVICE);
+    Installed.needs(WHAT, ADVICE, test);
   }
 
   /** Its exit status, and what it says. */

@@ -22,7 +22,7 @@ import org.pgdeltastream.slot.view.Spools;
 
 /**
  * Where new subscribers begin. Where PostgreSQL was not reached yet, or another server has read
- * more, they wait. All is done between two transactions, in the router's monitor.
+ * more, they wait. All but {@link #lost} is done between two transactions, in the router's monitor.
  */
 final class Entrance {
   private static final long AHEAD_NANOS = Duration.ofSeconds(10).toNanos();

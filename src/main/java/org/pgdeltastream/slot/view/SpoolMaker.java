@@ -36,7 +36,7 @@ import org.pgdeltastream.spool.Spool;
 final class SpoolMaker {
   private static final System.Logger LOG = System.getLogger(SpoolMaker.class.getName());
   private static final long PAUSE_NANOS = Duration.ofMillis(20).toNanos();
-  private static final int MOST_GONE = 10;
+  private static final int MOST_GONE = 10; // tries with a filter
   private static final long NUDGE_NANOS = Duration.ofMillis(500).toNanos();
 
   private static final int MOST_PAUSES = 50;
@@ -60,6 +60,8 @@ final class SpoolMaker {
   private final ViewOptions view;
   private final long deadline;
   private final BooleanSupplier isWanted;
+  private @Nullable Alignment alignment; // of the tries that are blocked
+  private int gone; // tries
 
   /**
    * A finished file.
@@ -70,9 +72,6 @@ final class SpoolMaker {
 
   /** Where the feed was, and what of the rest the snapshot sees. */
   private record Aligned(Lsn start, ViewRead.State state, Lsn walEnd) {}
-
-  private @Nullable Alignment alignment; // of the tries that are blocked
-  private int gone; // tries
 
   SpoolMaker(
       SpoolSource feed,

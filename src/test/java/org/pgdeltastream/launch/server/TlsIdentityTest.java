@@ -141,4 +141,16 @@ class TlsIdentityTest {
     assertThat(identity.chain()).hasSize(2);
     assertThat(identity.keyStore().getCertificateChain("tls")).hasSize(2);
   }
+
+  @Test
+  void knowsThatACertificateHasEnded() throws Exception {
+    Certificates.Pair ended = Certificates.ended(directory, "ended");
+    TlsFiles files = new TlsFiles(ended.certificate(), ended.key());
+    TlsIdentity identity = TlsIdentity.parse(files, files.read());
+    assertThatThrownBy(() -> identity.checkIsValidNow(files))
+        .isInstanceOf(IOException.class)
+        .hasMessageContainingAll("tls-certificate", "is not valid now");
+    TlsFiles others = new TlsFiles(good.certificate(), good.key());
+    TlsIdentity.parse(others, others.read()).checkIsValidNow(others);
+  }
 }
