@@ -49,7 +49,8 @@ record ColumnText(
       ColumnDetails detail = details.get(i);
       boolean told = options.wants(relation.name(), column.name());
       boolean primaryKey = identityIsPrimaryKey ? column.key() : detail.primaryKey();
-      if (told || (identityIsAll ? primaryKey : column.key())) {
+      boolean keyIsTold = identityIsAll ? primaryKey : column.key();
+      if ((told || keyIsTold) && options.allows(relation.name(), column.name())) {
         texts.add(text(i, told, column, primaryKey, detail, options));
       }
     }

@@ -62,8 +62,7 @@ abstract class Encoding {
   private View[] who(Action action, TableName table) {
     View[] found =
         views.stream()
-            .filter(view -> view.changes().actions().contains(action))
-            .filter(view -> view.changes().wants(table))
+            .filter(view -> view.changes().wants(action, table))
             .filter(view -> action == Action.TRUNCATE || !view.options().rows().containsKey(table))
             .toArray(View[]::new);
     return found.length == 0 ? NOBODY : found;
@@ -74,19 +73,20 @@ abstract class Encoding {
     View[] all = wanting(action, table);
     return selected.isEmpty()
         ? all
-        : Stream.concat(Stream.of(all), Stream.of(wanting(action, selected))).toArray(View[]::new);
+        : Stream.concat(Stream.of(all), Stream.of(among(selected, action, table)))
+            .toArray(View[]::new);
   }
 
-  private static View[] wanting(Action action, List<View> selected) {
+  private static View[] among(List<View> selected, Action action, TableName table) {
     return selected.stream()
-        .filter(view -> view.changes().actions().contains(action))
+        .filter(view -> view.changes().wants(action, table))
         .toArray(View[]::new);
   }
 
   /** An inserted row, to who wants it. */
   final void inserted(Relation relation, Tuple row) throws IOException {
     Matches<View> found = filters.inserted(relation, row);
-    lose(Action.INSERT, found);
+    lose(Action.INSERT, relation, found);
     View[] to = wanting(Action.INSERT, relation.name(), found.in());
     if (to.length > 0) {
       insert(to, relation, row, false);
@@ -96,7 +96,7 @@ abstract class Encoding {
   /** A deleted row, to who wants it. */
   final void deleted(Relation relation, OldTupleKind kind, Tuple row) throws IOException {
     Matches<View> found = filters.deleted(relation, kind, row);
-    lose(Action.DELETE, found);
+    lose(Action.DELETE, relation, found);
     View[] to = wanting(Action.DELETE, relation.name(), found.out());
     if (to.length > 0) {
       delete(to, relation, kind, row, false);
@@ -107,13 +107,14 @@ abstract class Encoding {
   final void updated(Relation relation, OldTupleKind kind, Tuple before, Tuple after)
       throws IOException {
     Matches<View> found = filters.updated(relation, kind, before, after);
-    lose(Action.UPDATE, found);
-    movedIn(wanting(Action.UPDATE, found.in()), relation, kind, before, after);
-    View[] out = wanting(Action.UPDATE, found.out());
+    lose(Action.UPDATE, relation, found);
+    TableName table = relation.name();
+    movedIn(among(found.in(), Action.UPDATE, table), relation, kind, before, after);
+    View[] out = among(found.out(), Action.UPDATE, table);
     if (out.length > 0) {
       delete(out, relation, kind, before, true);
     }
-    View[] to = wanting(Action.UPDATE, relation.name(), found.same());
+    View[] to = wanting(Action.UPDATE, table, found.same());
     if (to.length > 0) {
       update(to, relation, kind, before, after);
     }
@@ -136,9 +137,9 @@ abstract class Encoding {
   }
 
   /** What the log does not say cannot be passed over. */
-  private void lose(Action action, Matches<View> found) {
+  private void lose(Action action, Relation relation, Matches<View> found) {
     for (Map.Entry<View, String> one : found.unsure().entrySet()) {
-      if (one.getKey().changes().actions().contains(action)) {
+      if (one.getKey().changes().wants(action, relation.name())) {
         lost.put(one.getKey(), one.getValue());
       }
     }

@@ -5,8 +5,10 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Stream;
+import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Scope;
 import org.pgdeltastream.feed.log.Hash;
 import org.pgdeltastream.filter.RowFilter;
 
@@ -41,7 +43,14 @@ public record ViewOptions(ChangeOptions changes, Map<TableName, RowFilter> rows)
             .reduce("", (one, other) -> one + other + "\n");
     TreeMap<String, String> filters = new TreeMap<>();
     rows.forEach((table, filter) -> filters.put(table.quoted(), filter.toString()));
-    return Hash.first32(filters.isEmpty() ? canonical : canonical + filters + "\n");
+    String selected = filters.isEmpty() ? canonical : canonical + filters + "\n";
+    return Hash.first32(changes.scope().map(one -> selected + text(one)).orElse(selected));
+  }
+
+  private static String text(Scope scope) {
+    TreeMap<String, TreeSet<Action>> tables = new TreeMap<>();
+    scope.tables().forEach((table, may) -> tables.put(table.quoted(), new TreeSet<>(may)));
+    return tables + " " + new TreeSet<>(scope.prefixes()) + "\n";
   }
 
   private static List<String> sorted(List<?> items) {

@@ -58,6 +58,24 @@ public sealed interface Condition {
     }
   }
 
+  /** What a name after a dollar stands for. */
+  interface Variables {
+    /**
+     * Its value, or its values where more than one may stand.
+     *
+     * @throws IllegalArgumentException if it cannot stand there
+     */
+    List<String> values(String name, boolean inList);
+  }
+
+  /**
+   * Reads {@code owner_id.eq.$sub}, or {@code and(owner_id.eq.$sub,region.in.$regions)}; what
+   * stands for a name is never read as a part of the condition.
+   */
+  static Condition parse(String text, Variables variables) {
+    return new ConditionParser(variables).parse(text);
+  }
+
   /** Its comparisons, from left to right. */
   Stream<Comparison> comparisons();
 
@@ -72,7 +90,7 @@ public sealed interface Condition {
 
   /** The same of more than one, which must all hold. */
   static Condition parse(List<String> texts) {
-    ConditionParser parser = new ConditionParser();
+    ConditionParser parser = new ConditionParser(null);
     List<Condition> all =
         texts.stream()
             .map(parser::parse)

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Shown;
 
 /**
@@ -18,15 +19,25 @@ final class ConditionParser {
   private static final String NOT = "not.";
   private static final Set<String> IS = Set.of("null", "not_null", "true", "false", "unknown");
 
+  private final Condition.@Nullable Variables variables;
   private String text = "";
   private int at;
   private int comparisons; // of all that were read
   private int values;
 
+  /**
+   * Reads nothing yet.
+   *
+   * @param variables what names after a dollar stand for; null: a dollar is no more than that
+   */
+  ConditionParser(Condition.@Nullable Variables variables) {
+    this.variables = variables;
+  }
+
   Condition parse(String next) {
     text = next;
     at = 0;
-    Condition whole = startsGroup() ? part(0) : shortForm();
+    Condition whole = startsGroup() || variables != null ? part(0) : shortForm();
     if (at < text.length()) {
       throw bad("something follows");
     }
@@ -80,8 +91,25 @@ final class ConditionParser {
     String column = column('.');
     boolean negated = takes(NOT);
     Operator operator = operator();
+    if (startsVariable()) {
+      return comparison(column, negated, operator, variable(operator));
+    }
     return comparison(
         column, negated, operator, operator == Operator.IN ? list() : List.of(value()));
+  }
+
+  private boolean startsVariable() {
+    return variables != null && at < text.length() && text.charAt(at) == '$';
+  }
+
+  private List<String> variable(Operator operator) {
+    if (operator == Operator.IS || operator.isPattern() || variables == null) {
+      throw bad("no name can stand for a word or a pattern");
+    }
+    String name = value().substring(1);
+    List<String> found = variables.values(name, operator == Operator.IN);
+    found.forEach(this::count);
+    return found;
   }
 
   private Condition comparison(
@@ -92,7 +120,10 @@ final class ConditionParser {
     if (operator == Operator.IS && !IS.contains(constants.get(0))) {
       throw bad("is takes null, not_null, true, false or unknown");
     }
-    Condition found = new Condition.Comparison(column, operator, constants);
+    Condition found =
+        constants.isEmpty() // equal to none of no values
+            ? new Condition.Any(List.of())
+            : new Condition.Comparison(column, operator, constants);
     return negated ? new Condition.Not(found) : found;
   }
 
@@ -128,7 +159,7 @@ final class ConditionParser {
     expect("(");
     List<String> list = new ArrayList<>();
     do {
-      list.add(value());
+      list.addAll(startsVariable() ? variable(Operator.IN) : List.of(value()));
     } while (takes(","));
     expect(")");
     return list;

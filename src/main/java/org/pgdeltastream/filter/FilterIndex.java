@@ -1,5 +1,7 @@
 package org.pgdeltastream.filter;
 
+import static java.util.Comparator.comparingInt;
+
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -36,6 +38,7 @@ public final class FilterIndex<V> {
   private final List<FilterEntry<V>> others = new ArrayList<>(); // without a key
   private final List<KeyIndex<V>> keys = new ArrayList<>();
   private long change; // counts them
+  private boolean restricted; // somebody may not be shown all columns
   private Matches<V> found = none();
 
   private static <V> Matches<V> none() {
@@ -43,13 +46,22 @@ public final class FilterIndex<V> {
   }
 
   public void add(V view, RowFilter filter) {
-    FilterEntry<V> entry = new FilterEntry<>(view, filter, slots);
+    RowFilter.Key key =
+        filter.keys().stream().min(comparingInt(this::load)).orElse(null); // the rarest value
+    FilterEntry<V> entry = new FilterEntry<>(view, filter, key, slots);
     entries.put(view, entry);
-    if (entry.key() == null) {
+    restricted |= filter.isRestricted();
+    if (key == null) {
       others.add(entry);
     } else {
-      keyIndex(entry.key().column()).add(entry);
+      keyIndex(key.column()).add(entry);
     }
+    keys.removeIf(KeyIndex::isEmpty); // which were only asked
+  }
+
+  /** How many filters would be looked at for the rows of this one. */
+  private int load(RowFilter.Key key) {
+    return key.values().size() + keyIndex(key.column()).load(key);
   }
 
   public void remove(V view) {
@@ -94,7 +106,22 @@ public final class FilterIndex<V> {
     start(relation);
     known(row, kind, oldTuple);
     candidates(row, entry -> one(entry, row, found.out()));
+    hideKeys(relation, found.out());
     return found;
+  }
+
+  /** Nobody is told which row it was who may not be shown its key. */
+  private void hideKeys(Relation relation, List<V> selected) {
+    if (!restricted) {
+      return;
+    }
+    for (V view : List.copyOf(selected)) {
+      FilterEntry<V> entry = entries.get(view);
+      if (entry != null && !entry.showsKeys(relation)) {
+        found.unsure().put(view, Row.IDENTITY);
+        selected.remove(view);
+      }
+    }
   }
 
   /** Whose selection a row was in, is in, or both. */
@@ -108,6 +135,8 @@ public final class FilterIndex<V> {
     }
     candidates(row, this::both);
     candidates(old, this::both);
+    hideKeys(relation, found.same());
+    hideKeys(relation, found.out());
     return found;
   }
 
@@ -189,12 +218,16 @@ public final class FilterIndex<V> {
     private final V view;
     private final Predicate predicate;
     private final RowFilter.@Nullable Key key;
+    private final RowFilter filter;
+    private @Nullable Relation checked;
+    private boolean showsKeys;
     private long lookedAt;
 
-    FilterEntry(V view, RowFilter filter, Slots slots) {
+    FilterEntry(V view, RowFilter filter, RowFilter.@Nullable Key key, Slots slots) {
       this.view = view;
+      this.filter = filter;
       this.predicate = filter.predicate(slots);
-      this.key = filter.key().orElse(null);
+      this.key = key;
     }
 
     V view() {
@@ -207,6 +240,16 @@ public final class FilterIndex<V> {
 
     RowFilter.@Nullable Key key() {
       return key;
+    }
+
+    /** Whether it may be shown which row it was. */
+    @SuppressWarnings("ReferenceEquality") // the same description, not an equal one
+    boolean showsKeys(Relation relation) {
+      if (checked != relation) {
+        checked = relation;
+        showsKeys = filter.showsKeys(relation);
+      }
+      return showsKeys;
     }
 
     /** Whether it was not looked at for this change yet. */

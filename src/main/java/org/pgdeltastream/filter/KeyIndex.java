@@ -35,17 +35,15 @@ final class KeyIndex<V> {
   void add(FilterEntry<V> entry) {
     all.add(entry);
     for (Constant constant : constants(entry)) {
-      Bytes value = new Bytes().of(constant.bytes(), 0, constant.bytes().length);
-      byValue.computeIfAbsent(value, any -> new ArrayList<>(1)).add(entry);
+      byValue.computeIfAbsent(bytes(constant), any -> new ArrayList<>(1)).add(entry);
     }
   }
 
   void remove(FilterEntry<V> entry) {
     all.remove(entry);
     for (Constant constant : constants(entry)) {
-      Bytes value = new Bytes().of(constant.bytes(), 0, constant.bytes().length);
       byValue.computeIfPresent(
-          value,
+          bytes(constant),
           (any, entries) -> {
             entries.remove(entry);
             return entries.isEmpty() ? null : entries;
@@ -53,11 +51,26 @@ final class KeyIndex<V> {
     }
   }
 
+  /** How many filters these values find. */
+  int load(RowFilter.Key key) {
+    int sum = 0;
+    for (Constant constant : constants(key)) {
+      sum += byValue.getOrDefault(bytes(constant), List.of()).size();
+    }
+    return sum;
+  }
+
+  private static Bytes bytes(Constant constant) {
+    return new Bytes().of(constant.bytes(), 0, constant.bytes().length);
+  }
+
   private List<Constant> constants(FilterEntry<V> entry) {
     RowFilter.Key key = entry.key();
-    return key == null
-        ? List.of()
-        : key.values().stream().map(value -> new Constant(key.column().values(), value)).toList();
+    return key == null ? List.of() : constants(key);
+  }
+
+  private static List<Constant> constants(RowFilter.Key key) {
+    return key.values().stream().map(value -> new Constant(key.column().values(), value)).toList();
   }
 
   /** Those that may select the row; all where its value is not known. */

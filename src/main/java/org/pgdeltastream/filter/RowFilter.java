@@ -6,10 +6,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.change.Column;
+import org.pgdeltastream.change.Relation;
+import org.pgdeltastream.change.ReplicaIdentity;
 
 /**
  * A condition on a table's rows whose columns are known and whose constants are spelled as
@@ -19,12 +23,15 @@ import org.pgdeltastream.change.TableName;
 public final class RowFilter {
   private final Condition condition;
   private final Map<String, FilterColumn> columns;
+  private final Optional<Set<String>> shown;
   private final String text;
 
-  private RowFilter(Condition condition, Map<String, FilterColumn> columns) {
+  private RowFilter(
+      Condition condition, Map<String, FilterColumn> columns, Optional<Set<String>> shown) {
     this.condition = condition;
     this.columns = columns;
-    this.text = text(condition);
+    this.shown = shown;
+    this.text = text(condition) + shown.map(names -> " " + new TreeSet<>(names)).orElse("");
   }
 
   /**
@@ -41,7 +48,28 @@ public final class RowFilter {
         .map(Condition.Comparison::column)
         .sorted()
         .forEach(name -> used.put(name, columns.get(name)));
-    return new RowFilter(canonical(condition, constants.iterator()), used);
+    return new RowFilter(canonical(condition, constants.iterator()), used, Optional.empty());
+  }
+
+  /**
+   * The same for who may be shown these columns only: if a row's key has another, it cannot be told
+   * which row was updated or deleted.
+   */
+  public RowFilter showing(Set<String> names) {
+    return new RowFilter(condition, columns, Optional.of(Set.copyOf(names)));
+  }
+
+  boolean isRestricted() {
+    return shown.isPresent();
+  }
+
+  /** Whether it may be shown which row it was. */
+  boolean showsKeys(Relation relation) {
+    return shown.isEmpty()
+        || relation.replicaIdentity() == ReplicaIdentity.FULL
+        || relation.columns().stream()
+            .filter(Column::key)
+            .allMatch(column -> shown.get().contains(column.name()));
   }
 
   private static Condition canonical(Condition condition, Iterator<String> constants) {
@@ -105,49 +133,15 @@ public final class RowFilter {
 
   /** For a WHERE, in brackets: names and constants are quoted. */
   public String sql() {
-    return sql(condition);
+    return new ConditionSql(columns).of(condition);
   }
 
   /** Each comparison for itself, as it is written and in SQL. */
   public Map<String, String> parts() {
+    ConditionSql sql = new ConditionSql(columns);
     Map<String, String> parts = new LinkedHashMap<>();
-    condition.comparisons().forEach(one -> parts.put(text(one), sql(one)));
+    condition.comparisons().forEach(one -> parts.put(text(one), sql.of(one)));
     return parts;
-  }
-
-  private String sql(Condition part) {
-    if (part instanceof Condition.All all) {
-      return all.parts().stream().map(this::sql).collect(Collectors.joining(" and ", "(", ")"));
-    } else if (part instanceof Condition.Any any) {
-      return any.parts().stream().map(this::sql).collect(Collectors.joining(" or ", "(", ")"));
-    } else if (part instanceof Condition.Not not) {
-      return "(not " + sql(not.part()) + ")";
-    }
-    return "(" + sql((Condition.Comparison) part) + ")";
-  }
-
-  private String sql(Condition.Comparison one) {
-    String column = TableName.quote(one.column());
-    String first = one.values().get(0);
-    return switch (one.operator()) {
-      case IS -> column + " is " + (first.equals("not_null") ? "not null" : first);
-      case LIKE, ILIKE -> column + " " + one.operator().sql() + " " + literal(first);
-      case IN ->
-          one.values().stream()
-              .map(value -> constant(one, value))
-              .collect(Collectors.joining(", ", column + " in (", ")"));
-      default -> column + " " + one.operator().sql() + " " + constant(one, first);
-    };
-  }
-
-  private String constant(Condition.Comparison one, String value) {
-    return literal(value) + "::" + column(one).sqlType();
-  }
-
-  /** As quote_literal writes it. Source: manual, "String Constants". */
-  private static String literal(String value) {
-    String doubled = value.replace("'", "''");
-    return value.contains("\\") ? "E'" + doubled.replace("\\", "\\\\") + "'" : "'" + doubled + "'";
   }
 
   private FilterColumn column(Condition.Comparison one) {
@@ -195,10 +189,10 @@ public final class RowFilter {
   }
 
   /**
-   * A column that has one of a few values in each row that is selected, so that a row's value finds
-   * the filters. The first of those with the fewest.
+   * Columns that have one of a few values in each row that is selected, so that a row's value finds
+   * the filter.
    */
-  Optional<Key> key() {
+  List<Key> keys() {
     Stream<Condition> parts =
         condition instanceof Condition.All all ? all.parts().stream() : Stream.of(condition);
     return parts
@@ -206,8 +200,8 @@ public final class RowFilter {
         .map(Condition.Comparison.class::cast)
         .filter(one -> one.operator() == Operator.EQ || one.operator() == Operator.IN)
         .filter(one -> column(one).values().isExact())
-        .min(java.util.Comparator.comparingInt(one -> one.values().size()))
-        .map(one -> new Key(column(one), one.values()));
+        .map(one -> new Key(column(one), one.values()))
+        .toList();
   }
 
   /** What finds a filter: in each row that it selects, the column has one of the values. */

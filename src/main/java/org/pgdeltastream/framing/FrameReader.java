@@ -13,9 +13,11 @@ public final class FrameReader {
   private static final int TWO_BYTES_LENGTH = 126;
   private static final int EIGHT_BYTES_LENGTH = 127;
   private static final int MASK_BYTES = 4;
+  private static final int KEPT_BYTES = 512;
 
   private final FrameListener listener;
-  private final byte[] message;
+  private final int mostBytes;
+  private byte[] message = {}; // grows, and is kept no longer than a large message lasts
   private final byte[] control = new byte[MOST_CONTROL_BYTES];
   private final byte[] header = new byte[2 + Long.BYTES + MASK_BYTES];
   private int messageLength;
@@ -37,7 +39,7 @@ public final class FrameReader {
    * @param mostBytes that a message may have
    */
   public FrameReader(int mostBytes, FrameListener listener) {
-    this.message = new byte[mostBytes];
+    this.mostBytes = mostBytes;
     this.listener = listener;
   }
 
@@ -107,8 +109,8 @@ public final class FrameReader {
       controlLength = 0;
     } else {
       messageOpen = true;
-      if (left > message.length - messageLength) {
-        throw new FrameException(Violation.SIZE, "a message may have " + message.length + " bytes");
+      if (left > mostBytes - messageLength) {
+        throw new FrameException(Violation.SIZE, "a message may have " + mostBytes + " bytes");
       }
     }
     inPayload = true;
@@ -136,6 +138,10 @@ public final class FrameReader {
       unmask(bytes, at, control, controlLength, length);
       controlLength += length;
     } else {
+      if (messageLength + length > message.length) {
+        int doubled = Math.min(mostBytes, 2 * message.length);
+        message = Arrays.copyOf(message, Math.max(messageLength + length, doubled));
+      }
       unmask(bytes, at, message, messageLength, length);
       messageLength += length;
     }
@@ -160,10 +166,13 @@ public final class FrameReader {
     if (Opcode.isControl(opcode)) {
       endControl();
     } else if (last) {
-      int length = messageLength;
+      String text = Utf8.text(message, 0, messageLength);
       messageOpen = false;
       messageLength = 0;
-      listener.onText(Utf8.text(message, 0, length));
+      if (message.length > KEPT_BYTES) {
+        message = new byte[0];
+      }
+      listener.onText(text);
     }
   }
 

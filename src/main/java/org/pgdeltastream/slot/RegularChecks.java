@@ -56,6 +56,7 @@ final class RegularChecks {
   /** The only one that never waits for PostgreSQL. */
   private void checkClients(Executor others) {
     run(slots -> slots.reporter().checkStreams(others));
+    run(slots -> slots.feeds().bearers().check());
     checkedAt.set(System.nanoTime());
   }
 

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import javax.sql.DataSource;
@@ -30,6 +31,7 @@ import org.pgdeltastream.change.TableRequest;
 import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.replication.wal.CatchUps;
+import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.feed.Feeds;
@@ -58,6 +60,7 @@ public class SlotManager {
   private volatile @Nullable SlotRegistry registry;
   private @Nullable Executor readers;
   private final RegularChecks checks = new RegularChecks(() -> registry);
+  private volatile Supplier<Rights> rights = () -> Rights.NONE;
   private volatile boolean closed;
   private boolean closeBegan;
   private final AtomicBoolean opening = new AtomicBoolean(); // the database
@@ -68,10 +71,12 @@ public class SlotManager {
   /**
    * Called once, before anything else, by the web application's start.
    *
+   * @param roles as they are at the moment
    * @return begins the checks of streams and slots; run it outside of this call, since TomEE lets a
    *     task share the transaction context of the call that hands it over, and both fail
    */
-  public Runnable start(Settings read) {
+  public Runnable start(Settings read, Supplier<Rights> roles) {
+    rights = roles;
     begin(read);
     try {
       registry();
@@ -214,7 +219,7 @@ public class SlotManager {
         INFO,
         "Pages are read through "
             + (pages.isPresent() ? "jdbc/pgdelta" : "connections of this application's own"));
-    return new SlotRegistry(database, known, present(readers));
+    return new SlotRegistry(database, known, present(readers), rights);
   }
 
   /** The application may have been stopped since the database was opened. */

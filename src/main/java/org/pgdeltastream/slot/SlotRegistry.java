@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
@@ -14,6 +15,7 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.replication.ServerStateReader;
 import org.pgdeltastream.replication.wal.CatchUps;
+import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.slot.board.Board;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
@@ -51,7 +53,12 @@ final class SlotRegistry {
   private final SlotGuard guard;
   private final Heartbeats heartbeats;
 
+  /** Nobody has rights of its own. */
   SlotRegistry(Database database, Settings settings, Executor readers) {
+    this(database, settings, readers, () -> Rights.NONE);
+  }
+
+  SlotRegistry(Database database, Settings settings, Executor readers, Supplier<Rights> rights) {
     this.database = database;
     this.settings = settings;
     ownPublications = new OwnPublications(database, slots::known);
@@ -61,7 +68,9 @@ final class SlotRegistry {
             database, settings, ownPublications, new CatchUps(readers), new AtomicBoolean());
     this.readers = readers;
     drops = new SlotDrops(database, slots, ownPublications);
-    feeds = new Feeds(new FeedSlots(database, creator, slots, drops::dropNow), services, readers);
+    feeds =
+        new Feeds(
+            new FeedSlots(database, creator, slots, drops::dropNow), services, readers, rights);
     reporter = new Reporter(database, slots, feeds::list, ownPublications);
     Board board = new Board(new ServerStateReader(database.connector()));
     guard = new SlotGuard(board, settings, slots, drops, database.connector(), readers);

@@ -7,6 +7,7 @@ import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import java.util.Collections;
+import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.http.Traffic;
@@ -30,7 +31,7 @@ public class Startup implements ServletContextListener {
     String writer = own ? "this application, on " : "the server, ";
     LOG.log(INFO, "Frames are written by " + writer + server);
     Traffic.countIn(context);
-    slots.start(settings).run();
+    slots.start(settings, () -> Rights.NONE).run();
   }
 
   private static Settings settings(ServletContext context) {

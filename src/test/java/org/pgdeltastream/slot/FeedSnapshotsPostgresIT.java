@@ -31,6 +31,7 @@ import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.Framing;
+import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.feed.FollowRequest;
@@ -45,7 +46,7 @@ class FeedSnapshotsPostgresIT {
   private static final int AT_ONCE = 20;
   private static final int HERD = RUNS < 1000 ? 200 : 1000;
   private static final Duration SOON = Duration.ofSeconds(40);
-  private static final FollowRequest.Caller CALLER = new FollowRequest.Caller("127.0.0.1", "");
+  private static final Caller CALLER = new Caller("127.0.0.1", "");
 
   private TestDatabase database;
   private @Nullable TestRegistry registry;

@@ -31,6 +31,7 @@ import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.Framing;
+import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.feed.Feed;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.feed.Feeds;
@@ -43,7 +44,7 @@ import org.pgdeltastream.support.TestDatabase;
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
 class FeedsPostgresIT {
   private static final ViewRequest ALL = new ViewRequest(ChangeOptions.usual());
-  private static final FollowRequest.Caller CALLER = new FollowRequest.Caller("127.0.0.1", "");
+  private static final Caller CALLER = new Caller("127.0.0.1", "");
   private static final Duration SOON = Duration.ofSeconds(20);
 
   private TestDatabase database;

@@ -35,6 +35,7 @@ import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.filter.Condition;
+import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.slot.view.ViewRequest;
@@ -51,7 +52,7 @@ final class FilteredRows {
   private static final List<String> COLUMNS =
       List.of("id", "owner", "n", "price", "at", "state", "doc", "big");
   private static final List<String> OWNERS = List.of("ann", "bob", "", "it's", "ä");
-  private static final FollowRequest.Caller CALLER = new FollowRequest.Caller("127.0.0.1", "");
+  private static final Caller CALLER = new Caller("127.0.0.1", "");
 
   private final Feeds feeds;
   private final String feed;

@@ -8,12 +8,14 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
+import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.support.TestDatabase;
@@ -22,6 +24,7 @@ import org.pgdeltastream.support.TestDatabase;
 final class TestRegistry implements AutoCloseable {
   final SlotRegistry slots;
   final HeapBudget heap;
+  final AtomicReference<Rights> rights = new AtomicReference<>(Rights.NONE);
   private final Database doors;
   private final ExecutorService readers = Executors.newCachedThreadPool();
   private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(3);
@@ -44,9 +47,10 @@ final class TestRegistry implements AutoCloseable {
                 .filter(source -> read.databaseUrl().orElseThrow().contains("/postgres")),
             Optional.empty());
     heap = doors.heap();
-    slots = new SlotRegistry(doors, read, readers);
+    slots = new SlotRegistry(doors, read, readers, rights::get);
     Reporter reporter = slots.reporter();
     every(100, () -> reporter.checkStreams(readers));
+    every(100, () -> slots.feeds().bearers().check());
     every(100, slots::checkSlots); // waits for PostgreSQL where that is frozen
     every(100, () -> slots.guard().check());
     every(1_000, reporter::checkPostgres);

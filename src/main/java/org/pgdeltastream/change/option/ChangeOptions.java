@@ -2,10 +2,12 @@ package org.pgdeltastream.change.option;
 
 import java.util.Collections;
 import java.util.EnumSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.TableName;
@@ -19,6 +21,9 @@ import org.pgdeltastream.change.TableName;
  * @param maxMessage how many bytes a message may have that holds more than one change; 0: any
  *     number
  * @param columns of these tables no others are told; feeds only
+ * @param limited of these tables nothing of other columns is told, not even of a key, which is told
+ *     else
+ * @param scope what may be told at all; empty: everything
  * @param pluginOptions what the client asked for, as wal2json is asked: checked names and values
  */
 public record ChangeOptions(
@@ -32,6 +37,8 @@ public record ChangeOptions(
     Set<Integer> originNumbers,
     int maxMessage,
     Map<TableName, List<String>> columns,
+    Map<TableName, Set<String>> limited,
+    Optional<Scope> scope,
     Map<String, String> pluginOptions) {
 
   /** What a message is. */
@@ -51,6 +58,7 @@ public record ChangeOptions(
     filterPrefixes = List.copyOf(filterPrefixes);
     originNumbers = Set.copyOf(originNumbers);
     columns = Map.copyOf(columns);
+    limited = Map.copyOf(limited);
     pluginOptions = Collections.unmodifiableMap(new java.util.LinkedHashMap<>(pluginOptions));
   }
 
@@ -83,13 +91,43 @@ public record ChangeOptions(
   }
 
   public boolean wants(TableName table) {
-    return filterTables.stream().noneMatch(pattern -> pattern.matches(table))
+    return scope.map(one -> one.tables().containsKey(table)).orElse(true)
+        && filterTables.stream().noneMatch(pattern -> pattern.matches(table))
         && (addTables.isEmpty() || addTables.stream().anyMatch(pattern -> pattern.matches(table)));
+  }
+
+  public boolean wants(Action action, TableName table) {
+    return actions(table).contains(action) && wants(table);
+  }
+
+  /** The tables that are named, each by itself. */
+  public Set<TableName> namedTables() {
+    Set<TableName> tables = new LinkedHashSet<>(columns.keySet());
+    for (TablePattern pattern : addTables) {
+      if (pattern.schema().isPresent() && pattern.table().isPresent()) {
+        tables.add(new TableName(pattern.schema().get(), pattern.table().get()));
+      }
+    }
+    return tables;
+  }
+
+  /** What is told of a table, if that is wanted. */
+  public Set<Action> actions(TableName table) {
+    return scope
+        .map(one -> one.tables().getOrDefault(table, Set.of()))
+        .map(may -> actions.stream().filter(may::contains).collect(Collectors.toSet()))
+        .orElse(actions);
   }
 
   public boolean wants(TableName table, String column) {
     List<String> told = columns.get(table);
     return told == null || told.contains(column);
+  }
+
+  /** Whether something may be told of a column, be it as a part of a key. */
+  public boolean allows(TableName table, String column) {
+    Set<String> seen = limited.get(table);
+    return seen == null || seen.contains(column);
   }
 
   /** The same with only these columns of these tables. */
@@ -105,6 +143,27 @@ public record ChangeOptions(
         originNumbers,
         maxMessage,
         told,
+        limited,
+        scope,
+        pluginOptions);
+  }
+
+  /** The same, and of it only what may be told. */
+  public ChangeOptions within(
+      Scope allowed, Map<TableName, List<String>> told, Map<TableName, Set<String>> seen) {
+    return new ChangeOptions(
+        format,
+        details,
+        actions,
+        addTables,
+        filterTables,
+        addPrefixes,
+        filterPrefixes,
+        originNumbers,
+        maxMessage,
+        told,
+        seen,
+        Optional.of(allowed),
         pluginOptions);
   }
 
@@ -121,11 +180,14 @@ public record ChangeOptions(
         Set.of(),
         0,
         columns,
+        limited,
+        Optional.empty(),
         Map.of());
   }
 
   public boolean wants(LogicalMessage message) {
     return !message.isHeartbeat()
+        && scope.map(one -> one.prefixes().contains(message.prefix())).orElse(true)
         && !filterPrefixes.contains(message.prefix())
         && (addPrefixes.isEmpty() || addPrefixes.contains(message.prefix()));
   }

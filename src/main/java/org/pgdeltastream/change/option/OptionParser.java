@@ -66,6 +66,8 @@ final class OptionParser {
         origins(),
         maxMessage(),
         Map.of(),
+        Map.of(),
+        Optional.empty(),
         pluginOptions);
   }
 

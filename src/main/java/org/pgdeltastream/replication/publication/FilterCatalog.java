@@ -48,7 +48,16 @@ public final class FilterCatalog {
                      0:coalesce((pg_catalog.to_jsonb(i) ->> 'indnkeyatts')::int, i.indnatts) - 1])
                  where i.indrelid = m.oid and p.attname = a.attname
                    and case m.relreplident when 'd' then i.indisprimary
-                         when 'i' then i.indisreplident else false end)) as is_key
+                         when 'i' then i.indisreplident else false end)) as is_known,
+             exists (
+               select from family f join pg_catalog.pg_class m on m.oid = f.oid
+               join pg_catalog.pg_index i on i.indrelid = m.oid
+               join pg_catalog.pg_attribute p
+                 on p.attrelid = m.oid and p.attnum = any ((i.indkey::int2[])[
+                   0:coalesce((pg_catalog.to_jsonb(i) ->> 'indnkeyatts')::int, i.indnatts) - 1])
+               where p.attname = a.attname
+                 and case m.relreplident when 'd' then i.indisprimary
+                       when 'i' then i.indisreplident else false end) as is_key
       from pg_catalog.pg_attribute a
       join pg_catalog.pg_type b on b.oid = (
         with recursive line(oid, base) as (
@@ -71,8 +80,9 @@ public final class FilterCatalog {
    * A table's columns, by name.
    *
    * @param identity those that the log has of a row before it was updated or deleted
+   * @param keys those that tell which row it was, where not all columns do
    */
-  public record Columns(Map<String, FilterColumn> byName, Set<String> identity) {}
+  public record Columns(Map<String, FilterColumn> byName, Set<String> identity, Set<String> keys) {}
 
   /** The columns of a table; none if there is no such table. */
   public Columns columns(TableName table) throws SQLException {
@@ -84,14 +94,18 @@ public final class FilterCatalog {
             try (ResultSet rows = statement.executeQuery()) {
               Map<String, FilterColumn> columns = new LinkedHashMap<>();
               Set<String> identity = new HashSet<>();
+              Set<String> keys = new HashSet<>();
               while (rows.next()) {
                 FilterColumn column = column(rows);
                 columns.put(column.name(), column);
-                if (rows.getBoolean("is_key")) {
+                if (rows.getBoolean("is_known")) {
                   identity.add(column.name());
                 }
+                if (rows.getBoolean("is_key")) {
+                  keys.add(column.name());
+                }
               }
-              return new Columns(columns, identity);
+              return new Columns(columns, identity, keys);
             }
           }
         });

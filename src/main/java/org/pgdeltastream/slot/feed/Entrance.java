@@ -165,7 +165,7 @@ final class Entrance {
       Optional<String> refetch) {
     FeedPosition.Stamp here = present.of(subscriber.view().hash());
     request.client().beginsWithRows(subscriber, refetch, here.at(oldest.get()));
-    spools.give(subscriber);
+    spools.give(subscriber, request.caller().snapshotBytes());
   }
 
   void leave(FeedSubscriber subscriber) {

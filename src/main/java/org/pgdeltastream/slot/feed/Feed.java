@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -185,7 +186,7 @@ public final class Feed implements Runnable {
       ViewOptions view,
       Outlet outlet,
       Writer writer,
-      Runnable left,
+      Consumer<FeedSubscriber> left,
       Supplier<Optional<String>> refusal) {
     FeedSubscriber subscriber =
         new FeedSubscriber(
@@ -205,9 +206,9 @@ public final class Feed implements Runnable {
     return subscriber;
   }
 
-  private void left(FeedSubscriber one, Runnable left) {
+  private void left(FeedSubscriber one, Consumer<FeedSubscriber> left) {
     subscribers.remove(one);
-    left.run();
+    left.accept(one);
   }
 
   /** Whether somebody can follow it with this selection. */

@@ -1,17 +1,10 @@
 package org.pgdeltastream.slot.feed;
 
-import static java.lang.System.Logger.Level.DEBUG;
-import static java.lang.System.Logger.Level.WARNING;
-
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
@@ -23,6 +16,12 @@ import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writers;
 import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.replication.wal.SlotRow;
+import org.pgdeltastream.rights.Bearer;
+import org.pgdeltastream.rights.Grant;
+import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.slot.admission.Admission;
+import org.pgdeltastream.slot.admission.Bearers;
+import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.upstream.StreamServices;
 import org.pgdeltastream.slot.view.Explanation;
@@ -34,8 +33,6 @@ import org.pgdeltastream.slot.view.ViewRequest;
  * slot it finds when somebody asks for them.
  */
 public final class Feeds {
-  private static final System.Logger LOG = System.getLogger(Feeds.class.getName());
-
   private final Feed.Slots slots;
   private final Settings settings;
   private final Executor threads;
@@ -43,11 +40,16 @@ public final class Feeds {
   private final KnownViews views;
   private final Writers writers;
   private final OpenFeeds open;
-  private final Map<String, FeedDefinition> ofSettings = new LinkedHashMap<>();
-  private final Map<FeedDefinition, String> due = new ConcurrentHashMap<>(); // why not yet
-  private final AtomicBoolean starting = new AtomicBoolean();
+  private final NamedFeeds named;
+  private final Bearers bearers;
 
-  public Feeds(Feed.Slots slots, StreamServices services, Executor threads) {
+  /**
+   * Reads none yet.
+   *
+   * @param rights of those who have no right to everything
+   */
+  public Feeds(
+      Feed.Slots slots, StreamServices services, Executor threads, Supplier<Rights> rights) {
     this.slots = slots;
     this.settings = services.settings();
     this.threads = threads;
@@ -59,48 +61,23 @@ public final class Feeds {
             services.database().filters(),
             settings.ofFeeds().feedViews());
     this.open = new OpenFeeds(slots, services, threads, writers);
-    for (String text : settings.ofFeeds().feeds()) {
-      FeedDefinition definition = FeedDefinition.parse(text, this::usual);
-      ofSettings.put(definition.name(), definition);
-    }
-    ofSettings.values().forEach(one -> due.put(one, "")); // of two with a name the last
+    this.named = new NamedFeeds(settings.ofFeeds(), threads);
+    this.bearers = new Bearers(rights, threads);
   }
 
   /** Makes what the settings name, as soon as PostgreSQL is there; for a regular check. */
   public void start() {
-    if (due.isEmpty() || !starting.compareAndSet(false, true)) {
-      return;
-    }
-    try {
-      threads.execute(this::makeDue);
-    } catch (RejectedExecutionException e) {
-      starting.set(false); // the next time
-    }
+    named.start(this::make);
   }
 
-  private void makeDue() {
-    try {
-      for (FeedDefinition one : List.copyOf(due.keySet())) {
-        try {
-          make(one);
-          due.remove(one);
-        } catch (ProblemException e) {
-          String why = "Feed " + one.name() + ": " + e.getMessage() + ". " + e.hint();
-          LOG.log(why.equals(due.put(one, why)) ? DEBUG : WARNING, why);
-        }
-      }
-    } finally {
-      starting.set(false);
-    }
+  /** The subscribers that have rights of their own. */
+  public Bearers bearers() {
+    return bearers;
   }
 
   /** With the window of the settings. */
   public FeedDefinition usual(String name, List<String> publications) {
-    return new FeedDefinition(
-        name,
-        publications,
-        settings.ofFeeds().feedWindowBytes(),
-        settings.ofFeeds().feedWindowSeconds());
+    return NamedFeeds.usual(settings.ofFeeds(), name, publications);
   }
 
   /**
@@ -147,7 +124,7 @@ public final class Feeds {
       throw FeedDefinition.notFound(name);
     }
     FeedDefinition.check(row.get());
-    return open.adopt(ofSettings.getOrDefault(name, usual(name, List.of())));
+    return open.adopt(named.of(name, usual(name, List.of())));
   }
 
   public FeedReport report(String name) {
@@ -164,33 +141,68 @@ public final class Feeds {
 
   /** Begins to serve a subscriber, or throws ProblemException FEED_NOT_FOUND. */
   public FeedSubscriber follow(String name, FollowRequest request, Outlet outlet) {
+    Caller caller = request.caller();
+    Optional<Grant> grant = grant(name, caller.bearer(), request.snapshot());
     Feed feed = of(name);
-    ViewOptions view = views.resolved(name, feed.publications(), request.view());
-    admission.enter(request.caller());
+    ViewOptions view = views.resolved(name, feed.publications(), request.view(), grant);
+    admission.enter(caller, view);
+    FeedSubscriber served;
     try {
-      return feed.follow(
-          request,
-          view,
-          outlet,
-          writers.next(),
-          () -> admission.leave(request.caller()),
-          () -> views.refusedNow(name, feed.publications(), request.view()));
+      served =
+          feed.follow(
+              request,
+              view,
+              outlet,
+              writers.next(),
+              one -> {
+                bearers.leave(one);
+                admission.leave(caller, view);
+              },
+              () -> views.refusedNow(name, feed.publications(), request.view(), grant));
     } catch (RuntimeException | Error e) {
-      admission.leave(request.caller());
+      admission.leave(caller, view);
       throw e;
     }
+    caller
+        .bearer()
+        .ifPresent(bearer -> bearers.enter(served, bearer, one -> seen(name, request, one)));
+    return served;
+  }
+
+  private ViewOptions seen(String name, FollowRequest request, Bearer bearer) {
+    Optional<Grant> grant = grant(name, Optional.of(bearer), request.snapshot());
+    return views.resolved(name, of(name).publications(), request.view(), grant);
+  }
+
+  /** What is seen of a feed; empty: everything. A feed without a right is not there. */
+  private static Optional<Grant> grant(String feed, Optional<Bearer> bearer, boolean snapshot) {
+    if (bearer.isEmpty() || bearer.get().seesAll()) {
+      return Optional.empty();
+    }
+    FeedDefinition.checked(feed);
+    Grant grant = bearer.get().grant(feed).orElseThrow(() -> FeedDefinition.notFound(feed));
+    if (snapshot && !grant.right().snapshot()) {
+      throw new ProblemException(
+          Problem.FORBIDDEN,
+          "Your token has no right to begin with the rows of feed " + feed,
+          "Follow it without snapshot=1");
+    }
+    return Optional.of(grant);
   }
 
   /**
    * Checks a subscriber before it is served.
    *
+   * @param snapshot whether it begins with rows
    * @throws ProblemException if no more may come, or there is no such feed, table or column, or a
-   *     filter cannot be decided
+   *     filter cannot be decided, or it has no right to it
    */
-  public void check(String name, FollowRequest.Caller caller, ViewRequest view) {
+  public void check(String name, Caller caller, ViewRequest request, boolean snapshot) {
+    Optional<Grant> grant = grant(name, caller.bearer(), snapshot);
     Feed feed = of(name);
-    admission.check(caller);
-    admission.checkViews(feed, views.resolved(name, feed.publications(), view));
+    ViewOptions view = views.resolved(name, feed.publications(), request, grant);
+    admission.check(caller, view);
+    admission.checkViews(feed.toString(), view, feed::hasRoom);
   }
 
   /** Why a row of a table is shown to who follows the feed so, or is not. */

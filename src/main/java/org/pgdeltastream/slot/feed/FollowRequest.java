@@ -5,6 +5,7 @@ import java.util.Optional;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.Framing;
+import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.view.ViewRequest;
 
 /**
@@ -23,24 +24,6 @@ public record FollowRequest(
     Duration linger,
     Caller caller,
     Client client) {
-
-  /**
-   * Whom a client belongs to.
-   *
-   * @param token which one it has sent, by its place in the settings; empty for none
-   */
-  public record Caller(String address, String token) {
-    /** Reads what {@link #toString} writes. */
-    public static Caller parse(String text) {
-      int space = text.indexOf(' ');
-      return new Caller(text.substring(0, Math.max(0, space)), text.substring(space + 1));
-    }
-
-    @Override
-    public String toString() {
-      return address + " " + token;
-    }
-  }
 
   /**
    * Where a subscriber begins.

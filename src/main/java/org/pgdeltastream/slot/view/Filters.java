@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -25,6 +26,7 @@ import org.pgdeltastream.filter.ValueClass;
 import org.pgdeltastream.replication.publication.FilterCatalog;
 import org.pgdeltastream.replication.publication.FilterCatalog.Constant;
 import org.pgdeltastream.slot.database.Problems;
+import org.pgdeltastream.slot.database.Recent;
 
 /**
  * Makes filters of conditions, with what PostgreSQL knows; refuses what cannot be decided exactly.
@@ -35,31 +37,61 @@ final class Filters {
       Pattern.compile("now|today|tomorrow|yesterday", Pattern.CASE_INSENSITIVE);
 
   private static final Set<Action> WITHOUT_OLD_ROWS = EnumSet.of(Action.INSERT, Action.TRUNCATE);
+  private static final int MOST_TABLES = 1_000;
 
   private final FilterCatalog catalog;
+  private final Recent<TableName, FilterCatalog.Columns> known = new Recent<>(MOST_TABLES);
 
   Filters(FilterCatalog catalog) {
     this.catalog = catalog;
   }
 
-  /** Whether no old row is looked at. */
-  static boolean onlyInserts(ChangeOptions changes) {
-    return WITHOUT_OLD_ROWS.containsAll(changes.actions());
+  void forget() {
+    known.forget();
   }
 
-  RowFilter of(TableName table, Condition condition, ChangeOptions changes) throws SQLException {
+  private FilterCatalog.Columns columns(TableName table) throws SQLException {
+    return known.get(table, () -> catalog.columns(table));
+  }
+
+  /** The columns of a table; none if there is no such table. */
+  List<String> names(TableName table) throws SQLException {
+    return List.copyOf(columns(table).byName().keySet());
+  }
+
+  /**
+   * The filter on a table.
+   *
+   * @param ofRights its constants are no one's to know
+   */
+  RowFilter of(TableName table, Condition condition, ChangeOptions changes, boolean ofRights)
+      throws SQLException {
     if (!changes.wants(table)) {
       throw bad(table, "add-tables or filter-tables leave it out");
     }
-    FilterCatalog.Columns columns = catalog.columns(table);
-    RowFilter filter = of(table, condition, columns.byName());
-    if (!onlyInserts(changes)) {
+    FilterCatalog.Columns columns = columns(table);
+    RowFilter filter = of(table, condition, columns.byName(), ofRights);
+    Set<String> seen = changes.limited().get(table);
+    if (!WITHOUT_OLD_ROWS.containsAll(changes.actions(table))) {
       checkIdentity(table, condition, columns.identity());
+      checkSeen(table, columns.keys(), seen);
     }
-    return filter;
+    return seen == null ? filter : filter.showing(seen);
   }
 
-  private RowFilter of(TableName table, Condition condition, Map<String, FilterColumn> columns)
+  /** Which row was updated or deleted is told by the columns of its key. */
+  private static void checkSeen(TableName table, Set<String> keys, @Nullable Set<String> seen) {
+    if (seen != null && !seen.containsAll(keys)) {
+      throw new ProblemException(
+          Problem.IDENTITY_INSUFFICIENT,
+          "The columns of table %s that may be seen leave out its replica identity, %s"
+              .formatted(Shown.of(table.toString()), Shown.of(String.join(", ", keys))),
+          "Name them in the role, or run ALTER TABLE " + table.quoted() + " REPLICA IDENTITY FULL");
+    }
+  }
+
+  private RowFilter of(
+      TableName table, Condition condition, Map<String, FilterColumn> columns, boolean ofRights)
       throws SQLException {
     List<Constant> constants = new ArrayList<>();
     for (Condition.Comparison one : condition.comparisons().toList()) {
@@ -76,30 +108,35 @@ final class Filters {
         one.values().forEach(value -> constants.add(new Constant(column, value)));
       }
     }
-    constants.forEach(one -> checkStandsStill(table, one));
-    return RowFilter.of(condition, columns, spelled(table, constants));
+    constants.forEach(one -> checkStandsStill(table, one, ofRights));
+    return RowFilter.of(condition, columns, spelled(table, constants, ofRights));
   }
 
-  private static void checkStandsStill(TableName table, Constant one) {
+  private static String shown(Constant one, boolean ofRights) {
+    return ofRights ? "a claim or constant" : Shown.of(one.text());
+  }
+
+  private static void checkStandsStill(TableName table, Constant one, boolean ofRights) {
     ValueClass values = one.column().values();
     boolean isTime = values == ValueClass.DATE || values == ValueClass.TIMESTAMP;
     if (isTime && MOVING.matcher(one.text()).find()) {
-      throw bad(table, Shown.of(one.text()) + " is no constant");
+      throw bad(table, shown(one, ofRights) + " is no constant");
     }
   }
 
-  private List<String> spelled(TableName table, List<Constant> constants) throws SQLException {
+  private List<String> spelled(TableName table, List<Constant> constants, boolean ofRights)
+      throws SQLException {
     try {
       return catalog.spelled(constants);
     } catch (SQLException e) {
       for (Constant one : isOfValue(e) ? constants : List.<Constant>of()) {
-        checkValue(table, one);
+        checkValue(table, one, ofRights);
       }
       throw e;
     }
   }
 
-  private void checkValue(TableName table, Constant one) throws SQLException {
+  private void checkValue(TableName table, Constant one, boolean ofRights) throws SQLException {
     try {
       catalog.spelled(List.of(one));
     } catch (SQLException e) {
@@ -107,7 +144,7 @@ final class Filters {
         throw bad(
             table,
             "%s is no value of type %s, which column %s has"
-                .formatted(Shown.of(one.text()), one.column().sqlType(), one.column().name()));
+                .formatted(shown(one, ofRights), one.column().sqlType(), one.column().name()));
       }
       throw e;
     }
@@ -136,7 +173,7 @@ final class Filters {
 
   Explanation explain(ViewOptions view, TableName table, Condition key, boolean isSent)
       throws SQLException {
-    RowFilter row = of(table, key, catalog.columns(table).byName());
+    RowFilter row = of(table, key, columns(table).byName(), false);
     RowFilter filter = view.rows().get(table);
     Map<String, String> parts = filter == null ? Map.of() : filter.parts();
     List<String> conditions = new ArrayList<>(parts.values());

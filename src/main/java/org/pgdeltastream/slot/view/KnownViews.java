@@ -1,7 +1,8 @@
 package org.pgdeltastream.slot.view;
 
+import static java.lang.System.Logger.Level.WARNING;
+
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -12,47 +13,38 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
-import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
-import org.pgdeltastream.change.option.TablePattern;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.filter.RowFilter;
 import org.pgdeltastream.replication.publication.FilterCatalog;
 import org.pgdeltastream.replication.publication.Publications;
+import org.pgdeltastream.rights.Grant;
+import org.pgdeltastream.rights.NotThere;
 import org.pgdeltastream.slot.database.Problems;
+import org.pgdeltastream.slot.database.Recent;
 
 /**
- * Checks the tables, columns and filters that a subscriber names, once for all who name the same.
- * For any thread.
+ * Checks the tables, columns and filters that a subscriber names, and what it may see of them, once
+ * for all who name the same. For any thread.
  */
 public final class KnownViews {
+  private static final System.Logger LOG = System.getLogger(KnownViews.class.getName());
   private static final int MOST = 1_000;
 
   private final Publications publications;
   private final Filters filters;
-  private final int most;
   private final Semaphore explaining = new Semaphore(1);
-  private final Set<Known> known = ConcurrentHashMap.newKeySet();
-  private final Map<Known, Resolved> resolved = new ConcurrentHashMap<>();
+  private final Recent<Published, List<String>> published = new Recent<>(MOST);
+  private final Set<String> warned = ConcurrentHashMap.newKeySet(); // once
+  private final Recent<Wanted, Map<TableName, RowFilter>> made;
 
-  /** Tables may be altered, so it is believed for a while only: as long as a herd comes. */
-  private record Resolved(Map<TableName, RowFilter> filters, long at) {
-    private static final long AGE_NANOS = Duration.ofSeconds(10).toNanos();
+  /** A table of some publications. */
+  private record Published(List<String> publications, TableName table) {}
 
-    boolean isYoung() {
-      return System.nanoTime() - at < AGE_NANOS;
-    }
-  }
-
-  /** That these publications have all of these tables and columns; and filters on them. */
-  private record Known(
-      List<String> publications,
-      Set<TableName> tables,
-      Map<TableName, List<String>> columns,
-      Map<TableName, Condition> rows,
-      boolean onlyInserts) {}
+  /** Filters on tables; of which changes counts for what must be known of them. */
+  private record Wanted(ChangeOptions changes, Map<TableName, Condition> rows) {}
 
   /**
    * Knows nothing yet.
@@ -62,19 +54,18 @@ public final class KnownViews {
   public KnownViews(Publications publications, FilterCatalog catalog, int views) {
     this.publications = publications;
     this.filters = new Filters(catalog);
-    this.most = Math.max(MOST, views);
+    this.made = new Recent<>(Math.max(MOST, views));
   }
 
   /**
    * Why somebody would not be shown this any more, where its tables may have been altered: what the
    * replica identity lacks. Other reasons are told to who asks again.
    */
-  public Optional<String> refusedNow(String feed, List<String> names, ViewRequest view) {
-    Known asked = asked(names, view);
-    known.remove(asked);
-    resolved.remove(asked);
+  public Optional<String> refusedNow(
+      String feed, List<String> names, ViewRequest view, Optional<Grant> grant) {
+    forget();
     try {
-      resolved(feed, names, view);
+      resolved(feed, names, view, grant);
     } catch (ProblemException e) {
       return Optional.of(e)
           .filter(one -> one.problem() == Problem.IDENTITY_INSUFFICIENT)
@@ -83,75 +74,117 @@ public final class KnownViews {
     return Optional.empty();
   }
 
-  private static Known asked(List<String> names, ViewRequest view) {
-    ChangeOptions changes = view.changes();
-    return new Known(
-        names, named(view), changes.columns(), view.rows(), Filters.onlyInserts(changes));
+  /** Tables may have been altered. */
+  private void forget() {
+    published.forget();
+    made.forget();
+    filters.forget();
   }
 
   /**
    * What a subscriber is shown.
    *
    * @param names the feed's publications; none: not known yet
+   * @param grant what it may see; empty: everything
    * @throws ProblemException BAD_REQUEST, naming what the feed does not have, or what cannot be
-   *     decided; IDENTITY_INSUFFICIENT if the log does not say what a filter asks for
+   *     decided; IDENTITY_INSUFFICIENT if the log does not say what a filter asks for; FORBIDDEN if
+   *     nothing may be seen of it
    */
-  public ViewOptions resolved(String feed, List<String> names, ViewRequest view) {
-    ChangeOptions changes = view.changes();
-    Known asked = asked(names, view);
+  public ViewOptions resolved(
+      String feed, List<String> names, ViewRequest view, Optional<Grant> grant) {
     try {
-      if (!asked.tables().isEmpty() && !names.isEmpty() && !known.contains(asked)) {
-        check(feed, asked, changes);
-        keep();
-        known.add(asked);
+      if (grant.isPresent()) {
+        return resolved(names, view, grant.get());
       }
-      return new ViewOptions(changes, view.rows().isEmpty() ? Map.of() : filters(view, asked));
+      if (!names.isEmpty()) {
+        check(feed, names, view);
+      }
+      return new ViewOptions(view.changes(), filters(view.changes(), view.rows(), false));
     } catch (SQLException e) {
       throw Problems.of(e);
     }
   }
 
-  private void keep() {
-    if (known.size() >= most || resolved.size() >= most) {
-      known.clear();
-      resolved.clear();
-    }
-  }
-
-  private Map<TableName, RowFilter> filters(ViewRequest view, Known asked) throws SQLException {
-    Resolved present = resolved.get(asked);
-    if (present != null && present.isYoung()) {
-      return present.filters();
-    }
-    Map<TableName, RowFilter> made = new HashMap<>();
-    for (Map.Entry<TableName, Condition> one : view.rows().entrySet()) {
-      made.put(one.getKey(), filters.of(one.getKey(), one.getValue(), view.changes()));
-    }
-    keep();
-    resolved.put(asked, new Resolved(Map.copyOf(made), System.nanoTime()));
-    return made;
-  }
-
-  private static Set<TableName> named(ViewRequest view) {
-    ChangeOptions changes = view.changes();
-    Set<TableName> tables = new LinkedHashSet<>(changes.columns().keySet());
-    tables.addAll(view.rows().keySet());
-    for (TablePattern pattern : changes.addTables()) {
-      if (pattern.schema().isPresent() && pattern.table().isPresent()) {
-        tables.add(new TableName(pattern.schema().get(), pattern.table().get()));
+  private ViewOptions resolved(List<String> names, ViewRequest view, Grant grant)
+      throws SQLException {
+    Map<TableName, List<String>> there = new HashMap<>();
+    for (TableName table : grant.right().tables().keySet()) {
+      if (view.changes().wants(table)) {
+        there.put(table, names.isEmpty() ? filters.names(table) : columns(names, table));
       }
     }
-    return tables;
+    Grant.Narrowed shown = grant.narrow(view.changes(), view.rows(), there);
+    if (!view.rows().isEmpty()) {
+      filters(shown.changes(), view.rows(), false); // what is wrong with it is its client's to know
+    }
+    try {
+      return new ViewOptions(shown.changes(), filters(shown.changes(), conditions(shown), true));
+    } catch (ProblemException e) {
+      throw undecided(grant, e);
+    }
   }
 
-  private void check(String feed, Known asked, ChangeOptions changes) throws SQLException {
-    for (TableName table : asked.tables()) {
-      List<String> columns = publications.columns(asked.publications(), table);
+  /** Where not all columns may be seen, which row it is may be a secret, too. */
+  private static Map<TableName, Condition> conditions(Grant.Narrowed shown) {
+    Map<TableName, Condition> conditions = new HashMap<>(shown.rows());
+    for (TableName table : shown.changes().limited().keySet()) {
+      conditions.putIfAbsent(table, new Condition.All(List.of()));
+    }
+    return conditions;
+  }
+
+  /** The reason is the operator's to know. */
+  private ProblemException undecided(Grant grant, ProblemException e) {
+    if (e.problem() == Problem.UPSTREAM_UNAVAILABLE) {
+      return e;
+    }
+    warn("Rights on feed " + grant.feed() + ": " + e.getMessage() + ". " + e.hint());
+    boolean ofIdentity = e.problem() == Problem.IDENTITY_INSUFFICIENT;
+    return new ProblemException(
+        ofIdentity ? e.problem() : Problem.FORBIDDEN,
+        "Your rights on feed " + grant.feed() + " cannot be decided on all tables you ask for",
+        ofIdentity
+            ? e.hint()
+            : "Name the tables that you need, or ask the operator: the log has why");
+  }
+
+  private void warn(String text) {
+    if (warned.size() < MOST && warned.add(text)) {
+      LOG.log(WARNING, text);
+    }
+  }
+
+  private Map<TableName, RowFilter> filters(
+      ChangeOptions changes, Map<TableName, Condition> rows, boolean ofRights) throws SQLException {
+    if (rows.isEmpty()) {
+      return Map.of();
+    }
+    return made.get(
+        new Wanted(changes, rows),
+        () -> {
+          Map<TableName, RowFilter> all = new HashMap<>();
+          for (Map.Entry<TableName, Condition> one : rows.entrySet()) {
+            all.put(one.getKey(), filters.of(one.getKey(), one.getValue(), changes, ofRights));
+          }
+          return Map.copyOf(all);
+        });
+  }
+
+  private List<String> columns(List<String> names, TableName table) throws SQLException {
+    return published.get(new Published(names, table), () -> publications.columns(names, table));
+  }
+
+  private void check(String feed, List<String> names, ViewRequest view) throws SQLException {
+    Set<TableName> named = new LinkedHashSet<>(view.changes().namedTables());
+    named.addAll(view.rows().keySet());
+    for (TableName table : named) {
+      List<String> columns = columns(names, table);
       if (columns.isEmpty()) {
-        throw bad("Feed " + feed + " has no table " + Shown.of(table.toString()));
+        throw NotThere.table(feed, table);
       }
-      check(feed, table, columns, changes.columns().getOrDefault(table, List.of()));
-      Condition rows = asked.rows().get(table);
+      List<String> told = view.changes().columns().getOrDefault(table, List.of());
+      check(feed, table, columns, told);
+      Condition rows = view.rows().get(table);
       if (rows != null) {
         List<String> compared = rows.comparisons().map(Condition.Comparison::column).toList();
         check(feed, table, columns, compared);
@@ -163,9 +196,7 @@ public final class KnownViews {
       String feed, TableName table, List<String> columns, List<String> named) {
     for (String column : named) {
       if (!columns.contains(column)) {
-        throw bad(
-            "Table %s of feed %s has no column %s"
-                .formatted(Shown.of(table.toString()), feed, Shown.of(column)));
+        throw NotThere.column(feed, table, column);
       }
     }
   }
@@ -178,7 +209,7 @@ public final class KnownViews {
           Problem.UPSTREAM_BUSY, "Another row is being explained", "Try again in a moment");
     }
     try {
-      ViewOptions shown = resolved(feed, names, view);
+      ViewOptions shown = resolved(feed, names, view, Optional.empty());
       boolean isSent = names.isEmpty() || !publications.columns(names, table).isEmpty();
       return filters.explain(shown, table, row, isSent);
     } catch (SQLException e) {
@@ -186,10 +217,5 @@ public final class KnownViews {
     } finally {
       explaining.release();
     }
-  }
-
-  private static ProblemException bad(String message) {
-    return new ProblemException(
-        Problem.BAD_REQUEST, message, "Names are taken as PostgreSQL's catalog has them");
   }
 }

@@ -1,9 +1,10 @@
 package org.pgdeltastream.slot.view;
 
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.ViewOptions;
@@ -15,7 +16,7 @@ import org.pgdeltastream.feed.ViewOptions;
 final class SharedSpool {
   private final ViewOptions view;
   private final long deadline;
-  private final Set<FeedSubscriber> followers = new LinkedHashSet<>(); // they wait, or read
+  private final Map<FeedSubscriber, Long> followers = new LinkedHashMap<>(); // they wait, or read
   private Optional<SpoolMaker.Made> made = Optional.empty();
   private long madeAt;
   private boolean isOver; // nobody may join
@@ -46,12 +47,26 @@ final class SharedSpool {
         && (made.isEmpty() || now - madeAt < reuseNanos);
   }
 
-  void add(FeedSubscriber one) {
-    followers.add(one);
+  /** Who may have so many bytes. */
+  void add(FeedSubscriber one, long most) {
+    followers.put(one, most);
   }
 
-  boolean remove(FeedSubscriber one) {
-    return followers.remove(one);
+  void remove(FeedSubscriber one) {
+    followers.remove(one);
+  }
+
+  /** Those who may not have so many bytes. */
+  List<FeedSubscriber> removeThoseBelow(long bytes) {
+    List<FeedSubscriber> below = new ArrayList<>();
+    followers.forEach(
+        (one, most) -> {
+          if (most < bytes) {
+            below.add(one);
+          }
+        });
+    below.forEach(followers::remove);
+    return below;
   }
 
   boolean isWanted() {
@@ -59,7 +74,7 @@ final class SharedSpool {
   }
 
   List<FeedSubscriber> followers() {
-    return List.copyOf(followers);
+    return List.copyOf(followers.keySet());
   }
 
   Optional<SpoolMaker.Made> made() {

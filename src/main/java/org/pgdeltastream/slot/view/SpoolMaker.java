@@ -11,7 +11,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.BooleanSupplier;
+import java.util.function.LongPredicate;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Numbers;
@@ -59,7 +60,8 @@ final class SpoolMaker {
   private final Tools tools;
   private final ViewOptions view;
   private final long deadline;
-  private final BooleanSupplier isWanted;
+  private final LongPredicate isWanted;
+  private LongSupplier size = () -> 0; // of this try's file
   private @Nullable Alignment alignment; // of the tries that are blocked
   private int gone; // tries
 
@@ -79,7 +81,7 @@ final class SpoolMaker {
       Tools tools,
       ViewOptions view,
       long deadline,
-      BooleanSupplier isWanted) {
+      LongPredicate isWanted) {
     this.feed = feed;
     this.delivered = delivered;
     this.tools = tools;
@@ -92,6 +94,7 @@ final class SpoolMaker {
     for (int tries = 1; ; tries++) {
       check();
       Spool file = tools.file();
+      size = file::size;
       try {
         Lsn end = write(file);
         if (!end.equals(Lsn.NONE)) {
@@ -158,7 +161,7 @@ final class SpoolMaker {
 
   /** Between two rows. */
   void check() {
-    if (feed.isStopping() || !isWanted.getAsBoolean()) {
+    if (feed.isStopping() || !isWanted.test(size.getAsLong())) {
       throw new ProblemException(Problem.UPSTREAM_BUSY, "Nobody waits any more", "Ask again");
     }
     if (System.nanoTime() - deadline > 0) {

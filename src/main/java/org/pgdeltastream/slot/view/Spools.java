@@ -29,6 +29,7 @@ import org.pgdeltastream.spool.SpoolReader;
  */
 public final class Spools {
   private static final System.Logger LOG = System.getLogger(Spools.class.getName());
+  private static final String TOO_LARGE = "its rows are more bytes than its role may begin with";
   private static final long REUSE_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final SpoolSource feed;
@@ -62,19 +63,25 @@ public final class Spools {
     return delivered;
   }
 
-  /** The subscriber gets a snapshot of its view, and is placed behind it. */
-  public void give(FeedSubscriber one) {
+  /**
+   * The subscriber gets a snapshot of its view, and is placed behind it.
+   *
+   * @param most bytes that the snapshot may have; with more it ends
+   */
+  public void give(FeedSubscriber one, long most) {
     counts.snapshotGiven();
     SpoolMaker.@Nullable Made made;
     synchronized (this) {
       SharedSpool shared = find(one);
-      shared.add(one);
+      shared.add(one, most);
       made = shared.made().orElse(null);
-      if (made != null) {
+      if (made != null && made.file().size() <= most) {
         begin(one, shared, made);
       }
     }
-    if (made == null) {
+    if (made != null && made.file().size() > most) {
+      one.end(CloseReason.FORBIDDEN, TOO_LARGE);
+    } else if (made == null) {
       startMakers();
     } else {
       one.ready(); // its writer looks for rows
@@ -140,15 +147,28 @@ public final class Spools {
     return queue.remove();
   }
 
-  private synchronized boolean isWanted(SharedSpool shared) {
-    shared.end(!shared.isWanted()); // and nobody joins what is given up
-    return !shared.isOver();
+  /** Whether somebody waits who may have so many bytes, and more. */
+  private boolean isWanted(SharedSpool shared, long bytes) {
+    List<FeedSubscriber> below;
+    boolean isWanted;
+    synchronized (this) {
+      below = shared.removeThoseBelow(bytes);
+      shared.end(!shared.isWanted()); // and nobody joins what is given up
+      isWanted = !shared.isOver();
+    }
+    below.forEach(one -> one.end(CloseReason.FORBIDDEN, TOO_LARGE));
+    return isWanted;
   }
 
   private void make(SharedSpool shared) {
     SpoolMaker maker =
         new SpoolMaker(
-            feed, delivered, tools, shared.view(), shared.deadline(), () -> isWanted(shared));
+            feed,
+            delivered,
+            tools,
+            shared.view(),
+            shared.deadline(),
+            bytes -> isWanted(shared, bytes));
     try {
       made(shared, maker.make());
     } catch (ProblemException e) {
@@ -166,6 +186,7 @@ public final class Spools {
   private void made(SharedSpool shared, SpoolMaker.Made made) {
     counts.snapshotMade();
     List<FeedSubscriber> waiting;
+    isWanted(shared, made.file().size());
     synchronized (this) {
       making--;
       shared.made(made, System.nanoTime());

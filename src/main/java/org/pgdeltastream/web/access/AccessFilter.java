@@ -27,6 +27,9 @@ public class AccessFilter implements Filter {
   /** A request's attribute: the place of the caller's token in the settings. */
   public static final String TOKEN = "org.pgdeltastream.token";
 
+  /** A request's attribute: whose call it is, if that has rights of its own. */
+  public static final String BEARER = "org.pgdeltastream.bearer";
+
   private static final String PAGES_MAY =
       "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:;"
           + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none';"

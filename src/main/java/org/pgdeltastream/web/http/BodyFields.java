@@ -59,6 +59,30 @@ public final class BodyFields {
     throw Input.bad(wanted);
   }
 
+  /** False if it is left out. */
+  public boolean flag(String name) {
+    Optional<JsonTree> flag = any(name);
+    if (flag.isEmpty()) {
+      return false;
+    }
+    if (flag.get() instanceof JsonTree.Flag given) {
+      return given.value();
+    }
+    throw Input.bad(path + name + " must be true or false");
+  }
+
+  /** An object whose members have names of their own; none if it is left out. */
+  public Map<String, JsonTree> members(String name) {
+    Optional<JsonTree> object = any(name);
+    if (object.isEmpty()) {
+      return Map.of();
+    }
+    if (object.get() instanceof JsonTree.Fields fields) {
+      return fields.members();
+    }
+    throw Input.bad(path + name + " must be a JSON object");
+  }
+
   public long whole(String name, long usual, long least, long most) {
     Optional<JsonTree> number = any(name);
     if (number.isEmpty()) {

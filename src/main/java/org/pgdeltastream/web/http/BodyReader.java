@@ -17,7 +17,7 @@ import org.pgdeltastream.change.ProblemException;
 /** Reads a request's body as one JSON text, bounded in size and depth, each key once. */
 public final class BodyReader {
   public static final int MOST_BYTES = 64 << 10;
-  private static final int MOST_DEPTH = 8;
+  private static final int MOST_DEPTH = 9;
 
   /** Apache Johnzon has limits of its own, which servers set; others pass over its words. */
   private static final JsonParserFactory PARSERS =

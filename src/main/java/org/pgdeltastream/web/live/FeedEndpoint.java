@@ -20,7 +20,6 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.slot.SlotManager;
-import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.web.http.HiddenHeaderRequest;
 import org.pgdeltastream.web.stream.StreamConfigurator;
 
@@ -30,7 +29,6 @@ import org.pgdeltastream.web.stream.StreamConfigurator;
 @ServerEndpoint(value = "/v1/feeds/{feed}/stream", configurator = StreamConfigurator.class)
 public class FeedEndpoint {
   private static final System.Logger LOG = System.getLogger(FeedEndpoint.class.getName());
-  private static final int MOST_BYTES = 512;
   private static final String EXTENSIONS = "Sec-WebSocket-Extensions";
 
   @EJB
@@ -38,15 +36,15 @@ public class FeedEndpoint {
   SlotManager slots;
 
   private volatile @Nullable EndpointWay way;
+  private volatile @Nullable TokenMessages tokens;
 
-  /** The container's API does not pass whose client it is: the user's name carries it. */
+  /** The container's API passes the user alone of what is known of the handshake. */
   static HttpServletRequest request(HttpServletRequest request) {
     return new HiddenHeaderRequest(
         new HttpServletRequestWrapper(request) {
           @Override
           public Principal getUserPrincipal() {
-            String caller = FeedFilter.caller(request).toString();
-            return () -> caller;
+            return new Peer(FeedFilter.caller(request), FeedFilter.verifier(request));
           }
         },
         EXTENSIONS);
@@ -58,22 +56,28 @@ public class FeedEndpoint {
     way = to;
     try {
       FeedQuery query = FeedQuery.ofStream(session.getQueryString(), null);
-      Principal peer = session.getUserPrincipal();
-      FollowRequest.Caller caller =
-          FollowRequest.Caller.parse(peer == null ? "" : String.valueOf(peer.getName()));
-      to.serves(slots.feeds().follow(feed, query.request(Framing.TEXTS, caller, to), to));
+      if (!(session.getUserPrincipal() instanceof Peer peer)) {
+        throw new IllegalStateException("The server does not pass whose client it is");
+      }
+      tokens = new TokenMessages(slots.feeds(), peer.verifier());
+      to.serves(slots.feeds().follow(feed, query.request(Framing.TEXTS, peer.caller(), to), to));
     } catch (RuntimeException e) {
       LOG.log(DEBUG, "A feed did not begin: " + e);
       to.end(CloseReason.LIMIT, String.valueOf(e.getMessage()));
     }
   }
 
-  @OnMessage(maxMessageSize = MOST_BYTES)
+  @OnMessage(maxMessageSize = TokenMessages.MOST_BYTES)
   public void message(String message) {
     heard();
+    FeedSubscriber served = subscriber();
+    TokenMessages reader = tokens;
+    if (served != null && reader != null) {
+      reader.read(message, served);
+    }
   }
 
-  @OnMessage(maxMessageSize = MOST_BYTES)
+  @OnMessage(maxMessageSize = TokenMessages.MOST_BYTES)
   public void binary(ByteBuffer message) {
     FeedSubscriber served = subscriber();
     if (served != null) {

@@ -12,14 +12,19 @@ import java.io.IOException;
 import java.util.Collections;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.framing.Handshake;
+import org.pgdeltastream.rights.Bearer;
 import org.pgdeltastream.slot.SlotManager;
+import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.feed.Feeds;
-import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.web.access.AccessFilter;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
@@ -97,11 +102,11 @@ public class FeedFilter implements Filter {
     HandshakeCheck.check(request, handshake);
     FeedQuery query = FeedQuery.ofStream(request.getQueryString(), null);
     Feeds feeds = slots.feeds();
-    feeds.check(feed, caller(request), query.view());
+    feeds.check(feed, caller(request), query.view(), query.snapshot());
     String server = request.getServletContext().getServerInfo();
     if (OwnFrames.areWritten(slots.settings().websocket(), server)) {
       OwnFrames.upgrade(request, response, handshake, FeedSocket.class)
-          .serve(feeds, feed, query, caller(request));
+          .serve(feeds, feed, query, caller(request), verifier(request));
     } else {
       chain.doFilter(FeedEndpoint.request(request), response);
     }
@@ -114,13 +119,13 @@ public class FeedFilter implements Filter {
     Feeds feeds;
     try {
       feeds = slots.feeds();
-      feeds.check(feed, caller(request), query.view());
+      feeds.check(feed, caller(request), query.view(), query.snapshot());
     } catch (RuntimeException e) { // some servers wrap it
       refuse(request, response, Errors.of(e));
       return;
     }
     EventStream.head(response);
-    FollowRequest.Caller caller = caller(request);
+    Caller caller = caller(request);
     new EventStream(
             AsyncAnswer.context(request),
             feed,
@@ -152,8 +157,8 @@ public class FeedFilter implements Filter {
     }
     boolean lines = !json || isNamed(request, LINES);
     Feeds feeds = slots.feeds();
-    FollowRequest.Caller caller = caller(request);
-    feeds.check(feed, caller, query.view());
+    Caller caller = caller(request);
+    feeds.check(feed, caller, query.view(), query.snapshot());
     new PullAnswer(
             AsyncAnswer.context(request),
             lines,
@@ -164,9 +169,18 @@ public class FeedFilter implements Filter {
   }
 
   /** Whose client it is. */
-  static FollowRequest.Caller caller(HttpServletRequest request) {
+  static Caller caller(HttpServletRequest request) {
     String token = Objects.toString(request.getAttribute(AccessFilter.TOKEN), "");
-    return new FollowRequest.Caller(request.getRemoteAddr(), token);
+    Object bearer = request.getAttribute(AccessFilter.BEARER);
+    return new Caller(
+        request.getRemoteAddr(), token, Optional.ofNullable(bearer).map(Bearer.class::cast));
+  }
+
+  /** Whose a token is that comes later. */
+  static Function<String, Bearer> verifier(HttpServletRequest request) {
+    return token -> {
+      throw new ProblemException(Problem.FORBIDDEN, "No tokens", "");
+    };
   }
 
   private static void notAcceptable(

@@ -107,7 +107,9 @@ final class FeedMessages {
               Problem.IDENTITY_INSUFFICIENT, "The log does not say what the filter needs", detail));
     }
     if (reason == CloseReason.FORBIDDEN) {
-      return Errors.of(new ProblemException(Problem.FORBIDDEN, detail, "Grant it SELECT"));
+      return Errors.of(
+          new ProblemException(
+              Problem.FORBIDDEN, detail, "Ask for less, or ask the operator for that right"));
     }
     if (reason == CloseReason.BLOCKED_BY_UNACKNOWLEDGED_COMMIT) {
       return Errors.of(

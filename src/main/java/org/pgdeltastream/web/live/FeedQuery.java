@@ -14,6 +14,7 @@ import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.filter.Condition;
+import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.slot.view.ViewRequest;
 import org.pgdeltastream.web.http.Input;
@@ -54,7 +55,7 @@ record FeedQuery(
   }
 
   /** What is asked of the feed. */
-  FollowRequest request(Framing framing, FollowRequest.Caller caller, FollowRequest.Client client) {
+  FollowRequest request(Framing framing, Caller caller, FollowRequest.Client client) {
     return new FollowRequest(view, framing, after, snapshot, linger, caller, client);
   }
 

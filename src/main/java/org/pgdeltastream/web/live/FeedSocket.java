@@ -9,6 +9,7 @@ import jakarta.servlet.http.HttpUpgradeHandler;
 import jakarta.servlet.http.WebConnection;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
@@ -18,6 +19,8 @@ import org.pgdeltastream.framing.ControlFrame;
 import org.pgdeltastream.framing.FrameException;
 import org.pgdeltastream.framing.FrameListener;
 import org.pgdeltastream.framing.FrameReader;
+import org.pgdeltastream.rights.Bearer;
+import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.web.socket.CloseCodes;
@@ -26,14 +29,14 @@ import org.pgdeltastream.web.socket.UpgradedSocket;
 /** A feed's websocket on an upgraded connection: what the client says, and the way to it. */
 public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListener {
   private static final System.Logger LOG = System.getLogger(FeedSocket.class.getName());
-  private static final int MOST_BYTES = 512;
   private static final ThreadLocal<byte[]> READ = ThreadLocal.withInitial(() -> new byte[2048]);
 
-  private final FrameReader frames = new FrameReader(MOST_BYTES, this);
+  private final FrameReader frames = new FrameReader(TokenMessages.MOST_BYTES, this);
   private @Nullable Feeds feeds;
   private @Nullable FeedQuery query;
   private String feed = "";
-  private FollowRequest.Caller caller = new FollowRequest.Caller("", "");
+  private @Nullable Caller caller;
+  private @Nullable TokenMessages tokens;
   private @Nullable ServletInputStream input;
   private @Nullable FeedSubscriber subscriber;
   private @Nullable Way way;
@@ -41,8 +44,14 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
   private volatile boolean isClosing;
 
   /** Called once, before the container hands the connection over. */
-  void serve(Feeds server, String feedName, FeedQuery asked, FollowRequest.Caller clients) {
+  void serve(
+      Feeds server,
+      String feedName,
+      FeedQuery asked,
+      Caller clients,
+      Function<String, Bearer> verifier) {
     feeds = server;
+    tokens = new TokenMessages(server, verifier);
     feed = feedName;
     query = asked;
     caller = clients;
@@ -124,7 +133,10 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
       connection.getOutputStream().setWriteListener(to);
       FeedSubscriber served =
           requireNonNull(feeds, "not to be served")
-              .follow(feed, asked.request(Framing.WEBSOCKET, caller, to), to);
+              .follow(
+                  feed,
+                  asked.request(Framing.WEBSOCKET, requireNonNull(caller, "not to be served"), to),
+                  to);
       subscriber = served;
       to.serves(served);
       served.ready(); // it may have become so meanwhile
@@ -190,9 +202,10 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
     }
   }
 
-  /** There is nothing to acknowledge: a subscriber's position is its own. */
   @Override
-  public void onText(String message) {}
+  public void onText(String message) {
+    requireNonNull(tokens, "not to be served").read(message, served());
+  }
 
   @Override
   public void onPing(byte[] payload) {

@@ -27,6 +27,8 @@ public final class CloseCodes {
       case SLOW_SUBSCRIBER -> 4003;
       case LIMIT -> 4007;
       case OPERATOR -> 4008;
+      case TOKEN_EXPIRED -> 4010;
+      case RIGHTS_CHANGED -> 4011;
       case BLOCKED_BY_UNACKNOWLEDGED_COMMIT -> 4013;
       case SLOT_NOT_FOUND -> 4500;
       case SLOT_INVALIDATED -> 4501;

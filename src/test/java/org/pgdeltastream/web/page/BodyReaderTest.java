@@ -72,11 +72,11 @@ class BodyReaderTest {
 
   @Test
   void refusesDeepNesting() {
-    assertThat(BodyReader.parse("[".repeat(8) + "]".repeat(8))).isNotNull();
+    assertThat(BodyReader.parse("[".repeat(9) + "]".repeat(9))).isNotNull();
     assertThatThrownBy(() -> BodyReader.parse("[".repeat(30_000)))
-        .hasMessage("The body is nested deeper than 8");
-    assertThatThrownBy(() -> BodyReader.parse("{\"a\":".repeat(9) + "1" + "}".repeat(9)))
-        .hasMessage("The body is nested deeper than 8");
+        .hasMessage("The body is nested deeper than 9");
+    assertThatThrownBy(() -> BodyReader.parse("{\"a\":".repeat(10) + "1" + "}".repeat(10)))
+        .hasMessage("The body is nested deeper than 9");
   }
 
   @ParameterizedTest

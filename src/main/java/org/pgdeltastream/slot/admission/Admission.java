@@ -1,7 +1,8 @@
-package org.pgdeltastream.slot.feed;
+package org.pgdeltastream.slot.admission;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -12,24 +13,24 @@ import org.pgdeltastream.slot.database.FeedSettings;
  * How many subscribers there are, and how quickly more may come: after a restart all come at once,
  * and each handshake costs. For any thread.
  */
-final class Admission {
+public final class Admission {
   private static final int EACH_SECOND = 500 * Runtime.getRuntime().availableProcessors();
   private static final long SECOND_NANOS = 1_000_000_000;
 
   private final FeedSettings settings;
   private final Map<String, Integer> perAddress = new HashMap<>(); // in the monitor, as is all
-  private final Map<String, Integer> perToken = new HashMap<>();
+  private final Map<String, Map<ViewOptions, Integer>> perKey = new HashMap<>();
   private int all;
   private double tokens = EACH_SECOND;
   private long filledAt = System.nanoTime();
 
-  Admission(FeedSettings settings) {
+  public Admission(FeedSettings settings) {
     this.settings = settings;
   }
 
   /** Throws ProblemException SUBSCRIBERS_EXHAUSTED if no more may come now. */
-  synchronized void check(FollowRequest.Caller caller) {
-    checkRoom(caller);
+  public synchronized void check(Caller caller, ViewOptions view) {
+    checkRoom(caller, view);
     fill(System.nanoTime());
     if (tokens < 1) {
       throw new ProblemException(
@@ -40,7 +41,7 @@ final class Admission {
     tokens--;
   }
 
-  private void checkRoom(FollowRequest.Caller caller) {
+  private void checkRoom(Caller caller, ViewOptions view) {
     if (all >= settings.subscribers()) {
       throw full("This server has " + settings.subscribers() + " subscribers", "subscribers");
     }
@@ -49,12 +50,33 @@ final class Admission {
           "Your address has " + settings.subscribersPerAddress() + " subscribers",
           "subscribers-per-address");
     }
-    if (!caller.token().isEmpty()
-        && perToken.getOrDefault(caller.token(), 0) >= settings.subscribersPerToken()) {
+    if (caller.key().isEmpty()) {
+      return;
+    }
+    Map<ViewOptions, Integer> here = perKey.getOrDefault(caller.key(), Map.of());
+    int count = here.values().stream().mapToInt(Integer::intValue).sum();
+    if (count >= settings.subscribersPerToken()) {
       throw full(
           "Your token has " + settings.subscribersPerToken() + " subscribers",
           "subscribers-per-token");
     }
+    checkLimits(caller, count, here.size(), here.containsKey(view));
+  }
+
+  private static void checkLimits(Caller caller, int count, int views, boolean isKnown) {
+    if (count >= caller.limits().connections()) {
+      throw used("follow feeds with " + caller.limits().connections() + " connections");
+    }
+    if (!isKnown && views >= caller.limits().views()) {
+      throw used("follow " + caller.limits().views() + " different selections");
+    }
+  }
+
+  private static ProblemException used(String what) {
+    return new ProblemException(
+        Problem.SUBSCRIBERS_EXHAUSTED,
+        "Your role may " + what + " at the same time",
+        "Close another connection first");
   }
 
   private void fill(long now) {
@@ -63,8 +85,8 @@ final class Admission {
   }
 
   /** The same where a feed has no room for another selection. */
-  void checkViews(Feed feed, ViewOptions view) {
-    if (!feed.hasRoom(view)) {
+  public void checkViews(String feed, ViewOptions view, Predicate<ViewOptions> hasRoom) {
+    if (!hasRoom.test(view)) {
       throw full(feed + " is followed with " + settings.feedViews() + " selections", "feed-views");
     }
   }
@@ -75,20 +97,25 @@ final class Admission {
   }
 
   /** The same, for good: others may have come since the check. */
-  synchronized void enter(FollowRequest.Caller caller) {
-    checkRoom(caller);
+  public synchronized void enter(Caller caller, ViewOptions view) {
+    checkRoom(caller, view);
     all++;
     perAddress.merge(caller.address(), 1, Integer::sum);
-    perToken.merge(caller.token(), 1, Integer::sum);
+    perKey.computeIfAbsent(caller.key(), any -> new HashMap<>()).merge(view, 1, Integer::sum);
   }
 
-  synchronized void leave(FollowRequest.Caller caller) {
+  public synchronized void leave(Caller caller, ViewOptions view) {
     all--;
     perAddress.computeIfPresent(caller.address(), Admission::less);
-    perToken.computeIfPresent(caller.token(), Admission::less);
+    perKey.computeIfPresent(
+        caller.key(),
+        (any, views) -> {
+          views.computeIfPresent(view, Admission::less);
+          return views.isEmpty() ? null : views;
+        });
   }
 
-  private static @Nullable Integer less(String any, int count) {
+  private static @Nullable Integer less(Object any, int count) {
     return count == 1 ? null : count - 1;
   }
 }

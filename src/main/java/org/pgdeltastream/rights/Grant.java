@@ -1,0 +1,153 @@
+package org.pgdeltastream.rights;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Action;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
+import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.change.option.ChangeOptions;
+import org.pgdeltastream.change.option.Scope;
+import org.pgdeltastream.filter.Condition;
+
+/** What one bearer may see of a feed: what it asks for can only become less. */
+public record Grant(String feed, FeedRight right, Claims claims) {
+  /** What is shown, and the rows that are shown of a table. */
+  public record Narrowed(ChangeOptions changes, Map<TableName, Condition> rows) {
+    public Narrowed {
+      rows = Map.copyOf(rows);
+    }
+  }
+
+  /** A claim that a right names is not there. */
+  private static final class MissingClaimException extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    MissingClaimException(String name) {
+      super("No claim " + Shown.of(name));
+    }
+  }
+
+  /**
+   * What of a request may be seen. What the right does not name is answered like what is not there;
+   * so is a table whose right names a claim that the token does not have.
+   *
+   * @param rows conditions of the request
+   * @param published the columns that the feed has of each table; none: it has no such table
+   * @throws ProblemException BAD_REQUEST if something is named that is not there; FORBIDDEN if
+   *     nothing is left
+   */
+  public Narrowed narrow(
+      ChangeOptions asked,
+      Map<TableName, Condition> rows,
+      Map<TableName, ? extends List<String>> published) {
+    Map<TableName, Set<Action>> tables = new HashMap<>();
+    Map<TableName, List<String>> columns = new HashMap<>();
+    Map<TableName, Set<String>> limited = new HashMap<>();
+    Map<TableName, Condition> conditions = new HashMap<>();
+    right
+        .tables()
+        .forEach(
+            (table, may) -> {
+              List<String> there = published.get(table);
+              Optional<List<Condition>> needed = needed(may);
+              if (there == null || there.isEmpty() || needed.isEmpty() || !asked.wants(table)) {
+                return;
+              }
+              tables.put(table, may.actions());
+              Set<String> seen = new HashSet<>(there);
+              may.columns().ifPresent(seen::retainAll);
+              may.columns().ifPresent(names -> limited.put(table, Set.copyOf(names)));
+              told(table, asked, may, seen).ifPresent(names -> columns.put(table, names));
+              List<Condition> all = conditions(table, rows.get(table), needed.get(), seen);
+              if (!all.isEmpty()) {
+                conditions.put(table, all.size() == 1 ? all.get(0) : new Condition.All(all));
+              }
+            });
+    checkNamed(asked, rows, tables.keySet());
+    if (tables.isEmpty() && right.prefixes().isEmpty()) {
+      throw nothing();
+    }
+    Scope scope = new Scope(tables, right.prefixes());
+    return new Narrowed(asked.within(scope, columns, limited), conditions);
+  }
+
+  /** The right's own condition, in a list of none or one; empty if a claim is missing. */
+  private Optional<List<Condition>> needed(TableRight may) {
+    try {
+      return Optional.of(
+          may.rows().stream().map(text -> Condition.parse(text, this::values)).toList());
+    } catch (MissingClaimException e) {
+      return Optional.empty();
+    }
+  }
+
+  /** A list where one value must stand is none. */
+  private List<String> values(String name, boolean inList) {
+    return claims
+        .values(name)
+        .filter(found -> inList || !found.isList())
+        .map(Claims.Values::texts)
+        .orElseThrow(() -> new MissingClaimException(name));
+  }
+
+  private Optional<List<String>> told(
+      TableName table, ChangeOptions asked, TableRight may, Set<String> seen) {
+    Optional<List<String>> named = Optional.ofNullable(asked.columns().get(table));
+    named.ifPresent(names -> check(table, names, seen));
+    return named.or(may::columns);
+  }
+
+  private List<Condition> conditions(
+      TableName table, @Nullable Condition asked, List<Condition> needed, Set<String> seen) {
+    List<Condition> all = new ArrayList<>();
+    needed.forEach(one -> addParts(all, one));
+    if (asked != null) {
+      check(table, asked.comparisons().map(Condition.Comparison::column).toList(), seen);
+      addParts(all, asked);
+    }
+    return all;
+  }
+
+  /** One level, so that a value which finds the condition is found. */
+  private static void addParts(List<Condition> all, Condition one) {
+    if (one instanceof Condition.All some) {
+      all.addAll(some.parts());
+    } else {
+      all.add(one);
+    }
+  }
+
+  private void check(TableName table, List<String> named, Set<String> seen) {
+    for (String column : named) {
+      if (!seen.contains(column)) {
+        throw NotThere.column(feed, table, column);
+      }
+    }
+  }
+
+  private void checkNamed(
+      ChangeOptions asked, Map<TableName, Condition> rows, Set<TableName> there) {
+    Set<TableName> named = asked.namedTables();
+    named.addAll(rows.keySet());
+    for (TableName table : named) {
+      if (!there.contains(table)) {
+        throw NotThere.table(feed, table);
+      }
+    }
+  }
+
+  private ProblemException nothing() {
+    return new ProblemException(
+        Problem.FORBIDDEN,
+        "Your token has no right to what you ask of feed " + feed,
+        "Ask for other tables, or with another token");
+  }
+}

@@ -1,0 +1,114 @@
+package org.pgdeltastream.slot.admission;
+
+import static java.lang.System.Logger.Level.DEBUG;
+
+import java.time.Instant;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.ViewOptions;
+import org.pgdeltastream.rights.Bearer;
+import org.pgdeltastream.rights.Identity;
+import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.rights.Role;
+
+/** Those who follow feeds with rights of their own. For any thread. */
+public final class Bearers {
+  private static final System.Logger LOG = System.getLogger(Bearers.class.getName());
+
+  /** What a bearer is shown where it has asked for something. */
+  public interface Sight {
+    /** Throws ProblemException if it is shown nothing of it. */
+    ViewOptions of(Bearer bearer);
+  }
+
+  private final Supplier<Rights> rights;
+  private final Executor threads;
+  private final Map<FeedSubscriber, Watched> all = new ConcurrentHashMap<>();
+  private final AtomicBoolean looking = new AtomicBoolean();
+  private volatile Rights seen;
+
+  /**
+   * Of nobody yet.
+   *
+   * @param rights as they are at the moment
+   * @param threads for what may wait for PostgreSQL
+   */
+  public Bearers(Supplier<Rights> rights, Executor threads) {
+    this.rights = rights;
+    this.threads = threads;
+    this.seen = rights.get();
+  }
+
+  /** From now on the subscriber ends with its bearer's token, or when that may see other things. */
+  public void enter(FeedSubscriber subscriber, Bearer bearer, Sight sight) {
+    Watched watched = new Watched(subscriber, bearer, sight);
+    all.put(subscriber, watched);
+    if (subscriber.isOver()) {
+      all.remove(subscriber);
+    }
+    look(watched, rights.get()); // they may have changed since the call began
+  }
+
+  public void leave(FeedSubscriber subscriber) {
+    all.remove(subscriber);
+  }
+
+  /** Its client has shown another token. May wait for PostgreSQL. */
+  public void renew(FeedSubscriber subscriber, Bearer bearer) {
+    Watched watched = all.get(subscriber);
+    if (watched != null) {
+      watched.renew(bearer);
+    }
+  }
+
+  /** Ends those of whom this holds: their tokens were revoked. */
+  public void end(Predicate<Identity> whom, String detail) {
+    for (Watched one : all.values()) {
+      if (whom.test(one.bearer().identity())) {
+        one.end(CloseReason.RIGHTS_CHANGED, detail);
+      }
+    }
+  }
+
+  /** For a regular check: never waits. */
+  public void check() {
+    Instant now = Instant.now();
+    all.values().forEach(one -> one.check(now));
+    if (seen != rights.get() && looking.compareAndSet(false, true)) {
+      try {
+        threads.execute(this::lookAgain);
+      } catch (RejectedExecutionException e) { // the next time
+        looking.set(false);
+        LOG.log(DEBUG, "No thread to look at changed rights");
+      }
+    }
+  }
+
+  private void lookAgain() {
+    try {
+      Rights now = rights.get();
+      all.values().forEach(one -> look(one, now));
+      seen = now;
+    } finally {
+      looking.set(false);
+    }
+  }
+
+  private static void look(Watched one, Rights now) {
+    Bearer bearer = one.bearer();
+    Optional<Role> role = now.role(bearer.role().name());
+    if (role.isPresent()) {
+      one.look(new Bearer(bearer.identity(), role.get()));
+    } else {
+      one.end(CloseReason.RIGHTS_CHANGED, "its role is there no more");
+    }
+  }
+}

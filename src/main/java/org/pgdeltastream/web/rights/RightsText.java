@@ -1,0 +1,131 @@
+package org.pgdeltastream.web.rights;
+
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.pgdeltastream.change.Action;
+import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.filter.Condition;
+import org.pgdeltastream.rights.FeedRight;
+import org.pgdeltastream.rights.Limits;
+import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.rights.Role;
+import org.pgdeltastream.rights.TableRight;
+import org.pgdeltastream.web.http.BodyFields;
+import org.pgdeltastream.web.http.BodyReader;
+import org.pgdeltastream.web.http.Input;
+import org.pgdeltastream.web.http.JsonTree;
+
+/** Reads roles from JSON, and checks all that can be checked without PostgreSQL. */
+final class RightsText {
+  private RightsText() {}
+
+  /** Throws ProblemException BAD_REQUEST, saying what is wrong and where. */
+  static Rights parse(byte[] json) {
+    BodyFields file = BodyFields.of(BodyReader.read(json), "", "roles", "anonymous");
+    Map<String, Role> roles = new HashMap<>();
+    file.members("roles").forEach((name, tree) -> roles.put(name, role(name, tree)));
+    if (roles.isEmpty()) {
+      throw Input.bad("There are no roles");
+    }
+    Optional<String> anonymous = file.text("anonymous");
+    if (anonymous.isPresent() && !roles.containsKey(anonymous.get())) {
+      throw Input.bad("anonymous is " + Input.shown(anonymous.get()) + ", which is no role here");
+    }
+    if (anonymous.map(roles::get).filter(role -> role.all() || role.monitor()).isPresent()) {
+      throw Input.bad("anonymous is a role with all or monitor: so everybody would have it");
+    }
+    return new Rights(roles, anonymous);
+  }
+
+  private static Role role(String name, JsonTree tree) {
+    String path = "roles." + name;
+    BodyFields fields = BodyFields.of(tree, path, "all", "monitor", "feeds", "limits");
+    Map<String, FeedRight> feeds = new HashMap<>();
+    fields
+        .members("feeds")
+        .forEach((feed, right) -> feeds.put(feed, feed(path + ".feeds." + feed, right)));
+    boolean all = fields.flag("all");
+    if (all && !feeds.isEmpty()) {
+      throw Input.bad(path + " has all, and feeds besides, which would be no limit to it");
+    }
+    Limits limits =
+        fields.any("limits").map(one -> limits(path + ".limits", one)).orElse(Limits.NONE);
+    return new Role(name, all, fields.flag("monitor"), feeds, limits);
+  }
+
+  private static FeedRight feed(String path, JsonTree tree) {
+    BodyFields fields = BodyFields.of(tree, path, "tables", "messages", "snapshot");
+    Map<TableName, TableRight> tables = new HashMap<>();
+    fields
+        .members("tables")
+        .forEach(
+            (name, right) -> {
+              String where = path + ".tables." + name;
+              tables.put(table(where, name), table(where, right));
+            });
+    return new FeedRight(tables, Set.copyOf(fields.texts("messages")), fields.flag("snapshot"));
+  }
+
+  private static TableName table(String path, String name) {
+    int dot = name.indexOf('.');
+    if (dot < 1 || dot == name.length() - 1) {
+      throw Input.bad(Input.shown(path) + " is not schema.table");
+    }
+    return new TableName(name.substring(0, dot), name.substring(dot + 1));
+  }
+
+  private static TableRight table(String path, JsonTree tree) {
+    BodyFields fields = BodyFields.of(tree, path, "columns", "rows", "actions");
+    Optional<List<String>> columns = fields.any("columns").map(any -> fields.texts("columns"));
+    if (columns.filter(List::isEmpty).isPresent()) {
+      throw Input.bad(path + ".columns names none: leave the table out");
+    }
+    Optional<String> rows = fields.text("rows");
+    rows.ifPresent(text -> check(path + ".rows", text));
+    return new TableRight(columns, rows, actions(path, fields));
+  }
+
+  /** Reads it as for a token that has every claim. */
+  private static void check(String path, String rows) {
+    try {
+      Condition.parse(rows, (claim, inList) -> List.of("claim"));
+    } catch (IllegalArgumentException e) {
+      throw Input.bad(path + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static Set<Action> actions(String path, BodyFields fields) {
+    if (fields.any("actions").isEmpty()) {
+      return EnumSet.allOf(Action.class);
+    }
+    List<Action> actions = new ArrayList<>();
+    for (String name : fields.texts("actions")) {
+      actions.add(
+          Set.of(Action.values()).stream()
+              .filter(action -> action.name().toLowerCase(Locale.ROOT).equals(name))
+              .findFirst()
+              .orElseThrow(
+                  () ->
+                      Input.bad(
+                          path
+                              + ".actions has "
+                              + Input.shown(name)
+                              + ", not insert, update, delete or truncate")));
+    }
+    return Set.copyOf(actions);
+  }
+
+  private static Limits limits(String path, JsonTree tree) {
+    BodyFields fields = BodyFields.of(tree, path, "connections", "views", "snapshot-bytes");
+    return new Limits(
+        (int) fields.whole("connections", Integer.MAX_VALUE, 1, Integer.MAX_VALUE),
+        (int) fields.whole("views", Integer.MAX_VALUE, 1, Integer.MAX_VALUE),
+        fields.whole("snapshot-bytes", Long.MAX_VALUE, 1, Long.MAX_VALUE));
+  }
+}
