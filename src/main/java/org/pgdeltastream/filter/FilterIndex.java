@@ -34,8 +34,8 @@ public final class FilterIndex<V> {
   private final Slots slots = new Slots();
   private final Row row = new Row(slots);
   private final Row old = new Row(slots);
-  private final Map<V, FilterEntry<V>> entries = new HashMap<>();
-  private final List<FilterEntry<V>> others = new ArrayList<>(); // without a key
+  private final Map<V, KeyIndex.Entry<V>> entries = new HashMap<>();
+  private final List<KeyIndex.Entry<V>> others = new ArrayList<>(); // without a key
   private final List<KeyIndex<V>> keys = new ArrayList<>();
   private long change; // counts them
   private boolean restricted; // somebody may not be shown all columns
@@ -48,7 +48,7 @@ public final class FilterIndex<V> {
   public void add(V view, RowFilter filter) {
     RowFilter.Key key =
         filter.keys().stream().min(comparingInt(this::load)).orElse(null); // the rarest value
-    FilterEntry<V> entry = new FilterEntry<>(view, filter, key, slots);
+    KeyIndex.Entry<V> entry = new KeyIndex.Entry<>(view, filter, key, slots);
     entries.put(view, entry);
     restricted |= filter.isRestricted();
     if (key == null) {
@@ -65,7 +65,7 @@ public final class FilterIndex<V> {
   }
 
   public void remove(V view) {
-    FilterEntry<V> entry = entries.remove(view);
+    KeyIndex.Entry<V> entry = entries.remove(view);
     if (entry == null) {
       return;
     }
@@ -116,7 +116,7 @@ public final class FilterIndex<V> {
       return;
     }
     for (V view : List.copyOf(selected)) {
-      FilterEntry<V> entry = entries.get(view);
+      KeyIndex.Entry<V> entry = entries.get(view);
       if (entry != null && !entry.showsKeys(relation)) {
         found.unsure().put(view, Row.IDENTITY);
         selected.remove(view);
@@ -160,35 +160,35 @@ public final class FilterIndex<V> {
   }
 
   private interface Decision<V> {
-    void take(FilterEntry<V> entry);
+    void take(KeyIndex.Entry<V> entry);
   }
 
   /** Those that may select the row. */
   private void candidates(Row of, Decision<V> decision) {
-    for (FilterEntry<V> entry : others) {
+    for (KeyIndex.Entry<V> entry : others) {
       take(entry, decision);
     }
     for (KeyIndex<V> key : keys) {
-      for (FilterEntry<V> entry : key.find(of)) {
+      for (KeyIndex.Entry<V> entry : key.find(of)) {
         take(entry, decision);
       }
     }
   }
 
-  private void take(FilterEntry<V> entry, Decision<V> decision) {
+  private void take(KeyIndex.Entry<V> entry, Decision<V> decision) {
     if (entry.isFirst(change)) {
       decision.take(entry);
     }
   }
 
-  private void one(FilterEntry<V> entry, Row of, List<V> selected) {
+  private void one(KeyIndex.Entry<V> entry, Row of, List<V> selected) {
     int truth = decide(entry, of);
     if (truth == Predicate.TRUE) {
       selected.add(entry.view());
     }
   }
 
-  private void both(FilterEntry<V> entry) {
+  private void both(KeyIndex.Entry<V> entry) {
     boolean was = decide(entry, old) == Predicate.TRUE;
     boolean is = decide(entry, row) == Predicate.TRUE;
     if (found.unsure().containsKey(entry.view())) {
@@ -203,7 +203,7 @@ public final class FilterIndex<V> {
     }
   }
 
-  private int decide(FilterEntry<V> entry, Row of) {
+  private int decide(KeyIndex.Entry<V> entry, Row of) {
     of.forgetMissing();
     int truth = entry.predicate().of(of);
     String missing = of.missing();
@@ -211,52 +211,5 @@ public final class FilterIndex<V> {
       found.unsure().put(entry.view(), missing);
     }
     return truth;
-  }
-
-  /** A filter, and what finds it. */
-  static final class FilterEntry<V> {
-    private final V view;
-    private final Predicate predicate;
-    private final RowFilter.@Nullable Key key;
-    private final RowFilter filter;
-    private @Nullable Relation checked;
-    private boolean showsKeys;
-    private long lookedAt;
-
-    FilterEntry(V view, RowFilter filter, RowFilter.@Nullable Key key, Slots slots) {
-      this.view = view;
-      this.filter = filter;
-      this.predicate = filter.predicate(slots);
-      this.key = key;
-    }
-
-    V view() {
-      return view;
-    }
-
-    Predicate predicate() {
-      return predicate;
-    }
-
-    RowFilter.@Nullable Key key() {
-      return key;
-    }
-
-    /** Whether it may be shown which row it was. */
-    @SuppressWarnings("ReferenceEquality") // the same description, not an equal one
-    boolean showsKeys(Relation relation) {
-      if (checked != relation) {
-        checked = relation;
-        showsKeys = filter.showsKeys(relation);
-      }
-      return showsKeys;
-    }
-
-    /** Whether it was not looked at for this change yet. */
-    boolean isFirst(long change) {
-      boolean first = lookedAt != change;
-      lookedAt = change;
-      return first;
-    }
   }
 }

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.change.Tuple;
 import org.pgdeltastream.change.ValueKind;
-import org.pgdeltastream.filter.FilterIndex.FilterEntry;
 
 /** Filters by the values that one column must have. */
 final class KeyIndex<V> {
   private final int slot;
-  private final Map<Bytes, List<FilterEntry<V>>> byValue = new HashMap<>();
-  private final Set<FilterEntry<V>> all = new LinkedHashSet<>();
+  private final Map<Bytes, List<Entry<V>>> byValue = new HashMap<>();
+  private final Set<Entry<V>> all = new LinkedHashSet<>();
   private final Bytes wanted = new Bytes(); // no object for each change
 
   KeyIndex(int slot) {
@@ -32,14 +32,14 @@ final class KeyIndex<V> {
     return all.isEmpty();
   }
 
-  void add(FilterEntry<V> entry) {
+  void add(Entry<V> entry) {
     all.add(entry);
     for (Constant constant : constants(entry)) {
       byValue.computeIfAbsent(bytes(constant), any -> new ArrayList<>(1)).add(entry);
     }
   }
 
-  void remove(FilterEntry<V> entry) {
+  void remove(Entry<V> entry) {
     all.remove(entry);
     for (Constant constant : constants(entry)) {
       byValue.computeIfPresent(
@@ -64,7 +64,7 @@ final class KeyIndex<V> {
     return new Bytes().of(constant.bytes(), 0, constant.bytes().length);
   }
 
-  private List<Constant> constants(FilterEntry<V> entry) {
+  private List<Constant> constants(Entry<V> entry) {
     RowFilter.Key key = entry.key();
     return key == null ? List.of() : constants(key);
   }
@@ -74,7 +74,7 @@ final class KeyIndex<V> {
   }
 
   /** Those that may select the row; all where its value is not known. */
-  Collection<FilterEntry<V>> find(Row row) {
+  Collection<Entry<V>> find(Row row) {
     Tuple holder = row.holder(slot);
     if (holder == null) {
       return all;
@@ -83,7 +83,7 @@ final class KeyIndex<V> {
     if (holder.kind(column) == ValueKind.NULL) {
       return List.of();
     }
-    List<FilterEntry<V>> found =
+    List<Entry<V>> found =
         byValue.get(wanted.of(holder.bytes(), holder.start(column), holder.length(column)));
     return found == null ? List.of() : found;
   }
@@ -116,6 +116,53 @@ final class KeyIndex<V> {
     @Override
     public int hashCode() {
       return hash;
+    }
+  }
+
+  /** A filter, and what finds it. */
+  static final class Entry<V> {
+    private final V view;
+    private final Predicate predicate;
+    private final RowFilter.@Nullable Key key;
+    private final RowFilter filter;
+    private @Nullable Relation checked;
+    private boolean showsKeys;
+    private long lookedAt;
+
+    Entry(V view, RowFilter filter, RowFilter.@Nullable Key key, Slots slots) {
+      this.view = view;
+      this.filter = filter;
+      this.predicate = filter.predicate(slots);
+      this.key = key;
+    }
+
+    V view() {
+      return view;
+    }
+
+    Predicate predicate() {
+      return predicate;
+    }
+
+    RowFilter.@Nullable Key key() {
+      return key;
+    }
+
+    /** Whether it may be shown which row it was. */
+    @SuppressWarnings("ReferenceEquality") // the same description, not an equal one
+    boolean showsKeys(Relation relation) {
+      if (checked != relation) {
+        checked = relation;
+        showsKeys = filter.showsKeys(relation);
+      }
+      return showsKeys;
+    }
+
+    /** Whether it was not looked at for this change yet. */
+    boolean isFirst(long change) {
+      boolean first = lookedAt != change;
+      lookedAt = change;
+      return first;
     }
   }
 }

@@ -11,6 +11,13 @@ public final class NotThere {
 
   private NotThere() {}
 
+  public static ProblemException feed(String name) {
+    return new ProblemException(
+        Problem.FEED_NOT_FOUND,
+        "No feed " + name,
+        "Make it: PUT /v1/feeds/" + name + ", or set pgdelta.feeds");
+  }
+
   public static ProblemException table(String feed, TableName table) {
     return new ProblemException(
         Problem.BAD_REQUEST, "Feed " + feed + " has no table " + Shown.of(table.toString()), HINT);

@@ -16,6 +16,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
@@ -23,6 +24,10 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.slot.feed.FollowRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.Action;
@@ -82,7 +87,9 @@ class RightsPostgresIT {
     for (String table : RightsModel.TABLES.keySet()) {
       database.execute(RightsModel.create(table));
     }
-    database.execute("create table mark (id int primary key)");
+    database.execute("create table mark (id int primary key, text text)");
+    database.execute("create table cell (id int primary key, tenant int, text text)");
+    database.execute("alter table cell replica identity full");
     registry = new TestRegistry(database);
     feeds = registry.slots.feeds();
     feeds.make(feeds.usual("main", List.of()));
@@ -165,7 +172,7 @@ class RightsPostgresIT {
       }
     }
     assertThat(refused).as("rights that cannot be decided").isBetween(5, ROLES - 10);
-    awaitAll(readers, one -> !readers.get(one).snapshot() || one.hasRows(), "their rows");
+    awaitAll(readers, RightsReader::hasBegun, "their begin");
     for (int i = 0; i < STATEMENTS; i++) {
       database.execute(model.next());
     }
@@ -207,6 +214,91 @@ class RightsPostgresIT {
 
   private static List<String> canaries(String text) {
     return CANARY.matcher(text).results().map(MatchResult::group).toList();
+  }
+
+  /** Nothing of one tenant is told to another, also where rows move between them. */
+  @Test
+  void tellsTenantsNothingOfEachOther() throws Exception {
+    tellTenants(3);
+  }
+
+  @Test
+  @Tag("nightly")
+  void tellsTenantsNothingOfEachOtherInAMillionChanges() throws Exception {
+    tellTenants(100);
+  }
+
+  private void tellTenants(int rounds) throws Exception {
+    TableRight own =
+        new TableRight(Optional.empty(), Optional.of("tenant.eq.$sub"), Set.of(Action.values()));
+    TableRight all = new TableRight(Optional.empty(), Optional.empty(), Set.of(Action.INSERT));
+    TableName mark = new TableName("public", "mark");
+    FeedRight right =
+        new FeedRight(Map.of(new TableName("public", "cell"), own, mark, all), Set.of(), true);
+    Role role = bearer(right).role();
+    AtomicInteger begun = new AtomicInteger();
+    List<List<TenantOutlet>> tenants = new ArrayList<>();
+    for (int tenant = 0; tenant < TenantOutlet.TENANTS; tenant++) {
+      List<TenantOutlet> outlets = new ArrayList<>();
+      for (Framing framing : Framing.values()) {
+        TenantOutlet outlet = new TenantOutlet();
+        Bearer bearer = new Bearer(identity("" + tenant, "user", Optional.empty()), role);
+        RightsReader.follow(
+            feeds, framing, false, bearer, RightsReader.asked(), outlet, new Begin(begun));
+        outlets.add(outlet);
+      }
+      tenants.add(outlets);
+    }
+    await("their begin").atMost(SOON).until(() -> begun.get() == 4 * TenantOutlet.TENANTS);
+    long start = System.nanoTime();
+    for (int round = 0; round < rounds; round++) {
+      database.execute(
+          "insert into cell select i, i %% 100, 'm~' || lpad((i %% 100)::text, 2, '0') || '~' from generate_series(%d, %d) i"
+              .formatted(round * 5000, round * 5000 + 4999));
+      database.execute(
+          "update cell set tenant = (tenant + 1) %% 100, text = 'm~' || lpad(((tenant + 1) %% 100)::text, 2, '0') || '~' where id between %d and %d"
+              .formatted(round * 5000, round * 5000 + 3999));
+      database.execute(
+          "delete from cell where id >= %d and id < %d".formatted(round * 5000, round * 5000 + 1000));
+    }
+    database.execute("insert into mark values (1, 'the last')");
+    await("the last change")
+        .pollDelay(Duration.ZERO)
+        .pollInterval(Duration.ofMillis(10))
+        .atMost(SOON.multipliedBy(4))
+        .until(() -> tenants.stream().flatMap(List::stream).allMatch(TenantOutlet::hasLast));
+    double seconds = (System.nanoTime() - start) / 1e9;
+    long told = 0;
+    for (int tenant = 0; tenant < TenantOutlet.TENANTS; tenant++) {
+      for (TenantOutlet outlet : tenants.get(tenant)) {
+        assertThat(outlet.others(tenant)).as("values of others for " + tenant).isZero();
+        // 50 inserts; 40 updates, each out of one and into the next; 10 deletes
+        assertThat(outlet.count(tenant)).as("values for " + tenant).isEqualTo(rounds * 140L);
+        told += outlet.count(tenant);
+      }
+    }
+    System.out.printf(
+        "%d changes, %d told to %d subscribers in %.1f s: %.0f a second%n",
+        rounds * 10_000, told, 4 * TenantOutlet.TENANTS, seconds, told / seconds);
+  }
+
+  /** Begins without rows. */
+  private record Begin(AtomicInteger count) implements FollowRequest.Client {
+    @Override
+    public void begins(FeedSubscriber one, FeedPosition start, FeedPosition oldest) {
+      count.incrementAndGet();
+    }
+
+    @Override
+    public void beginsWithRows(FeedSubscriber one, Optional<String> refetch, FeedPosition oldest) {
+      throw new AssertionError("not asked for");
+    }
+
+    @Override
+    public void mustRefetch(
+        FeedSubscriber one, String reason, FeedPosition oldest, FeedPosition newest) {
+      throw new AssertionError(reason);
+    }
   }
 
   @Test

@@ -21,6 +21,7 @@ import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FakeOutlet;
 import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.rights.Bearer;
@@ -31,9 +32,10 @@ import org.pgdeltastream.slot.view.ViewRequest;
 
 /** A client with rights of its own, and all that it was told, however it was framed. */
 final class RightsReader implements FollowRequest.Client {
-  final FakeOutlet outlet = new FakeOutlet(Long.MAX_VALUE / 2, false);
+  final FakeOutlet outlet;
   final FeedSubscriber subscriber;
   private final Framing framing;
+  private volatile boolean hasBegun;
 
   RightsReader(Feeds feeds, Framing framing, boolean snapshot, Bearer bearer, String... options) {
     this(feeds, framing, snapshot, bearer, asked(options));
@@ -41,15 +43,27 @@ final class RightsReader implements FollowRequest.Client {
 
   RightsReader(Feeds feeds, Framing framing, boolean snapshot, Bearer bearer, ViewRequest request) {
     this.framing = framing;
+    this.outlet = new FakeOutlet(Long.MAX_VALUE / 2, false);
+    this.subscriber = follow(feeds, framing, snapshot, bearer, request, outlet, this);
+    outlet.serves(subscriber);
+  }
+
+  /** Begins to follow with this outlet, after the same checks. */
+  static FeedSubscriber follow(
+      Feeds feeds,
+      Framing framing,
+      boolean snapshot,
+      Bearer bearer,
+      ViewRequest request,
+      Outlet outlet,
+      FollowRequest.Client client) {
     Caller caller = new Caller("127.0.0.1", "", Optional.of(bearer));
     FollowRequest.After now = FollowRequest.After.NOW;
     feeds.check("main", caller, request, snapshot);
-    subscriber =
-        feeds.follow(
-            "main",
-            new FollowRequest(request, framing, now, snapshot, Duration.ZERO, caller, this),
-            outlet);
-    outlet.serves(subscriber);
+    return feeds.follow(
+        "main",
+        new FollowRequest(request, framing, now, snapshot, Duration.ZERO, caller, client),
+        outlet);
   }
 
   static ViewRequest asked(String... options) {
@@ -61,7 +75,13 @@ final class RightsReader implements FollowRequest.Client {
   }
 
   @Override
-  public void begins(FeedSubscriber one, FeedPosition start, FeedPosition oldest) {}
+  public void begins(FeedSubscriber one, FeedPosition start, FeedPosition oldest) {
+    hasBegun = true;
+  }
+
+  boolean hasBegun() {
+    return hasBegun || hasRows();
+  }
 
   @Override
   public void beginsWithRows(FeedSubscriber one, Optional<String> refetch, FeedPosition oldest) {}

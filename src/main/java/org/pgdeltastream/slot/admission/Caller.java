@@ -1,9 +1,13 @@
 package org.pgdeltastream.slot.admission;
 
 import java.util.Optional;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.rights.Bearer;
+import org.pgdeltastream.rights.Grant;
 import org.pgdeltastream.rights.Identity;
 import org.pgdeltastream.rights.Limits;
+import org.pgdeltastream.rights.NotThere;
 
 /**
  * Whom a client belongs to.
@@ -27,6 +31,31 @@ public record Caller(String address, String token, Optional<Bearer> bearer) {
     return identity.subject().isEmpty()
         ? "anonymous " + address
         : identity.issuer() + " " + identity.subject();
+  }
+
+  /**
+   * What it may see of a feed; empty: everything.
+   *
+   * @param snapshot whether it is to begin with rows
+   * @throws ProblemException FEED_NOT_FOUND, as where there is none; FORBIDDEN
+   */
+  public Optional<Grant> grant(String feed, boolean snapshot) {
+    return bearer.flatMap(one -> grant(one, feed, snapshot));
+  }
+
+  /** The same of a bearer. */
+  public static Optional<Grant> grant(Bearer bearer, String feed, boolean snapshot) {
+    if (bearer.seesAll()) {
+      return Optional.empty();
+    }
+    Grant grant = bearer.grant(feed).orElseThrow(() -> NotThere.feed(feed));
+    if (snapshot && !grant.right().snapshot()) {
+      throw new ProblemException(
+          Problem.FORBIDDEN,
+          "Your token has no right to begin with the rows of feed " + feed,
+          "Follow it without snapshot=1");
+    }
+    return Optional.of(grant);
   }
 
   Limits limits() {

@@ -91,11 +91,4 @@ public record FeedDefinition(
           "Drop it, or choose another name for the feed");
     }
   }
-
-  static ProblemException notFound(String name) {
-    return new ProblemException(
-        Problem.FEED_NOT_FOUND,
-        "No feed " + name,
-        "Make it: PUT /v1/feeds/" + name + ", or set pgdelta.feeds");
-  }
 }

@@ -18,6 +18,7 @@ import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.rights.Bearer;
 import org.pgdeltastream.rights.Grant;
+import org.pgdeltastream.rights.NotThere;
 import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.slot.admission.Admission;
 import org.pgdeltastream.slot.admission.Bearers;
@@ -121,7 +122,7 @@ public final class Feeds {
     }
     Optional<SlotRow> row = slots.find(FeedDefinition.slotName(name));
     if (row.isEmpty()) {
-      throw FeedDefinition.notFound(name);
+      throw NotThere.feed(name);
     }
     FeedDefinition.check(row.get());
     return open.adopt(named.of(name, usual(name, List.of())));
@@ -142,7 +143,7 @@ public final class Feeds {
   /** Begins to serve a subscriber, or throws ProblemException FEED_NOT_FOUND. */
   public FeedSubscriber follow(String name, FollowRequest request, Outlet outlet) {
     Caller caller = request.caller();
-    Optional<Grant> grant = grant(name, caller.bearer(), request.snapshot());
+    Optional<Grant> grant = caller.grant(FeedDefinition.checked(name), request.snapshot());
     Feed feed = of(name);
     ViewOptions view = views.resolved(name, feed.publications(), request.view(), grant);
     admission.enter(caller, view);
@@ -170,24 +171,8 @@ public final class Feeds {
   }
 
   private ViewOptions seen(String name, FollowRequest request, Bearer bearer) {
-    Optional<Grant> grant = grant(name, Optional.of(bearer), request.snapshot());
+    Optional<Grant> grant = Caller.grant(bearer, name, request.snapshot());
     return views.resolved(name, of(name).publications(), request.view(), grant);
-  }
-
-  /** What is seen of a feed; empty: everything. A feed without a right is not there. */
-  private static Optional<Grant> grant(String feed, Optional<Bearer> bearer, boolean snapshot) {
-    if (bearer.isEmpty() || bearer.get().seesAll()) {
-      return Optional.empty();
-    }
-    FeedDefinition.checked(feed);
-    Grant grant = bearer.get().grant(feed).orElseThrow(() -> FeedDefinition.notFound(feed));
-    if (snapshot && !grant.right().snapshot()) {
-      throw new ProblemException(
-          Problem.FORBIDDEN,
-          "Your token has no right to begin with the rows of feed " + feed,
-          "Follow it without snapshot=1");
-    }
-    return Optional.of(grant);
   }
 
   /**
@@ -198,7 +183,7 @@ public final class Feeds {
    *     filter cannot be decided, or it has no right to it
    */
   public void check(String name, Caller caller, ViewRequest request, boolean snapshot) {
-    Optional<Grant> grant = grant(name, caller.bearer(), snapshot);
+    Optional<Grant> grant = caller.grant(FeedDefinition.checked(name), snapshot);
     Feed feed = of(name);
     ViewOptions view = views.resolved(name, feed.publications(), request, grant);
     admission.check(caller, view);
@@ -218,7 +203,7 @@ public final class Feeds {
     try {
       Feed feed = open.find(name);
       if (feed == null) {
-        throw FeedDefinition.notFound(name); // another call was quicker
+        throw NotThere.feed(name); // another call was quicker
       }
       int count = feed.subscribers().size();
       if (!force && count > 0) {

@@ -52,12 +52,16 @@ final class SharedSpool {
     followers.put(one, most);
   }
 
+  long most(FeedSubscriber one) {
+    return followers.getOrDefault(one, 0L);
+  }
+
   void remove(FeedSubscriber one) {
     followers.remove(one);
   }
 
   /** Those who may not have so many bytes. */
-  List<FeedSubscriber> removeThoseBelow(long bytes) {
+  List<FeedSubscriber> removeBelow(long bytes) {
     List<FeedSubscriber> below = new ArrayList<>();
     followers.forEach(
         (one, most) -> {

@@ -30,6 +30,7 @@ import org.pgdeltastream.spool.SpoolReader;
 public final class Spools {
   private static final System.Logger LOG = System.getLogger(Spools.class.getName());
   private static final String TOO_LARGE = "its rows are more bytes than its role may begin with";
+  private static final String LATE = "its snapshot was not read in time";
   private static final long REUSE_NANOS = Duration.ofSeconds(5).toNanos();
 
   private final SpoolSource feed;
@@ -70,21 +71,17 @@ public final class Spools {
    */
   public void give(FeedSubscriber one, long most) {
     counts.snapshotGiven();
-    SpoolMaker.@Nullable Made made;
+    boolean isMade;
     synchronized (this) {
       SharedSpool shared = find(one);
       shared.add(one, most);
-      made = shared.made().orElse(null);
-      if (made != null && made.file().size() <= most) {
-        begin(one, shared, made);
-      }
+      isMade = shared.made().isPresent();
+      shared.made().ifPresent(made -> begin(one, shared, made));
     }
-    if (made != null && made.file().size() > most) {
-      one.end(CloseReason.FORBIDDEN, TOO_LARGE);
-    } else if (made == null) {
-      startMakers();
-    } else {
+    if (isMade) {
       one.ready(); // its writer looks for rows
+    } else {
+      startMakers();
     }
   }
 
@@ -103,6 +100,11 @@ public final class Spools {
   }
 
   private void begin(FeedSubscriber one, SharedSpool shared, SpoolMaker.Made made) {
+    if (shared.most(one) < made.file().size()) {
+      shared.remove(one);
+      one.end(CloseReason.FORBIDDEN, TOO_LARGE);
+      return;
+    }
     SpoolReader reader = new SpoolReader(made.file(), one.framing());
     reading.put(one, new SpoolRows(one, reader, feeder, () -> ended(one, shared, made)));
   }
@@ -121,11 +123,9 @@ public final class Spools {
   }
 
   /** It has gone. */
-  public void left(FeedSubscriber one) {
-    synchronized (this) {
-      all.forEach(shared -> shared.remove(one));
-      reading.remove(one);
-    }
+  public synchronized void left(FeedSubscriber one) {
+    all.forEach(shared -> shared.remove(one));
+    reading.remove(one);
   }
 
   private void startMakers() {
@@ -148,16 +148,10 @@ public final class Spools {
   }
 
   /** Whether somebody waits who may have so many bytes, and more. */
-  private boolean isWanted(SharedSpool shared, long bytes) {
-    List<FeedSubscriber> below;
-    boolean isWanted;
-    synchronized (this) {
-      below = shared.removeThoseBelow(bytes);
-      shared.end(!shared.isWanted()); // and nobody joins what is given up
-      isWanted = !shared.isOver();
-    }
-    below.forEach(one -> one.end(CloseReason.FORBIDDEN, TOO_LARGE));
-    return isWanted;
+  private synchronized boolean isWanted(SharedSpool shared, long bytes) {
+    shared.removeBelow(bytes).forEach(one -> one.end(CloseReason.FORBIDDEN, TOO_LARGE));
+    shared.end(!shared.isWanted()); // and nobody joins what is given up
+    return !shared.isOver();
   }
 
   private void make(SharedSpool shared) {
@@ -186,7 +180,6 @@ public final class Spools {
   private void made(SharedSpool shared, SpoolMaker.Made made) {
     counts.snapshotMade();
     List<FeedSubscriber> waiting;
-    isWanted(shared, made.file().size());
     synchronized (this) {
       making--;
       shared.made(made, System.nanoTime());
@@ -213,34 +206,28 @@ public final class Spools {
   }
 
   private void over(SharedSpool shared, CloseReason why, String detail) {
-    List<FeedSubscriber> waiting;
     synchronized (this) {
       making--;
       shared.end(true);
       all.remove(shared);
-      waiting = shared.followers();
+      shared.followers().forEach(one -> one.end(why, detail));
     }
-    waiting.forEach(one -> one.end(why, detail));
     startMakers();
   }
 
   /** Closes files that nobody reads, and nobody may ask for any more. For a regular check. */
-  public void tidy() {
+  public synchronized void tidy() {
     long now = System.nanoTime();
-    List<FeedSubscriber> late = new ArrayList<>();
-    synchronized (this) {
-      for (SharedSpool shared : List.copyOf(all)) {
-        boolean isLate = now - shared.deadline() > 0;
-        if (isLate) {
-          late.addAll(shared.followers());
-        }
-        boolean isFree = !shared.isWanted() && !shared.isFor(shared.view(), now, REUSE_NANOS);
-        if (isLate || isFree) {
-          close(shared);
-        }
+    for (SharedSpool shared : List.copyOf(all)) {
+      boolean isLate = now - shared.deadline() > 0;
+      if (isLate) {
+        shared.followers().forEach(one -> one.end(CloseReason.SLOW_SUBSCRIBER, LATE));
+      }
+      boolean isFree = !shared.isWanted() && !shared.isFor(shared.view(), now, REUSE_NANOS);
+      if (isLate || isFree) {
+        close(shared);
       }
     }
-    late.forEach(one -> one.end(CloseReason.SLOW_SUBSCRIBER, "its snapshot was not read in time"));
   }
 
   private void close(SharedSpool shared) {
