@@ -6,9 +6,12 @@ import jakarta.ejb.EJB;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
+import java.time.InstantSource;
 import java.util.Collections;
+import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.web.access.Callers;
 import org.pgdeltastream.web.http.Traffic;
 import org.pgdeltastream.web.socket.OwnFrames;
 
@@ -25,12 +28,25 @@ public class Startup implements ServletContextListener {
   public void contextInitialized(ServletContextEvent event) {
     ServletContext context = event.getServletContext();
     Settings settings = settings(context);
+    callers(settings).keepIn(context);
     String server = context.getServerInfo();
     boolean own = OwnFrames.areWritten(settings.websocket(), server);
     String writer = own ? "this application, on " : "the server, ";
     LOG.log(INFO, "Frames are written by " + writer + server);
     Traffic.countIn(context);
     slots.start(settings).run();
+  }
+
+  private Callers callers(Settings settings) {
+    try {
+      return new Callers(
+          settings.ofTokens(),
+          () -> Rights.NONE, // HOOK: the roles of pgdelta.rights
+          who -> {}, // HOOK: ends the connections of these bearers
+          InstantSource.system());
+    } catch (IllegalArgumentException e) {
+      throw new BadSettingException(e);
+    }
   }
 
   private static Settings settings(ServletContext context) {

@@ -69,6 +69,7 @@ public final class Errors {
   private static ErrorBody of(ProblemException failure) {
     return switch (failure.problem()) {
       case BAD_REQUEST -> last(400, "bad_request", failure);
+      case UNAUTHORIZED -> last(401, "unauthorized", failure);
       case COLUMN_NOT_FOUND -> last(400, "column_not_found", failure);
       case FORBIDDEN -> last(403, "forbidden", failure);
       case SLOT_NOT_FOUND -> last(404, "slot_not_found", failure);
@@ -93,6 +94,7 @@ public final class Errors {
       case FEED_EXISTS -> last(409, "feed_exists", failure);
       case MUST_REFETCH -> last(410, "must_refetch", failure);
       case SUBSCRIBERS_EXHAUSTED -> again(503, "subscribers_exhausted", failure);
+      case TOO_MANY_REQUESTS -> again(429, "too_many_requests", failure);
     };
   }
 
