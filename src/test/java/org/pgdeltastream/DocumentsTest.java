@@ -1,6 +1,7 @@
 package org.pgdeltastream;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -48,6 +49,7 @@ import org.pgdeltastream.launch.server.Availability;
 import org.pgdeltastream.slot.database.FeedSettings;
 import org.pgdeltastream.slot.database.OperatorSettings;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.database.TokenSettings;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
 import org.pgdeltastream.web.http.Parameters;
@@ -111,7 +113,8 @@ class DocumentsTest {
         Map.of(
                 Settings.class, read,
                 FeedSettings.class, read.ofFeeds(),
-                OperatorSettings.class, read.ofOperators())
+                OperatorSettings.class, read.ofOperators(),
+                TokenSettings.class, read.ofTokens())
             .get(component.getDeclaringRecord());
     Object value = value(requireNonNull(owner), component.getAccessor());
     String depends =
@@ -137,8 +140,14 @@ class DocumentsTest {
     String text =
         value instanceof Duration time
             ? String.valueOf(time.toSeconds())
-            : value instanceof Enum<?> word ? word.name().toLowerCase(Locale.ROOT) : "" + value;
+            : value instanceof Enum<?> word ? word.name().toLowerCase(Locale.ROOT) : plain(value);
     return "`" + text + "`";
+  }
+
+  private static String plain(Object value) {
+    return value instanceof List<?> all
+        ? all.stream().map(String::valueOf).collect(joining(","))
+        : String.valueOf(value);
   }
 
   private static Object value(Object of, Method accessor) {
@@ -241,7 +250,7 @@ class DocumentsTest {
 
   @Test
   void listEveryParameterOfAFeed() {
-    Set<String> all = new HashSet<>(Parameters.FEED);
+    Set<String> all = new HashSet<>(Parameters.FEED_STREAM);
     all.addAll(Parameters.PULL);
     List<String> own = names(rows(section(feeds, "Parameters"), "| Parameter |")).toList();
     assertThat(own).isSubsetOf(all).contains("after", "wait");

@@ -2,6 +2,7 @@ package org.pgdeltastream.web.token;
 
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
+import static java.util.Objects.requireNonNull;
 
 import com.nimbusds.jose.jwk.JWK;
 import java.time.Duration;
@@ -107,13 +108,13 @@ final class Keys {
 
   /** Begins to read, unless that is under way or was done just now. */
   private CompletableFuture<@Nullable Void> begin(Instant now) {
-    Reading last = reading.get();
+    Reading last = requireNonNull(reading.get());
     if (!last.done.isDone() || now.isBefore(last.begun.plus(source.gap()))) {
       return last.done;
     }
     Reading next = new Reading(now, new CompletableFuture<>());
     if (!reading.compareAndSet(last, next)) {
-      return reading.get().done;
+      return requireNonNull(reading.get()).done;
     }
     source
         .read()

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.rights.Claims;
 import org.pgdeltastream.rights.Identity;
@@ -127,7 +128,7 @@ public final class TokenVerifier {
     }
   }
 
-  private boolean isForUs(Object audience) {
+  private boolean isForUs(@Nullable Object audience) {
     if (audience instanceof List<?> all) {
       return all.contains(rules.audience());
     }
