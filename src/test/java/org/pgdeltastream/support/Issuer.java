@@ -21,6 +21,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
+import org.jspecify.annotations.Nullable;
 
 /** Signs tokens, right ones and forged ones, with the JDK alone. */
 public final class Issuer {
@@ -32,13 +33,13 @@ public final class Issuer {
   /**
    * A key that signs.
    *
-   * @param pair of a secret both halves are the secret's bytes
+   * @param secret in base64url, of one that both sides know; then there is no pair
    */
-  public record Key(String id, String algorithm, KeyPair pair, byte[] secret) {
+  public record Key(String id, String algorithm, KeyPair pair, String secret) {
     /** A new one for this algorithm. */
     public static Key of(String id, String algorithm) {
       try {
-        return new Key(id, algorithm, pair(algorithm, 2048), new byte[0]);
+        return new Key(id, algorithm, pair(algorithm, 2048), "");
       } catch (GeneralSecurityException e) {
         throw new IllegalStateException(e);
       }
@@ -47,14 +48,14 @@ public final class Issuer {
     /** A new one of RSA with so many bits. */
     public static Key ofRsa(String id, int bits) {
       try {
-        return new Key(id, "RS256", pair("RS256", bits), new byte[0]);
+        return new Key(id, "RS256", pair("RS256", bits), "");
       } catch (GeneralSecurityException e) {
         throw new IllegalStateException(e);
       }
     }
 
     public static Key ofSecret(String id, byte[] secret) {
-      return new Key(id, "HS256", new KeyPair(null, null), secret);
+      return new Key(id, "HS256", new KeyPair(null, null), base64(secret));
     }
 
     private static KeyPair pair(String algorithm, int bits) throws GeneralSecurityException {
@@ -88,7 +89,10 @@ public final class Issuer {
       try {
         if (with.equals("HS256")) {
           Mac mac = Mac.getInstance("HmacSHA256");
-          byte[] known = secret.length == 0 ? pair.getPublic().getEncoded() : secret;
+          byte[] known =
+              secret.isEmpty()
+                  ? pair.getPublic().getEncoded()
+                  : Base64.getUrlDecoder().decode(secret);
           mac.init(new SecretKeySpec(known, "HmacSHA256"));
           return mac.doFinal(signed);
         }
@@ -133,7 +137,7 @@ public final class Issuer {
     }
   }
 
-  private static String members(PublicKey key, byte[] secret) {
+  private static String members(@Nullable PublicKey key, String secret) {
     if (key instanceof RSAPublicKey rsa) {
       return "\"kty\":\"RSA\",\"n\":\"%s\",\"e\":\"%s\""
           .formatted(
@@ -149,7 +153,7 @@ public final class Issuer {
               base64(unsigned(ec.getW().getAffineY(), length)));
     }
     if (key == null) {
-      return "\"kty\":\"oct\",\"k\":\"" + base64(secret) + "\"";
+      return "\"kty\":\"oct\",\"k\":\"" + secret + "\"";
     }
     byte[] encoded = key.getEncoded();
     return "\"kty\":\"OKP\",\"crv\":\"Ed25519\",\"x\":\"%s\""
@@ -185,7 +189,8 @@ public final class Issuer {
   }
 
   /** The same with another claim, or, of null, without it. */
-  public static Map<String, Object> with(Map<String, Object> claims, String name, Object value) {
+  public static Map<String, Object> with(
+      Map<String, Object> claims, String name, @Nullable Object value) {
     Map<String, Object> changed = new LinkedHashMap<>(claims);
     if (value == null) {
       changed.remove(name);

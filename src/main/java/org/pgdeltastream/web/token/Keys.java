@@ -100,7 +100,7 @@ final class Keys {
   private Known present() {
     Instant now = clock.instant();
     if (!now.isBefore(known.read.plus(source.fresh()))) {
-      begin(now);
+      CompletableFuture<?> unused = begin(now); // it goes on in the background
     }
     Known last = known;
     return now.isBefore(last.read.plus(KEPT)) ? last : NOTHING;
@@ -116,14 +116,15 @@ final class Keys {
     if (!reading.compareAndSet(last, next)) {
       return requireNonNull(reading.get()).done;
     }
-    source
-        .read()
-        .thenAccept(bytes -> take(KeyList.parse(bytes, source.isPrivate()), now))
-        .whenComplete(
-            (nothing, failure) -> {
-              told(failure);
-              next.done.complete(null);
-            });
+    CompletableFuture<?> unused =
+        source
+            .read()
+            .thenAccept(bytes -> take(KeyList.parse(bytes, source.isPrivate()), now))
+            .whenComplete(
+                (nothing, failure) -> {
+                  told(failure);
+                  next.done.complete(null);
+                });
     return next.done;
   }
 

@@ -23,14 +23,16 @@ import org.pgdeltastream.web.http.JsonTree;
  * @param keyId which key it says that it is signed with
  * @param type in lower case
  * @param claims by name, as {@link org.pgdeltastream.rights.Claims} takes them
+ * @param signed what is signed, of ASCII alone
+ * @param signature in base64url
  */
 record SignedText(
     String algorithm,
     Optional<String> keyId,
     Optional<String> type,
     Map<String, Object> claims,
-    byte[] signed,
-    byte[] signature) {
+    String signed,
+    String signature) {
   private static final int MOST = 8192;
   private static final int PARTS = 3;
   private static final int PARTS_ENCRYPTED = 5;
@@ -65,8 +67,20 @@ record SignedText(
         text(header, "kid"),
         text(header, "typ").map(type -> type.toLowerCase(Locale.ROOT)),
         object(decoded(parts[1])),
-        (parts[0] + "." + parts[1]).getBytes(StandardCharsets.US_ASCII),
-        decoded(parts[2]));
+        parts[0] + "." + parts[1],
+        checked(parts[2]));
+  }
+
+  byte[] signedBytes() {
+    return signed.getBytes(StandardCharsets.US_ASCII);
+  }
+
+  byte[] signatureBytes() {
+    return decoded(signature);
+  }
+
+  private static String checked(String part) {
+    return decoded(part).length == 0 ? "" : part;
   }
 
   private static byte[] decoded(String part) {

@@ -86,7 +86,8 @@ public final class TokenVerifier {
     if (candidates.size() > 1) {
       throw RefusedToken.because("it names no key, and the issuer has several");
     }
-    if (!Signatures.isOf(candidates.get(0), token.algorithm(), token.signed(), token.signature())) {
+    if (!Signatures.isOf(
+        candidates.get(0), token.algorithm(), token.signedBytes(), token.signatureBytes())) {
       throw RefusedToken.because("its signature is wrong");
     }
   }

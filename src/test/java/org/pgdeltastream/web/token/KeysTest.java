@@ -22,7 +22,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -36,8 +35,7 @@ class KeysTest {
   private static final Issuer.Key OLD = Issuer.Key.of("old", "ES256");
   private static final Issuer.Key NEW = Issuer.Key.of("new", "ES256");
 
-  private final AtomicReference<Instant> now =
-      new AtomicReference<>(Instant.parse("2026-12-01T00:00:00Z"));
+  private volatile Instant now = Instant.parse("2026-12-01T00:00:00Z");
   private final AtomicInteger asked = new AtomicInteger();
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private volatile Answer answer = Answer.of(Issuer.jwks(OLD));
@@ -71,13 +69,13 @@ class KeysTest {
         });
     server.start();
     URI address = URI.create("http://localhost:" + server.getAddress().getPort() + "/jwks");
-    keys = new Keys(KeySource.of(address), now::get);
+    keys = new Keys(KeySource.of(address), () -> now);
     verifier =
         new TokenVerifier(
             new TokenRules(
                 address, Issuer.NAME, Issuer.AUDIENCE, "role", Set.of("ES256"), false, 86_400),
             keys,
-            now::get);
+            () -> now);
   }
 
   @AfterEach
@@ -87,11 +85,11 @@ class KeysTest {
   }
 
   private void after(Duration time) {
-    now.updateAndGet(before -> before.plus(time));
+    now = now.plus(time);
   }
 
   private boolean takes(Issuer.Key key) {
-    Map<String, Object> claims = Issuer.claims("somebody", "user", now.get());
+    Map<String, Object> claims = Issuer.claims("somebody", "user", now);
     try {
       return verifier.verify(key.token(claims)).subject().equals("somebody");
     } catch (ProblemException e) {
@@ -120,7 +118,7 @@ class KeysTest {
 
   @Test
   void refusesATokenThatItVerifiedOnceItsKeyIsGone() {
-    String token = OLD.token(Issuer.claims("somebody", "user", now.get()));
+    String token = OLD.token(Issuer.claims("somebody", "user", now));
     assertThat(verifier.verify(token).subject()).isEqualTo("somebody");
     answer = Answer.of(Issuer.jwks(NEW));
     after(Duration.ofMinutes(5));

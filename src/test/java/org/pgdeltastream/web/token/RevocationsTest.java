@@ -9,7 +9,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -21,15 +20,15 @@ class RevocationsTest {
   private static final Instant NOW = Instant.parse("2026-12-01T00:00:00Z");
 
   @TempDir Path directory;
-  private final AtomicReference<Instant> now = new AtomicReference<>(NOW);
+  private Instant now = NOW;
 
   private Revocations inMemory() {
-    return new Revocations(Optional.empty(), Duration.ofHours(1), now::get);
+    return new Revocations(Optional.empty(), Duration.ofHours(1), () -> now);
   }
 
   private Revocations inFile(Path file) {
     return new Revocations(
-        Optional.of(new RevocationFile(file.toString())), Duration.ofHours(1), now::get);
+        Optional.of(new RevocationFile(file.toString())), Duration.ofHours(1), () -> now);
   }
 
   private static Revocation subject(String subject, Instant before) {
@@ -67,9 +66,9 @@ class RevocationsTest {
   void forgetsWhenNoTokenIsLeft() {
     Revocations revocations = inMemory();
     revocations.add(subject("ann", NOW));
-    now.set(NOW.plus(Duration.ofHours(1)));
+    now = NOW.plus(Duration.ofHours(1));
     assertThat(revocations.all()).hasSize(1);
-    now.set(revocations.end(subject("ann", NOW)));
+    now = revocations.end(subject("ann", NOW));
     assertThat(revocations.all()).isEmpty();
     assertThat(revocations.isRevoked(identity("ann", "1", Optional.empty()))).isFalse();
   }
@@ -83,8 +82,8 @@ class RevocationsTest {
     revocations.add(subject("s7", NOW.plusSeconds(1)));
     assertThatThrownBy(() -> revocations.add(subject("one more", NOW)))
         .hasMessageContaining("There are 100000 revocations");
-    now.set(NOW.plus(Duration.ofHours(2)));
-    revocations.add(subject("one more", now.get()));
+    now = NOW.plus(Duration.ofHours(2));
+    revocations.add(subject("one more", now));
     assertThat(revocations.all()).hasSize(1);
   }
 
@@ -98,7 +97,7 @@ class RevocationsTest {
     Revocations after = inFile(file);
     assertThat(after.all()).isEqualTo(before.all()).hasSize(2).contains(odd);
     assertThat(directory.toFile().list()).containsExactly("revocations");
-    now.set(NOW.plus(Duration.ofHours(2)));
+    now = NOW.plus(Duration.ofHours(2));
     assertThat(inFile(file).all()).isEmpty();
   }
 

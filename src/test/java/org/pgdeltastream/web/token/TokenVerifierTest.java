@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -126,7 +127,7 @@ class TokenVerifierTest {
         Arguments.of("x5t", EC.token(header("x5t", "abc"), CLAIMS)));
   }
 
-  private static Map<String, Object> header(String name, Object value) {
+  private static Map<String, Object> header(String name, @Nullable Object value) {
     return with(Map.of("alg", "ES256", "kid", "ec", "typ", "JWT"), name, value);
   }
 
