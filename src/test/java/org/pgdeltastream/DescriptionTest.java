@@ -101,7 +101,7 @@ class DescriptionTest {
           "get /v1/lr/tail",
           Parameters.TAIL,
           "get /v1/feeds/{feed}/stream",
-          Parameters.FEED,
+          Parameters.FEED_STREAM,
           "get /v1/feeds/{feed}/changes",
           Parameters.PULL);
 

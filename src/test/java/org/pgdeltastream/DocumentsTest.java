@@ -1,6 +1,7 @@
 package org.pgdeltastream;
 
 import static java.util.Objects.requireNonNull;
+import static java.util.stream.Collectors.joining;
 import static java.util.stream.Collectors.toMap;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -48,6 +49,7 @@ import org.pgdeltastream.launch.server.Availability;
 import org.pgdeltastream.slot.database.FeedSettings;
 import org.pgdeltastream.slot.database.OperatorSettings;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.database.TokenSettings;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
 import org.pgdeltastream.web.http.Parameters;
@@ -111,7 +113,8 @@ class DocumentsTest {
         Map.of(
                 Settings.class, read,
                 FeedSettings.class, read.ofFeeds(),
-                OperatorSettings.class, read.ofOperators())
+                OperatorSettings.class, read.ofOperators(),
+                TokenSettings.class, read.ofTokens())
             .get(component.getDeclaringRecord());
     Object value = value(requireNonNull(owner), component.getAccessor());
     String depends =
@@ -137,8 +140,14 @@ class DocumentsTest {
     String text =
         value instanceof Duration time
             ? String.valueOf(time.toSeconds())
-            : value instanceof Enum<?> word ? word.name().toLowerCase(Locale.ROOT) : "" + value;
+            : value instanceof Enum<?> word ? word.name().toLowerCase(Locale.ROOT) : plain(value);
     return "`" + text + "`";
+  }
+
+  private static String plain(Object value) {
+    return value instanceof List<?> all
+        ? all.stream().map(String::valueOf).collect(joining(","))
+        : String.valueOf(value);
   }
 
   private static Object value(Object of, Method accessor) {
@@ -241,7 +250,7 @@ class DocumentsTest {
 
   @Test
   void listEveryParameterOfAFeed() {
-    Set<String> all = new HashSet<>(Parameters.FEED);
+    Set<String> all = new HashSet<>(Parameters.FEED_STREAM);
     all.addAll(Parameters.PULL);
     List<String> own = names(rows(section(feeds, "Parameters"), "| Parameter |")).toList();
     assertThat(own).isSubsetOf(all).contains("after", "wait");
@@ -342,7 +351,7 @@ class DocumentsTest {
 
   /** Those of a started server, with and without a database of its own. */
   private static List<String> commands() {
-    return Stream.of(guide(Optional.of(Path.of("password"))), guide(Optional.empty()))
+    return Stream.of(guide(Optional.of(new Guide.Own(Path.of("password"), Map.of()))), guide(Optional.empty()))
         .flatMap(String::lines)
         .map(String::strip)
         .filter(line -> line.startsWith("curl ") || line.startsWith("java "))
@@ -351,10 +360,10 @@ class DocumentsTest {
         .toList();
   }
 
-  private static String guide(Optional<Path> password) {
+  private static String guide(Optional<Guide.Own> own) {
     Path jar = Path.of("target/pgdeltastream.jar").toAbsolutePath();
     Command.Named database = new Command.Named("jdbc:postgresql://localhost/hasuradb", "delta", "");
-    return Guide.text(jar, new Address("127.0.0.1", 12312), Optional.empty(), database, password);
+    return Guide.text(jar, new Address("127.0.0.1", 12312), Optional.empty(), database, own);
   }
 
   @Test

@@ -3,6 +3,7 @@ package org.pgdeltastream.change;
 /** Why a request cannot be met, as a domain term; only {@code web} knows the numbers. */
 public enum Problem {
   BAD_REQUEST,
+  UNAUTHORIZED,
   COLUMN_NOT_FOUND,
   FORBIDDEN,
   SLOT_NOT_FOUND,
@@ -25,5 +26,6 @@ public enum Problem {
   FEED_EXISTS,
   MUST_REFETCH,
   IDENTITY_INSUFFICIENT,
-  SUBSCRIBERS_EXHAUSTED
+  SUBSCRIBERS_EXHAUSTED,
+  TOO_MANY_REQUESTS
 }

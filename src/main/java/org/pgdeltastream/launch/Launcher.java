@@ -11,6 +11,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
@@ -118,13 +119,15 @@ public final class Launcher {
     if (System.getProperty(FEEDS) == null && System.getenv("PGDELTA_FEEDS") == null) {
       System.setProperty(FEEDS, Guide.FEED);
     }
+    Map<String, String> users = DemoUsers.in(directory);
     Server server;
     try {
       server = begin(named, listen);
     } finally {
       openBelow(database);
     }
-    return deployTo(server, named, listen, jar, Optional.of(DatabaseAccess.passwordFile(data)));
+    Optional<Guide.Own> own = Optional.of(new Guide.Own(DatabaseAccess.passwordFile(data), users));
+    return deployTo(server, named, listen, jar, own);
   }
 
   private Server begin(Command.Named named, Address listen) throws Exception {
@@ -142,7 +145,7 @@ public final class Launcher {
   }
 
   private synchronized String deployTo(
-      Server server, Command.Named named, Address listen, Path jar, Optional<Path> passwordFile)
+      Server server, Command.Named named, Address listen, Path jar, Optional<Guide.Own> own)
       throws IOException {
     if (closing) {
       throw new IOException("Stopped while starting");
@@ -150,7 +153,7 @@ public final class Launcher {
     server.deploy(files.resolve("app.war"));
     opened.push(ConnectorWatch.start()); // closed first
     Address address = new Address(listen.host(), server.port());
-    return Guide.text(jar, address, server.tlsHosts(), named, passwordFile);
+    return Guide.text(jar, address, server.tlsHosts(), named, own);
   }
 
   /** What is being opened already, to be closed last. */

@@ -1,16 +1,24 @@
 package org.pgdeltastream.web;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.INFO;
 
 import jakarta.ejb.EJB;
 import jakarta.servlet.ServletContext;
 import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
+import java.time.InstantSource;
 import java.util.Collections;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.rights.Identity;
 import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.web.access.Callers;
 import org.pgdeltastream.web.http.Traffic;
+import org.pgdeltastream.web.rights.RightsFile;
 import org.pgdeltastream.web.socket.OwnFrames;
 
 /** Reads the settings and starts the slots, before any filter or resource is asked. */
@@ -26,12 +34,39 @@ public class Startup implements ServletContextListener {
   public void contextInitialized(ServletContextEvent event) {
     ServletContext context = event.getServletContext();
     Settings settings = settings(context);
+    Supplier<Rights> rights = rights(settings);
+    callers(settings, rights).keepIn(context);
     String server = context.getServerInfo();
     boolean own = OwnFrames.areWritten(settings.websocket(), server);
     String writer = own ? "this application, on " : "the server, ";
     LOG.log(INFO, "Frames are written by " + writer + server);
     Traffic.countIn(context);
-    slots.start(settings, () -> Rights.NONE).run();
+    slots.start(settings, rights).run();
+  }
+
+  private static Supplier<Rights> rights(Settings settings) {
+    try {
+      return RightsFile.of(settings.ofTokens().rights());
+    } catch (IllegalArgumentException e) {
+      throw new BadSettingException(e);
+    }
+  }
+
+  private Callers callers(Settings settings, Supplier<Rights> rights) {
+    try {
+      return new Callers(settings.ofTokens(), rights, this::end, InstantSource.system());
+    } catch (IllegalArgumentException e) {
+      throw new BadSettingException(e);
+    }
+  }
+
+  /** Ends the connections of these bearers. */
+  private void end(Predicate<Identity> whom) {
+    try {
+      slots.feeds().bearers().end(whom, "its token was revoked");
+    } catch (ProblemException e) {
+      LOG.log(DEBUG, "Nobody follows feeds: " + e.getMessage());
+    }
   }
 
   private static Settings settings(ServletContext context) {

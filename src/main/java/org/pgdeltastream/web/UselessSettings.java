@@ -75,7 +75,7 @@ final class UselessSettings {
     checkTokens("tokens", settings.tokens());
     List<String> monitors = settings.ofOperators().monitorTokens();
     checkTokens("monitor-tokens", monitors);
-    if (settings.tokens().isEmpty() && !monitors.isEmpty()) {
+    if (!settings.asksForTokens() && !monitors.isEmpty()) {
       throw new IllegalArgumentException(
           "Setting pgdelta.monitor-tokens needs pgdelta.tokens: without them no token is asked for");
     }

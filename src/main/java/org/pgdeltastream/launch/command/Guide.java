@@ -2,6 +2,8 @@ package org.pgdeltastream.launch.command;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 
 /** The texts that the program prints: its help, and what can be tried next when it has started. */
@@ -49,17 +51,25 @@ public final class Guide {
   private Guide() {}
 
   /**
+   * A database of our own.
+   *
+   * @param password where its password is
+   * @param users who may be tried, each with a token
+   */
+  public record Own(Path password, Map<String, String> users) {}
+
+  /**
    * What can be tried next.
    *
    * @param tls the hosts that its certificate is for; empty without TLS
-   * @param own where the password of our own database is, which has the demo table
+   * @param own the database, if it is our own and has the demo tables
    */
   public static String text(
       Path jar,
       Address listen,
       Optional<List<String>> tls,
       Command.Named database,
-      Optional<Path> own) {
+      Optional<Own> own) {
     String server = (tls.isPresent() ? "https" : "http") + "://" + reachable(listen);
     String head =
         """
@@ -73,10 +83,11 @@ public final class Guide {
                 server,
                 JdbcUrl.shown(database.jdbcUrl()),
                 database.user(),
-                own.map(Guide::ownDatabase).orElse(""));
+                own.map(Own::password).map(Guide::ownDatabase).orElse(""));
     return head
         + steps(server, own.isPresent() ? "test_table" : "YOUR_TABLE", quoted(jar))
         + (own.isPresent() ? feed(server) : "")
+        + own.map(Own::users).map(users -> users(server, users)).orElse("")
         + tokens()
         + tls.map(Guide::tls).orElse("")
         + (own.isPresent() ? "" : warning(server))
@@ -117,6 +128,24 @@ public final class Guide {
            curl -N -H "Accept: text/event-stream" %s/v1/feeds/%s/stream
         """
         .formatted(server, FEED);
+  }
+
+  private static String users(String server, Map<String, String> tokens) {
+    StringBuilder variables = new StringBuilder();
+    tokens.forEach((name, token) -> variables.append("   " + variable(name) + "=" + token + "\n"));
+    return tokens.isEmpty()
+        ? ""
+        : """
+
+          Or as one of two users, each of whom sees their own rows of test_orders only:
+          %s   curl -N -H "Accept: text/event-stream" -H "Authorization: Bearer $%s" \\
+             "%s/v1/feeds/%s/stream?snapshot=1"
+          """
+            .formatted(variables, variable(tokens.keySet().iterator().next()), server, FEED);
+  }
+
+  private static String variable(String name) {
+    return name.toUpperCase(Locale.ROOT);
   }
 
   private static String warning(String server) {

@@ -58,7 +58,8 @@ public record Settings(
     Duration pingInterval,
     Duration pongTimeout,
     FeedSettings ofFeeds,
-    OperatorSettings ofOperators) {
+    OperatorSettings ofOperators,
+    TokenSettings ofTokens) {
 
   /** Who writes the frames of a stream; its client cannot see the difference. */
   public enum Websocket {
@@ -105,7 +106,8 @@ public record Settings(
         source.seconds("ping-interval", 10),
         source.seconds("pong-timeout", 15),
         FeedSettings.read(source),
-        OperatorSettings.read(source));
+        OperatorSettings.read(source),
+        TokenSettings.read(source));
   }
 
   /**
@@ -123,6 +125,11 @@ public record Settings(
   /** Their values by name, as far as they may be shown: of secrets only how many there are. */
   public Map<String, String> shown() {
     return ShownSettings.of(this);
+  }
+
+  /** Whether callers must show who they are: where they call from says nothing then. */
+  public boolean asksForTokens() {
+    return !tokens.isEmpty() || ofTokens.jwks().isPresent() || ofTokens.rights().isPresent();
   }
 
   /** Whether a slot of this name is one of ours. */

@@ -14,7 +14,7 @@ import jakarta.servlet.http.HttpServletRequest;
 import jakarta.servlet.http.HttpServletResponse;
 import java.io.IOException;
 import java.util.Collections;
-import java.util.Optional;
+import java.util.Objects;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Traffic;
@@ -27,7 +27,7 @@ public class AccessFilter implements Filter {
   /** A request's attribute: the place of the caller's token in the settings. */
   public static final String TOKEN = "org.pgdeltastream.token";
 
-  /** A request's attribute: whose call it is, if that has rights of its own. */
+  /** A request's attribute: the {@link org.pgdeltastream.rights.Bearer} whose call it is. */
   public static final String BEARER = "org.pgdeltastream.bearer";
 
   private static final String PAGES_MAY =
@@ -47,12 +47,14 @@ public class AccessFilter implements Filter {
   @SuppressWarnings("NullAway.Init") // set by init
   private Traffic traffic;
 
+  private boolean cookies;
   private final RefusedCalls refused = new RefusedCalls();
 
   @Override
   public void init(FilterConfig config) {
     traffic = Traffic.of(config.getServletContext());
-    rules = new AccessRules(slots.settings());
+    rules = new AccessRules(slots.settings(), Callers.of(config.getServletContext()));
+    cookies = slots.settings().ofTokens().jwks().isPresent();
     rules.advice().ifPresent(advice -> LOG.log(INFO, "Only this machine is let in. " + advice));
   }
 
@@ -91,14 +93,15 @@ public class AccessFilter implements Filter {
       protect(response);
     }
     rules.sharedWith(call).ifPresent(origin -> share(response, origin));
-    Optional<ErrorBody> refusal = rules.refusal(call);
-    if (refusal.isPresent()) {
-      refused.log(request, refusal.get());
-      refuse(request, response, refusal.get());
+    Access access = rules.decide(call);
+    if (access.refusal().isPresent()) {
+      refused.log(request, access.refusal().get());
+      refuse(request, response, access.refusal().get(), access.challenge());
     } else if (rules.isPreflight(call)) {
       answerPreflight(response);
     } else {
-      rules.token(call).ifPresent(token -> request.setAttribute(TOKEN, token));
+      access.token().ifPresent(token -> request.setAttribute(TOKEN, token));
+      access.bearer().ifPresent(bearer -> request.setAttribute(BEARER, bearer));
       rules.pageSign(call).ifPresent(sign -> request.setAttribute(PAGE_SIGN, sign));
       chain.doFilter(request, response);
     }
@@ -119,6 +122,7 @@ public class AccessFilter implements Filter {
         request.getMethod(),
         request.getScheme(),
         path(request),
+        Objects.requireNonNullElse(request.getQueryString(), ""),
         request.getRemoteAddr(),
         name -> Collections.list(request.getHeaders(name)));
   }
@@ -130,7 +134,10 @@ public class AccessFilter implements Filter {
     return sent.startsWith(application) ? sent.substring(application.length()) : sent;
   }
 
-  private static void share(HttpServletResponse response, String origin) {
+  private void share(HttpServletResponse response, String origin) {
+    if (cookies) {
+      response.setHeader("Access-Control-Allow-Credentials", "true");
+    }
     response.setHeader("Access-Control-Allow-Origin", origin);
     response.setHeader(
         "Access-Control-Expose-Headers", "Slot-Name, Next-Cursor, Retry-After, Allow");
@@ -145,10 +152,10 @@ public class AccessFilter implements Filter {
   }
 
   private static void refuse(
-      HttpServletRequest request, HttpServletResponse response, ErrorBody refusal)
+      HttpServletRequest request, HttpServletResponse response, ErrorBody refusal, String challenge)
       throws IOException {
-    if (refusal.status() == HttpServletResponse.SC_UNAUTHORIZED) {
-      response.setHeader("WWW-Authenticate", "Bearer realm=\"pgdelta\"");
+    if (!challenge.isEmpty()) {
+      response.setHeader("WWW-Authenticate", challenge);
     }
     refusal.sendTo(request, response);
   }

@@ -1,6 +1,8 @@
 package org.pgdeltastream.web.access;
 
 import java.util.List;
+import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -17,13 +19,18 @@ final class OpenPaths {
   private static final Pattern PAGES =
       Pattern.compile(
           "/?|/index\\.html|/(console|client)(/[A-Za-z0-9-]+(\\.[A-Za-z0-9]+)*)*/[A-Za-z0-9-]+(\\.[A-Za-z0-9]+)*");
+  private static final Pattern OF_FEEDS =
+      Pattern.compile("/v1/feeds/([a-z0-9_]+)/(stream|changes)/?");
+  private static final Pattern COOKIE = Pattern.compile("/v1/cookie/?");
+  private static final Pattern TICKETS = Pattern.compile("/v1/tickets/?");
   private static final List<String> READING = List.of("GET", "HEAD", "OPTIONS");
 
   private OpenPaths() {}
 
-  /** It says up or down, and nothing else; or it is the same for everybody. */
+  /** It says up or down, and nothing else; it is the same for everybody; or it shows nothing. */
   static boolean needsNoToken(AccessRules.Call call) {
     return isPage(call)
+        || (call.method().equals("DELETE") && COOKIE.matcher(call.path()).matches())
         || (READING.contains(call.method()) && FOR_ALL.matcher(call.path()).matches());
   }
 
@@ -35,5 +42,25 @@ final class OpenPaths {
   /** It shows how things are, and no row. */
   static boolean isForMonitors(AccessRules.Call call) {
     return READING.contains(call.method()) && MONITORED.matcher(call.path()).matches();
+  }
+
+  /** It follows a feed, or shows the caller in another way. */
+  static boolean isForBearers(AccessRules.Call call) {
+    return isOfFeeds(call)
+        || (call.method().equals("POST")
+            && (COOKIE.matcher(call.path()).matches() || TICKETS.matcher(call.path()).matches()));
+  }
+
+  /** It reads a feed's changes. */
+  static boolean isOfFeeds(AccessRules.Call call) {
+    return call.method().equals("GET") && OF_FEEDS.matcher(call.path()).matches();
+  }
+
+  /** The feed whose stream it opens. */
+  static Optional<String> streamedFeed(AccessRules.Call call) {
+    Matcher path = OF_FEEDS.matcher(call.path());
+    return isOfFeeds(call) && path.matches() && path.group(2).equals("stream")
+        ? Optional.of(path.group(1))
+        : Optional.empty();
   }
 }

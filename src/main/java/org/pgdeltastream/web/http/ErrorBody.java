@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
  */
 public record ErrorBody(int status, String code, String error, boolean retry, String hint) {
   private static final String RETRY_AFTER_SECONDS = "5";
+  private static final int TOO_MANY = 429;
 
   String json() {
     JsonObjectBuilder body =
@@ -48,7 +49,8 @@ public record ErrorBody(int status, String code, String error, boolean retry, St
 
   /** The value of Retry-After, or nothing where waiting alone does not help. */
   public String retryAfter() {
-    return status == HttpServletResponse.SC_SERVICE_UNAVAILABLE && retry ? RETRY_AFTER_SECONDS : "";
+    boolean waits = status == HttpServletResponse.SC_SERVICE_UNAVAILABLE || status == TOO_MANY;
+    return waits && retry ? RETRY_AFTER_SECONDS : "";
   }
 
   /** Sends this as the answer, and counts it; headers set before stay. */

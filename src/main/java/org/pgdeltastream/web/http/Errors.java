@@ -2,6 +2,7 @@ package org.pgdeltastream.web.http;
 
 import jakarta.ws.rs.WebApplicationException;
 import java.lang.System.Logger.Level;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
@@ -68,45 +69,43 @@ public final class Errors {
 
   private static ErrorBody of(ProblemException failure) {
     return switch (failure.problem()) {
-      case BAD_REQUEST -> last(400, "bad_request", failure);
-      case COLUMN_NOT_FOUND -> last(400, "column_not_found", failure);
-      case FORBIDDEN -> last(403, "forbidden", failure);
-      case SLOT_NOT_FOUND -> last(404, "slot_not_found", failure);
-      case TABLE_NOT_FOUND -> last(404, "table_not_found", failure);
-      case PUBLICATION_NOT_FOUND -> last(404, "publication_not_found", failure);
-      case PAYLOAD_TOO_LARGE -> last(413, "payload_too_large", failure);
-      case SLOT_BUSY -> again(409, "slot_busy", failure);
-      case SLOT_EXISTS -> last(409, "slot_exists", failure);
-      case SNAPSHOT_TABLE_REWRITTEN -> last(409, "snapshot_table_rewritten", failure);
-      case SNAPSHOT_EXPIRED -> last(410, "snapshot_expired", failure);
-      case UPSTREAM_UNAVAILABLE -> again(503, "upstream_unavailable", failure);
-      case UPSTREAM_BUSY -> again(503, "upstream_busy", failure);
-      case UPSTREAM_CONFIG -> last(503, "upstream_config", failure);
-      case SLOTS_EXHAUSTED -> again(503, "slots_exhausted", failure);
-      case PLUGIN_NOT_ALLOWED -> last(503, "plugin_not_allowed", failure);
-      case BLOCKED_BY_OPEN_TRANSACTION -> again(503, "blocked_by_open_transaction", failure);
-      case BLOCKED_BY_UNACKNOWLEDGED_COMMIT ->
-          again(503, "blocked_by_unacknowledged_commit", failure);
-      case STREAMS_EXHAUSTED -> again(503, "streams_exhausted", failure);
-      case FEED_NOT_FOUND -> last(404, "feed_not_found", failure);
-      case IDENTITY_INSUFFICIENT -> last(409, "identity_insufficient", failure);
-      case FEED_EXISTS -> last(409, "feed_exists", failure);
-      case MUST_REFETCH -> last(410, "must_refetch", failure);
-      case SUBSCRIBERS_EXHAUSTED -> again(503, "subscribers_exhausted", failure);
+      case BAD_REQUEST, COLUMN_NOT_FOUND -> last(400, failure);
+      case UNAUTHORIZED -> last(401, failure);
+      case FORBIDDEN -> last(403, failure);
+      case SLOT_NOT_FOUND, TABLE_NOT_FOUND, PUBLICATION_NOT_FOUND, FEED_NOT_FOUND ->
+          last(404, failure);
+      case SLOT_BUSY -> again(409, failure);
+      case SLOT_EXISTS, FEED_EXISTS, SNAPSHOT_TABLE_REWRITTEN, IDENTITY_INSUFFICIENT ->
+          last(409, failure);
+      case SNAPSHOT_EXPIRED, MUST_REFETCH -> last(410, failure);
+      case PAYLOAD_TOO_LARGE -> last(413, failure);
+      case TOO_MANY_REQUESTS -> again(429, failure);
+      case UPSTREAM_CONFIG, PLUGIN_NOT_ALLOWED -> last(503, failure);
+      case UPSTREAM_UNAVAILABLE,
+          UPSTREAM_BUSY,
+          SLOTS_EXHAUSTED,
+          STREAMS_EXHAUSTED,
+          SUBSCRIBERS_EXHAUSTED,
+          BLOCKED_BY_OPEN_TRANSACTION,
+          BLOCKED_BY_UNACKNOWLEDGED_COMMIT ->
+          again(503, failure);
     };
   }
 
   /** The same request may succeed later. */
-  private static ErrorBody again(int status, String code, ProblemException failure) {
-    return new ErrorBody(status, code, text(failure, code), true, failure.hint());
+  private static ErrorBody again(int status, ProblemException failure) {
+    return body(status, true, failure);
   }
 
   /** The same request fails until somebody changes something. */
-  private static ErrorBody last(int status, String code, ProblemException failure) {
-    return new ErrorBody(status, code, text(failure, code), false, failure.hint());
+  private static ErrorBody last(int status, ProblemException failure) {
+    return body(status, false, failure);
   }
 
-  private static String text(ProblemException failure, String code) {
-    return Objects.requireNonNullElse(failure.getMessage(), code);
+  /** The code is the problem's name. */
+  private static ErrorBody body(int status, boolean retry, ProblemException failure) {
+    String code = failure.problem().name().toLowerCase(Locale.ROOT);
+    String text = Objects.requireNonNullElse(failure.getMessage(), code);
+    return new ErrorBody(status, code, text, retry, failure.hint());
   }
 }

@@ -41,13 +41,17 @@ public final class Parameters {
   public static final List<String> TAIL =
       Stream.concat(Stream.of("publication"), ChangeOptions.names().stream()).toList();
 
-  /** Of a feed's stream. */
+  /** What is wanted of a feed. */
   public static final List<String> FEED =
       Stream.concat(
               Stream.of("after", "columns", "linger", "rows", "snapshot"),
               ChangeOptions.names().stream()
                   .filter(name -> !List.of("filter-origins", "max-message").contains(name)))
           .toList();
+
+  /** Of a feed's stream, and who may open it. */
+  public static final List<String> FEED_STREAM =
+      Stream.concat(Stream.of("ticket"), FEED.stream()).toList();
 
   /** Of a pull from a feed. */
   public static final List<String> PULL =

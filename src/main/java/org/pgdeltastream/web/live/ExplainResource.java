@@ -32,7 +32,7 @@ public class ExplainResource {
   @POST
   public Map<String, Object> explain(
       @Context HttpServletRequest request, @PathParam("feed") String feed) throws IOException {
-    FeedQuery query = FeedQuery.ofStream(request.getQueryString(), null);
+    FeedQuery query = FeedQuery.ofView(request.getQueryString());
     BodyFields fields =
         BodyFields.of(
             BodyReader.read(request).orElseThrow(() -> Input.bad("There is no body")),

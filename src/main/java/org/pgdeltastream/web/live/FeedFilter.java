@@ -16,8 +16,6 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.pgdeltastream.change.Problem;
-import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.framing.Handshake;
@@ -26,6 +24,7 @@ import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.feed.Feeds;
 import org.pgdeltastream.web.access.AccessFilter;
+import org.pgdeltastream.web.access.Callers;
 import org.pgdeltastream.web.http.ErrorBody;
 import org.pgdeltastream.web.http.Errors;
 import org.pgdeltastream.web.http.MediaRange;
@@ -178,9 +177,7 @@ public class FeedFilter implements Filter {
 
   /** Whose a token is that comes later. */
   static Function<String, Bearer> verifier(HttpServletRequest request) {
-    return token -> {
-      throw new ProblemException(Problem.FORBIDDEN, "No tokens", "");
-    };
+    return Callers.of(request.getServletContext())::verify;
   }
 
   private static void notAcceptable(

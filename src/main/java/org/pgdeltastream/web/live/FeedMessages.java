@@ -116,6 +116,10 @@ final class FeedMessages {
           new ProblemException(
               Problem.BLOCKED_BY_UNACKNOWLEDGED_COMMIT, detail, "See to that standby"));
     }
+    if (reason == CloseReason.TOKEN_EXPIRED) {
+      return Errors.of(
+          new ProblemException(Problem.UNAUTHORIZED, "The token has expired", "Send a new one"));
+    }
     boolean again = CloseCodes.code(reason) < 4500;
     return Errors.of(
         new ProblemException(

@@ -47,7 +47,12 @@ record FeedQuery(
    * @throws org.pgdeltastream.change.ProblemException BAD_REQUEST, naming what is wrong
    */
   static FeedQuery ofStream(@Nullable String queryString, @Nullable String lastEventId) {
-    return read(Query.parse(queryString, Parameters.of(Parameters.FEED)), lastEventId);
+    return read(Query.parse(queryString, Parameters.of(Parameters.FEED_STREAM)), lastEventId);
+  }
+
+  /** What would be shown by a stream; a ticket opens none here. */
+  static FeedQuery ofView(@Nullable String queryString) {
+    return read(Query.parse(queryString, Parameters.of(Parameters.FEED)), null);
   }
 
   static FeedQuery ofPull(@Nullable String queryString) {

@@ -10,6 +10,7 @@ import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.pgdeltastream.rights.Bearer;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.web.access.AccessFilter;
 import org.pgdeltastream.web.http.ProgramVersion;
@@ -31,10 +32,15 @@ public class AboutResource {
     body.put("version", ProgramVersion.of(request.getServletContext()));
     body.put("java", Runtime.version().toString());
     body.put("container", request.getServletContext().getServerInfo());
-    boolean acts =
-        slots.settings().tokens().isEmpty() || request.getAttribute(AccessFilter.TOKEN) != null;
-    body.put("may", acts ? "act" : "look");
+    body.put("may", mayAct(request) ? "act" : "look");
     body.put("settings", slots.settings().shown());
     return body;
+  }
+
+  private boolean mayAct(HttpServletRequest request) {
+    return !slots.settings().asksForTokens()
+        || request.getAttribute(AccessFilter.TOKEN) != null
+        || (request.getAttribute(AccessFilter.BEARER) instanceof Bearer bearer
+            && bearer.role().all());
   }
 }

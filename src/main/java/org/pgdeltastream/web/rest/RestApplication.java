@@ -4,6 +4,9 @@ import jakarta.ws.rs.ApplicationPath;
 import jakarta.ws.rs.core.Application;
 import java.util.Map;
 import java.util.Set;
+import org.pgdeltastream.web.access.CookieResource;
+import org.pgdeltastream.web.access.RevocationsResource;
+import org.pgdeltastream.web.access.TicketsResource;
 import org.pgdeltastream.web.live.ExplainResource;
 import org.pgdeltastream.web.ops.AboutResource;
 
@@ -15,16 +18,19 @@ public class RestApplication extends Application {
   public Set<Class<?>> getClasses() {
     return Set.of(
         AboutResource.class,
+        CookieResource.class,
         DoctorResource.class,
         ExplainResource.class,
         FeedsResource.class,
         HealthResource.class,
         InitResource.class,
         PingResource.class,
+        RevocationsResource.class,
         SlotsResource.class,
         SnapshotResource.class,
         SnapshotsResource.class,
         StatusResource.class,
+        TicketsResource.class,
         FailureMapper.class,
         JsonbProvider.class,
         RefusalMapper.class);
@@ -51,7 +57,10 @@ public class RestApplication extends Application {
           "schema/{name}" ->
           "GET";
       case "health", "health/started", "health/live", "health/ready" -> "GET";
-      case "slots/{name}/close", "slots/{name}/advance", "feeds/{name}/explain" -> "POST";
+      case "cookie" -> "DELETE, POST";
+      case "revocations" -> "GET, POST";
+      case "tickets", "slots/{name}/close", "slots/{name}/advance", "feeds/{name}/explain" ->
+          "POST";
       case "feeds/{name}" -> "DELETE, GET, PUT";
       case "slots/{name}" -> "DELETE, GET";
       case "snapshot" -> "DELETE";

@@ -2,6 +2,7 @@ package org.pgdeltastream.web.access;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -10,22 +11,39 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.http.ErrorBody;
 
 class AccessRulesTest {
   private static final String APP = "https://app.example.com";
   private static final AccessRules PROTECTED =
-      new AccessRules(List.of(), List.of(), List.of(APP), List.of(), false);
+      rules(List.of(), List.of(), List.of(APP), List.of(), false);
   private static final AccessRules OPEN =
-      new AccessRules(
+      rules(
           List.of(),
           List.of(),
           List.of(APP, "http://intern:8081", "app://desktop", "null"),
           List.of("db.example.com", "xn--bcher-kva.example", "Named.example.com:8080"),
           true);
   private static final AccessRules TOKENS =
-      new AccessRules(
-          List.of("first-token", "zweites"), List.of("looks"), List.of(APP), List.of(), false);
+      rules(List.of("first-token", "zweites"), List.of("looks"), List.of(APP), List.of(), false);
+
+  private static AccessRules rules(
+      List<String> tokens,
+      List<String> monitors,
+      List<String> origins,
+      List<String> hosts,
+      boolean open) {
+    Callers nobody =
+        new Callers(
+            Settings.read(name -> null).ofTokens(),
+            () -> Rights.NONE,
+            who -> {},
+            InstantSource.system());
+    return new AccessRules(
+        new CallerRules(tokens, monitors, !tokens.isEmpty(), false, nobody), origins, hosts, open);
+  }
 
   /** A call from this machine; headers as pairs of name and value. */
   private static AccessRules.Call call(String... headers) {
@@ -40,11 +58,11 @@ class AccessRulesTest {
       values.put(headers[i], List.of(headers[i + 1].split("\\|", -1)));
     }
     return new AccessRules.Call(
-        method, scheme, "/v1/slots", address, name -> values.getOrDefault(name, List.of()));
+        method, scheme, "/v1/slots", "", address, name -> values.getOrDefault(name, List.of()));
   }
 
   private static int status(AccessRules rules, AccessRules.Call call) {
-    return rules.refusal(call).map(ErrorBody::status).orElse(200);
+    return rules.decide(call).refusal().map(ErrorBody::status).orElse(200);
   }
 
   @ParameterizedTest
@@ -107,7 +125,7 @@ class AccessRulesTest {
   @Test
   void isOpenToAProgramThatSendsNoHost() {
     AccessRules.Call call =
-        new AccessRules.Call("GET", "http", "/v1/ping", "10.0.0.1", name -> List.of());
+        new AccessRules.Call("GET", "http", "/v1/ping", "", "10.0.0.1", name -> List.of());
     assertThat(status(OPEN, call)).isEqualTo(200);
     assertThat(status(PROTECTED, call)).isEqualTo(403);
   }
@@ -162,6 +180,7 @@ class AccessRulesTest {
               "GET",
               "http",
               "/v1/init",
+              "",
               "127.0.0.1",
               name -> headers.containsKey(name) ? List.of(headers.get(name)) : List.of());
       assertThat(PROTECTED.pageSign(call)).isEmpty();
@@ -173,6 +192,7 @@ class AccessRulesTest {
         method,
         "http",
         path,
+        "",
         "10.0.0.1",
         name -> name.equals("Authorization") ? List.of("Bearer " + token) : List.of());
   }
@@ -246,14 +266,14 @@ class AccessRulesTest {
 
   @Test
   void knowsWhichTokenWasSent() {
-    assertThat(TOKENS.token(to("GET", "/v1/slots", "first-token"))).contains("0");
-    assertThat(TOKENS.token(to("GET", "/v1/slots", "zweites"))).contains("1");
-    assertThat(TOKENS.token(to("GET", "/v1/slots", "looks"))).isEmpty();
+    assertThat(TOKENS.decide(to("GET", "/v1/slots", "first-token")).token()).contains("0");
+    assertThat(TOKENS.decide(to("GET", "/v1/slots", "zweites")).token()).contains("1");
+    assertThat(TOKENS.decide(to("GET", "/v1/slots", "looks")).token()).isEmpty();
   }
 
   @Test
   void tellsABrowsersDeveloperHowToSendAToken() {
-    assertThat(TOKENS.refusal(call()).map(ErrorBody::hint))
+    assertThat(TOKENS.decide(call()).refusal().map(ErrorBody::hint))
         .hasValueSatisfying(
             hint ->
                 assertThat(hint)
@@ -262,7 +282,7 @@ class AccessRulesTest {
 
   @Test
   void saysWhichSettingsOpenIt() {
-    assertThat(PROTECTED.refusal(from("GET", "http", "10.0.0.1")))
+    assertThat(PROTECTED.decide(from("GET", "http", "10.0.0.1")).refusal())
         .hasValueSatisfying(
             refusal -> {
               assertThat(refusal.code()).isEqualTo("forbidden");
@@ -385,7 +405,7 @@ class AccessRulesTest {
 
   @Test
   void asksForATokenEvenWhenOpenIsSetToo() {
-    assertThat(status(new AccessRules(List.of("t"), List.of(), List.of(), List.of(), true), call()))
+    assertThat(status(rules(List.of("t"), List.of(), List.of(), List.of(), true), call()))
         .isEqualTo(401);
   }
 
@@ -400,7 +420,7 @@ class AccessRulesTest {
   void neverTellsWhichTokensThereAre() {
     assertThat(
             TOKENS
-                .refusal(call("Authorization", "Bearer canary"))
+                .decide(call("Authorization", "Bearer canary"))
                 .toString()
                 .toLowerCase(Locale.ROOT))
         .doesNotContain("first-token", "zweites", "canary");

@@ -75,7 +75,7 @@ class RestApplicationTest {
                         .add(http.value()));
       }
     }
-    assertThat(methods).hasSize(19);
+    assertThat(methods).hasSize(22);
     methods.forEach(
         (path, all) ->
             assertThat(RestApplication.methodsOf(path)).isEqualTo(String.join(", ", all)));

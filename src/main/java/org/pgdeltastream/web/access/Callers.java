@@ -1,0 +1,142 @@
+package org.pgdeltastream.web.access;
+
+import jakarta.servlet.ServletContext;
+import java.time.InstantSource;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.rights.Bearer;
+import org.pgdeltastream.rights.Claims;
+import org.pgdeltastream.rights.Identity;
+import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.rights.Role;
+import org.pgdeltastream.slot.database.TokenSettings;
+import org.pgdeltastream.web.token.Revocation;
+import org.pgdeltastream.web.token.Revocations;
+import org.pgdeltastream.web.token.TokenVerifier;
+
+/**
+ * Who calls with a token that an issuer signed, or with none: its identity, and its role as of now.
+ */
+public final class Callers {
+  private static final String NAME = "org.pgdeltastream.callers";
+
+  private final Optional<TokenVerifier> verifier;
+  private final Supplier<Rights> rights;
+  private final Revocations revocations;
+  private final Consumer<Predicate<Identity>> ending;
+  private final Tickets tickets;
+
+  /**
+   * Those of the settings.
+   *
+   * @param rights the roles, as they are when it is asked
+   * @param ending ends the connections of those that it is given
+   * @throws IllegalArgumentException naming a setting that cannot be meant
+   */
+  public Callers(
+      TokenSettings settings,
+      Supplier<Rights> rights,
+      Consumer<Predicate<Identity>> ending,
+      InstantSource clock) {
+    this.verifier = TokenVerifier.of(settings, clock);
+    this.rights = rights;
+    this.revocations = Revocations.of(settings, clock);
+    this.ending = ending;
+    this.tickets = new Tickets(clock);
+  }
+
+  /** Makes it known in the application. */
+  public void keepIn(ServletContext application) {
+    application.setAttribute(NAME, this);
+  }
+
+  /** The application's. */
+  public static Callers of(ServletContext application) {
+    if (application.getAttribute(NAME) instanceof Callers known) {
+      return known;
+    }
+    throw new IllegalStateException("The application has not started");
+  }
+
+  /**
+   * Whose token it is, and what it may do now.
+   *
+   * @throws ProblemException UNAUTHORIZED if it is not taken, with the reason; FORBIDDEN if its
+   *     role is not known; UPSTREAM_BUSY if the issuer's keys cannot be read
+   */
+  public Bearer verify(String token) {
+    Identity identity =
+        verifier
+            .orElseThrow(
+                () -> unauthorized("A valid token is needed", "Send one of pgdelta.tokens"))
+            .verify(token);
+    return present(identity);
+  }
+
+  /**
+   * The same bearer now.
+   *
+   * @throws ProblemException as {@link #verify}
+   */
+  Bearer present(Identity identity) {
+    if (revocations.isRevoked(identity)) {
+      throw unauthorized("The token is refused: it was revoked", "Log in again");
+    }
+    Role role =
+        rights
+            .get()
+            .role(identity.role())
+            .orElseThrow(
+                () ->
+                    new ProblemException(
+                        Problem.FORBIDDEN,
+                        "The token has no role that this server knows",
+                        "The claim of pgdelta.role-claim must name one role of pgdelta.rights"));
+    return new Bearer(identity, role);
+  }
+
+  /** Who shows no token, if there is a role for that. */
+  Optional<Bearer> anonymous() {
+    Rights now = rights.get();
+    return now.anonymous()
+        .flatMap(now::role)
+        .map(
+            role ->
+                new Bearer(
+                    new Identity(
+                        "",
+                        "",
+                        Optional.empty(),
+                        role.name(),
+                        new Claims(Map.of()),
+                        Optional.empty(),
+                        Optional.empty()),
+                    role));
+  }
+
+  /** Revokes, and ends the connections that it concerns. */
+  void revoke(Revocation one) {
+    try {
+      revocations.add(one);
+    } finally {
+      ending.accept(one::isOf);
+    }
+  }
+
+  Revocations revocations() {
+    return revocations;
+  }
+
+  Tickets tickets() {
+    return tickets;
+  }
+
+  private static ProblemException unauthorized(String what, String hint) {
+    return new ProblemException(Problem.UNAUTHORIZED, what, hint);
+  }
+}
