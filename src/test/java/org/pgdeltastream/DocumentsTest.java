@@ -351,7 +351,9 @@ class DocumentsTest {
 
   /** Those of a started server, with and without a database of its own. */
   private static List<String> commands() {
-    return Stream.of(guide(Optional.of(new Guide.Own(Path.of("password"), Map.of()))), guide(Optional.empty()))
+    return Stream.of(
+            guide(Optional.of(new Guide.Own(Path.of("password"), Map.of()))),
+            guide(Optional.empty()))
         .flatMap(String::lines)
         .map(String::strip)
         .filter(line -> line.startsWith("curl ") || line.startsWith("java "))

@@ -64,16 +64,23 @@ final class DemoUsers {
   }
 
   private Map<String, String> start(Path directory) throws IOException {
-    String key = "{\"kty\":\"oct\",\"kid\":\"demo\",\"alg\":\"HS256\",\"k\":\"" + base64(secret) + "\"}";
+    String key =
+        "{\"kty\":\"oct\",\"kid\":\"demo\",\"alg\":\"HS256\",\"k\":\"" + base64(secret) + "\"}";
     Path keys = Files.writeString(directory.resolve("jwks.json"), "{\"keys\":[" + key + "]}");
     Path rights = Files.writeString(directory.resolve("rights.json"), RIGHTS);
     Map.of(
-            "jwks", keys.toUri().toString(),
-            "issuer", ISSUER,
-            "audience", ISSUER,
-            "token-algorithms", "HS256",
-            "rights", rights.toString(),
-            "trust-local", "true")
+            "jwks",
+            keys.toUri().toString(),
+            "issuer",
+            ISSUER,
+            "audience",
+            ISSUER,
+            "token-algorithms",
+            "HS256",
+            "rights",
+            rights.toString(),
+            "trust-local",
+            "true")
         .forEach((name, value) -> System.setProperty("pgdelta." + name, value));
     Map<String, String> tokens = new TreeMap<>();
     for (String user : USERS) {
@@ -89,7 +96,10 @@ final class DemoUsers {
         {"iss":"%1$s","aud":"%1$s","sub":"%2$s","role":"buyer","iat":%3$d,"exp":%4$d}"""
             .formatted(ISSUER, user, now, now + LIFE.toSeconds());
     String head = "{\"alg\":\"HS256\",\"kid\":\"demo\",\"typ\":\"JWT\"}";
-    String signed = base64(head.getBytes(StandardCharsets.UTF_8)) + "." + base64(claims.getBytes(StandardCharsets.UTF_8));
+    String signed =
+        base64(head.getBytes(StandardCharsets.UTF_8))
+            + "."
+            + base64(claims.getBytes(StandardCharsets.UTF_8));
     try {
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(secret, "HmacSHA256"));

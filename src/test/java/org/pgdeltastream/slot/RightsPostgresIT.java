@@ -25,9 +25,6 @@ import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import org.pgdeltastream.feed.FeedSubscriber;
-import org.pgdeltastream.feed.log.FeedPosition;
-import org.pgdeltastream.slot.feed.FollowRequest;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.Action;
@@ -35,6 +32,8 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.rights.Bearer;
@@ -46,6 +45,7 @@ import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.rights.Role;
 import org.pgdeltastream.rights.TableRight;
 import org.pgdeltastream.slot.feed.Feeds;
+import org.pgdeltastream.slot.feed.FollowRequest;
 import org.pgdeltastream.slot.view.ViewRequest;
 import org.pgdeltastream.support.Seeds;
 import org.pgdeltastream.support.TestDatabase;
@@ -259,7 +259,8 @@ class RightsPostgresIT {
           "update cell set tenant = (tenant + 1) %% 100, text = 'm~' || lpad(((tenant + 1) %% 100)::text, 2, '0') || '~' where id between %d and %d"
               .formatted(round * 5000, round * 5000 + 3999));
       database.execute(
-          "delete from cell where id >= %d and id < %d".formatted(round * 5000, round * 5000 + 1000));
+          "delete from cell where id >= %d and id < %d"
+              .formatted(round * 5000, round * 5000 + 1000));
     }
     database.execute("insert into mark values (1, 'the last')");
     await("the last change")

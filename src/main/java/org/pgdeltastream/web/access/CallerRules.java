@@ -68,9 +68,7 @@ final class CallerRules {
     }
     List<String> sent = Credentials.tokens(call);
     boolean showsNothing =
-        sent.isEmpty()
-            && Credentials.ticket(call).isEmpty()
-            && Credentials.cookie(call).isEmpty();
+        sent.isEmpty() && Credentials.ticket(call).isEmpty() && Credentials.cookie(call).isEmpty();
     if (trustLocal && showsNothing && AccessRules.refusedAsForeign(call).isEmpty()) {
       return Access.PASSED;
     }
