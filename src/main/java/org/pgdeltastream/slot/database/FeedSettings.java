@@ -46,7 +46,7 @@ public record FeedSettings(
         heapBytes(source),
         source.number("feed-disk-bytes", 1 << 30, 32 << 20, Integer.MAX_VALUE),
         source.text("feed-directory"),
-        source.number("feed-views", 1_000, 1, 1_000_000),
+        source.number("feed-views", 10_000, 1, 1_000_000),
         source.number("feed-snapshots", 4, 1, 1_000),
         source.number("feed-snapshot-bytes", 1 << 30, 1 << 20, Integer.MAX_VALUE),
         source.seconds("feed-snapshot-seconds", 600),

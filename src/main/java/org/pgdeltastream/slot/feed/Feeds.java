@@ -36,7 +36,6 @@ import org.pgdeltastream.slot.view.ViewRequest;
 public final class Feeds {
   private final Feed.Slots slots;
   private final Settings settings;
-  private final Executor threads;
   private final Admission admission;
   private final KnownViews views;
   private final Writers writers;
@@ -53,7 +52,6 @@ public final class Feeds {
       Feed.Slots slots, StreamServices services, Executor threads, Supplier<Rights> rights) {
     this.slots = slots;
     this.settings = services.settings();
-    this.threads = threads;
     this.writers = new Writers(threads, settings.sendTimeout(), settings.pongTimeout());
     this.admission = new Admission(settings.ofFeeds());
     this.views =

@@ -3,6 +3,7 @@ package org.pgdeltastream.slot.view;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -32,6 +33,7 @@ import org.pgdeltastream.slot.database.Recent;
 public final class KnownViews {
   private static final System.Logger LOG = System.getLogger(KnownViews.class.getName());
   private static final int MOST = 1_000;
+  private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final Publications publications;
   private final Filters filters;
@@ -39,6 +41,7 @@ public final class KnownViews {
   private final Recent<Published, List<String>> published = new Recent<>(MOST);
   private final Set<String> warned = ConcurrentHashMap.newKeySet(); // once
   private final Recent<Wanted, Map<TableName, RowFilter>> made;
+  private long forgotAt = System.nanoTime() - PAUSE_NANOS; // in the monitor
 
   /** A table of some publications. */
   private record Published(List<String> publications, TableName table) {}
@@ -74,11 +77,15 @@ public final class KnownViews {
     return Optional.empty();
   }
 
-  /** Tables may have been altered. */
-  private void forget() {
-    published.forget();
-    made.forget();
-    filters.forget();
+  /** Tables may have been altered; of many who ask at once the first counts. */
+  private synchronized void forget() {
+    long now = System.nanoTime();
+    if (now - forgotAt > PAUSE_NANOS) {
+      forgotAt = now;
+      published.forget();
+      made.forget();
+      filters.forget();
+    }
   }
 
   /**
