@@ -9,8 +9,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.ViewOptions;
@@ -33,18 +35,20 @@ public final class Bearers {
   private final Executor threads;
   private final Map<FeedSubscriber, Watched> all = new ConcurrentHashMap<>();
   private final AtomicBoolean looking = new AtomicBoolean();
-  private volatile Rights seen;
+  private final Consumer<Rights> whenOther;
+  private volatile @Nullable Rights seen; // null: they are to be looked at
 
   /**
    * Of nobody yet.
    *
    * @param rights as they are at the moment
    * @param threads for what may wait for PostgreSQL
+   * @param whenOther told the rights when they, or the feeds that they are of, have changed
    */
-  public Bearers(Supplier<Rights> rights, Executor threads) {
+  public Bearers(Supplier<Rights> rights, Executor threads, Consumer<Rights> whenOther) {
     this.rights = rights;
     this.threads = threads;
-    this.seen = rights.get();
+    this.whenOther = whenOther;
   }
 
   /** From now on the subscriber ends with its bearer's token, or when that may see other things. */
@@ -78,11 +82,16 @@ public final class Bearers {
     }
   }
 
+  /** There are other feeds. */
+  public void look() {
+    seen = null;
+  }
+
   /** For a regular check: never waits. */
   public void check() {
     Instant now = Instant.now();
     all.values().forEach(one -> one.check(now));
-    if (seen != rights.get() && looking.compareAndSet(false, true)) {
+    if (!rights.get().equals(seen) && looking.compareAndSet(false, true)) {
       try {
         threads.execute(this::lookAgain);
       } catch (RejectedExecutionException e) { // the next time
@@ -96,7 +105,8 @@ public final class Bearers {
     try {
       Rights now = rights.get();
       all.values().forEach(one -> look(one, now));
-      seen = now;
+      seen = now; // before: they may change meanwhile
+      whenOther.accept(now);
     } finally {
       looking.set(false);
     }

@@ -61,7 +61,8 @@ public final class Feeds {
             settings.ofFeeds().feedViews());
     this.open = new OpenFeeds(slots, services, threads, writers);
     this.named = new NamedFeeds(settings.ofFeeds(), threads);
-    this.bearers = new Bearers(rights, threads);
+    this.bearers =
+        new Bearers(rights, threads, this::look);
   }
 
   /** Makes what the settings name, as soon as PostgreSQL is there; for a regular check. */
@@ -108,6 +109,7 @@ public final class Feeds {
       slots.make(wanted.slotName(), wanted.publications());
     }
     open.open(wanted);
+    bearers.look();
     return row.isEmpty();
   }
 
@@ -177,8 +179,7 @@ public final class Feeds {
    * Checks a subscriber before it is served.
    *
    * @param snapshot whether it begins with rows
-   * @throws ProblemException if no more may come, or there is no such feed, table or column, or a
-   *     filter cannot be decided, or it has no right to it
+   * @throws ProblemException if no more may come, or what it asks for is not there for it
    */
   public void check(String name, Caller caller, ViewRequest request, boolean snapshot) {
     Optional<Grant> grant = caller.grant(FeedDefinition.checked(name), snapshot);
@@ -186,6 +187,10 @@ public final class Feeds {
     ViewOptions view = views.resolved(name, feed.publications(), request, grant);
     admission.check(caller, view);
     admission.checkViews(feed.toString(), view, feed::hasRoom);
+  }
+
+  private void look(Rights rights) {
+    list().forEach(one -> views.look(one.definition().name(), one.publications(), rights));
   }
 
   /** Why a row of a table is shown to who follows the feed so, or is not. */

@@ -25,6 +25,7 @@ import org.pgdeltastream.filter.RowFilter;
 import org.pgdeltastream.filter.ValueClass;
 import org.pgdeltastream.replication.publication.FilterCatalog;
 import org.pgdeltastream.replication.publication.FilterCatalog.Constant;
+import org.pgdeltastream.rights.TableRight;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Recent;
 
@@ -77,6 +78,18 @@ final class Filters {
       checkSeen(table, columns.keys(), seen);
     }
     return seen == null ? filter : filter.showing(seen);
+  }
+
+  /** Throws ProblemException if the log does not say enough to decide a right. */
+  void check(TableName table, TableRight right) throws SQLException {
+    FilterCatalog.Columns columns = columns(table);
+    if (!WITHOUT_OLD_ROWS.containsAll(right.actions())) {
+      if (right.rows().isPresent()) {
+        Condition any = Condition.parse(right.rows().get(), (claim, inList) -> List.of("claim"));
+        checkIdentity(table, any, columns.identity());
+      }
+      checkSeen(table, columns.keys(), right.columns().map(Set::copyOf).orElse(null));
+    }
   }
 
   /** Which row was updated or deleted is told by the columns of its key. */

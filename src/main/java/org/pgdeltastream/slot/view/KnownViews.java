@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot.view;
 
+import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.sql.SQLException;
@@ -12,6 +13,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Semaphore;
+import java.util.stream.Stream;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.TableName;
@@ -21,8 +23,12 @@ import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.filter.RowFilter;
 import org.pgdeltastream.replication.publication.FilterCatalog;
 import org.pgdeltastream.replication.publication.Publications;
+import org.pgdeltastream.rights.FeedRight;
 import org.pgdeltastream.rights.Grant;
 import org.pgdeltastream.rights.NotThere;
+import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.rights.Role;
+import org.pgdeltastream.rights.TableRight;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Recent;
 
@@ -145,7 +151,7 @@ public final class KnownViews {
     if (e.problem() == Problem.UPSTREAM_UNAVAILABLE) {
       return e;
     }
-    warn("Rights on feed " + grant.feed() + ": " + e.getMessage() + ". " + e.hint());
+    warn(e);
     boolean ofIdentity = e.problem() == Problem.IDENTITY_INSUFFICIENT;
     return new ProblemException(
         ofIdentity ? e.problem() : Problem.FORBIDDEN,
@@ -155,7 +161,30 @@ public final class KnownViews {
             : "Name the tables that you need, or ask the operator: the log has why");
   }
 
-  private void warn(String text) {
+  /** Warns of the tables of a feed on which rights cannot be decided. */
+  public void look(String feed, List<String> names, Rights rights) {
+    for (Role role : rights.roles().values()) {
+      Optional.ofNullable(role.feeds().get(feed))
+          .map(FeedRight::tables)
+          .orElse(Map.of())
+          .forEach((table, right) -> look(names, table, right));
+    }
+  }
+
+  private void look(List<String> names, TableName table, TableRight right) {
+    try {
+      if (names.isEmpty() || !columns(names, table).isEmpty()) {
+        filters.check(table, right);
+      }
+    } catch (ProblemException e) {
+      warn(e);
+    } catch (SQLException e) { // each subscriber's are looked at
+      LOG.log(DEBUG, "Rights cannot be looked at now: " + e.getMessage());
+    }
+  }
+
+  private void warn(ProblemException e) {
+    String text = "Rights cannot be decided: " + e.getMessage() + ". " + e.hint();
     if (warned.size() < MOST && warned.add(text)) {
       LOG.log(WARNING, text);
     }
@@ -182,28 +211,21 @@ public final class KnownViews {
   }
 
   private void check(String feed, List<String> names, ViewRequest view) throws SQLException {
-    Set<TableName> named = new LinkedHashSet<>(view.changes().namedTables());
-    named.addAll(view.rows().keySet());
-    for (TableName table : named) {
+    Set<TableName> tables = new LinkedHashSet<>(view.changes().namedTables());
+    tables.addAll(view.rows().keySet());
+    for (TableName table : tables) {
       List<String> columns = columns(names, table);
       if (columns.isEmpty()) {
         throw NotThere.table(feed, table);
       }
-      List<String> told = view.changes().columns().getOrDefault(table, List.of());
-      check(feed, table, columns, told);
-      Condition rows = view.rows().get(table);
-      if (rows != null) {
-        List<String> compared = rows.comparisons().map(Condition.Comparison::column).toList();
-        check(feed, table, columns, compared);
-      }
-    }
-  }
-
-  private static void check(
-      String feed, TableName table, List<String> columns, List<String> named) {
-    for (String column : named) {
-      if (!columns.contains(column)) {
-        throw NotThere.column(feed, table, column);
+      Set<String> named =
+          new LinkedHashSet<>(view.changes().columns().getOrDefault(table, List.of()));
+      Stream.ofNullable(view.rows().get(table))
+          .flatMap(Condition::comparisons)
+          .forEach(one -> named.add(one.column()));
+      columns.forEach(named::remove);
+      if (!named.isEmpty()) {
+        throw NotThere.column(feed, table, named.iterator().next());
       }
     }
   }
