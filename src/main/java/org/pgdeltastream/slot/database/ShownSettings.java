@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
 final class ShownSettings {
   private static final Set<String> SECRETS =
       Set.of("pgdelta.database-password", "pgdelta.tokens", "pgdelta.monitor-tokens");
-  private static final String URL = "pgdelta.database-url";
+  private static final Set<String> URLS = Set.of("pgdelta.database-url", "pgdelta.jwks");
 
   private ShownSettings() {}
 
@@ -62,7 +62,7 @@ final class ShownSettings {
     if (value instanceof Enum<?>) {
       return plain.toLowerCase(Locale.ROOT);
     }
-    return name.equals(URL)
+    return URLS.contains(name)
         ? plain.replaceFirst("//[^/]*@", "//").replaceFirst("\\?.*", "")
         : plain;
   }

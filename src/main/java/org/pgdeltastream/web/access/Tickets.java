@@ -53,8 +53,18 @@ final class Tickets {
     byte[] bytes = new byte[BYTES];
     random.nextBytes(bytes);
     String ticket = Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
-    keep(hash(ticket), new Ticket(holder, origin, feed, clock.instant().plus(LIFE)));
+    keep(hash(ticket), new Ticket(holder, origin, feed, end(holder)));
     return ticket;
+  }
+
+  /** Not after the token that asked for it. */
+  private Instant end(Holder holder) {
+    Instant end = clock.instant().plus(LIFE);
+    return holder
+        .bearer()
+        .flatMap(one -> one.identity().expires())
+        .filter(end::isAfter)
+        .orElse(end);
   }
 
   private synchronized void keep(String hash, Ticket ticket) {

@@ -12,6 +12,7 @@ class ShownSettingsTest {
           "pgdelta.database-password", "marked",
           "pgdelta.tokens", "marked1,marked2",
           "pgdelta.monitor-tokens", "marked3",
+          "pgdelta.jwks", "https://issuer.example/keys?key=marked",
           "pgdelta.publications", "a,b",
           "pgdelta.hold", "7");
 
@@ -24,6 +25,7 @@ class ShownSettingsTest {
         .containsEntry("pgdelta.database-password", "1 set")
         .containsEntry("pgdelta.tokens", "2 set")
         .containsEntry("pgdelta.monitor-tokens", "1 set")
+        .containsEntry("pgdelta.jwks", "https://issuer.example/keys")
         .containsEntry("pgdelta.publications", "a,b")
         .containsEntry("pgdelta.hold", "7")
         .containsEntry("pgdelta.websocket", "auto");

@@ -329,6 +329,19 @@ class CallerRulesTest {
   }
 
   @Test
+  void takesNoTicketOfATokenThatHasEnded() {
+    Map<String, Object> claims =
+        Issuer.with(Issuer.claims("ann", "user", now), "exp", now.getEpochSecond() + 10);
+    Holder holder = Holder.of(callers.verify(KEY.token(claims)));
+    String first = STREAM + "?ticket=" + callers.tickets().make(holder, Optional.empty(), "main");
+    String second = STREAM + "?ticket=" + callers.tickets().make(holder, Optional.empty(), "main");
+    now = now.plusSeconds(9);
+    assertThat(status("GET", first)).isEqualTo(200);
+    now = now.plusSeconds(1);
+    assertThat(status("GET", second)).isEqualTo(401);
+  }
+
+  @Test
   void makesTicketsForOperatorsToo() {
     String ticket = callers.tickets().make(Holder.operator("0"), Optional.empty(), "main");
     assertThat(ticket).hasSize(22);
