@@ -112,7 +112,7 @@ export class DeltaClient {
   init(options?: { slotName?: string; plugin?: 'auto' | 'wal2json' | 'pgoutput'; publications?: string[] }): Promise<NewSlot>;
   slots(): Promise<SlotStatus[]>;
   drop(slotName: string, force?: boolean): Promise<void>;
-  rows<R = Record<string, unknown>>(slotName: string, table: string, options?: { columns?: string[]; signal?: AbortSignal }): AsyncGenerator<R, void, void>;
+  rows<R = Record<string, unknown>>(slotName: string, table: string, options?: { columns?: string[]; rows?: string; signal?: AbortSignal }): AsyncGenerator<R, void, void>;
   stream<T extends Tables<T> = Any>(slotName: string, options?: StreamOptions): DeltaStream<T>;
   feed<T extends Tables<T> = Any>(feed: string, options?: FeedOptions): DeltaFeed<T>;
 }

@@ -117,12 +117,12 @@ export class DeltaClient {
   }
 
   /** A table's rows as they were when the slot was made; throws where the end is missing. */
-  async *rows(slotName, name, { columns, signal } = {}) {
+  async *rows(slotName, name, { columns, rows, signal } = {}) {
     const [table, schema] = name.split('.').reverse();
     const all = await (await this.call('snapshot/tables', { query: { slotName }, signal })).json();
     const known = all.find((one) => one.table === table && (schema ?? one.schema) === one.schema);
     const types = Object.fromEntries((known?.columns ?? []).map((column) => [column.name, column.type]));
-    const answer = await this.call('snapshot/stream', { query: { slotName, table, schema, columns, values: 'string', format: 'ndjson' }, signal });
+    const answer = await this.call('snapshot/stream', { query: { slotName, table, schema, columns, rows, values: 'string', format: 'ndjson' }, signal });
     let last = '{}';
     let count = -1; // the last line is no row
     for await (const line of lines(answer.body)) {

@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -19,21 +18,13 @@ import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.filter.Condition;
-import org.pgdeltastream.filter.FilterColumn;
 import org.pgdeltastream.filter.RowFilter;
-import org.pgdeltastream.filter.ValueClass;
+import org.pgdeltastream.filter.catalog.FilterColumns;
 import org.pgdeltastream.replication.publication.FilterCatalog;
-import org.pgdeltastream.replication.publication.FilterCatalog.Constant;
 import org.pgdeltastream.slot.database.Problems;
 
-/**
- * Makes filters of conditions, with what PostgreSQL knows; refuses what cannot be decided exactly.
- */
+/** The filters of a feed's subscribers: the log must have what they need of rows that were. */
 final class Filters {
-  /** They mean another time each time they are read. */
-  private static final Pattern MOVING =
-      Pattern.compile("now|today|tomorrow|yesterday", Pattern.CASE_INSENSITIVE);
-
   private static final Set<Action> WITHOUT_OLD_ROWS = EnumSet.of(Action.INSERT, Action.TRUNCATE);
 
   private final FilterCatalog catalog;
@@ -49,73 +40,19 @@ final class Filters {
 
   RowFilter of(TableName table, Condition condition, ChangeOptions changes) throws SQLException {
     if (!changes.wants(table)) {
-      throw bad(table, "add-tables or filter-tables leave it out");
+      throw new ProblemException(
+          Problem.BAD_REQUEST,
+          "rows of table "
+              + Shown.of(table.toString())
+              + ": add-tables or filter-tables leave it out",
+          "Name it there, or leave rows out");
     }
-    FilterCatalog.Columns columns = catalog.columns(table);
-    RowFilter filter = of(table, condition, columns.byName());
+    FilterColumns columns = catalog.columns(table);
+    RowFilter filter = catalog.filter(table, condition, columns);
     if (!onlyInserts(changes)) {
       checkIdentity(table, condition, columns.identity());
     }
     return filter;
-  }
-
-  private RowFilter of(TableName table, Condition condition, Map<String, FilterColumn> columns)
-      throws SQLException {
-    List<Constant> constants = new ArrayList<>();
-    for (Condition.Comparison one : condition.comparisons().toList()) {
-      FilterColumn column = columns.get(one.column());
-      if (column == null) {
-        throw bad(table, "it has no column " + Shown.of(one.column()));
-      }
-      try {
-        column.check(one);
-      } catch (IllegalArgumentException e) {
-        throw bad(table, String.valueOf(e.getMessage()));
-      }
-      if (one.hasConstants()) {
-        one.values().forEach(value -> constants.add(new Constant(column, value)));
-      }
-    }
-    constants.forEach(one -> checkStandsStill(table, one));
-    return RowFilter.of(condition, columns, spelled(table, constants));
-  }
-
-  private static void checkStandsStill(TableName table, Constant one) {
-    ValueClass values = one.column().values();
-    boolean isTime = values == ValueClass.DATE || values == ValueClass.TIMESTAMP;
-    if (isTime && MOVING.matcher(one.text()).find()) {
-      throw bad(table, Shown.of(one.text()) + " is no constant");
-    }
-  }
-
-  private List<String> spelled(TableName table, List<Constant> constants) throws SQLException {
-    try {
-      return catalog.spelled(constants);
-    } catch (SQLException e) {
-      for (Constant one : isOfValue(e) ? constants : List.<Constant>of()) {
-        checkValue(table, one);
-      }
-      throw e;
-    }
-  }
-
-  private void checkValue(TableName table, Constant one) throws SQLException {
-    try {
-      catalog.spelled(List.of(one));
-    } catch (SQLException e) {
-      if (isOfValue(e)) {
-        throw bad(
-            table,
-            "%s is no value of type %s, which column %s has"
-                .formatted(Shown.of(one.text()), one.column().sqlType(), one.column().name()));
-      }
-      throw e;
-    }
-  }
-
-  /** Class 22 is data exceptions. Source: manual, "PostgreSQL Error Codes". */
-  private static boolean isOfValue(SQLException e) {
-    return e.getSQLState() != null && e.getSQLState().startsWith("22");
   }
 
   private static void checkIdentity(TableName table, Condition condition, Set<String> identity) {
@@ -136,7 +73,7 @@ final class Filters {
 
   Explanation explain(ViewOptions view, TableName table, Condition key, boolean isSent)
       throws SQLException {
-    RowFilter row = of(table, key, catalog.columns(table).byName());
+    RowFilter row = catalog.filter(table, key, catalog.columns(table));
     RowFilter filter = view.rows().get(table);
     Map<String, String> parts = filter == null ? Map.of() : filter.parts();
     List<String> conditions = new ArrayList<>(parts.values());
@@ -176,12 +113,5 @@ final class Filters {
       }
       throw e;
     }
-  }
-
-  private static ProblemException bad(TableName table, String message) {
-    return new ProblemException(
-        Problem.BAD_REQUEST,
-        "Parameter rows, table " + Shown.of(table.toString()) + ": " + message,
-        "See what can be compared in filters.md");
   }
 }
