@@ -15,8 +15,8 @@ import org.pgdeltastream.encoder.JsonBuffer;
 
 /**
  * Writes a table's rows as messages of up to 64 KB: {@code
- * {"snapshot":{"schema":"public","table":"t","types":{"id":"integer"},"rows":[{"id":1}]}}}. A larger
- * row is alone in its message, which leaves in pieces. A table without rows has one message.
+ * {"snapshot":{"schema":"public","table":"t","types":{"id":"integer"},"rows":[{"id":1}]}}}. A
+ * larger row is alone in its message, which leaves in pieces. A table without rows has one message.
  */
 public final class RowMessages implements RowListener {
   private static final int MOST_BYTES = 64 * 1024;
