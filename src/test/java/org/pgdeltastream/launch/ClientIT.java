@@ -30,7 +30,7 @@ class ClientIT extends BrowserStory {
         }
         if (entry.type === 'ready') ready = true
         for (const { action, row, key } of entry.changes ?? []) {
-          if (action === 'truncate') { rows.clear(); continue }
+          if (action === 'truncate') { rows.clear(); seen.clear(); continue }
           const name = action + (row ?? key).id + (row?.status ?? '')
           if (seen.has(name)) twice.push(name)
           seen.add(name)
