@@ -132,7 +132,11 @@ class ArchitectureTest {
       noClasses()
           .that()
           .resideOutsideOfPackages(
-              ROOT + "replication..", ROOT + "snapshot..", ROOT + "slot..", ROOT + "launch..")
+              ROOT + "replication..",
+              ROOT + "filter.catalog",
+              ROOT + "snapshot..",
+              ROOT + "slot..",
+              ROOT + "launch..")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("java.sql..", "javax.sql..", "org.postgresql..");

@@ -12,6 +12,7 @@ import java.util.Optional;
  * @param schema exactly the schema's name
  * @param columns exact names; empty means all
  * @param numbers how they are written
+ * @param rows conditions that all rows meet, as of a feed's filters; empty means all rows
  * @param after the cursor that came with the page before; then there is no offset and no order
  */
 public record PageRequest(
@@ -22,10 +23,12 @@ public record PageRequest(
     List<Order> orderBy,
     List<String> columns,
     Numbers numbers,
+    List<String> rows,
     Optional<String> after) {
   public PageRequest {
     orderBy = List.copyOf(orderBy);
     columns = List.copyOf(columns);
+    rows = List.copyOf(rows);
   }
 
   public PageRequest(
@@ -46,7 +49,7 @@ public record PageRequest(
       List<Order> orderBy,
       List<String> columns,
       Optional<String> after) {
-    this(table, schema, offset, limit, orderBy, columns, Numbers.AS_NUMBERS, after);
+    this(table, schema, offset, limit, orderBy, columns, Numbers.AS_NUMBERS, List.of(), after);
   }
 
   /** One column of the order; {@code nulls} is absent where PostgreSQL's default is meant. */

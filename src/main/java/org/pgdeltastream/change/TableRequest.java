@@ -9,15 +9,22 @@ import java.util.Optional;
  * @param table as in {@link PageRequest}
  * @param columns exact names; empty means all
  * @param numbers how they are written; CSV has no quotes of its own for them
+ * @param rows as in {@link PageRequest}
  */
 public record TableRequest(
-    String table, Optional<String> schema, List<String> columns, Part part, Numbers numbers) {
+    String table,
+    Optional<String> schema,
+    List<String> columns,
+    Part part,
+    Numbers numbers,
+    List<String> rows) {
   public TableRequest {
     columns = List.copyOf(columns);
+    rows = List.copyOf(rows);
   }
 
   public TableRequest(String table, Optional<String> schema, List<String> columns, Part part) {
-    this(table, schema, columns, part, Numbers.AS_NUMBERS);
+    this(table, schema, columns, part, Numbers.AS_NUMBERS, List.of());
   }
 
   /** One of several parts that have no row in common and together have all; the first is 1. */

@@ -111,6 +111,17 @@ public final class DeltaClient {
     return new Rows(open("snapshot/stream", "slotName", slotName, "table", table));
   }
 
+  /**
+   * The same, of some rows only.
+   *
+   * @param condition like a feed's filters: {@code status=eq.open}, {@code
+   *     and(status.eq.open,total.gt.100)}
+   */
+  public Rows rows(String slotName, String table, String condition) throws InterruptedException {
+    return new Rows(
+        open("snapshot/stream", "slotName", slotName, "table", table, "rows", condition));
+  }
+
   /** Drops a slot, whoever streams it. A slot that is not there is none any more. */
   public void drop(String slotName) throws InterruptedException {
     try {

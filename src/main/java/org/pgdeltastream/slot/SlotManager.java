@@ -13,7 +13,6 @@ import jakarta.ejb.TransactionAttribute;
 import jakarta.ejb.TransactionAttributeType;
 import jakarta.enterprise.concurrent.ManagedScheduledExecutorService;
 import jakarta.enterprise.concurrent.ManagedThreadFactory;
-import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
@@ -23,21 +22,15 @@ import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.change.PageRequest;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
-import org.pgdeltastream.change.TableRequest;
-import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.replication.wal.CatchUps;
 import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.feed.Feeds;
-import org.pgdeltastream.slot.lease.SnapshotPage;
-import org.pgdeltastream.slot.lease.TableFormat;
-import org.pgdeltastream.slot.lease.TableReceiver;
 import org.pgdeltastream.slot.stream.SlotStream;
 import org.pgdeltastream.slot.stream.StreamOptions;
 
@@ -146,30 +139,9 @@ public class SlotManager {
     return registry().create(request);
   }
 
-  /** Reads a page under the slot's snapshot, or the newest open one's; the caller closes it. */
-  public SnapshotPage readPage(Optional<SlotName> slot, PageRequest page) {
-    return registry().snapshots().readPage(slot, page);
-  }
-
-  /**
-   * Reads a whole table, or a part of it, under the slot's snapshot, or the newest open one's.
-   *
-   * @throws IOException if the receiver or its stream threw it; PostgreSQL's query has ended then
-   */
-  public void readTable(
-      Optional<SlotName> slot, TableRequest request, TableFormat format, TableReceiver receiver)
-      throws IOException {
-    registry().snapshots().readTable(slot, request, format, receiver);
-  }
-
-  /** The tables that can be read under the slot's snapshot, or the newest open one's. */
-  public List<TableSummary> tables(Optional<SlotName> slot) {
-    return registry().snapshots().tables(slot);
-  }
-
-  /** Ends a slot's snapshot; the slot itself stays. */
-  public void closeSnapshot(SlotName slot) {
-    registry().snapshots().closeSnapshot(slot);
+  /** Pages and tables under slots' snapshots; the caller may wait for PostgreSQL in its calls. */
+  public SnapshotReads snapshots() {
+    return registry().snapshots();
   }
 
   /** A stream to a client; {@link SlotStream#start} begins it. */

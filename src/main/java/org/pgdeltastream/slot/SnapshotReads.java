@@ -28,7 +28,7 @@ import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.Slots;
 
 /** Reads pages and tables under a slot's snapshot, or, if none is named, the newest open one's. */
-final class SnapshotReads {
+public final class SnapshotReads {
   private final Database database;
   private final Settings settings;
   private final Slots slots;
@@ -54,7 +54,7 @@ final class SnapshotReads {
   }
 
   /** Reads a page, which the caller closes. */
-  SnapshotPage readPage(Optional<SlotName> name, PageRequest page) {
+  public SnapshotPage readPage(Optional<SlotName> name, PageRequest page) {
     Slot slot = withSnapshot(name);
     PageBytes json = new PageBytes(settings.snapshotPageBytes(), database.heap().share());
     boolean whole = false;
@@ -82,7 +82,7 @@ final class SnapshotReads {
   }
 
   /** Returns at the table's end; the snapshot's lease does not run out meanwhile. */
-  void readTable(
+  public void readTable(
       Optional<SlotName> name, TableRequest request, TableFormat format, TableReceiver receiver)
       throws IOException {
     Slot slot = withSnapshot(name);
@@ -111,7 +111,7 @@ final class SnapshotReads {
             + " jdbc/pgdelta");
   }
 
-  List<TableSummary> tables(Optional<SlotName> name) {
+  public List<TableSummary> tables(Optional<SlotName> name) {
     try (SnapshotUse use = use(withSnapshot(name))) {
       return database.snapshots().tables(use.snapshotName(), use.lease().tables());
     } catch (SQLException e) {
@@ -120,7 +120,7 @@ final class SnapshotReads {
   }
 
   /** Closes the snapshot; the slot stays and streams. */
-  void closeSnapshot(SlotName name) {
+  public void closeSnapshot(SlotName name) {
     Slot slot = existing(name);
     if (!slot.closeSnapshot()) {
       throw expired(name);

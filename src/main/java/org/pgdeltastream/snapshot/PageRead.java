@@ -39,10 +39,11 @@ record PageRead(
   Optional<String> read(TableReference reference, PageRequest request, RowListener rows)
       throws SQLException, IOException {
     Optional<SnapshotTable> known = tables.find(reference);
-    SnapshotTable table =
+    SnapshotTable whole =
         known.isPresent()
             ? known.get()
             : new CatalogReader(connection, tables.publications()).table(reference);
+    SnapshotTable table = SelectedRows.of(connection, reference, whole, request.rows());
     List<Attribute> columns = table.selected(request.columns());
     Optional<PageStart> after =
         request.after().map(cursor -> cursors.read(cursor, snapshotName, table));
@@ -56,7 +57,7 @@ record PageRead(
               : read(copy, columns.size(), rows);
     }
     new RewriteCheck(connection).check(reference, table, columns);
-    tables.add(reference, table);
+    tables.add(reference, whole);
     rows.end();
     return next.map(start -> cursors.write(start, snapshotName, table));
   }

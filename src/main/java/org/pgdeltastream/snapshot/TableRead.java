@@ -34,7 +34,7 @@ final class TableRead {
              / pg_catalog.current_setting('block_size')::bigint from family
       """;
 
-  /** A publication's row filter may leave out many rows, one after the other. */
+  /** A row filter may leave out many rows, one after the other. */
   private static final int FILTERED_MILLIS = 300_000;
 
   private final Connection connection;
@@ -71,8 +71,9 @@ final class TableRead {
       TableRequest request,
       HeapBudget heap)
       throws SQLException {
-    SnapshotTable table = new CatalogReader(connection, tables.publications()).table(reference);
-    tables.add(reference, table);
+    SnapshotTable whole = new CatalogReader(connection, tables.publications()).table(reference);
+    tables.add(reference, whole);
+    SnapshotTable table = SelectedRows.of(connection, reference, whole, request.rows());
     List<Attribute> columns = table.selected(request.columns());
     return new TableRead(connection, reference, table, columns, request.part(), heap);
   }

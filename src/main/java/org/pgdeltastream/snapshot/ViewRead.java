@@ -22,6 +22,7 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.RowListener;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.TableRequest;
+import org.pgdeltastream.filter.RowFilter;
 import org.pgdeltastream.snapshot.table.CatalogReader;
 import org.pgdeltastream.snapshot.table.SnapshotTable;
 import org.pgdeltastream.snapshot.table.TableReference;
@@ -151,7 +152,7 @@ public final class ViewRead implements AutoCloseable {
    * Reads a table's rows and columns that the publications send.
    *
    * @param wanted which of the columns, by name
-   * @param where which of the rows, as a condition in SQL; empty: all
+   * @param where which of the rows; empty: all
    * @param rows takes the rows of the table with this number
    * @throws org.pgdeltastream.change.ProblemException if it cannot be read, or was rewritten since
    */
@@ -159,7 +160,7 @@ public final class ViewRead implements AutoCloseable {
       Table table,
       List<String> publications,
       Predicate<String> wanted,
-      Optional<String> where,
+      Optional<RowFilter> where,
       LongFunction<RowListener> rows)
       throws SQLException, IOException {
     TableReference reference =

@@ -497,6 +497,9 @@ class DeltaStreamIT {
       read.forEach(rows::add);
     }
     assertThat(rows).hasSize(100).contains("{\"id\":7,\"status\":\"new\"}");
+    try (Rows some = client().rows(SLOT, "orders", "id=lt.3")) {
+      assertThat(some).hasSize(2);
+    }
     try (DeltaStream stream = client().slot(SLOT).open()) {
       assertThat(idsOf(next(stream))).containsExactly(101);
     }

@@ -28,6 +28,7 @@ import org.pgdeltastream.change.ReplicaIdentity;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.Tuple;
 import org.pgdeltastream.encoder.Tuples;
+import org.pgdeltastream.filter.catalog.FilterColumns;
 import org.pgdeltastream.replication.publication.FilterCatalog;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
@@ -93,7 +94,7 @@ class EvaluationPostgresIT {
   private TestDatabase database;
   private Database doors;
   private FilterCatalog catalog;
-  private FilterCatalog.Columns columns;
+  private FilterColumns columns;
 
   @BeforeAll
   void start() throws Exception {
@@ -280,18 +281,7 @@ class EvaluationPostgresIT {
     try (Connection connection = database.connect()) {
       for (int round = 0; round < CONDITIONS; round++) {
         Condition condition = condition(0);
-        List<FilterCatalog.Constant> constants = new ArrayList<>();
-        condition
-            .comparisons()
-            .filter(Condition.Comparison::hasConstants)
-            .forEach(
-                one ->
-                    one.values()
-                        .forEach(
-                            value ->
-                                constants.add(
-                                    new FilterCatalog.Constant(known(one.column()), value))));
-        RowFilter filter = RowFilter.of(condition, columns.byName(), catalog.spelled(constants));
+        RowFilter filter = catalog.filter(TABLE, condition, columns, false);
         Slots slots = new Slots();
         Predicate predicate = filter.predicate(slots);
         slots.bind(relation());

@@ -249,11 +249,13 @@ class StreamedRowsPostgresIT {
               List.of(),
               List.of(),
               Numbers.AS_TEXT,
+              List.of(),
               Optional.empty());
       assertThat(PageText.of(server.slots.snapshots().readPage(Optional.of(slot), page)))
           .isEqualTo("[" + row + "]");
       TableRequest whole =
-          new TableRequest("t.n", Optional.empty(), List.of(), Part.WHOLE, Numbers.AS_TEXT);
+          new TableRequest(
+              "t.n", Optional.empty(), List.of(), Part.WHOLE, Numbers.AS_TEXT, List.of());
       assertThat(table(server, slot, whole, TableFormat.LINES_WITHOUT_END)).isEqualTo(row + "\n");
       assertThat(table(server, slot, whole, TableFormat.ARRAY)).isEqualTo("[" + row + "]");
       stream.clientGone();

@@ -194,6 +194,24 @@ class SnapshotServerIT {
   }
 
   @Test
+  void selectsRowsOfPagesAndTables() throws Exception {
+    String rows = "and(id.gt.3,name.like.*2*,id.not.in.(20,21))"; // 12 22 23 24 25
+    String asked = "{\"table\":\"users\",\"limit\":2,\"rows\":\"" + rows + "\"";
+    HttpResponse<String> first = page(asked + ofSlot());
+    assertThat(first.body())
+        .isEqualTo("[{\"id\":12,\"name\":\"name 12\"},{\"id\":22,\"name\":\"name 22\"}]");
+    String after = ",\"after\":\"" + first.headers().firstValue("Next-Cursor").orElseThrow() + "\"";
+    HttpResponse<String> second = page(asked + after + ofSlot());
+    assertThat(second.body()).startsWith("[{\"id\":23,").contains("{\"id\":24,");
+    assertThat(second.headers().firstValue("Next-Cursor")).isPresent();
+    assertRefused(page("{\"table\":\"users\"" + after + ofSlot()), 400, "bad_request");
+
+    assertThat(table("table=users&rows=" + rows).body()).endsWith("\"rows\":5}\n");
+    assertThat(table("table=users&format=csv&rows=id=lt.3&rows=id=gt.1").body())
+        .isEqualTo("id,name\n2,name 2\n");
+  }
+
+  @Test
   void compressesWhereItIsAskedTo() throws Exception {
     HttpResponse<byte[]> packed =
         HTTP.send(
@@ -264,6 +282,9 @@ class SnapshotServerIT {
         "table=users; drop table users | 400 | bad_request",
         "table=users&columns=nope | 400 | column_not_found",
         "table=users&columns=id,id | 400 | bad_request",
+        "table=users&rows=id=eq.x | 400 | bad_request",
+        "table=users&rows=id=1 | 400 | bad_request",
+        "table=users&rows=nope=eq.1 | 400 | column_not_found",
         "table=users&part=0/2 | 400 | bad_request",
         "table=users&part=3/2 | 400 | bad_request",
         "table=users&part=1/99999999999999999999 | 400 | bad_request",
@@ -292,6 +313,9 @@ class SnapshotServerIT {
         "\"table\":\"pg_class\" | 400 | bad_request",
         "\"table\":\"users\",\"columns\":[\"nope\"] | 400 | column_not_found",
         "\"table\":\"users\",\"order_by\":{\"column\":\"nope\"} | 400 | column_not_found",
+        "\"table\":\"users\",\"rows\":\"id=eq.1 or true\" | 400 | bad_request",
+        "\"table\":\"users\",\"rows\":\"nope=eq.1\" | 400 | column_not_found",
+        "\"table\":\"users\",\"rows\":\"\" | 400 | bad_request",
         "\"table\":\"users\",\"offset\":-1 | 400 | bad_request",
         "\"table\":\"users\",\"offset\":99999999999999999999 | 400 | bad_request",
         "\"table\":\"users\",\"offset\":1.5 | 400 | bad_request",

@@ -23,6 +23,7 @@ final class Snapshot implements RemoteCommand {
         --slot NAME            as they were when this slot was made, if its snapshot is still open;
                                else a slot is made for it, and dropped afterwards
         --columns LIST         only these columns
+        --rows CONDITION       only these rows: status=eq.open, and(status.eq.open,total.gt.100)
         --format FORMAT        ndjson (the default): a JSON object a line; csv: with a header line
         --progress             show how far it is, as it does where the system tells that standard
                                error is a terminal
@@ -33,7 +34,7 @@ final class Snapshot implements RemoteCommand {
 
   @Override
   public Set<String> taking() {
-    return Set.of("slot", "columns", "format");
+    return Set.of("slot", "columns", "rows", "format");
   }
 
   @Override
@@ -54,7 +55,9 @@ final class Snapshot implements RemoteCommand {
     String format = options.word("format", "ndjson", "csv");
     List<String> query = new ArrayList<>(List.of("table", table, "format", format));
     query.addAll(List.of("trailer", "true"));
-    options.value("columns").ifPresent(columns -> query.addAll(List.of("columns", columns)));
+    for (String name : List.of("columns", "rows")) {
+      options.value(name).ifPresent(value -> query.addAll(List.of(name, value)));
+    }
     Optional<String> slot = options.value("slot");
     if (slot.isPresent()) {
       read(client, options, slot.get(), query, out, err);

@@ -6,173 +6,38 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import org.pgdeltastream.change.TableName;
-import org.pgdeltastream.filter.FilterColumn;
+import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.filter.RowFilter;
-import org.pgdeltastream.filter.ValueClass;
+import org.pgdeltastream.filter.catalog.FilterColumns;
+import org.pgdeltastream.filter.catalog.FilterReader;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 
-/** What PostgreSQL knows of tables whose rows are selected, and how it spells constants. */
+/** Asks PostgreSQL about tables whose rows are selected, as they are now. */
 public final class FilterCatalog {
-  // A partition's changes have its own replica identity, under the name of the table above.
-  private static final String COLUMNS =
-      """
-      with recursive family(oid) as (
-        select c.oid from pg_catalog.pg_class c
-        join pg_catalog.pg_namespace n on n.oid = c.relnamespace
-        where n.nspname = ? and c.relname = ? and c.relkind in ('r', 'p')
-        union all
-        select i.inhrelid from family f join pg_catalog.pg_inherits i on i.inhparent = f.oid
-        join pg_catalog.pg_class c on c.oid = i.inhrelid and c.relispartition)
-      select a.attname, a.atttypid::bigint as declared, b.oid::bigint as base, b.typtype,
-             pg_catalog.format_type(b.oid, -1) as sql_type,
-             coalesce((pg_catalog.to_jsonb(l) ->> 'collisdeterministic')::boolean, true)
-               as deterministic,
-             case when l.collname in ('C', 'POSIX') then true
-                  when l.collname = 'default' then d.datcollate in ('C', 'POSIX') and
-                    coalesce(pg_catalog.to_jsonb(d) ->> 'datlocprovider', 'c') = 'c'
-                  else a.attcollation = 0 end
-               and pg_catalog.getdatabaseencoding() = 'UTF8' as bytewise,
-             not exists (
-               select from family f join pg_catalog.pg_class m on m.oid = f.oid
-               where m.relreplident <> 'f' and not exists (
-                 select from pg_catalog.pg_index i join pg_catalog.pg_attribute p
-                   on p.attrelid = m.oid and p.attnum = any ((i.indkey::int2[])[
-                     0:coalesce((pg_catalog.to_jsonb(i) ->> 'indnkeyatts')::int, i.indnatts) - 1])
-                 where i.indrelid = m.oid and p.attname = a.attname
-                   and case m.relreplident when 'd' then i.indisprimary
-                         when 'i' then i.indisreplident else false end)) as is_known,
-             exists (
-               select from family f join pg_catalog.pg_class m on m.oid = f.oid
-               join pg_catalog.pg_index i on i.indrelid = m.oid
-               join pg_catalog.pg_attribute p
-                 on p.attrelid = m.oid and p.attnum = any ((i.indkey::int2[])[
-                   0:coalesce((pg_catalog.to_jsonb(i) ->> 'indnkeyatts')::int, i.indnatts) - 1])
-               where p.attname = a.attname
-                 and case m.relreplident when 'd' then i.indisprimary
-                       when 'i' then i.indisreplident else false end) as is_key
-      from pg_catalog.pg_attribute a
-      join pg_catalog.pg_type b on b.oid = (
-        with recursive line(oid, base) as (
-          select t.oid, t.typbasetype from pg_catalog.pg_type t where t.oid = a.atttypid
-          union all
-          select t.oid, t.typbasetype from line join pg_catalog.pg_type t on t.oid = line.base)
-        select line.oid from line where line.base = 0)
-      join pg_catalog.pg_database d on d.datname = pg_catalog.current_database()
-      left join pg_catalog.pg_collation l on l.oid = a.attcollation
-      where a.attrelid = (select oid from family limit 1) and a.attnum > 0 and not a.attisdropped
-      """;
-
   private final ReplicationConnector connector;
 
   public FilterCatalog(ReplicationConnector connector) {
     this.connector = connector;
   }
 
+  public FilterColumns columns(TableName table) throws SQLException {
+    return connector.ask(connection -> FilterColumns.read(connection, table));
+  }
+
   /**
-   * A table's columns, by name.
+   * As {@link FilterReader#filter} does it.
    *
-   * @param identity those that the log has of a row before it was updated or deleted
-   * @param keys those that tell which row it was, where not all columns do
+   * @param hidesValues whether no constant may stand in a refusal
    */
-  public record Columns(Map<String, FilterColumn> byName, Set<String> identity, Set<String> keys) {}
-
-  /** The columns of a table; none if there is no such table. */
-  public Columns columns(TableName table) throws SQLException {
+  public RowFilter filter(
+      TableName table, Condition condition, FilterColumns columns, boolean hidesValues)
+      throws SQLException {
     return connector.ask(
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(COLUMNS)) {
-            statement.setString(1, table.schema());
-            statement.setString(2, table.table());
-            try (ResultSet rows = statement.executeQuery()) {
-              Map<String, FilterColumn> columns = new LinkedHashMap<>();
-              Set<String> identity = new HashSet<>();
-              Set<String> keys = new HashSet<>();
-              while (rows.next()) {
-                FilterColumn column = column(rows);
-                columns.put(column.name(), column);
-                if (rows.getBoolean("is_known")) {
-                  identity.add(column.name());
-                }
-                if (rows.getBoolean("is_key")) {
-                  keys.add(column.name());
-                }
-              }
-              return new Columns(columns, identity, keys);
-            }
-          }
-        });
-  }
-
-  private static FilterColumn column(ResultSet row) throws SQLException {
-    return new FilterColumn(
-        row.getString("attname"),
-        (int) row.getLong("declared"),
-        row.getString("sql_type"),
-        values(row, (int) row.getLong("base")));
-  }
-
-  private static ValueClass values(ResultSet row, int typeOid) throws SQLException {
-    boolean deterministic = row.getBoolean("deterministic");
-    if (ValueClass.isText(typeOid)) {
-      return row.getBoolean("bytewise")
-          ? ValueClass.ORDERED_TEXT
-          : deterministic ? ValueClass.TEXT : ValueClass.OTHER;
-    }
-    if (ValueClass.isCharacter(typeOid)) {
-      return deterministic ? ValueClass.CHARACTER : ValueClass.OTHER;
-    }
-    return switch (row.getString("typtype")) {
-      case "e" -> ValueClass.EXACT;
-      case "c" -> ValueClass.COMPOSITE;
-      default -> ValueClass.of(typeOid);
-    };
-  }
-
-  /** A constant, and the column that it is compared with. */
-  public record Constant(FilterColumn column, String text) {
-    private String sql() {
-      return "pg_catalog.format('%s', cast(cast(? as text) as " + column.sqlType() + "))";
-    }
-  }
-
-  /** The constants as PostgreSQL spells values of their types. */
-  public List<String> spelled(List<Constant> constants) throws SQLException {
-    return constants.isEmpty()
-        ? List.of()
-        : connector.ask(connection -> spelled(connection, constants));
-  }
-
-  private static List<String> spelled(Connection connection, List<Constant> constants)
-      throws SQLException {
-    String sql = constants.stream().map(Constant::sql).collect(Collectors.joining(", "));
-    try (PreparedStatement statement = connection.prepareStatement("select " + sql)) {
-      for (int i = 0; i < constants.size(); i++) {
-        statement.setString(i + 1, constants.get(i).text());
-      }
-      return row(statement, constants.size()).orElseThrow();
-    }
-  }
-
-  private static Optional<List<String>> row(PreparedStatement statement, int size)
-      throws SQLException {
-    try (ResultSet rows = statement.executeQuery()) {
-      if (!rows.next()) {
-        return Optional.empty();
-      }
-      List<String> found = new ArrayList<>();
-      for (int i = 1; i <= size; i++) {
-        found.add(rows.getString(i)); // null: unknown
-      }
-      return Optional.of(found);
-    }
+        connection -> new FilterReader(connection, table, columns, hidesValues).filter(condition));
   }
 
   /**
@@ -192,6 +57,20 @@ public final class FilterCatalog {
       try (PreparedStatement statement = connection.prepareStatement(whole)) {
         return row(statement, conditions.size());
       }
+    }
+  }
+
+  private static Optional<List<String>> row(PreparedStatement statement, int size)
+      throws SQLException {
+    try (ResultSet rows = statement.executeQuery()) {
+      if (!rows.next()) {
+        return Optional.empty();
+      }
+      List<String> found = new ArrayList<>();
+      for (int i = 1; i <= size; i++) {
+        found.add(rows.getString(i)); // null: unknown
+      }
+      return Optional.of(found);
     }
   }
 }

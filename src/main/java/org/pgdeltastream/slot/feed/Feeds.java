@@ -61,8 +61,7 @@ public final class Feeds {
             settings.ofFeeds().feedViews());
     this.open = new OpenFeeds(slots, services, threads, writers);
     this.named = new NamedFeeds(settings.ofFeeds(), threads);
-    this.bearers =
-        new Bearers(rights, threads, this::look);
+    this.bearers = new Bearers(rights, threads, this::look);
   }
 
   /** Makes what the settings name, as soon as PostgreSQL is there; for a regular check. */

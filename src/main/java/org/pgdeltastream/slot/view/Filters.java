@@ -10,7 +10,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Problem;
@@ -20,28 +19,20 @@ import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.filter.Condition;
-import org.pgdeltastream.filter.FilterColumn;
 import org.pgdeltastream.filter.RowFilter;
-import org.pgdeltastream.filter.ValueClass;
+import org.pgdeltastream.filter.catalog.FilterColumns;
 import org.pgdeltastream.replication.publication.FilterCatalog;
-import org.pgdeltastream.replication.publication.FilterCatalog.Constant;
 import org.pgdeltastream.rights.TableRight;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Recent;
 
-/**
- * Makes filters of conditions, with what PostgreSQL knows; refuses what cannot be decided exactly.
- */
+/** The filters of a feed's subscribers: the log must have what they need of rows that were. */
 final class Filters {
-  /** They mean another time each time they are read. */
-  private static final Pattern MOVING =
-      Pattern.compile("now|today|tomorrow|yesterday", Pattern.CASE_INSENSITIVE);
-
   private static final Set<Action> WITHOUT_OLD_ROWS = EnumSet.of(Action.INSERT, Action.TRUNCATE);
   private static final int MOST_TABLES = 1_000;
 
   private final FilterCatalog catalog;
-  private final Recent<TableName, FilterCatalog.Columns> known = new Recent<>(MOST_TABLES);
+  private final Recent<TableName, FilterColumns> known = new Recent<>(MOST_TABLES);
 
   Filters(FilterCatalog catalog) {
     this.catalog = catalog;
@@ -51,7 +42,7 @@ final class Filters {
     known.forget();
   }
 
-  private FilterCatalog.Columns columns(TableName table) throws SQLException {
+  private FilterColumns columns(TableName table) throws SQLException {
     return known.get(table, () -> catalog.columns(table));
   }
 
@@ -68,10 +59,15 @@ final class Filters {
   RowFilter of(TableName table, Condition condition, ChangeOptions changes, boolean ofRights)
       throws SQLException {
     if (!changes.wants(table)) {
-      throw bad(table, "add-tables or filter-tables leave it out");
+      throw new ProblemException(
+          Problem.BAD_REQUEST,
+          "rows of table "
+              + Shown.of(table.toString())
+              + ": add-tables or filter-tables leave it out",
+          "Name it there, or leave rows out");
     }
-    FilterCatalog.Columns columns = columns(table);
-    RowFilter filter = of(table, condition, columns.byName(), ofRights);
+    FilterColumns columns = columns(table);
+    RowFilter filter = catalog.filter(table, condition, columns, ofRights);
     Set<String> seen = changes.limited().get(table);
     if (!WITHOUT_OLD_ROWS.containsAll(changes.actions(table))) {
       checkIdentity(table, condition, columns.identity());
@@ -82,7 +78,7 @@ final class Filters {
 
   /** Throws ProblemException if the log does not say enough to decide a right. */
   void check(TableName table, TableRight right) throws SQLException {
-    FilterCatalog.Columns columns = columns(table);
+    FilterColumns columns = columns(table);
     if (!WITHOUT_OLD_ROWS.containsAll(right.actions())) {
       if (right.rows().isPresent()) {
         Condition any = Condition.parse(right.rows().get(), (claim, inList) -> List.of("claim"));
@@ -103,71 +99,6 @@ final class Filters {
     }
   }
 
-  private RowFilter of(
-      TableName table, Condition condition, Map<String, FilterColumn> columns, boolean ofRights)
-      throws SQLException {
-    List<Constant> constants = new ArrayList<>();
-    for (Condition.Comparison one : condition.comparisons().toList()) {
-      FilterColumn column = columns.get(one.column());
-      if (column == null) {
-        throw bad(table, "it has no column " + Shown.of(one.column()));
-      }
-      try {
-        column.check(one);
-      } catch (IllegalArgumentException e) {
-        throw bad(table, String.valueOf(e.getMessage()));
-      }
-      if (one.hasConstants()) {
-        one.values().forEach(value -> constants.add(new Constant(column, value)));
-      }
-    }
-    constants.forEach(one -> checkStandsStill(table, one, ofRights));
-    return RowFilter.of(condition, columns, spelled(table, constants, ofRights));
-  }
-
-  private static String shown(Constant one, boolean ofRights) {
-    return ofRights ? "a claim or constant" : Shown.of(one.text());
-  }
-
-  private static void checkStandsStill(TableName table, Constant one, boolean ofRights) {
-    ValueClass values = one.column().values();
-    boolean isTime = values == ValueClass.DATE || values == ValueClass.TIMESTAMP;
-    if (isTime && MOVING.matcher(one.text()).find()) {
-      throw bad(table, shown(one, ofRights) + " is no constant");
-    }
-  }
-
-  private List<String> spelled(TableName table, List<Constant> constants, boolean ofRights)
-      throws SQLException {
-    try {
-      return catalog.spelled(constants);
-    } catch (SQLException e) {
-      for (Constant one : isOfValue(e) ? constants : List.<Constant>of()) {
-        checkValue(table, one, ofRights);
-      }
-      throw e;
-    }
-  }
-
-  private void checkValue(TableName table, Constant one, boolean ofRights) throws SQLException {
-    try {
-      catalog.spelled(List.of(one));
-    } catch (SQLException e) {
-      if (isOfValue(e)) {
-        throw bad(
-            table,
-            "%s is no value of type %s, which column %s has"
-                .formatted(shown(one, ofRights), one.column().sqlType(), one.column().name()));
-      }
-      throw e;
-    }
-  }
-
-  /** Class 22 is data exceptions. Source: manual, "PostgreSQL Error Codes". */
-  private static boolean isOfValue(SQLException e) {
-    return e.getSQLState() != null && e.getSQLState().startsWith("22");
-  }
-
   private static void checkIdentity(TableName table, Condition condition, Set<String> identity) {
     Set<String> missing = new TreeSet<>();
     condition.comparisons().map(Condition.Comparison::column).forEach(missing::add);
@@ -186,7 +117,7 @@ final class Filters {
 
   Explanation explain(ViewOptions view, TableName table, Condition key, boolean isSent)
       throws SQLException {
-    RowFilter row = of(table, key, columns(table).byName(), false);
+    RowFilter row = catalog.filter(table, key, columns(table), false);
     RowFilter filter = view.rows().get(table);
     Map<String, String> parts = filter == null ? Map.of() : filter.parts();
     List<String> conditions = new ArrayList<>(parts.values());
@@ -226,12 +157,5 @@ final class Filters {
       }
       throw e;
     }
-  }
-
-  private static ProblemException bad(TableName table, String message) {
-    return new ProblemException(
-        Problem.BAD_REQUEST,
-        "Parameter rows, table " + Shown.of(table.toString()) + ": " + message,
-        "See what can be compared in filters.md");
   }
 }

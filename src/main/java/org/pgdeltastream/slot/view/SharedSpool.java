@@ -1,11 +1,11 @@
 package org.pgdeltastream.slot.view;
 
-import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.ViewOptions;
 
@@ -52,25 +52,18 @@ final class SharedSpool {
     followers.put(one, most);
   }
 
-  long most(FeedSubscriber one) {
-    return followers.getOrDefault(one, 0L);
-  }
-
   void remove(FeedSubscriber one) {
     followers.remove(one);
   }
 
-  /** Those who may not have so many bytes. */
-  List<FeedSubscriber> removeBelow(long bytes) {
-    List<FeedSubscriber> below = new ArrayList<>();
-    followers.forEach(
-        (one, most) -> {
-          if (most < bytes) {
-            below.add(one);
-          }
-        });
-    below.forEach(followers::remove);
-    return below;
+  /** Whether somebody may have so many bytes; else it ends. */
+  boolean mayHave(FeedSubscriber one, long bytes) {
+    boolean mayHave = followers.getOrDefault(one, 0L) >= bytes;
+    if (!mayHave) {
+      followers.remove(one);
+      one.end(CloseReason.FORBIDDEN, "its rows are more bytes than its role may begin with");
+    }
+    return mayHave;
   }
 
   boolean isWanted() {

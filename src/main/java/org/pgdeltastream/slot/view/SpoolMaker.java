@@ -23,7 +23,6 @@ import org.pgdeltastream.change.option.Detail;
 import org.pgdeltastream.encoder.rows.RowMessages;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
-import org.pgdeltastream.filter.RowFilter;
 import org.pgdeltastream.snapshot.ViewRead;
 import org.pgdeltastream.spool.Spool;
 
@@ -42,7 +41,8 @@ final class SpoolMaker {
 
   private static final int MOST_PAUSES = 50;
   private static final Set<Problem> GONE =
-      EnumSet.of(Problem.SNAPSHOT_TABLE_REWRITTEN, Problem.TABLE_NOT_FOUND);
+      EnumSet.of(
+          Problem.SNAPSHOT_TABLE_REWRITTEN, Problem.TABLE_NOT_FOUND, Problem.COLUMN_NOT_FOUND);
 
   /** What it needs beside the feed. */
   interface Tools {
@@ -151,7 +151,7 @@ final class SpoolMaker {
             table,
             publications,
             column -> changes.wants(table.name(), column),
-            Optional.ofNullable(view.rows().get(table.name())).map(RowFilter::sql),
+            Optional.ofNullable(view.rows().get(table.name())),
             oid -> new ViewRows(messages, table.name(), oid, this));
         rows += messages.rows();
       }

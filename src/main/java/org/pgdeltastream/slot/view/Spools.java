@@ -17,6 +17,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.Rows;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.FeedSettings;
@@ -29,7 +30,6 @@ import org.pgdeltastream.spool.SpoolReader;
  */
 public final class Spools {
   private static final System.Logger LOG = System.getLogger(Spools.class.getName());
-  private static final String TOO_LARGE = "its rows are more bytes than its role may begin with";
   private static final String LATE = "its snapshot was not read in time";
   private static final long REUSE_NANOS = Duration.ofSeconds(5).toNanos();
 
@@ -71,18 +71,13 @@ public final class Spools {
    */
   public void give(FeedSubscriber one, long most) {
     counts.snapshotGiven();
-    boolean isMade;
     synchronized (this) {
       SharedSpool shared = find(one);
       shared.add(one, most);
-      isMade = shared.made().isPresent();
       shared.made().ifPresent(made -> begin(one, shared, made));
     }
-    if (isMade) {
-      one.ready(); // its writer looks for rows
-    } else {
-      startMakers();
-    }
+    one.ready(); // its writer looks for rows
+    startMakers();
   }
 
   private SharedSpool find(FeedSubscriber one) {
@@ -100,13 +95,10 @@ public final class Spools {
   }
 
   private void begin(FeedSubscriber one, SharedSpool shared, SpoolMaker.Made made) {
-    if (shared.most(one) < made.file().size()) {
-      shared.remove(one);
-      one.end(CloseReason.FORBIDDEN, TOO_LARGE);
-      return;
+    if (shared.mayHave(one, made.file().size())) {
+      SpoolReader reader = new SpoolReader(made.file(), one.framing());
+      reading.put(one, new SpoolRows(one, reader, feeder, () -> ended(one, shared, made)));
     }
-    SpoolReader reader = new SpoolReader(made.file(), one.framing());
-    reading.put(one, new SpoolRows(one, reader, feeder, () -> ended(one, shared, made)));
   }
 
   /** What the subscriber reads before it is placed; null if it has none, or none yet. */
@@ -149,7 +141,7 @@ public final class Spools {
 
   /** Whether somebody waits who may have so many bytes, and more. */
   private synchronized boolean isWanted(SharedSpool shared, long bytes) {
-    shared.removeBelow(bytes).forEach(one -> one.end(CloseReason.FORBIDDEN, TOO_LARGE));
+    shared.followers().forEach(one -> shared.mayHave(one, bytes));
     shared.end(!shared.isWanted()); // and nobody joins what is given up
     return !shared.isOver();
   }
@@ -228,6 +220,13 @@ public final class Spools {
         close(shared);
       }
     }
+  }
+
+  /** Changes cannot tell what has happened to these rows since: nobody else gets them. */
+  public synchronized void outdate(ViewOptions view) {
+    all.stream()
+        .filter(one -> one.view().equals(view) && one.made().isPresent())
+        .forEach(one -> one.end(true));
   }
 
   private void close(SharedSpool shared) {

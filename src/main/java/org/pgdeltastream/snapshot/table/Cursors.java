@@ -14,9 +14,9 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 
 /**
- * Writes cursors and takes back only those that it wrote for the same table under the same
- * snapshot. The secret lives as long as the process, and no snapshot lives longer. For any number
- * of threads.
+ * Writes cursors and takes back only those that it wrote for the same rows of the same table under
+ * the same snapshot. The secret lives as long as the process, and no snapshot lives longer. For any
+ * number of threads.
  */
 public final class Cursors {
   private static final String ALGORITHM = "HmacSHA256";
@@ -71,7 +71,8 @@ public final class Cursors {
   private byte[] seal(byte[] text, String snapshotName, SnapshotTable table) {
     try {
       Mac mac = (Mac) unused.clone();
-      mac.update((snapshotName + " " + table.oid() + " ").getBytes(UTF_8));
+      String rows = table.rows().orElse("");
+      mac.update((snapshotName + " " + table.oid() + " " + rows + '\0').getBytes(UTF_8));
       return Arrays.copyOf(mac.doFinal(text), SEAL);
     } catch (CloneNotSupportedException e) {
       throw new IllegalStateException(ALGORITHM + " can be copied", e);
@@ -81,8 +82,8 @@ public final class Cursors {
   static ProblemException refused() {
     return new ProblemException(
         Problem.BAD_REQUEST,
-        "The cursor is not one of this table under this slot's snapshot",
-        "Send what came as Next-Cursor with a page of the same table and slot, unchanged;"
+        "The cursor is not one of this table, with these rows, under this slot's snapshot",
+        "Send what came as Next-Cursor with a page of the same table, rows and slot, unchanged;"
             + " or begin again without it");
   }
 }

@@ -6,6 +6,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.snapshot.table.SnapshotTable.Attribute;
@@ -59,7 +60,7 @@ public final class RewriteCheck {
     try (PreparedStatement statement = connection.prepareStatement(sql(table))) {
       statement.setLong(1, table.oid());
       statement.setString(2, table.name().quoted());
-      statement.setString(3, numbers(columns));
+      statement.setString(3, numbers(Stream.concat(columns.stream(), table.compared().stream())));
       try (ResultSet answer = statement.executeQuery()) {
         answer.next();
         if (answer.getBoolean("gone")) {
@@ -80,8 +81,8 @@ public final class RewriteCheck {
     return CHECK.formatted(children) + (tree ? PARTITIONS : "") + " as rewritten";
   }
 
-  private static String numbers(List<Attribute> columns) {
-    return columns.stream()
+  private static String numbers(Stream<Attribute> columns) {
+    return columns
         .map(column -> Integer.toString(column.number()))
         .collect(Collectors.joining(",", "{", "}"));
   }

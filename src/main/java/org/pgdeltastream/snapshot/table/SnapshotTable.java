@@ -18,12 +18,14 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.filter.RowFilter;
 
 /**
  * A table as the catalog shows it under the snapshot; its columns in the table's order.
  *
  * @param uniqueKeys the numbers of the columns that are unique together, where none is null
- * @param rows the condition of those that the stream sends; empty: all
+ * @param rows the condition of those that are read; empty: all
+ * @param compared the columns that a client's condition names
  */
 public record SnapshotTable(
     long oid,
@@ -32,7 +34,8 @@ public record SnapshotTable(
     Access access,
     List<Attribute> attributes,
     List<Set<Integer>> uniqueKeys,
-    Optional<String> rows) {
+    Optional<String> rows,
+    List<Attribute> compared) {
   private static final int MOST_TERMS = 32; // as an index has; a cursor names them all
 
   public enum Shape {
@@ -64,12 +67,34 @@ public record SnapshotTable(
   public SnapshotTable {
     attributes = List.copyOf(attributes);
     uniqueKeys = List.copyOf(uniqueKeys);
+    compared = List.copyOf(compared);
   }
 
-  /** The same with only those of its rows for which this is true, a condition in SQL. */
-  public SnapshotTable where(String condition) {
+  /** Of which a client wants all that the stream sends. */
+  SnapshotTable(
+      long oid,
+      TableName name,
+      Shape shape,
+      Access access,
+      List<Attribute> attributes,
+      List<Set<Integer>> uniqueKeys,
+      Optional<String> rows) {
+    this(oid, name, shape, access, attributes, uniqueKeys, rows, List.of());
+  }
+
+  /** The same with only those of its rows that the filter selects. */
+  public SnapshotTable where(RowFilter filter) {
+    String condition = filter.sql();
     String both = rows.map(sent -> "(" + sent + ") and " + condition).orElse(condition);
-    return new SnapshotTable(oid, name, shape, access, attributes, uniqueKeys, Optional.of(both));
+    List<Attribute> named = new ArrayList<>();
+    filter.columns().forEach(column -> named.add(exactly(column.name())));
+    return new SnapshotTable(
+        oid, name, shape, access, attributes, uniqueKeys, Optional.of(both), named);
+  }
+
+  /** The column of this name, whose case counts. */
+  public Attribute exactly(String wanted) {
+    return named(wanted).orElseThrow(() -> missing(wanted));
   }
 
   /** The columns of these names, in this order; all if none is named. */
@@ -171,14 +196,14 @@ public record SnapshotTable(
   }
 
   private Attribute find(String wanted) {
-    return named(wanted)
-        .or(() -> named(folded(wanted)))
-        .orElseThrow(
-            () ->
-                new ProblemException(
-                    Problem.COLUMN_NOT_FOUND,
-                    "Table " + Shown.of(name.toString()) + " has no column " + Shown.of(wanted),
-                    "Name a column exactly, or in lower case"));
+    return named(wanted).or(() -> named(folded(wanted))).orElseThrow(() -> missing(wanted));
+  }
+
+  private ProblemException missing(String wanted) {
+    return new ProblemException(
+        Problem.COLUMN_NOT_FOUND,
+        "Table " + Shown.of(name.toString()) + " has no column " + Shown.of(wanted),
+        "Name a column exactly, or in lower case");
   }
 
   private Optional<Attribute> named(String exact) {

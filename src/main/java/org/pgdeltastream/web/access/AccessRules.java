@@ -3,6 +3,7 @@ package org.pgdeltastream.web.access;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.http.ErrorBody;
 
@@ -150,7 +151,8 @@ final class AccessRules {
     }
     if (!call.header("Origin").isEmpty() && !isSameOrigin(call)) {
       return forbidden(
-          "This Origin is not allowed",
+          "Origin %s is not allowed; pgdelta.origins (PGDELTA_ORIGINS) lists those that are"
+              .formatted(Shown.of(String.join(", ", call.header("Origin")))),
           "Add exactly this origin to pgdelta.origins (PGDELTA_ORIGINS)");
     }
     if (!List.of("none", "same-origin").containsAll(call.header("Sec-Fetch-Site"))) {

@@ -24,11 +24,13 @@ public final class Parameters {
           "order_by",
           "columns",
           "values",
+          "rows",
           "after");
 
   /** Of a whole table. */
   public static final List<String> TABLE =
-      List.of("slotName", "table", "schema", "columns", "format", "part", "values", "trailer");
+      List.of(
+          "slotName", "table", "schema", "columns", "rows", "format", "part", "values", "trailer");
 
   /** Of a stream. */
   public static final List<String> STREAM =

@@ -41,6 +41,7 @@ record PageBody(Optional<SlotName> slotName, PageRequest page) {
         body.any("order_by").map(PageBody::orders).orElse(List.of()),
         body.texts("columns"),
         body.text("values").map(Input::numbers).orElse(Numbers.AS_NUMBERS),
+        body.text("rows").map(List::of).orElse(List.of()),
         body.text("after"));
   }
 

@@ -57,7 +57,7 @@ public class PageServlet extends HttpServlet {
         BodyReader.read(request)
             .orElseThrow(() -> Input.bad("The body is empty; want {\"table\":\"…\"}"));
     PageBody asked = PageBody.read(body, slots.settings().snapshotLimit());
-    return slots.readPage(asked.slotName(), asked.page());
+    return slots.snapshots().readPage(asked.slotName(), asked.page());
   }
 
   private static void send(SnapshotPage page, HttpServletResponse response) throws IOException {

@@ -33,7 +33,8 @@ record TableQuery(Optional<SlotName> slot, TableRequest table, TableFormat forma
             query.text("schema"),
             query.list("columns"),
             query.text("part").map(TableQuery::part).orElse(TableRequest.Part.WHOLE),
-            query.text("values").map(Input::numbers).orElse(Numbers.AS_NUMBERS));
+            query.text("values").map(Input::numbers).orElse(Numbers.AS_NUMBERS),
+            query.texts("rows"));
     Optional<Boolean> trailer = query.text("trailer").map(any -> query.flag("trailer"));
     String format = query.text("format").orElseGet(() -> preferred(accept));
     return new TableQuery(

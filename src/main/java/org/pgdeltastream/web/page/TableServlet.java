@@ -65,7 +65,7 @@ public class TableServlet extends HttpServlet {
 
   private void send(TableQuery query, TableReply reply) throws IOException {
     try {
-      slots.readTable(query.slot(), query.table(), query.format(), reply);
+      slots.snapshots().readTable(query.slot(), query.table(), query.format(), reply);
       reply.end();
     } catch (RuntimeException e) {
       if (!reply.hasBegun()) {

@@ -28,7 +28,7 @@ public class SnapshotResource {
   @Path("tables")
   public List<Map<String, Object>> tables(@Context HttpServletRequest request) {
     Query query = Query.parse(request.getQueryString(), "slotName");
-    return slots.tables(query.text("slotName").map(Input::slotName)).stream()
+    return slots.snapshots().tables(query.text("slotName").map(Input::slotName)).stream()
         .map(Bodies::table)
         .toList();
   }
@@ -37,10 +37,12 @@ public class SnapshotResource {
   @DELETE
   public void close(@Context HttpServletRequest request) {
     Query query = Query.parse(request.getQueryString(), "slotName");
-    slots.closeSnapshot(
-        query
-            .text("slotName")
-            .map(Input::slotName)
-            .orElseThrow(() -> Input.bad("Parameter slotName is missing")));
+    slots
+        .snapshots()
+        .closeSnapshot(
+            query
+                .text("slotName")
+                .map(Input::slotName)
+                .orElseThrow(() -> Input.bad("Parameter slotName is missing")));
   }
 }

@@ -229,6 +229,8 @@ class CommandsIT {
     Answer csv = run("snapshot", "public.orders", "--format", "csv", "--columns", "id");
     assertThat(csv.out()).startsWith("id\n1\n").endsWith("\n2000\n").hasLineCount(2001);
     assertThat(csv.err()).isEmpty();
+    Answer some = run("snapshot", "orders", "--rows", "id=in.(7,2001)");
+    assertThat(some.out()).isEqualTo("{\"id\":7,\"status\":\"x\\ny\"}\n");
     Answer absent = run("snapshot", "absent");
     assertThat(absent.status()).isEqualTo(1);
     assertThat(absent.err()).contains("absent");

@@ -65,6 +65,12 @@ class PageBodyTest {
   }
 
   @Test
+  void takesAConditionOnRows() {
+    assertThat(read("{\"table\":\"u\",\"rows\":\"a=eq.1\"}").page().rows())
+        .containsExactly("a=eq.1");
+  }
+
+  @Test
   void takesNumbersAsText() {
     assertThat(read("{\"table\":\"u\",\"values\":\"string\"}").page().numbers())
         .isEqualTo(Numbers.AS_TEXT);
@@ -95,6 +101,7 @@ class PageBodyTest {
         "{\"table\":\"a\\u0000\"} | table must be a string without a zero character",
         "{\"table\":\"u\",\"tabel\":1} | Unknown field 'tabel'",
         "{\"table\":\"u\",\"schema\":[]} | schema must be a string",
+        "{\"table\":\"u\",\"rows\":[\"a=eq.1\"]} | rows must be a string",
         "{\"table\":\"u\",\"limit\":\"5\"} | limit must be a whole number from 0 to 10000",
         "{\"table\":\"u\",\"limit\":10001} | limit must be a whole number from 0 to 10000",
         "{\"table\":\"u\",\"limit\":-1} | limit must be a whole number from 0 to 10000",

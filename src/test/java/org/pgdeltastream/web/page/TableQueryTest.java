@@ -21,7 +21,7 @@ class TableQueryTest {
     assertThat(
             TableQuery.read(
                 "slotName=delta_a&table=t&schema=S&columns=a,B&format=csv&part=3/8&trailer=1"
-                    + "&values=string",
+                    + "&values=string&rows=a=eq.1&rows=b=like.x*",
                 List.of("application/json")))
         .isEqualTo(
             new TableQuery(
@@ -31,7 +31,8 @@ class TableQueryTest {
                     Optional.of("S"),
                     List.of("a", "B"),
                     new TableRequest.Part(3, 8),
-                    Numbers.AS_TEXT),
+                    Numbers.AS_TEXT,
+                    List.of("a=eq.1", "b=like.x*")),
                 TableFormat.CSV_WITH_END));
   }
 
