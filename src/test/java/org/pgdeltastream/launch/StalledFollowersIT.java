@@ -38,7 +38,7 @@ class StalledFollowersIT {
         Sec-WebSocket-Version: 13\r
         Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r
         """),
-    EVENT_STREAMS(2, "144m", "Accept: text/event-stream\r\n");
+    EVENT_STREAMS(2, "128m", "Accept: text/event-stream\r\n");
 
     private final int batches;
     private final String heap;
