@@ -4,6 +4,7 @@ import jakarta.servlet.ServletException;
 import java.io.IOException;
 import java.lang.reflect.Field;
 import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
 import java.time.Duration;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
@@ -12,12 +13,15 @@ import org.apache.tomcat.util.net.SocketBufferHandler;
 import org.apache.tomcat.util.net.SocketWrapperBase;
 
 /**
- * Gives a connection a large write buffer, and a time limit for a client that reads nothing, while
- * a table or a page is sent. After any answer, discards the rest of the request's body.
+ * Gives a connection a large write buffer while a table or a page is sent, and small ones for a
+ * feed's answer; both have a time limit for a client that reads nothing. After any answer, discards
+ * the rest of the request's body.
  */
 final class Answers extends ValveBase {
   private static final String LARGE = "/v1/snapshot/";
   private static final int PIECE = 16 << 10;
+  private static final String LONG = "/v1/feeds/";
+  private static final int FEW = 64; // characters
 
   private final UnreadBody body = new UnreadBody();
   private final Duration sendTimeout;
@@ -35,6 +39,10 @@ final class Answers extends ValveBase {
   @Override
   public void invoke(Request request, Response response) throws IOException, ServletException {
     String path = String.valueOf(request.getRequestURI()); // none where the request is malformed
+    if (path.startsWith(LONG)) {
+      socket(request).setWriteTimeout(sendTimeout.toMillis());
+      holdFewCharacters(request, response);
+    }
     if (!path.startsWith(LARGE)) {
       getNext().invoke(request, response);
       takeBody(request, response);
@@ -60,6 +68,19 @@ final class Answers extends ValveBase {
     }
   }
 
+  /** Tomcat holds 32 KB for characters as long as the answer goes on, and it is of bytes. */
+  private static void holdFewCharacters(Request request, Response response) {
+    exchangeCharacters(field(Request.class, "inputBuffer", request));
+    exchangeCharacters(field(Response.class, "outputBuffer", response));
+  }
+
+  private static void exchangeCharacters(Object buffer) {
+    CharBuffer large = (CharBuffer) field(buffer.getClass(), "cb", buffer);
+    if (large.capacity() > FEW) {
+      set(buffer.getClass(), "cb", buffer, CharBuffer.allocate(FEW).limit(0));
+    }
+  }
+
   private static SocketWrapperBase<?> socket(Request request) {
     Object processor = field(org.apache.coyote.Request.class, "hook", request.getCoyoteRequest());
     return (SocketWrapperBase<?>)
@@ -70,11 +91,15 @@ final class Answers extends ValveBase {
   private static ByteBuffer exchange(SocketBufferHandler buffers, ByteBuffer other) {
     buffers.configureWriteBufferForWrite();
     ByteBuffer before = buffers.getWriteBuffer();
+    set(SocketBufferHandler.class, "writeBuffer", buffers, other);
+    return before;
+  }
+
+  private static void set(Class<?> owner, String name, Object of, Object value) {
     try {
-      Field field = SocketBufferHandler.class.getDeclaredField("writeBuffer");
+      Field field = owner.getDeclaredField(name);
       field.setAccessible(true);
-      field.set(buffers, other);
-      return before;
+      field.set(of, value);
     } catch (ReflectiveOperationException e) { // another Tomcat
       throw new IllegalStateException(e);
     }

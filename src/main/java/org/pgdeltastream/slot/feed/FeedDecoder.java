@@ -2,6 +2,7 @@ package org.pgdeltastream.slot.feed;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.function.Consumer;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.decoder.WalDecoder;
 import org.pgdeltastream.feed.Router;
@@ -21,16 +22,28 @@ final class FeedDecoder implements WalDecoder {
   private final Journal journal;
   private final Router router;
   private final Delivered delivered;
+  private final Consumer<Lsn> ended;
   private boolean repeats;
   private boolean inside; // a transaction
   private long position;
   private int xid; // of the open transaction
 
-  FeedDecoder(WalDecoder decoder, Journal journal, Router router, Delivered delivered) {
+  /**
+   * In front of a decoder.
+   *
+   * @param ended is told where each new transaction ends
+   */
+  FeedDecoder(
+      WalDecoder decoder,
+      Journal journal,
+      Router router,
+      Delivered delivered,
+      Consumer<Lsn> ended) {
     this.decoder = decoder;
     this.journal = journal;
     this.router = router;
     this.delivered = delivered;
+    this.ended = ended;
   }
 
   /** Where the next message stands in the WAL. */
@@ -54,7 +67,7 @@ final class FeedDecoder implements WalDecoder {
     boolean ends = type == 'C' && end - start >= END_LSN + Long.BYTES;
     Lsn endLsn = ends ? lsn(message, start + END_LSN) : Lsn.NONE;
     if (ends && !repeats) {
-      journal.transactionEnded(endLsn); // first: who is placed then may read it there
+      isWhole(endLsn); // first: who is placed then may read it there
     }
     if (ends) {
       delivered.add(xid); // before it is sent
@@ -62,12 +75,17 @@ final class FeedDecoder implements WalDecoder {
     inside = !ends && (inside || type == 'B');
     decoder.decode(message, start, end);
     if (isAlone && !isOld) {
-      journal.transactionEnded(lsn(message, start + MESSAGE_LSN)); // its end, as the router has it
+      isWhole(lsn(message, start + MESSAGE_LSN)); // its end, as the router has it
     }
     if (ends) {
       router.movedTo(endLsn); // where it had no change
       repeats = false;
     }
+  }
+
+  private void isWhole(Lsn end) {
+    journal.transactionEnded(end);
+    ended.accept(end);
   }
 
   private static boolean isAlone(byte[] message, int start, int end) {

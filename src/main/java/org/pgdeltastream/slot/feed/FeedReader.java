@@ -12,7 +12,6 @@ import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.decoder.PgOutputDecoder;
-import org.pgdeltastream.decoder.WalDecoder;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.Router;
 import org.pgdeltastream.feed.log.FeedPosition;
@@ -59,7 +58,7 @@ final class FeedReader implements Downstream {
       Runnable wakeWriters) {
     FeedSettings settings = services.settings().ofFeeds();
     this.definition = definition;
-    this.window = new FeedWindow(definition, Lsn.NONE);
+    this.window = new FeedWindow(definition, Lsn.NONE, progressAt);
     this.slot = slot;
     this.services = services;
     this.wakeWriters = wakeWriters;
@@ -111,9 +110,10 @@ final class FeedReader implements Downstream {
     placement.encoding(source.encoding());
     lost();
     HeapShare share = services.database().heap().share();
-    WalDecoder plain =
+    PgOutputDecoder plain =
         new PgOutputDecoder(router, source.encoding(), share, placement.counts.read());
-    FeedDecoder decoder = new FeedDecoder(plain, journal, router, placement.delivered());
+    FeedDecoder decoder =
+        new FeedDecoder(plain, journal, router, placement.delivered(), e -> window.passes(e));
     return SlotPipeline.of(source, decoder, decoder::position, share);
   }
 
@@ -151,7 +151,7 @@ final class FeedReader implements Downstream {
       positioned = true;
       start = position.confirmed();
       placement.startAt(start);
-      window = new FeedWindow(definition, start);
+      window = new FeedWindow(definition, start, System.nanoTime());
     }
     placement.entrance.open(
         present, identity.ancestors()); // last: from now on subscribers are placed

@@ -19,15 +19,18 @@ final class FeedWindow {
   private final long mostNanos;
   private final ArrayDeque<Seen> seen = new ArrayDeque<>();
   private Lsn start;
+  private long askedAt;
 
-  FeedWindow(FeedDefinition of, Lsn start) {
+  FeedWindow(FeedDefinition of, Lsn start, long now) {
     this.mostBytes = of.windowBytes();
     this.mostNanos = of.window().toNanos();
     this.start = start;
+    this.askedAt = now;
   }
 
   /** The start, now that the feed has come to this position. */
   Lsn start(Lsn head, long now) {
+    askedAt = now;
     see(head, now);
     while (!seen.isEmpty() && isBefore(seen.element(), head, now)) {
       start = seen.remove().position();
@@ -38,15 +41,28 @@ final class FeedWindow {
     return start;
   }
 
+  /** A transaction ended here: the start may be here, too, however quickly the next ones come. */
+  void passes(Lsn end) {
+    if (isStep(end)) {
+      seen.add(new Seen(end, askedAt));
+    }
+  }
+
   private void see(Lsn head, long now) {
     Seen last = seen.peekLast();
-    Lsn newest = last == null ? start : last.position();
-    if (head.isAfter(newest)
-        && (last == null
-            || now - last.at() > STEP_NANOS
-            || head.value() - newest.value() > mostBytes / STEPS)) {
+    boolean isLate = last == null || now - last.at() > STEP_NANOS;
+    if (isStep(head) || (isLate && head.isAfter(newest()))) {
       seen.add(new Seen(head, now));
     }
+  }
+
+  private boolean isStep(Lsn head) {
+    return head.isAfter(newest()) && head.value() - newest().value() > mostBytes / STEPS;
+  }
+
+  private Lsn newest() {
+    Seen last = seen.peekLast();
+    return last == null ? start : last.position();
   }
 
   private boolean isBefore(Seen one, Lsn head, long now) {

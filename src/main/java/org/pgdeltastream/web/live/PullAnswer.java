@@ -174,11 +174,13 @@ final class PullAnswer extends AsyncAnswer {
     return isOver();
   }
 
+  /** With a length: once all is written, no container changes the status. GlassFish's would. */
   private void refuse(byte[] json) throws IOException {
     headIsSent = true;
     response.setStatus(HttpServletResponse.SC_GONE);
     response.setHeader("Cache-Control", "no-store");
     response.setContentType("application/json");
+    response.setContentLength(json.length);
     super.write(json, 0, json.length);
   }
 

@@ -25,7 +25,7 @@ final class PullBody {
 
   private final boolean asLines;
   private volatile long limitBytes;
-  private final ByteArrayOutputStream out = new ByteArrayOutputStream(); // for the container
+  private ByteArrayOutputStream out = new ByteArrayOutputStream(); // for the container
   private final StringBuilder reached = new StringBuilder(); // what is there of a position's line
   private Lsn position = Lsn.NONE;
   private long sent;
@@ -136,10 +136,10 @@ final class PullBody {
     out.writeBytes((asLines ? "{" + end + "\n" : "]," + end).getBytes(UTF_8));
   }
 
-  /** What was added since the last call. */
+  /** What was added since the last call; holds nothing of it. */
   byte[] take() {
     byte[] added = out.toByteArray();
-    out.reset();
+    out = new ByteArrayOutputStream();
     return added;
   }
 }

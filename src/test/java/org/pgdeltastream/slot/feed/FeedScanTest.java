@@ -172,7 +172,8 @@ class FeedScanTest {
             new PgOutputDecoder(router, ServerEncoding.OF_MOST, share()),
             journal,
             router,
-            new Delivered());
+            new Delivered(),
+            end -> {});
     for (PgOutputBytes.Message one : PgOutputBytes.relations()) {
       decode(one);
     }

@@ -41,6 +41,16 @@ class FeedWindowTest {
     assertThat(start(350, 75)).isEqualTo(350);
   }
 
+  /** The first of these ends a large transaction: without it much less would be left. */
+  @Test
+  void startsAtAnEndThatItPassed() {
+    passes(500);
+    passes(502); // less than a step
+    assertThat(start(560, 1)).isEqualTo(50);
+    assertThat(start(1_490, 2)).isEqualTo(500);
+    assertThat(start(1_501, 3)).isEqualTo(560);
+  }
+
   /** A position inside of a transaction's end is one that PostgreSQL does not send it after. */
   @Test
   void startsWhereTheFeedHasBeenAndKeepsMostOfItsBytes() {
@@ -61,7 +71,11 @@ class FeedWindowTest {
 
   private static FeedWindow window(long bytes, long seconds) {
     FeedDefinition feed = new FeedDefinition("f", List.of(), bytes, Duration.ofSeconds(seconds));
-    return new FeedWindow(feed, new Lsn(50));
+    return new FeedWindow(feed, new Lsn(50), -5 * SECOND);
+  }
+
+  private void passes(long end) {
+    window.passes(new Lsn(end));
   }
 
   private long start(long head, long seconds) {
