@@ -60,3 +60,17 @@ export async function followFeed(stored: Map<string, Position>): Promise<void> {
     await feed.acknowledge(transaction);
   }
 }
+
+/** Some rows of a feed, and their changes. Between the rows and `ready` a change has no position yet. */
+export async function keepOpenOrders(orders: Map<bigint, Shop['orders']>): Promise<void> {
+  for await (const step of follow<Shop>(client, { feed: 'main', tables: ['orders'], rows: 'public.orders:total=gt.100' })) {
+    if (step.type === 'reset') orders.clear();
+    else if (step.type === 'row' && step.table === 'orders') orders.set(step.row.id, step.row);
+    else if (step.type === 'ready') console.log(orders.size, step.position.length);
+    else if (step.type === 'transaction') console.log(step.position?.length, step.changes.length);
+    // @ts-expect-error it may have none
+    if (step.type === 'transaction') step.position.length;
+  }
+  // @ts-expect-error a feed has the publications that it was made with
+  follow(client, { feed: 'main', tables: [], publications: ['p'] });
+}

@@ -13,7 +13,7 @@ export class DeltaError extends Error {
   readonly hint?: string;
   readonly retry?: boolean;
   /** Why a feed's position is not there. */
-  readonly reason?: 'window' | 'system' | 'timeline' | 'view';
+  readonly reason?: 'window' | 'system' | 'timeline' | 'view' | 'identity' | 'toast';
 }
 
 export interface NewSlot {
@@ -46,6 +46,7 @@ export type Change<T extends Tables<T> = Any> = {
 }[keyof T & string];
 
 export interface Transaction<T extends Tables<T> = Any> {
+  type: 'transaction';
   position: Position;
   lsn: string;
   timestamp?: string;
@@ -87,6 +88,8 @@ export interface FeedOptions extends SubscriptionOptions {
   /** Tried in this order. */
   ways?: Way[];
   columns?: string;
+  /** `public.orders:status=eq.open`; conditions on other tables are items of their own. */
+  rows?: string | string[];
   linger?: number;
 }
 
@@ -118,14 +121,18 @@ export class DeltaClient {
 }
 
 export type Followed<T extends Tables<T> = Any> =
-  | { type: 'reset'; position: Position }
+  /** Forget all rows: they come anew. */
+  | { type: 'reset' }
   | { [K in keyof T & string]: { type: 'row'; table: K; row: T[K] } }[keyof T & string]
+  /** The rows are whole. */
   | { type: 'ready'; position: Position }
-  | ({ type: 'transaction' } & Transaction<T>);
+  /** Between a feed's rows and `ready` they have no position yet. */
+  | (Omit<Transaction<T>, 'position' | 'lsn'> & { position?: Position; lsn?: string });
 
+/** One consumer, by `for await`. With `onLost: 'throw'` it ends where the position is lost. */
 export function follow<T extends Tables<T> = Any>(
   client: DeltaClient,
-  options: (StreamOptions & { slotName: string; feed?: undefined } | FeedOptions & { feed: string; slotName?: undefined; publications?: string[] })
+  options: (StreamOptions & { slotName: string; feed?: undefined } | FeedOptions & { feed: string; slotName?: undefined })
     & { tables: (keyof T & string)[]; onLost?: 'restart' | 'throw' },
 ): AsyncGenerator<Followed<T>, void, void>;
 

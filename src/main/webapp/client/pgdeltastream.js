@@ -11,7 +11,8 @@ export class DeltaError extends Error {
 }
 
 const AFTER_FIXING = [1002, 1003, 1007, 1009]; // the client breaks the protocol
-const BEGIN_ANEW = [4500, 4501, 4502, 4503];
+const POSITION_LOST = 4502;
+const BEGIN_ANEW = [4500, 4501, POSITION_LOST, 4503]; // of a slot
 const QUEUE_BYTES = 8 << 20; // a browser's websocket cannot be slowed down
 const WAIT_SECONDS = 25; // of a pull
 const ACK_MILLIS = 100; // between two acknowledgements: the server takes 1,000 a second
@@ -84,7 +85,8 @@ export class DeltaClient {
   address(path, query = {}) {
     const url = new URL(`v1/${path}`, this.base);
     for (const [name, value] of Object.entries(query)) {
-      if (value !== undefined && value !== null) url.searchParams.set(name, Array.isArray(value) ? value.join(',') : value);
+      if (value === undefined || value === null) continue;
+      for (const one of name === 'rows' ? [value].flat() : [value]) url.searchParams.append(name, one); // a list with commas
     }
     return url;
   }
@@ -127,9 +129,7 @@ export class DeltaClient {
     let count = -1; // the last line is no row
     for await (const line of lines(answer.body)) {
       if (count >= 0) {
-        const row = JSON.parse(last);
-        const names = Object.keys(row);
-        yield this.row(names, names.map((column) => types[column]), Object.values(row));
+        yield this.typed(JSON.parse(last), types);
       }
       count += 1;
       last = line;
@@ -138,6 +138,12 @@ export class DeltaClient {
     if (end.complete !== true || end.rows !== count) {
       throw new DeltaError(`The rows of ${name} broke off${end.error ? `: ${end.error}` : ''}`, { code: 'incomplete', retry: true });
     }
+  }
+
+  /** A row of JSON, by its columns' types. */
+  typed(row, types) {
+    const names = Object.keys(row);
+    return this.row(names, names.map((column) => types?.[column]), Object.values(row));
   }
 
   /** Names and values as an object, each value by its type. */
@@ -207,7 +213,10 @@ const WAYS = {
       const { messages, position } = await answer.json();
       opened();
       const stamp = position.slice(0, position.lastIndexOf('.') + 1);
-      messages.forEach((message) => got(JSON.stringify(message), message.nextlsn && stamp + message.nextlsn));
+      for (const message of messages) {
+        const lsn = message.nextlsn ?? message['snapshot-end']?.lsn;
+        got(JSON.stringify(message), lsn && stamp + lsn);
+      }
       got('', position);
       after = position;
     }
@@ -223,6 +232,7 @@ class Subscription extends EventTarget {
   #stop = new AbortController();
   #connection = new AbortController();
   state = 'idle';
+  anew = false; // the position is lost: not with it again
 
   constructor(client, { signal, store, retry = mayReturn, delay = backoff, ack = 'next', from } = {}) {
     super();
@@ -273,8 +283,9 @@ class Subscription extends EventTarget {
         ended = { close: problem.status === undefined ? 1006 : 4000, reason: String(problem.message) };
       }
       if (this.#over) return undefined;
-      const tooMuch = this.#bytes > QUEUE_BYTES;
-      if (!tooMuch && !this.retry(ended.close)) {
+      const tooMuch = this.#bytes > QUEUE_BYTES && !this.holdsBack;
+      const again = (this.anew && ended.close === POSITION_LOST) || this.retry(ended.close);
+      if (!tooMuch && !again) {
         return this.#end(this.problem ?? new DeltaError(ended.reason || `Closed with ${ended.close}`, { close: ended.close, code: /^[a-z_]*/.exec(ended.reason)[0] }));
       }
       if (tooMuch) {
@@ -307,14 +318,19 @@ class Subscription extends EventTarget {
         }
         const { item, bytes } = this.#queue.shift();
         this.#bytes -= bytes;
-        const transaction = this.transaction(item);
-        if (this.#has(transaction)) continue;
-        if (transaction.changes.length > 0) yield transaction;
-        if (this.ack === 'next') await this.acknowledge(transaction);
+        yield* this.hand(item);
       }
     } finally {
       this.#end();
     }
+  }
+
+  /** What was received, to the consumer. */
+  async *hand(item) {
+    const transaction = this.transaction(item);
+    if (this.#has(transaction)) return;
+    if (transaction.changes.length > 0) yield transaction;
+    if (this.ack === 'next') await this.acknowledge(transaction);
   }
 
   /** It came again, after a break while the consumer was at it. */
@@ -396,11 +412,15 @@ export class DeltaStream extends Subscription {
 
   transaction(text) {
     const message = JSON.parse(text);
-    return { position: message.nextlsn, lsn: message.nextlsn, timestamp: message.timestamp, changes: this.changes(message) };
+    return { type: 'transaction', position: message.nextlsn, lsn: message.nextlsn, timestamp: message.timestamp, changes: this.changes(message) };
   }
 }
 
-/** Transactions of a feed. Its position is the feed's, and valid on all three ways. */
+/**
+ * Transactions of a feed. Its position is the feed's, and valid on all three ways. For `follow`, with
+ * `lost`, also `reset`, `row` and `ready`: where there is no position, and where it is lost unless
+ * that is to `throw`.
+ */
 export class DeltaFeed extends Subscription {
   #feed;
   #options;
@@ -408,6 +428,7 @@ export class DeltaFeed extends Subscription {
   #way = 0;
   #passed = false; // the first way was open once
   #token;
+  holdsBack = false; // while rows come: letting go would begin them anew
 
   constructor(client, feed, { ways = ['websocket', 'events', 'pull'], ...options } = {}) {
     super(client, options);
@@ -418,7 +439,11 @@ export class DeltaFeed extends Subscription {
 
   async connect(signal, works) {
     const way = this.#ways[this.#way];
-    const query = { ...wanted(this.#options), columns: this.#options.columns, linger: this.#options.linger, after: this.position };
+    const { columns, rows, linger, lost } = this.#options;
+    const after = this.anew ? undefined : this.position;
+    const snapshot = lost === 'restart' || (lost && !after) ? 1 : undefined;
+    this.holdsBack = false;
+    const query = { ...wanted(this.#options), columns, rows, linger, after, snapshot };
     let open = false;
     const opened = () => {
       if (!open) this.enter('open', { way });
@@ -429,6 +454,10 @@ export class DeltaFeed extends Subscription {
       return await WAYS[way](this.client, `feeds/${encodeURIComponent(this.#feed)}/stream`, query, {
         signal, opened, got: (text, id) => { works(); this.#got(text, id); },
       });
+    } catch (e) {
+      if (lost !== 'restart' || e.code !== 'must_refetch') throw e;
+      this.anew = true; // a pull says it by its status
+      return { close: POSITION_LOST, reason: e.reason };
     } finally {
       if (!open && !signal.aborted) this.#way = (this.#way + 1) % this.#ways.length; // the next may pass a proxy
       else if (this.#passed) this.#way = 0;
@@ -437,58 +466,86 @@ export class DeltaFeed extends Subscription {
 
   #got(text, id) {
     const message = text ? JSON.parse(text) : {};
-    if (message.hello) {
-      const { token, start } = message.hello;
+    const { hello, live, snapshot, 'snapshot-end': end, 'must-refetch': refetch } = message;
+    const lsn = end?.lsn ?? message.nextlsn;
+    const position = id || (lsn && this.#token && `${this.#token}.${lsn}`);
+    if (hello) {
+      const { token, start } = hello;
       this.#token = token;
       if (start) this.position ??= token ? `${token}.${start}` : start; // else a break before the first change would lose it
-    } else if (message['must-refetch']) {
-      const { reason, position, oldest } = message['must-refetch'];
-      this.problem = new DeltaError(`The position is not in the feed: ${reason}`, { code: 'must_refetch', close: 4502, reason, position, oldest });
-    } else if (message.live) {
+    } else if (refetch) {
+      this.anew = this.#options.lost === 'restart'; // rows follow, here or on the next connection
+      if (!this.anew) this.problem = new DeltaError(`The position is not in the feed: ${refetch.reason}`, { code: 'must_refetch', close: POSITION_LOST, ...refetch });
+    } else if (live) {
       this.enter('live');
     } else {
-      const position = id || (message.nextlsn && this.#token && `${this.#token}.${message.nextlsn}`);
-      this.push({ position, message }, text.length);
+      const reset = !this.holdsBack && Boolean(snapshot ?? end);
+      this.holdsBack = !end && (this.holdsBack || reset);
+      this.push({ position, message, reset }, text.length);
     }
   }
 
+  async *hand(item) {
+    const { snapshot, 'snapshot-end': end } = item.message;
+    if (item.reset) {
+      this.anew = false;
+      this.position = undefined;
+      await this.store?.save(undefined);
+      yield { type: 'reset' };
+    }
+    if (snapshot) {
+      const table = this.#name(snapshot);
+      for (const row of snapshot.rows) yield { type: 'row', table, row: this.client.typed(row, snapshot.types) };
+    } else if (end) {
+      await this.acknowledge(item);
+      yield { type: 'ready', position: item.position };
+    } else {
+      yield* super.hand(item);
+    }
+  }
+
+  /** As the caller has it. */
+  #name({ schema, table }) {
+    return this.#options.tables?.find((name) => name === table) ?? `${schema}.${table}`;
+  }
+
   transaction({ position, message }) {
-    return { position, lsn: message.nextlsn, timestamp: message.timestamp, changes: this.changes(message) };
+    return { type: 'transaction', position, lsn: message.nextlsn, timestamp: message.timestamp, changes: this.changes(message) };
   }
 }
 
 /**
  * Rows and then changes as one: `reset`, a `row` for each row, `ready`, then each `transaction`.
- * Where the position is lost it begins anew with `reset`. With `slotName` the slot is this client's
- * alone; with `feed` a slot is made for the rows only, and dropped after them.
+ * Where the rows break off, and where the position is lost, it begins anew with `reset`. With
+ * `slotName` the slot is this client's alone.
  */
-export async function* follow(client, { slotName, feed, tables, store, publications, onLost = 'restart', ...options }) {
+export async function* follow(client, { slotName, feed, tables, store, publications, onLost: lost = 'restart', ...options }) {
+  if (feed) {
+    const from = (await store?.load()) ?? options.from;
+    if (from) yield { type: 'ready', position: from };
+    yield* client.feed(feed, { ...options, tables, store, from, lost });
+    return;
+  }
   const memory = { load: () => memory.position, save: (position) => { memory.position = position; } };
   const kept = store ?? memory;
   for (;;) {
     try {
       let position = await kept.load();
       if (!position) {
-        if (slotName) await client.drop(slotName, true).catch((e) => { if (e.code !== 'slot_not_found') throw e; });
+        await client.drop(slotName, true).catch((e) => { if (e.code !== 'slot_not_found') throw e; });
         const slot = await client.init({ slotName, publications });
-        try {
-          yield { type: 'reset', position: slot.consistentPoint };
-          for (const table of tables) {
-            for await (const row of client.rows(slot.slotName, table, { signal: options.signal })) yield { type: 'row', table, row };
-          }
-        } finally {
-          if (feed) await client.drop(slot.slotName, true).catch(() => {});
+        yield { type: 'reset' };
+        for (const table of tables) {
+          for await (const row of client.rows(slotName, table, { signal: options.signal })) yield { type: 'row', table, row };
         }
         position = slot.consistentPoint;
         await kept.save(position);
       }
       yield { type: 'ready', position };
-      const source = feed ? client.feed(feed, { ...options, tables, store: kept, from: position })
-        : client.stream(slotName, { ...options, tables, publications, store: kept, from: position });
-      for await (const transaction of source) yield { type: 'transaction', ...transaction };
+      yield* client.stream(slotName, { ...options, tables, publications, store: kept, from: position });
       return;
     } catch (e) {
-      if (onLost !== 'restart' || !(BEGIN_ANEW.includes(e.close) || e.code === 'must_refetch')) throw e;
+      if (lost !== 'restart' || !BEGIN_ANEW.includes(e.close)) throw e;
       await kept.save(undefined);
     }
   }

@@ -73,7 +73,7 @@ record ColumnText(
         column.key(),
         primaryKey,
         quoted(column.name()),
-        typeName(type(details, options)),
+        typeName(options.type(details)),
         Ascii.bytes(Integer.toUnsignedString(oid)),
         Ascii.bytes(Integer.toString(details.position())),
         Ascii.bytes(details.notNull() ? "false" : "true"),
@@ -83,26 +83,13 @@ record ColumnText(
         asText ? ValueFormat.TEXT : format);
   }
 
-  private static boolean isBase(ColumnDetails details, ChangeOptions options) {
-    return options.has(Detail.DOMAIN_BASE_TYPES) && details.base().isPresent();
-  }
-
   /** Format 1 writes the value of such a domain like its base type's, format 2 does not. */
   private static int oid(Column column, ColumnDetails details, ChangeOptions options) {
     boolean baseValue =
-        isBase(details, options)
+        options.isOfBase(details)
             && options.has(Detail.TYPES)
             && options.format() == ChangeOptions.Format.TRANSACTIONS;
     return baseValue ? details.base().get().oid() : column.typeOid();
-  }
-
-  private static String type(ColumnDetails details, ChangeOptions options) {
-    boolean modifier =
-        options.has(Detail.TYPE_MODIFIERS) || options.format() == ChangeOptions.Format.ACTIONS;
-    if (isBase(details, options)) {
-      return modifier ? details.base().get().type() : details.base().get().plainType();
-    }
-    return modifier ? details.type() : details.plainType();
   }
 
   /** A name in quotes of its own is JSON already, as far as wal2json is concerned. */

@@ -71,7 +71,8 @@ abstract class FeedSnapshotStory extends FeedStory {
       assertThat(rows(messages)).containsExactly(1, 2, 3);
       assertThat(messages.get(0))
           .startsWith(
-              "{\"snapshot\":{\"schema\":\"public\",\"table\":\"test_table\",\"rows\":"
+              "{\"snapshot\":{\"schema\":\"public\",\"table\":\"test_table\","
+                  + "\"types\":{\"id\":\"integer\",\"name\":\"text\"},\"rows\":"
                   + "[{\"id\":1,\"name\":\"row 1\"},");
       JsonObject last = object(messages.get(messages.size() - 1)).getJsonObject("snapshot-end");
       assertThat(last.getInt("rows")).isEqualTo(3);

@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.pgdeltastream.change.Action;
+import org.pgdeltastream.change.ColumnDetails;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.TableName;
 
@@ -80,6 +81,21 @@ public record ChangeOptions(
 
   public boolean has(Detail detail) {
     return details.contains(detail);
+  }
+
+  /** Whether a column bears the name of the type that its domain stands for. */
+  public boolean isOfBase(ColumnDetails column) {
+    return has(Detail.DOMAIN_BASE_TYPES) && column.base().isPresent();
+  }
+
+  /** The name that a column's type has in messages. */
+  public String type(ColumnDetails column) {
+    boolean modifier = has(Detail.TYPE_MODIFIERS) || format() == Format.ACTIONS;
+    if (isOfBase(column)) {
+      ColumnDetails.BaseType base = column.base().get();
+      return modifier ? base.type() : base.plainType();
+    }
+    return modifier ? column.type() : column.plainType();
   }
 
   public boolean wants(TableName table) {

@@ -15,8 +15,8 @@ import org.pgdeltastream.encoder.JsonBuffer;
 
 /**
  * Writes a table's rows as messages of up to 64 KB: {@code
- * {"snapshot":{"schema":"public","table":"t","rows":[{"id":1}]}}}. A larger row is alone in its
- * message, which leaves in pieces. A table without rows has one message.
+ * {"snapshot":{"schema":"public","table":"t","types":{"id":"integer"},"rows":[{"id":1}]}}}. A
+ * larger row is alone in its message, which leaves in pieces. A table without rows has one message.
  */
 public final class RowMessages implements RowListener {
   private static final int MOST_BYTES = 64 * 1024;
@@ -24,30 +24,36 @@ public final class RowMessages implements RowListener {
 
   private final MessageOutput output;
   private final Numbers numbers;
-  private final byte[] head;
+  private final TableName table;
   private final JsonBuffer message = new JsonBuffer(full -> {});
   private final JsonBuffer row = new JsonBuffer(full -> sendPart());
+  private byte[] head = {};
   private RowText text = RowText.withoutColumns();
   private long rows;
   private long inMessage;
   private boolean isLarge; // some of the row was sent
   private boolean hasSent;
 
-  public RowMessages(MessageOutput output, TableName table, Numbers numbers) throws IOException {
+  public RowMessages(MessageOutput output, TableName table, Numbers numbers) {
     this.output = output;
+    this.table = table;
     this.numbers = numbers;
-    this.head = head(table);
-    message.append(head);
   }
 
-  private static byte[] head(TableName table) throws IOException {
-    JsonBuffer head = new JsonBuffer(full -> {});
-    head.append("{\"snapshot\":{\"schema\":".getBytes(US_ASCII));
-    head.appendQuoted(table.schema());
-    head.append(",\"table\":".getBytes(US_ASCII));
-    head.appendQuoted(table.table());
-    head.append(",\"rows\":[".getBytes(US_ASCII));
-    return head.copy();
+  private byte[] head(List<Column> columns, List<String> types) throws IOException {
+    JsonBuffer begin = new JsonBuffer(full -> {});
+    begin.append("{\"snapshot\":{\"schema\":".getBytes(US_ASCII));
+    begin.appendQuoted(table.schema());
+    begin.append(",\"table\":".getBytes(US_ASCII));
+    begin.appendQuoted(table.table());
+    for (int i = 0; i < types.size(); i++) {
+      begin.append((i == 0 ? ",\"types\":{" : ",").getBytes(US_ASCII));
+      begin.appendQuoted(columns.get(i).name());
+      begin.append(':');
+      begin.appendQuoted(types.get(i));
+    }
+    begin.append(((types.isEmpty() ? "" : "}") + ",\"rows\":[").getBytes(US_ASCII));
+    return begin.copy();
   }
 
   /** How many there were so far. */
@@ -57,7 +63,18 @@ public final class RowMessages implements RowListener {
 
   @Override
   public void columns(List<Column> columns) throws IOException {
+    columns(columns, List.of());
+  }
+
+  /**
+   * The same with their types.
+   *
+   * @param types as changes name them; none: they are not told
+   */
+  public void columns(List<Column> columns, List<String> types) throws IOException {
     text = RowText.of(columns, numbers);
+    head = head(columns, types);
+    message.append(head);
   }
 
   @Override

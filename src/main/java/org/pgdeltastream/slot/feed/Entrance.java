@@ -142,6 +142,7 @@ final class Entrance {
       FollowRequest request,
       String reason,
       Supplier<Optional<String>> refusal) {
+    spools.outdate(subscriber.view());
     FeedPosition.Stamp here = stamp().of(subscriber.view().hash());
     Optional<String> what = reason.equals(FilterIndex.TOAST) ? Optional.empty() : refusal.get();
     if (what.isPresent()) {

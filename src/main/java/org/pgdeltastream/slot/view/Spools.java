@@ -17,6 +17,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.feed.FeedSubscriber;
+import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.Rows;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.FeedSettings;
@@ -220,6 +221,13 @@ public final class Spools {
       }
     }
     late.forEach(one -> one.end(CloseReason.SLOW_SUBSCRIBER, "its snapshot was not read in time"));
+  }
+
+  /** Changes cannot tell what has happened to these rows since: nobody else gets them. */
+  public synchronized void outdate(ViewOptions view) {
+    all.stream()
+        .filter(one -> one.view().equals(view) && one.made().isPresent())
+        .forEach(one -> one.end(true));
   }
 
   private void close(SharedSpool shared) {

@@ -32,28 +32,25 @@ final class ViewRows implements RowListener {
 
   @Override
   public void columns(List<Column> columns) throws IOException {
-    messages.columns(areOfBaseTypes() ? ofBaseTypes(columns) : columns);
-  }
-
-  /** As changes in format 1 do it. */
-  private boolean areOfBaseTypes() {
     ChangeOptions changes = maker.view().changes();
-    return changes.has(Detail.DOMAIN_BASE_TYPES)
-        && changes.has(Detail.TYPES)
-        && changes.format() == ChangeOptions.Format.TRANSACTIONS;
-  }
-
-  private List<Column> ofBaseTypes(List<Column> columns) {
+    if (!changes.has(Detail.TYPES)) {
+      messages.columns(columns);
+      return;
+    }
     Relation relation = new Relation((int) oid, table, ReplicaIdentity.DEFAULT, columns);
     List<ColumnDetails> details =
         maker.feed().catalog().details(relation, maker.feed().journal().end());
-    List<Column> result = new ArrayList<>();
+    boolean baseValues = changes.format() == ChangeOptions.Format.TRANSACTIONS; // as in changes
+    List<Column> written = new ArrayList<>();
     for (int i = 0; i < columns.size(); i++) {
-      Column column = columns.get(i);
-      int type = details.get(i).base().map(ColumnDetails.BaseType::oid).orElse(column.typeOid());
-      result.add(new Column(column.key(), column.name(), type, column.typeModifier()));
+      Column one = columns.get(i);
+      int type =
+          baseValues && changes.isOfBase(details.get(i))
+              ? details.get(i).base().orElseThrow().oid()
+              : one.typeOid();
+      written.add(new Column(one.key(), one.name(), type, one.typeModifier()));
     }
-    return result;
+    messages.columns(written, details.stream().map(changes::type).toList());
   }
 
   @Override
