@@ -8,6 +8,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.http.ErrorBody;
 
@@ -149,7 +150,8 @@ final class AccessRules {
     }
     if (!call.header("Origin").isEmpty() && !isSameOrigin(call)) {
       return forbidden(
-          "This Origin is not allowed",
+          "Origin %s is not allowed; pgdelta.origins (PGDELTA_ORIGINS) lists those that are"
+              .formatted(Shown.of(String.join(", ", call.header("Origin")))),
           "Add exactly this origin to pgdelta.origins (PGDELTA_ORIGINS)");
     }
     if (!List.of("none", "same-origin").containsAll(call.header("Sec-Fetch-Site"))) {
