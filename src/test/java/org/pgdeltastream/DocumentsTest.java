@@ -204,17 +204,18 @@ class DocumentsTest {
                 .toList());
   }
 
-  /** README's client stops where its table says that it should. */
+  /** The program of clients.md stops where the table says that it should. */
   @Test
-  void reconnectInReadmeAsTheTableOfCloseCodesSays() {
+  void reconnectAsTheTableOfCloseCodesSays() {
+    String clients = read(DOCS.resolve("clients.md"));
     String afterFixing =
         Pattern.compile("afterFixing = \\[([0-9, ]+)]")
-            .matcher(readme)
+            .matcher(clients)
             .results()
             .map(found -> found.group(1))
             .findFirst()
             .orElseThrow();
-    assertThat(readme).contains("code >= 4500 ||");
+    assertThat(clients).contains("code >= 4500 ||");
     Set<String> listed = Set.of(afterFixing.split(", "));
     assertThat(
             rows(websocket, "| Code | Word |")
