@@ -155,7 +155,7 @@ class ClientIT extends BrowserStory {
           let got = 0
           const body = answer.body.pipeThrough(new TransformStream({
             transform(chunk, out) {
-              if (got < 100000 || !cut) out.enqueue(chunk)
+              out.enqueue(cut ? chunk.subarray(0, Math.max(0, 100000 - got)) : chunk)
               if (!cut || got >= 100000 || (got += chunk.length) < 100000) return
               setTimeout(() => { cut = false; out.error('cut') }, 200)
             },

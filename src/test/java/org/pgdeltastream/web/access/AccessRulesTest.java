@@ -348,6 +348,18 @@ class AccessRulesTest {
     assertThat(status(OPEN, call)).isEqualTo(status);
   }
 
+  /** A browser hides the answer from its page, so the log has to say it. */
+  @Test
+  void saysWhichOriginItRefuses() {
+    assertThat(PROTECTED.refusal(call("Origin", "http://localhost:8000\n")))
+        .map(ErrorBody::error)
+        .hasValueSatisfying(
+            error ->
+                assertThat(error)
+                    .contains("http://localhost:8000", "pgdelta.origins")
+                    .doesNotContain("\n"));
+  }
+
   @Test
   void takesACallWithoutOrigin() {
     assertThat(status(OPEN, call())).isEqualTo(200);
