@@ -229,13 +229,6 @@ public final class Spools {
         .forEach(one -> one.end(true));
   }
 
-  /** Changes cannot tell what has happened to these rows since: nobody else gets them. */
-  public synchronized void outdate(ViewOptions view) {
-    all.stream()
-        .filter(one -> one.view().equals(view) && one.made().isPresent())
-        .forEach(one -> one.end(true));
-  }
-
   private void close(SharedSpool shared) {
     all.remove(shared);
     shared.end(true);

@@ -351,7 +351,7 @@ class AccessRulesTest {
   /** A browser hides the answer from its page, so the log has to say it. */
   @Test
   void saysWhichOriginItRefuses() {
-    assertThat(PROTECTED.refusal(call("Origin", "http://localhost:8000\n")))
+    assertThat(PROTECTED.decide(call("Origin", "http://localhost:8000\n")).refusal())
         .map(ErrorBody::error)
         .hasValueSatisfying(
             error ->
