@@ -107,7 +107,7 @@ export class DeltaFeed<T extends Tables<T> = Any> extends Subscription<T> {}
 export class DeltaClient {
   constructor(options?: {
     url?: string | URL;
-    token?: string | ((why: { refused: boolean }) => string | undefined | Promise<string | undefined>);
+    token?: string | ((why: { refused: boolean; expires?: string }) => string | undefined | Promise<string | undefined>);
     parse?: Record<string, (text: string) => unknown>;
     fetch?: typeof fetch;
     WebSocket?: typeof WebSocket;

@@ -15,6 +15,9 @@ const POSITION_LOST = 4502;
 const BEGIN_ANEW = [4500, 4501, POSITION_LOST, 4503]; // of a slot
 const QUEUE_BYTES = 8 << 20; // a browser's websocket cannot be slowed down
 const WAIT_SECONDS = 25; // of a pull
+const RENEW_MILLIS = 30_000; // before a token ends
+const LEAST_RENEW_MILLIS = 5_000; // the server takes one a second
+const MOST_TIMER_MILLIS = 2 ** 31 - 1;
 const ACK_MILLIS = 100; // between two acknowledgements: the server takes 1,000 a second
 
 /** Whether reconnecting can help after a close. */
@@ -65,8 +68,9 @@ async function* lines(body) {
 export class DeltaClient {
   /**
    * url: where the application is; the page's own place is the default.
-   * token: a text, or a function that is asked before each connection; `{ refused: true }` tells it
-   * that the last one was not taken.
+   * token: a text, or a function that is asked before each connection, and while one is open 30 s
+   * before its token ends; `{ refused: true }` tells it that the last one was not taken, `expires` when
+   * it ends.
    * parse: functions by PostgreSQL's type name, beside or in place of the usual ones.
    */
   constructor({ url = '.', token, parse = {}, fetch: fetcher, WebSocket: socket } = {}) {
@@ -78,8 +82,8 @@ export class DeltaClient {
     this.WebSocket = socket ?? globalThis.WebSocket;
   }
 
-  async tell(refused = false) {
-    return typeof this.token === 'function' ? this.token({ refused }) : this.token;
+  async tell(refused = false, expires = undefined) {
+    return typeof this.token === 'function' ? this.token({ refused, expires }) : this.token;
   }
 
   address(path, query = {}) {
@@ -173,12 +177,23 @@ const WAYS = {
     const token = await client.tell();
     const socket = new client.WebSocket(url, token ? ['pgdeltastream.v1', `bearer.${token}`] : []);
     return new Promise((ended) => {
-      const end = (facts) => { signal.removeEventListener('abort', abort); ended(facts); };
+      let renewal;
+      const renew = async (expires) => { // a text that ends is told again to no use
+        const fresh = typeof client.token === 'function' && await client.tell(false, expires);
+        if (fresh && socket.readyState === 1) socket.send(JSON.stringify({ token: fresh }));
+      };
+      const end = (facts) => { clearTimeout(renewal); signal.removeEventListener('abort', abort); ended(facts); };
       const abort = () => { socket.close(1000); end({ close: 1000, reason: '' }); };
       signal.addEventListener('abort', abort);
       if (signal.aborted) abort();
       socket.onopen = () => opened((text) => socket.send(text));
-      socket.onmessage = ({ data }) => got(data);
+      socket.onmessage = ({ data }) => {
+        const expires = data.startsWith('{"token"') ? JSON.parse(data).token.expires : undefined;
+        if (expires === undefined) return got(data);
+        const left = Date.parse(expires) - Date.now();
+        clearTimeout(renewal);
+        renewal = setTimeout(() => renew(expires).catch(() => {}), Math.min(Math.max(left - RENEW_MILLIS, LEAST_RENEW_MILLIS), MOST_TIMER_MILLIS));
+      };
       socket.onclose = ({ code, reason }) => end({ close: code, reason });
       socket.onerror = () => end({ close: 1006, reason: 'no connection' }); // Node 22 may say no more
     });

@@ -161,7 +161,9 @@ public final class DeltaStream implements Iterable<Message>, AutoCloseable {
               close();
               throw MustRefetchException.of(refetch);
             });
-    return JsonText.member(text, "live").isPresent();
+    return JsonText.member(text, "live").isPresent()
+        || JsonText.member(text, "token")
+            .isPresent(); // which ends soon: the next connection's is new
   }
 
   private static Optional<String> field(String json, String name) {

@@ -20,7 +20,7 @@ abstract class BrowserStory {
   TestDatabase database;
   Program program;
   Browser browser;
-  private Path directory;
+  Path directory;
   private int port;
 
   @BeforeAll

@@ -3,7 +3,11 @@ package org.pgdeltastream.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -11,6 +15,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.support.Issuer;
 
 /** The JavaScript client in Chromium: nothing lost and nothing twice, whatever breaks. */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
@@ -334,6 +339,50 @@ class ClientIT extends BrowserStory {
       await("the refusal")
           .atMost(SOON)
           .until(() -> browser.run("return states.join()").equals("false,true,401"));
+    } finally {
+      browser.open("about:blank");
+      program.close();
+      program = program();
+    }
+  }
+
+  /** On the same connection: a page that is open for long is not told its rows again. */
+  @Test
+  void goesOnWithANewTokenBeforeItsOwnEnds() throws Exception {
+    Issuer.Key key = Issuer.Key.of("ec", "ES256");
+    Path jwks = Files.writeString(directory.resolve("jwks.json"), Issuer.jwks(key));
+    Path rights =
+        Files.writeString(
+            directory.resolve("rights.json"),
+            """
+            {"roles":{"user":{"feeds":{"main":{"tables":{"public.orders":{}},"snapshot":true}}}}}
+            """);
+    program.close();
+    program =
+        program(
+            "-Dpgdelta.jwks=" + jwks.toUri(),
+            "-Dpgdelta.issuer=" + Issuer.NAME,
+            "-Dpgdelta.audience=" + Issuer.AUDIENCE,
+            "-Dpgdelta.rights=" + rights);
+    try {
+      insert(1, 3);
+      Instant end = Instant.now().plusSeconds(15);
+      Map<String, Object> claims = Issuer.claims("ann", "user", Instant.now());
+      run(
+          """
+          const token = ({ expires }) => { states.push(expires ? 'renewed' : 'first'); return expires ? '%s' : '%s' }
+          const client = new DeltaClient({ url: '/', token })
+          for await (const entry of follow(client, { feed: 'main', tables: ['public.orders'] })) take(entry)
+          """
+              .formatted(
+                  key.token(claims), key.token(Issuer.with(claims, "exp", end.getEpochSecond()))));
+      awaitRows(3);
+      await("the first token's end")
+          .atMost(SOON)
+          .until(() -> Instant.now().isAfter(end.plusSeconds(2)));
+      insert(4, 4);
+      awaitRows(4);
+      assertThat(browser.run("return states.join() + ' ' + resets")).isEqualTo("first,renewed 1");
     } finally {
       browser.open("about:blank");
       program.close();

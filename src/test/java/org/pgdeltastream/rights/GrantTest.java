@@ -1,5 +1,6 @@
 package org.pgdeltastream.rights;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -156,7 +157,8 @@ class GrantTest {
     Narrowed found =
         grant("and(owner_id.eq.$sub,status.in.(a,$sub))", Map.of("sub", hostile))
             .narrow(asked(), Map.of(), PUBLISHED);
-    List<Condition.Comparison> all = found.rows().get(ORDERS).comparisons().toList();
+    List<Condition.Comparison> all =
+        requireNonNull(found.rows().get(ORDERS)).comparisons().toList();
     assertThat(all).hasSize(2);
     assertThat(all.get(0).values()).containsExactly(hostile);
     assertThat(all.get(1).values()).containsExactly("a", hostile);

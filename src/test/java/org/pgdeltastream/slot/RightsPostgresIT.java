@@ -1,5 +1,6 @@
 package org.pgdeltastream.slot;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -156,7 +157,9 @@ class RightsPostgresIT {
     int refused = 0;
     for (Map.Entry<String, FeedRight> one : rights.entrySet()) {
       Bearer bearer =
-          new Bearer(identity("ann", one.getKey(), Optional.empty()), roles.get(one.getKey()));
+          new Bearer(
+              identity("ann", one.getKey(), Optional.empty()),
+              requireNonNull(roles.get(one.getKey())));
       boolean snapshot = one.getValue().snapshot();
       if (!RightsModel.isDecidable(one.getValue())) {
         assertThatThrownBy(() -> new RightsReader(feeds, Framing.TEXTS, snapshot, bearer))
