@@ -12,10 +12,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.logging.Handler;
@@ -62,7 +64,7 @@ class RightsPostgresIT {
 
   private static final Logger LOGS = Logger.getLogger("org.pgdeltastream");
 
-  private final StringBuffer log = new StringBuffer();
+  private final Queue<String> log = new ConcurrentLinkedQueue<>();
   private final Handler listener = new Listener();
   private TestDatabase database;
   private TestRegistry registry;
@@ -71,7 +73,7 @@ class RightsPostgresIT {
   private final class Listener extends Handler {
     @Override
     public void publish(LogRecord line) {
-      log.append(line.getMessage()).append('\n');
+      log.add(line.getMessage());
     }
 
     @Override
@@ -187,7 +189,7 @@ class RightsPostgresIT {
       check(one.getKey(), one.getValue(), model);
     }
     System.out.printf("%d subscribers, %d roles refused%n", readers.size(), refused);
-    assertThat(CANARY.matcher(log).results().map(MatchResult::group)).isEmpty();
+    assertThat(CANARY.matcher(String.join("\n", log)).results().map(MatchResult::group)).isEmpty();
   }
 
   private interface Has {
@@ -460,7 +462,7 @@ class RightsPostgresIT {
         new TableRight(Optional.empty(), Optional.of("id.eq.$sub"), Set.of(Action.INSERT));
     assertRefused(
         bearer(right(right)), RightsReader.asked(), Problem.FORBIDDEN, "cannot be decided");
-    assertThat(log.toString())
+    assertThat(String.join("\n", log))
         .contains("a claim or constant is no value of type integer, which column id has")
         .doesNotContain("'ann'");
   }
