@@ -56,19 +56,14 @@ public record Grant(String feed, FeedRight right, Claims claims) {
         .tables()
         .forEach(
             (table, may) -> {
-              List<String> there = published.get(table);
               Optional<List<Condition>> needed = needed(may);
-              if (there == null || there.isEmpty() || needed.isEmpty() || !asked.wants(table)) {
-                return;
-              }
-              tables.put(table, may.actions());
-              Set<String> seen = new HashSet<>(there);
-              may.columns().ifPresent(seen::retainAll);
-              may.columns().ifPresent(names -> limited.put(table, Set.copyOf(names)));
-              told(table, asked, may, seen).ifPresent(names -> columns.put(table, names));
-              List<Condition> all = conditions(table, rows.get(table), needed.get(), seen);
-              if (!all.isEmpty()) {
-                conditions.put(table, all.size() == 1 ? all.get(0) : new Condition.All(all));
+              Set<String> seen = seen(may, published.get(table));
+              if (needed.isPresent() && !seen.isEmpty() && asked.wants(table)) {
+                tables.put(table, may.actions());
+                may.columns().ifPresent(names -> limited.put(table, Set.copyOf(names)));
+                told(table, asked, may, seen).ifPresent(names -> columns.put(table, names));
+                condition(table, rows.get(table), needed.get(), seen)
+                    .ifPresent(all -> conditions.put(table, all));
               }
             });
     checkNamed(asked, rows, tables.keySet());
@@ -77,6 +72,13 @@ public record Grant(String feed, FeedRight right, Claims claims) {
     }
     Scope scope = new Scope(tables, right.prefixes());
     return new Narrowed(asked.within(scope, columns, limited), conditions);
+  }
+
+  /** The columns that are there and may be seen. */
+  private static Set<String> seen(TableRight may, @Nullable List<String> there) {
+    Set<String> seen = new HashSet<>(there == null ? List.of() : there);
+    may.columns().ifPresent(seen::retainAll);
+    return seen;
   }
 
   /** The right's own condition, in a list of none or one; empty if a claim is missing. */
@@ -105,7 +107,7 @@ public record Grant(String feed, FeedRight right, Claims claims) {
     return named.or(may::columns);
   }
 
-  private List<Condition> conditions(
+  private Optional<Condition> condition(
       TableName table, @Nullable Condition asked, List<Condition> needed, Set<String> seen) {
     List<Condition> all = new ArrayList<>();
     needed.forEach(one -> addParts(all, one));
@@ -113,7 +115,11 @@ public record Grant(String feed, FeedRight right, Claims claims) {
       check(table, asked.comparisons().map(Condition.Comparison::column).toList(), seen);
       addParts(all, asked);
     }
-    return all;
+    return switch (all.size()) {
+      case 0 -> Optional.empty();
+      case 1 -> Optional.of(all.get(0));
+      default -> Optional.of(new Condition.All(all));
+    };
   }
 
   /** One level, so that a value which finds the condition is found. */
