@@ -48,7 +48,7 @@ public enum Operator {
     };
   }
 
-  boolean isPattern() {
+  public boolean isPattern() {
     return this == LIKE || this == ILIKE;
   }
 

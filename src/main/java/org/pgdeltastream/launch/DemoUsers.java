@@ -24,7 +24,19 @@ import org.pgdeltastream.launch.command.Guide;
 final class DemoUsers {
   /** What says who may call; if one of these is set, there are no users to try. */
   private static final List<String> ACCESS =
-      List.of("tokens", "monitor-tokens", "open", "jwks", "issuer", "audience", "rights");
+      List.of(
+          "tokens",
+          "monitor-tokens",
+          "open",
+          "jwks",
+          "issuer",
+          "audience",
+          "rights",
+          "role-claim",
+          "token-algorithms",
+          "token-type",
+          "token-seconds",
+          "trust-local");
 
   private static final List<String> USERS = List.of("ann", "bob");
   private static final Duration LIFE = Duration.ofHours(24);

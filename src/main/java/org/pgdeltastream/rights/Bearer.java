@@ -12,7 +12,7 @@ import java.util.Set;
  */
 public record Bearer(Identity identity, Role role) {
   /** Claims that another token of the same bearer has otherwise. */
-  private static final Set<String> OF_TOKEN = Set.of("exp", "iat", "nbf", "jti", "auth_time");
+  public static final Set<String> OF_TOKEN = Set.of("exp", "iat", "nbf", "jti", "auth_time");
 
   /** Whether it may see everything. */
   public boolean seesAll() {

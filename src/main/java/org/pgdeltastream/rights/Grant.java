@@ -19,6 +19,8 @@ import org.pgdeltastream.filter.Condition;
 
 /** What one bearer may see of a feed: what it asks for can only become less. */
 public record Grant(String feed, FeedRight right, Claims claims) {
+  private static final int MOST_PATTERNS = 2;
+
   /** What is shown, and the rows that are shown of a table. */
   public record Narrowed(ChangeOptions changes, Map<TableName, Condition> rows) {
     public Narrowed {
@@ -86,7 +88,7 @@ public record Grant(String feed, FeedRight right, Claims claims) {
     try {
       return Optional.of(
           may.rows().stream().map(text -> Condition.parse(text, this::values)).toList());
-    } catch (MissingClaimException e) {
+    } catch (IllegalArgumentException e) { // a claim is missing, or there are too many values
       return Optional.empty();
     }
   }
@@ -113,6 +115,7 @@ public record Grant(String feed, FeedRight right, Claims claims) {
     needed.forEach(one -> addParts(all, one));
     if (asked != null) {
       check(table, asked.comparisons().map(Condition.Comparison::column).toList(), seen);
+      checkPatterns(table, asked);
       addParts(all, asked);
     }
     return switch (all.size()) {
@@ -128,6 +131,16 @@ public record Grant(String feed, FeedRight right, Claims claims) {
       all.addAll(some.parts());
     } else {
       all.add(one);
+    }
+  }
+
+  /** Each is tried on each row, in the thread that reads for all. */
+  private static void checkPatterns(TableName table, Condition asked) {
+    if (asked.comparisons().filter(one -> one.operator().isPattern()).count() > MOST_PATTERNS) {
+      throw new ProblemException(
+          Problem.BAD_REQUEST,
+          "rows of table " + table + " has more than " + MOST_PATTERNS + " patterns",
+          "Ask for more rows, and choose among them");
     }
   }
 

@@ -17,7 +17,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import javax.naming.InitialContext;
 import javax.naming.NamingException;
 import javax.sql.DataSource;
@@ -27,7 +26,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.replication.wal.CatchUps;
-import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.rights.Standing;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.feed.Feeds;
@@ -53,7 +52,7 @@ public class SlotManager {
   private volatile @Nullable SlotRegistry registry;
   private @Nullable Executor readers;
   private final RegularChecks checks = new RegularChecks(() -> registry);
-  private volatile Supplier<Rights> rights = () -> Rights.NONE;
+  private volatile Standing standing = Standing.NOBODY;
   private volatile boolean closed;
   private boolean closeBegan;
   private final AtomicBoolean opening = new AtomicBoolean(); // the database
@@ -64,12 +63,12 @@ public class SlotManager {
   /**
    * Called once, before anything else, by the web application's start.
    *
-   * @param roles as they are at the moment
+   * @param present of those who have no right to everything
    * @return begins the checks of streams and slots; run it outside of this call, since TomEE lets a
    *     task share the transaction context of the call that hands it over, and both fail
    */
-  public Runnable start(Settings read, Supplier<Rights> roles) {
-    rights = roles;
+  public Runnable start(Settings read, Standing present) {
+    standing = present;
     begin(read);
     try {
       registry();
@@ -191,7 +190,7 @@ public class SlotManager {
         INFO,
         "Pages are read through "
             + (pages.isPresent() ? "jdbc/pgdelta" : "connections of this application's own"));
-    return new SlotRegistry(database, known, present(readers), rights);
+    return new SlotRegistry(database, known, present(readers), standing);
   }
 
   /** The application may have been stopped since the database was opened. */

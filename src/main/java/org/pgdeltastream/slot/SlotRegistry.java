@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.Supplier;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
@@ -15,7 +14,7 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.Subscriber;
 import org.pgdeltastream.replication.ServerStateReader;
 import org.pgdeltastream.replication.wal.CatchUps;
-import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.rights.Standing;
 import org.pgdeltastream.slot.board.Board;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
@@ -55,10 +54,10 @@ final class SlotRegistry {
 
   /** Nobody has rights of its own. */
   SlotRegistry(Database database, Settings settings, Executor readers) {
-    this(database, settings, readers, () -> Rights.NONE);
+    this(database, settings, readers, Standing.NOBODY);
   }
 
-  SlotRegistry(Database database, Settings settings, Executor readers, Supplier<Rights> rights) {
+  SlotRegistry(Database database, Settings settings, Executor readers, Standing standing) {
     this.database = database;
     this.settings = settings;
     ownPublications = new OwnPublications(database, slots::known);
@@ -70,7 +69,7 @@ final class SlotRegistry {
     drops = new SlotDrops(database, slots, ownPublications);
     feeds =
         new Feeds(
-            new FeedSlots(database, creator, slots, drops::dropNow), services, readers, rights);
+            new FeedSlots(database, creator, slots, drops::dropNow), services, readers, standing);
     reporter = new Reporter(database, slots, feeds::list, ownPublications);
     Board board = new Board(new ServerStateReader(database.connector()));
     guard = new SlotGuard(board, settings, slots, drops, database.connector(), readers);

@@ -14,6 +14,7 @@ import java.util.function.Supplier;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.rights.Identity;
 import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.rights.Standing;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.access.Callers;
@@ -35,13 +36,14 @@ public class Startup implements ServletContextListener {
     ServletContext context = event.getServletContext();
     Settings settings = settings(context);
     Supplier<Rights> rights = rights(settings);
-    callers(settings, rights).keepIn(context);
+    Callers callers = callers(settings, rights);
+    callers.keepIn(context);
     String server = context.getServerInfo();
     boolean own = OwnFrames.areWritten(settings.websocket(), server);
     String writer = own ? "this application, on " : "the server, ";
     LOG.log(INFO, "Frames are written by " + writer + server);
     Traffic.countIn(context);
-    slots.start(settings, rights).run();
+    slots.start(settings, new Standing(rights, callers::isRevoked)).run();
   }
 
   private static Supplier<Rights> rights(Settings settings) {

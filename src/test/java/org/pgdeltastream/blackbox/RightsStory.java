@@ -46,7 +46,7 @@ abstract class RightsStory {
 
   private final Map<String, String> more;
   private final List<String> sent = new ArrayList<>();
-  @TempDir private Path directory;
+  private Path directory = Path.of("");
   private TestDatabase database;
   private ApplicationServer server;
 
@@ -55,7 +55,8 @@ abstract class RightsStory {
   }
 
   @BeforeAll
-  void start() throws Exception {
+  void start(@TempDir Path temporary) throws Exception {
+    directory = temporary;
     database = TestDatabase.embedded();
     database.execute(
         "create table orders (id int primary key, customer_id text not null, item text, margin text)");

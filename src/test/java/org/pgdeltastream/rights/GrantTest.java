@@ -4,6 +4,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -149,6 +150,23 @@ class GrantTest {
     Narrowed found = grant.narrow(asked(), Map.of(), PUBLISHED);
     assertThat(found.changes().wants(ORDERS)).isFalse();
     assertThat(found.changes().wants(NEWS)).isTrue();
+  }
+
+  @Test
+  void moreValuesThanAConditionMayHaveCloseTheTable() {
+    Grant grant = grant("owner_id.in.$many", Map.of("many", Collections.nCopies(1001, "a")));
+    assertThat(grant.narrow(asked(), Map.of(), PUBLISHED).changes().wants(ORDERS)).isFalse();
+  }
+
+  @Test
+  void fewPatternsMayBeAskedFor() {
+    Condition two = Condition.parse("or(status.like.*a*,status.like.*b*)");
+    assertThat(narrow(asked(), Map.of(ORDERS, two)).rows()).containsKey(ORDERS);
+    Condition three = Condition.parse("or(status.like.*a*,status.like.*b*,status.like.*c*)");
+    assertRefused(
+        () -> narrow(asked(), Map.of(ORDERS, three)),
+        Problem.BAD_REQUEST,
+        "rows of table public.orders has more than 2 patterns");
   }
 
   @Test

@@ -377,6 +377,68 @@ class RightsPostgresIT {
     assertThat(reader.ending()).contains(CloseReason.RIGHTS_CHANGED);
   }
 
+  /** Also one that was revoked while it began. */
+  @Test
+  void endsWhereItsTokenIsKnownToBeRevoked() {
+    Bearer bearer = bearer(own(Set.of(Action.INSERT)));
+    registry.revoked.add(bearer.identity());
+    RightsReader reader = new RightsReader(feeds, Framing.TEXTS, false, bearer);
+    await("its end").atMost(SOON).until(() -> reader.ending().isPresent());
+    assertThat(reader.ending()).contains(CloseReason.RIGHTS_CHANGED);
+  }
+
+  @Test
+  void whoShowsNoTokenEndsWhereThatIsNotAllowedAnyMore() {
+    Role role = bearer(own(Set.of(Action.INSERT))).role();
+    registry.rights.set(new Rights(Map.of("user", role), Optional.of("user")));
+    Identity nobody =
+        new Identity(
+            "",
+            "",
+            Optional.empty(),
+            "user",
+            new Claims(Map.of("sub", "ann")),
+            Optional.empty(),
+            Optional.empty());
+    RightsReader reader = new RightsReader(feeds, Framing.TEXTS, false, new Bearer(nobody, role));
+    await("its begin").atMost(SOON).until(reader::hasBegun);
+    assertThat(reader.ending()).isEmpty();
+    registry.rights.set(new Rights(Map.of("user", role), Optional.empty()));
+    await("its end").atMost(SOON).until(() -> reader.ending().isPresent());
+    assertThat(reader.ending()).contains(CloseReason.RIGHTS_CHANGED);
+  }
+
+  /** PostgreSQL does not log it. */
+  @Test
+  void needsColumnsThatTheFeedHas() throws Exception {
+    database.execute("create publication narrow for table bykey (id, owner, text)");
+    feeds.drop("main", true);
+    feeds.make(feeds.usual("main", List.of("narrow")));
+    TableRight right =
+        new TableRight(Optional.empty(), Optional.of("region.eq.$sub"), Set.of(Action.INSERT));
+    assertRefused(
+        bearer(right(right)), RightsReader.asked(), Problem.FORBIDDEN, "cannot be decided");
+    assertThat(String.join("\n", log)).contains("names region, which the feed does not have");
+  }
+
+  /** Also where somebody asks for rows by a column of the key. */
+  @Test
+  void namesNoHiddenKey() {
+    TableRight right =
+        new TableRight(
+            Optional.of(List.of("id", "text")), Optional.empty(), Set.of(Action.values()));
+    ViewRequest request =
+        new ViewRequest(RightsReader.asked().changes(), Map.of(BY_KEY, Condition.parse("id=eq.5")));
+    assertThatThrownBy(
+            () -> new RightsReader(feeds, Framing.TEXTS, false, bearer(right(right)), request))
+        .isInstanceOfSatisfying(
+            ProblemException.class,
+            e -> {
+              assertThat(e.problem()).isEqualTo(Problem.IDENTITY_INSUFFICIENT);
+              assertThat(e.getMessage() + e.hint()).doesNotContain("owner");
+            });
+  }
+
   /** A table that comes into the feed later has no filter yet. */
   @Test
   void isNotToldATableThatCameLater() throws Exception {

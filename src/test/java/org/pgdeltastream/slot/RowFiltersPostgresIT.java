@@ -210,6 +210,7 @@ class RowFiltersPostgresIT {
           {"word=gt.a", "only with the collation C"},
           {"pair=is.null", "is cannot be decided here on column pair"},
           {"at=gt.now", "now is no constant"},
+          {"price=in.(1e131071,2)", "a value of column price has more than 1024 characters"},
           {"state=eq.lost", "lost is no value of type state"}
         }) {
       assertThatThrownBy(() -> follow(one[0]))

@@ -4,6 +4,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -15,7 +17,9 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
+import org.pgdeltastream.rights.Identity;
 import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.rights.Standing;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.support.TestDatabase;
@@ -24,6 +28,7 @@ import org.pgdeltastream.support.TestDatabase;
 final class TestRegistry implements AutoCloseable {
   final SlotRegistry slots;
   final HeapBudget heap;
+  final Set<Identity> revoked = ConcurrentHashMap.newKeySet();
   final AtomicReference<Rights> rights = new AtomicReference<>(Rights.NONE);
   private final Database doors;
   private final ExecutorService readers = Executors.newCachedThreadPool();
@@ -47,7 +52,7 @@ final class TestRegistry implements AutoCloseable {
                 .filter(source -> read.databaseUrl().orElseThrow().contains("/postgres")),
             Optional.empty());
     heap = doors.heap();
-    slots = new SlotRegistry(doors, read, readers, rights::get);
+    slots = new SlotRegistry(doors, read, readers, new Standing(rights::get, revoked::contains));
     Reporter reporter = slots.reporter();
     every(100, () -> reporter.checkStreams(readers));
     every(100, () -> slots.feeds().bearers().check());

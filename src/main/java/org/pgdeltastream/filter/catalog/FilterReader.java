@@ -27,6 +27,11 @@ public final class FilterReader {
   private static final Pattern MOVING =
       Pattern.compile("now|today|tomorrow|yesterday", Pattern.CASE_INSENSITIVE);
 
+  /** Of a number: PostgreSQL would spell all of its digits. */
+  private static final Pattern LARGE = Pattern.compile("(?i).*e[+-]?0*[1-9][0-9]{3,}.*");
+
+  private static final int MOST_CHARACTERS = 1_024;
+
   private final Connection connection;
   private final TableName table;
   private final FilterColumns columns;
@@ -54,7 +59,11 @@ public final class FilterReader {
   /** A constant, and the column that it is compared with. */
   private record Constant(FilterColumn column, String text) {
     String sql() {
-      return "pg_catalog.format('%s', cast(cast(? as text) as " + column.sqlType() + "))";
+      return "pg_catalog.left(pg_catalog.format('%s', cast(cast(? as text) as "
+          + column.sqlType()
+          + ")), "
+          + (MOST_CHARACTERS + 1)
+          + ")";
     }
   }
 
@@ -73,7 +82,14 @@ public final class FilterReader {
       }
     }
     constants.forEach(this::checkStandsStill);
-    return RowFilter.of(condition, columns.byName(), spelled(constants));
+    constants.forEach(this::checkSize);
+    List<String> spelled = spelled(constants);
+    for (int i = 0; i < spelled.size(); i++) {
+      if (spelled.get(i).length() > MOST_CHARACTERS) {
+        throw tooLong(constants.get(i));
+      }
+    }
+    return RowFilter.of(condition, columns.byName(), spelled);
   }
 
   private FilterColumn checked(Condition.Comparison comparison) {
@@ -95,6 +111,20 @@ public final class FilterReader {
     if (isTime && MOVING.matcher(one.text()).find()) {
       throw bad(shown(one) + " is no constant");
     }
+  }
+
+  private void checkSize(Constant one) {
+    boolean isNumber =
+        one.column().values() == ValueClass.NUMERIC || one.column().values() == ValueClass.DOUBLE;
+    if (isNumber && LARGE.matcher(one.text()).matches()) {
+      throw tooLong(one);
+    }
+  }
+
+  private ProblemException tooLong(Constant one) {
+    return bad(
+        "a value of column %s has more than %d characters"
+            .formatted(one.column().name(), MOST_CHARACTERS));
   }
 
   private String shown(Constant one) {

@@ -29,8 +29,8 @@ public final class Admission {
   }
 
   /** Throws ProblemException SUBSCRIBERS_EXHAUSTED if no more may come now. */
-  public synchronized void check(Caller caller, ViewOptions view) {
-    checkRoom(caller, view);
+  public synchronized void check(Caller caller) {
+    checkRoom(caller);
     fill(System.nanoTime());
     if (tokens < 1) {
       throw new ProblemException(
@@ -41,7 +41,7 @@ public final class Admission {
     tokens--;
   }
 
-  private void checkRoom(Caller caller, ViewOptions view) {
+  private void checkRoom(Caller caller) {
     if (all >= settings.subscribers()) {
       throw full("This server has " + settings.subscribers() + " subscribers", "subscribers");
     }
@@ -53,21 +53,24 @@ public final class Admission {
     if (caller.key().isEmpty()) {
       return;
     }
-    Map<ViewOptions, Integer> here = perKey.getOrDefault(caller.key(), Map.of());
-    int count = here.values().stream().mapToInt(Integer::intValue).sum();
+    int count = views(caller).values().stream().mapToInt(Integer::intValue).sum();
     if (count >= settings.subscribersPerToken()) {
       throw full(
           "Your token has " + settings.subscribersPerToken() + " subscribers",
           "subscribers-per-token");
     }
-    checkLimits(caller, count, here.size(), here.containsKey(view));
-  }
-
-  private static void checkLimits(Caller caller, int count, int views, boolean isKnown) {
     if (count >= caller.limits().connections()) {
       throw used("follow feeds with " + caller.limits().connections() + " connections");
     }
-    if (!isKnown && views >= caller.limits().views()) {
+  }
+
+  private Map<ViewOptions, Integer> views(Caller caller) {
+    return perKey.getOrDefault(caller.key(), Map.of());
+  }
+
+  private void checkView(Caller caller, ViewOptions view) {
+    Map<ViewOptions, Integer> here = views(caller);
+    if (!here.containsKey(view) && here.size() >= caller.limits().views()) {
       throw used("follow " + caller.limits().views() + " different selections");
     }
   }
@@ -84,8 +87,10 @@ public final class Admission {
     filledAt = now;
   }
 
-  /** The same where a feed has no room for another selection. */
-  public void checkViews(String feed, ViewOptions view, Predicate<ViewOptions> hasRoom) {
+  /** The same where a feed, or the caller, has no room for another selection. */
+  public synchronized void checkView(
+      Caller caller, String feed, ViewOptions view, Predicate<ViewOptions> hasRoom) {
+    checkView(caller, view);
     if (!hasRoom.test(view)) {
       throw full(feed + " is followed with " + settings.feedViews() + " selections", "feed-views");
     }
@@ -98,7 +103,8 @@ public final class Admission {
 
   /** The same, for good: others may have come since the check. */
   public synchronized void enter(Caller caller, ViewOptions view) {
-    checkRoom(caller, view);
+    checkRoom(caller);
+    checkView(caller, view);
     all++;
     perAddress.merge(caller.address(), 1, Integer::sum);
     perKey.computeIfAbsent(caller.key(), any -> new HashMap<>()).merge(view, 1, Integer::sum);

@@ -4,14 +4,12 @@ import static java.lang.System.Logger.Level.DEBUG;
 
 import java.time.Instant;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
@@ -19,7 +17,7 @@ import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.rights.Bearer;
 import org.pgdeltastream.rights.Identity;
 import org.pgdeltastream.rights.Rights;
-import org.pgdeltastream.rights.Role;
+import org.pgdeltastream.rights.Standing;
 
 /** Those who follow feeds with rights of their own. For any thread. */
 public final class Bearers {
@@ -31,7 +29,7 @@ public final class Bearers {
     ViewOptions of(Bearer bearer);
   }
 
-  private final Supplier<Rights> rights;
+  private final Standing standing;
   private final Executor threads;
   private final Map<FeedSubscriber, Watched> all = new ConcurrentHashMap<>();
   private final AtomicBoolean looking = new AtomicBoolean();
@@ -41,12 +39,11 @@ public final class Bearers {
   /**
    * Of nobody yet.
    *
-   * @param rights as they are at the moment
    * @param threads for what may wait for PostgreSQL
    * @param whenOther told the rights when they, or the feeds that they are of, have changed
    */
-  public Bearers(Supplier<Rights> rights, Executor threads, Consumer<Rights> whenOther) {
-    this.rights = rights;
+  public Bearers(Standing standing, Executor threads, Consumer<Rights> whenOther) {
+    this.standing = standing;
     this.threads = threads;
     this.whenOther = whenOther;
   }
@@ -58,7 +55,7 @@ public final class Bearers {
     if (subscriber.isOver()) {
       all.remove(subscriber);
     }
-    look(watched, rights.get()); // they may have changed since the call began
+    watched.look(standing.rights().get()); // they may have changed since the call began
   }
 
   public void leave(FeedSubscriber subscriber) {
@@ -70,6 +67,7 @@ public final class Bearers {
     Watched watched = all.get(subscriber);
     if (watched != null) {
       watched.renew(bearer);
+      watched.look(standing.rights().get());
     }
   }
 
@@ -90,8 +88,8 @@ public final class Bearers {
   /** For a regular check: never waits. */
   public void check() {
     Instant now = Instant.now();
-    all.values().forEach(one -> one.check(now));
-    if (!rights.get().equals(seen) && looking.compareAndSet(false, true)) {
+    all.values().forEach(one -> one.check(now, standing.revoked()));
+    if (!standing.rights().get().equals(seen) && looking.compareAndSet(false, true)) {
       try {
         threads.execute(this::lookAgain);
       } catch (RejectedExecutionException e) { // the next time
@@ -102,23 +100,19 @@ public final class Bearers {
   }
 
   private void lookAgain() {
+    Rights now = standing.rights().get();
+    seen = now; // first: they, or the feeds, may change meanwhile
+    boolean areAllSeen = true;
     try {
-      Rights now = rights.get();
-      all.values().forEach(one -> look(one, now));
-      seen = now; // before: they may change meanwhile
+      for (Watched one : all.values()) {
+        areAllSeen &= one.look(now);
+      }
       whenOther.accept(now);
     } finally {
+      if (!areAllSeen) {
+        seen = null; // again, soon
+      }
       looking.set(false);
-    }
-  }
-
-  private static void look(Watched one, Rights now) {
-    Bearer bearer = one.bearer();
-    Optional<Role> role = now.role(bearer.role().name());
-    if (role.isPresent()) {
-      one.look(new Bearer(bearer.identity(), role.get()));
-    } else {
-      one.end(CloseReason.RIGHTS_CHANGED, "its role is there no more");
     }
   }
 }

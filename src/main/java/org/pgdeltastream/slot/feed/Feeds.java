@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import java.util.function.Supplier;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
@@ -20,6 +19,7 @@ import org.pgdeltastream.rights.Bearer;
 import org.pgdeltastream.rights.Grant;
 import org.pgdeltastream.rights.NotThere;
 import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.rights.Standing;
 import org.pgdeltastream.slot.admission.Admission;
 import org.pgdeltastream.slot.admission.Bearers;
 import org.pgdeltastream.slot.admission.Caller;
@@ -46,22 +46,17 @@ public final class Feeds {
   /**
    * Reads none yet.
    *
-   * @param rights of those who have no right to everything
+   * @param standing of those who have no right to everything
    */
-  public Feeds(
-      Feed.Slots slots, StreamServices services, Executor threads, Supplier<Rights> rights) {
+  public Feeds(Feed.Slots slots, StreamServices services, Executor threads, Standing standing) {
     this.slots = slots;
     this.settings = services.settings();
     this.writers = new Writers(threads, settings.sendTimeout(), settings.pongTimeout());
     this.admission = new Admission(settings.ofFeeds());
-    this.views =
-        new KnownViews(
-            services.database().publications(),
-            services.database().filters(),
-            settings.ofFeeds().feedViews());
+    this.views = new KnownViews(services.database().publications(), services.database().filters());
     this.open = new OpenFeeds(slots, services, threads, writers);
     this.named = new NamedFeeds(settings.ofFeeds(), threads);
-    this.bearers = new Bearers(rights, threads, this::look);
+    this.bearers = new Bearers(standing, threads, this::look);
   }
 
   /** Makes what the settings name, as soon as PostgreSQL is there; for a regular check. */
@@ -182,10 +177,10 @@ public final class Feeds {
    */
   public void check(String name, Caller caller, ViewRequest request, boolean snapshot) {
     Optional<Grant> grant = caller.grant(FeedDefinition.checked(name), snapshot);
+    admission.check(caller); // before PostgreSQL is asked
     Feed feed = of(name);
     ViewOptions view = views.resolved(name, feed.publications(), request, grant);
-    admission.check(caller, view);
-    admission.checkViews(feed.toString(), view, feed::hasRoom);
+    admission.checkView(caller, feed.toString(), view, feed::hasRoom);
   }
 
   private void look(Rights rights) {

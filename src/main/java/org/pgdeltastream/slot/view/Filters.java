@@ -32,7 +32,7 @@ final class Filters {
   private static final int MOST_TABLES = 1_000;
 
   private final FilterCatalog catalog;
-  private final Recent<TableName, FilterColumns> known = new Recent<>(MOST_TABLES);
+  private final Recent<TableName, FilterColumns> known = new Recent<>(MOST_TABLES, any -> 1);
 
   Filters(FilterCatalog catalog) {
     this.catalog = catalog;
@@ -54,9 +54,10 @@ final class Filters {
   /**
    * The filter on a table.
    *
-   * @param ofRights its constants are no one's to know
+   * @param sent of a right: the columns that the feed has; its constants are no one's to know
    */
-  RowFilter of(TableName table, Condition condition, ChangeOptions changes, boolean ofRights)
+  RowFilter of(
+      TableName table, Condition condition, ChangeOptions changes, @Nullable List<String> sent)
       throws SQLException {
     if (!changes.wants(table)) {
       throw new ProblemException(
@@ -67,13 +68,27 @@ final class Filters {
           "Name it there, or leave rows out");
     }
     FilterColumns columns = columns(table);
-    RowFilter filter = catalog.filter(table, condition, columns, ofRights);
+    if (sent != null) {
+      checkSent(table, condition, sent);
+    }
+    RowFilter filter = catalog.filter(table, condition, columns, sent != null);
     Set<String> seen = changes.limited().get(table);
     if (!WITHOUT_OLD_ROWS.containsAll(changes.actions(table))) {
       checkIdentity(table, condition, columns.identity());
-      checkSeen(table, columns.keys(), seen);
+      checkSeen(table, columns.keys(), sent == null ? null : seen);
     }
     return seen == null ? filter : filter.showing(seen);
+  }
+
+  private static void checkSent(TableName table, Condition condition, List<String> sent) {
+    for (Condition.Comparison one : condition.comparisons().toList()) {
+      if (!sent.contains(one.column())) {
+        throw new ProblemException(
+            Problem.BAD_REQUEST,
+            "rows of table " + table + " names " + one.column() + ", which the feed does not have",
+            "Publish the column; generated ones are not sent");
+      }
+    }
   }
 
   /** Throws ProblemException if the log does not say enough to decide a right. */

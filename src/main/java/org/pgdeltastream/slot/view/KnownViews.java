@@ -2,6 +2,7 @@ package org.pgdeltastream.slot.view;
 
 import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
+import static java.util.Objects.requireNonNull;
 
 import java.sql.SQLException;
 import java.time.Duration;
@@ -39,31 +40,24 @@ import org.pgdeltastream.slot.database.Recent;
 public final class KnownViews {
   private static final System.Logger LOG = System.getLogger(KnownViews.class.getName());
   private static final int MOST = 1_000;
+  private static final int MOST_CHARACTERS = 4 << 20;
   private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final Publications publications;
   private final Filters filters;
   private final Semaphore explaining = new Semaphore(1);
-  private final Recent<Published, List<String>> published = new Recent<>(MOST);
+  private final Recent<Map.Entry<List<String>, TableName>, List<String>> published =
+      new Recent<>(MOST, any -> 1);
   private final Set<String> warned = ConcurrentHashMap.newKeySet(); // once
-  private final Recent<Wanted, Map<TableName, RowFilter>> made;
+  private final Recent<
+          Map.Entry<ChangeOptions, Map<TableName, Condition>>, Map<TableName, RowFilter>>
+      made = new Recent<>(MOST_CHARACTERS, KnownViews::characters);
   private long forgotAt = System.nanoTime() - PAUSE_NANOS; // in the monitor
 
-  /** A table of some publications. */
-  private record Published(List<String> publications, TableName table) {}
-
-  /** Filters on tables; of which changes counts for what must be known of them. */
-  private record Wanted(ChangeOptions changes, Map<TableName, Condition> rows) {}
-
-  /**
-   * Knows nothing yet.
-   *
-   * @param views how many are followed at most
-   */
-  public KnownViews(Publications publications, FilterCatalog catalog, int views) {
+  /** Knows nothing yet. */
+  public KnownViews(Publications publications, FilterCatalog catalog) {
     this.publications = publications;
     this.filters = new Filters(catalog);
-    this.made = new Recent<>(Math.max(MOST, views));
   }
 
   /**
@@ -81,6 +75,10 @@ public final class KnownViews {
           .map(ProblemException::hint);
     }
     return Optional.empty();
+  }
+
+  private static long characters(Map<TableName, RowFilter> filters) {
+    return 100 + filters.values().stream().mapToLong(one -> one.toString().length()).sum();
   }
 
   /** Tables may have been altered; of many who ask at once the first counts. */
@@ -112,7 +110,7 @@ public final class KnownViews {
       if (!names.isEmpty()) {
         check(feed, names, view);
       }
-      return new ViewOptions(view.changes(), filters(view.changes(), view.rows(), false));
+      return new ViewOptions(view.changes(), filters(view.changes(), view.rows(), Map.of()));
     } catch (SQLException e) {
       throw Problems.of(e);
     }
@@ -127,11 +125,11 @@ public final class KnownViews {
       }
     }
     Grant.Narrowed shown = grant.narrow(view.changes(), view.rows(), there);
-    if (!view.rows().isEmpty()) {
-      filters(shown.changes(), view.rows(), false); // what is wrong with it is its client's to know
+    for (TableName one : view.rows().keySet()) { // what is wrong with it is its client's to know
+      filters.of(one, requireNonNull(view.rows().get(one)), shown.changes(), null);
     }
     try {
-      return new ViewOptions(shown.changes(), filters(shown.changes(), conditions(shown), true));
+      return new ViewOptions(shown.changes(), filters(shown.changes(), conditions(shown), there));
     } catch (ProblemException e) {
       throw undecided(grant, e);
     }
@@ -191,23 +189,26 @@ public final class KnownViews {
   }
 
   private Map<TableName, RowFilter> filters(
-      ChangeOptions changes, Map<TableName, Condition> rows, boolean ofRights) throws SQLException {
+      ChangeOptions changes, Map<TableName, Condition> rows, Map<TableName, List<String>> sent)
+      throws SQLException {
     if (rows.isEmpty()) {
       return Map.of();
     }
     return made.get(
-        new Wanted(changes, rows),
+        Map.entry(changes, rows),
         () -> {
           Map<TableName, RowFilter> all = new HashMap<>();
           for (Map.Entry<TableName, Condition> one : rows.entrySet()) {
-            all.put(one.getKey(), filters.of(one.getKey(), one.getValue(), changes, ofRights));
+            all.put(
+                one.getKey(),
+                filters.of(one.getKey(), one.getValue(), changes, sent.get(one.getKey())));
           }
           return Map.copyOf(all);
         });
   }
 
   private List<String> columns(List<String> names, TableName table) throws SQLException {
-    return published.get(new Published(names, table), () -> publications.columns(names, table));
+    return published.get(Map.entry(names, table), () -> publications.columns(names, table));
   }
 
   private void check(String feed, List<String> names, ViewRequest view) throws SQLException {

@@ -128,6 +128,11 @@ public final class Callers {
     }
   }
 
+  /** Whether no token of this bearer is taken any more. */
+  public boolean isRevoked(Identity identity) {
+    return revocations.isRevoked(identity);
+  }
+
   Revocations revocations() {
     return revocations;
   }

@@ -49,6 +49,11 @@ public final class BodyReader {
     return parse(text(body));
   }
 
+  /** A file's text, which may be larger. */
+  public static JsonTree readFile(byte[] text) {
+    return parse(Input.utf8(text, "The file"));
+  }
+
   private static byte[] bytes(HttpServletRequest request) {
     try {
       return Body.read(request, MOST_BYTES + 1);

@@ -32,6 +32,7 @@ public final class RightsFile implements Supplier<Rights> {
   private final AtomicLong lookedAt = new AtomicLong(System.nanoTime());
   private volatile Rights rights;
   private volatile @Nullable State state;
+  private volatile String failure = ""; // of the last look
 
   private RightsFile(Path path) throws IOException {
     this.path = path;
@@ -90,26 +91,34 @@ public final class RightsFile implements Supplier<Rights> {
   }
 
   private void look() {
-    State present;
     try {
-      present = state();
-    } catch (IOException e) { // it is being replaced, or will be
-      return;
-    }
-    if (present.equals(state)) {
-      return;
-    }
-    state = present; // first: it is looked at again when it changes again
-    try {
-      Rights read = read();
-      if (!read.equals(rights)) {
-        rights = read;
-        LOG.log(
-            INFO,
-            "Rights are those of " + path + " as it is now: " + read.roles().size() + " roles");
+      State present = state();
+      if (!present.equals(state)) {
+        state = present; // first: it is looked at again when it changes again
+        take(read());
       }
-    } catch (IOException | ProblemException e) {
-      LOG.log(WARNING, wrong(path.toString(), e) + ". The rights stay as they were");
+      failure = "";
+    } catch (ProblemException e) {
+      warn(e);
+    } catch (IOException e) { // it is being replaced, or may not be read yet
+      state = null;
+      warn(e);
+    }
+  }
+
+  private void take(Rights read) {
+    if (!read.equals(rights)) {
+      rights = read;
+      LOG.log(INFO, "Rights are those of " + path + " now: " + read.roles().size() + " roles");
+    }
+  }
+
+  /** Once for each failure. */
+  private void warn(Exception e) {
+    String text = wrong(path.toString(), e) + ". The rights stay as they were";
+    if (!text.equals(failure)) {
+      failure = text;
+      LOG.log(WARNING, text);
     }
   }
 }

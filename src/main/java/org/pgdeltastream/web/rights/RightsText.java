@@ -11,6 +11,7 @@ import java.util.Set;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.filter.Condition;
+import org.pgdeltastream.rights.Bearer;
 import org.pgdeltastream.rights.FeedRight;
 import org.pgdeltastream.rights.Limits;
 import org.pgdeltastream.rights.Rights;
@@ -23,11 +24,14 @@ import org.pgdeltastream.web.http.JsonTree;
 
 /** Reads roles from JSON, and checks all that can be checked without PostgreSQL. */
 final class RightsText {
+  private static final int MOST_CONNECTIONS = 100;
+  private static final int MOST_VIEWS = 20;
+
   private RightsText() {}
 
   /** Throws ProblemException BAD_REQUEST, saying what is wrong and where. */
   static Rights parse(byte[] json) {
-    BodyFields file = BodyFields.of(BodyReader.read(json), "", "roles", "anonymous");
+    BodyFields file = BodyFields.of(BodyReader.readFile(json), "", "roles", "anonymous");
     Map<String, Role> roles = new HashMap<>();
     file.members("roles").forEach((name, tree) -> roles.put(name, role(name, tree)));
     if (roles.isEmpty()) {
@@ -55,7 +59,7 @@ final class RightsText {
       throw Input.bad(path + " has all, and feeds besides, which would be no limit to it");
     }
     Limits limits =
-        fields.any("limits").map(one -> limits(path + ".limits", one)).orElse(Limits.NONE);
+        fields.any("limits").map(one -> limits(path + ".limits", one, all)).orElse(usual(all));
     return new Role(name, all, fields.flag("monitor"), feeds, limits);
   }
 
@@ -94,10 +98,17 @@ final class RightsText {
   /** Reads it as for a token that has every claim. */
   private static void check(String path, String rows) {
     try {
-      Condition.parse(rows, (claim, inList) -> List.of("claim"));
+      Condition.parse(rows, (claim, inList) -> List.of(checked(claim)));
     } catch (IllegalArgumentException e) {
       throw Input.bad(path + " cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  private static String checked(String claim) {
+    if (Bearer.OF_TOKEN.contains(claim)) {
+      throw new IllegalArgumentException("claim " + claim + " differs from token to token");
+    }
+    return claim;
   }
 
   private static Set<Action> actions(String path, BodyFields fields) {
@@ -121,11 +132,17 @@ final class RightsText {
     return Set.copyOf(actions);
   }
 
-  private static Limits limits(String path, JsonTree tree) {
+  /** So that one bearer does not take what all need. */
+  private static Limits usual(boolean all) {
+    return all ? Limits.NONE : new Limits(MOST_CONNECTIONS, MOST_VIEWS, Long.MAX_VALUE);
+  }
+
+  private static Limits limits(String path, JsonTree tree, boolean all) {
+    Limits usual = usual(all);
     BodyFields fields = BodyFields.of(tree, path, "connections", "views", "snapshot-bytes");
     return new Limits(
-        (int) fields.whole("connections", Integer.MAX_VALUE, 1, Integer.MAX_VALUE),
-        (int) fields.whole("views", Integer.MAX_VALUE, 1, Integer.MAX_VALUE),
+        (int) fields.whole("connections", usual.connections(), 1, Integer.MAX_VALUE),
+        (int) fields.whole("views", usual.views(), 1, Integer.MAX_VALUE),
         fields.whole("snapshot-bytes", Long.MAX_VALUE, 1, Long.MAX_VALUE));
   }
 }

@@ -51,6 +51,28 @@ class RightsFileTest {
     await("the new roles").atMost(SOON).until(() -> rights.get().role("second").isPresent());
   }
 
+  /** What could not be read is read as soon as it can, though it looks the same. */
+  @Test
+  void isReadAgainWhereItCouldNotBeRead() throws Exception {
+    Path file = Files.writeString(directory.resolve("rights.json"), roles("first"));
+    Path link = Files.createSymbolicLink(directory.resolve("link"), file);
+    Supplier<Rights> rights = RightsFile.of(Optional.of(link.toString()));
+    Path other = Files.createDirectory(directory.resolve("other")); // reading it fails
+    Files.delete(link);
+    Files.createSymbolicLink(link, other);
+    Path reference = Files.writeString(directory.resolve("reference.json"), roles("third"));
+    Supplier<Rights> looks = RightsFile.of(Optional.of(reference.toString()));
+    Files.writeString(reference, roles("fourth"));
+    await("as long as a look takes")
+        .atMost(SOON)
+        .until(
+            () -> rights.get().role("first").isPresent() && looks.get().role("fourth").isPresent());
+    Files.writeString(file, roles("second"));
+    Files.delete(link);
+    Files.createSymbolicLink(link, file);
+    await("the new roles").atMost(SOON).until(() -> rights.get().role("second").isPresent());
+  }
+
   @Test
   void aBadFileRefusesTheStart() throws Exception {
     Path file = Files.writeString(directory.resolve("rights.json"), "{\"roles\":[]}");

@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -55,9 +57,19 @@ class RightsTextTest {
     assertThat(rights.role("admin")).get().extracting(Role::all).isEqualTo(true);
     assertThat(rights.role("watch")).get().extracting(Role::monitor).isEqualTo(true);
     assertThat(rights.role("public"))
-        .contains(new Role("public", false, false, Map.of(), Limits.NONE));
+        .contains(new Role("public", false, false, Map.of(), new Limits(100, 20, Long.MAX_VALUE)));
     assertThat(rights.role("other")).isEmpty();
     assertThat(rights.anonymous()).contains("public");
+  }
+
+  @Test
+  void takesManyRoles() {
+    String roles =
+        IntStream.range(0, 5_000)
+            .mapToObj(i -> "\"role%d\":{\"monitor\":true}".formatted(i))
+            .collect(Collectors.joining(","));
+    assertThat(RightsText.parse(("{\"roles\":{" + roles + "}}").getBytes(UTF_8)).roles())
+        .hasSize(5_000);
   }
 
   @ParameterizedTest
@@ -78,6 +90,7 @@ class RightsTextTest {
         "{\"roles\":{\"u\":{\"feeds\":{\"m\":{\"tables\":{\"a.b\":{\"rows\":\"x=eq.1\"}}}}}}} | .rows cannot be read: no operator",
         "{\"roles\":{\"u\":{\"feeds\":{\"m\":{\"tables\":{\"a.b\":{\"rows\":\"x.like.$sub\"}}}}}}} | no name can stand for a word or a pattern",
         "{\"roles\":{\"u\":{\"feeds\":{\"m\":{\"tables\":{\"a.b\":{\"actions\":[\"drop\"]}}}}}}} | .actions has 'drop', not insert, update, delete or truncate",
+        "{\"roles\":{\"u\":{\"feeds\":{\"m\":{\"tables\":{\"a.b\":{\"rows\":\"x.eq.$jti\"}}}}}}} | claim jti differs from token to token",
         "{\"roles\":{\"u\":{\"limits\":{\"connections\":0}}}} | roles.u.limits.connections must be a whole number from 1",
         "{\"roles\":{\"u\":{},\"u\":{}}} | twice",
       })
