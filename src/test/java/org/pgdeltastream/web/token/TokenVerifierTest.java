@@ -7,6 +7,7 @@ import static org.pgdeltastream.support.Issuer.base64;
 import static org.pgdeltastream.support.Issuer.json;
 import static org.pgdeltastream.support.Issuer.with;
 
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -82,6 +83,43 @@ class TokenVerifierTest {
     assertThat(identity.expires()).contains(NOW.plusSeconds(3600));
     assertThat(identity.claims().values("org.id").orElseThrow().texts()).containsExactly("7");
     assertThat(verifier.verify(EC.token(claims))).as("from memory").isEqualTo(identity);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "1234567890123456789, 1234567890123456789",
+    "-9223372036854775808, -9223372036854775808",
+    "9007199254740993.0, 9007199254740993",
+    "0.10000000000000000555, 0.10000000000000000555",
+    "1e21, 1000000000000000000000",
+    "-0.0, 0",
+  })
+  void keepsEachDigitOfANumber(String number, String text) {
+    String token = EC.token(with(CLAIMS, "org", new BigDecimal(number)));
+    Identity identity = verifier.verify(token);
+    assertThat(identity.claims().values("org").orElseThrow().texts()).containsExactly(text);
+  }
+
+  @Test
+  void refusesNumbersThatNothingCanHold() {
+    List<String> numbers =
+        List.of(
+            "1e401",
+            "1e-401",
+            "0e401",
+            "1e2147483647",
+            "1e-2147483647",
+            "1e-2147483648",
+            "1e99999999999",
+            "1".repeat(101),
+            "0." + "1".repeat(99));
+    for (String number : numbers) {
+      String claims = json(CLAIMS).replaceFirst("\\{", "{\"org\":[" + number + "],");
+      String token = EC.compact("{\"alg\":\"ES256\",\"kid\":\"ec\"}", claims, "ES256");
+      assertThatThrownBy(() -> verifier.verify(token))
+          .as(number)
+          .hasMessageContaining("a number in it");
+    }
   }
 
   @ParameterizedTest
