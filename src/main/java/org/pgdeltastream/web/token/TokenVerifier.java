@@ -21,8 +21,8 @@ import org.pgdeltastream.slot.database.TokenSettings;
  * <p>Sources: RFC 7519; RFC 8725; RFC 9068.
  */
 public final class TokenVerifier {
-  /** By which clocks may differ. */
-  static final Duration SKEW = Duration.ofSeconds(30);
+  /** By which an issuer's clock may be ahead. */
+  public static final Duration SKEW = Duration.ofSeconds(30);
 
   private static final int MOST_NAME = 255;
   private static final Set<String> TYPES =
