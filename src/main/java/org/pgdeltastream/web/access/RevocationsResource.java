@@ -79,8 +79,10 @@ public class RevocationsResource {
       return new Revocation(
           Revocation.Kind.SUB, what, before.map(text -> instant(text, latest)).orElse(latest));
     }
-    return new Revocation(
-        Revocation.Kind.JTI, what, before.map(text -> instant(text, now)).orElse(now));
+    if (before.isPresent()) {
+      throw Input.bad("Field before goes with sub: jti names one token, whenever it was issued");
+    }
+    return new Revocation(Revocation.Kind.JTI, what, now);
   }
 
   private static Instant instant(String text, Instant latest) {

@@ -58,6 +58,7 @@ class RevocationsResourceTest {
       value = {
         "{'sub':'ann','before':'2026-12-01T12:00:31Z'} | has not come yet",
         "{'sub':'ann','before':'today'}                | not a time like",
+        "{'jti':'7','before':'2026-01-01T00:00:00Z'}   | Field before goes with sub",
         "{'sub':'ann','jti':'7'}                       | one of the fields sub and jti",
         "{'before':'2026-01-01T00:00:00Z'}             | one of the fields sub and jti",
         "{'sub':''}                                    | 1 to 255 characters",
