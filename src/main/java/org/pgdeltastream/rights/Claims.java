@@ -10,7 +10,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a verified token says, by the claims' names.
  *
- * @param byName JSON values: text, numbers, booleans, lists and maps of these
+ * @param byName JSON values: text, numbers (Integer, Long or a BigDecimal of a bounded exponent),
+ *     booleans, lists and maps of these
  */
 public record Claims(Map<String, ?> byName) {
   public Claims {
@@ -62,13 +63,14 @@ public record Claims(Map<String, ?> byName) {
   }
 
   private static Optional<String> scalar(@Nullable Object value) {
-    if (value instanceof Double || value instanceof Float) {
-      double number = ((Number) value).doubleValue();
-      return Double.isFinite(number)
-          ? Optional.of(BigDecimal.valueOf(number).stripTrailingZeros().toPlainString())
-          : Optional.empty();
+    if (value instanceof BigDecimal number) {
+      return Optional.of(number.stripTrailingZeros().toPlainString());
     }
-    boolean is = value instanceof String || value instanceof Number || value instanceof Boolean;
+    boolean is =
+        value instanceof String
+            || value instanceof Integer
+            || value instanceof Long
+            || value instanceof Boolean;
     return is ? Optional.of(String.valueOf(value)) : Optional.empty();
   }
 }

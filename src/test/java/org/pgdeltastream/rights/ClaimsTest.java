@@ -2,6 +2,7 @@ package org.pgdeltastream.rights;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.math.BigDecimal;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -18,7 +19,9 @@ class ClaimsTest {
               "number",
               12345678901L,
               "real",
-              1e21,
+              new BigDecimal("1e21"),
+              "long",
+              new BigDecimal("12345678901234567890.10"),
               "flag",
               true,
               "a.b",
@@ -37,6 +40,7 @@ class ClaimsTest {
     "sub, ann",
     "number, 12345678901",
     "real, 1000000000000000000000",
+    "long, 12345678901234567890.1",
     "flag, true",
     "a.b, whole",
     "a.c.d.e, deep",

@@ -66,7 +66,14 @@ final class CallerRules {
     if (!asked || OpenPaths.needsNoToken(call)) {
       return Access.PASSED;
     }
-    List<String> sent = Credentials.tokens(call);
+    try {
+      return of(call, Credentials.tokens(call));
+    } catch (ProblemException e) {
+      return Access.refusedToken(e);
+    }
+  }
+
+  private Access of(Call call, List<String> sent) {
     boolean showsNothing =
         sent.isEmpty() && Credentials.ticket(call).isEmpty() && Credentials.cookie(call).isEmpty();
     if (trustLocal && showsNothing && AccessRules.refusedAsForeign(call).isEmpty()) {
@@ -86,11 +93,7 @@ final class CallerRules {
     if (operator.isPresent()) {
       return Access.of(Holder.operator(operator.get()));
     }
-    try {
-      return holder(call, sent).map(known -> allowed(known, call)).orElse(nobody());
-    } catch (ProblemException e) {
-      return Access.refusedToken(e);
-    }
+    return holder(call, sent).map(known -> allowed(known, call)).orElse(nobody());
   }
 
   private Optional<Holder> holder(Call call, List<String> sent) {

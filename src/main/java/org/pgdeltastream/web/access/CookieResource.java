@@ -39,7 +39,7 @@ public class CookieResource {
     check(request);
     String token =
         Collections.list(request.getHeaders(HttpHeaders.AUTHORIZATION)).stream()
-            .flatMap(Credentials::bearer)
+            .map(Credentials::bearer)
             .findFirst()
             .orElseThrow(() -> Input.bad("Send the token as 'Authorization: Bearer <token>'"));
     Optional<Instant> end =

@@ -5,6 +5,8 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.web.access.AccessRules.Call;
 
 /** What a call shows to say whose it is. */
@@ -17,19 +19,31 @@ final class Credentials {
 
   private Credentials() {}
 
-  /** Tokens, in a header or as a websocket's subprotocol. */
+  /**
+   * Tokens, in a header or as a websocket's subprotocol.
+   *
+   * @throws ProblemException UNAUTHORIZED if a header Authorization has something else
+   */
   static List<String> tokens(Call call) {
     return Stream.concat(
-            call.header("Authorization").stream().flatMap(Credentials::bearer), subprotocol(call))
+            call.header("Authorization").stream().map(Credentials::bearer), subprotocol(call))
         .toList();
   }
 
-  /** The token of a header Authorization. */
-  static Stream<String> bearer(String header) {
-    return Stream.of(header)
-        .map(BEARER::matcher)
-        .filter(Matcher::matches)
-        .map(bearer -> bearer.group(1));
+  /**
+   * The token of a header Authorization. Source: RFC 6750, section 2.1.
+   *
+   * @throws ProblemException UNAUTHORIZED if it has something else
+   */
+  static String bearer(String header) {
+    Matcher bearer = BEARER.matcher(header);
+    if (bearer.matches()) {
+      return bearer.group(1);
+    }
+    throw new ProblemException(
+        Problem.UNAUTHORIZED,
+        "The token is refused: header Authorization is not 'Bearer <token>'",
+        "Send 'Authorization: Bearer <token>' with one space, or no such header");
   }
 
   private static Stream<String> subprotocol(Call call) {

@@ -10,7 +10,6 @@ import jakarta.ws.rs.Path;
 import jakarta.ws.rs.Produces;
 import jakarta.ws.rs.core.Context;
 import jakarta.ws.rs.core.MediaType;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
@@ -21,9 +20,11 @@ import java.util.Optional;
 import org.pgdeltastream.web.http.BodyFields;
 import org.pgdeltastream.web.http.BodyReader;
 import org.pgdeltastream.web.http.Input;
+import org.pgdeltastream.web.http.JsonTree;
 import org.pgdeltastream.web.http.Query;
 import org.pgdeltastream.web.token.Revocation;
 import org.pgdeltastream.web.token.Revocations;
+import org.pgdeltastream.web.token.TokenVerifier;
 
 /** Revokes tokens, and shows what is revoked. */
 @Path("revocations")
@@ -31,7 +32,6 @@ import org.pgdeltastream.web.token.Revocations;
 @Produces(MediaType.APPLICATION_JSON)
 public class RevocationsResource {
   private static final System.Logger LOG = System.getLogger(RevocationsResource.class.getName());
-  private static final Duration AHEAD = Duration.ofMinutes(1);
   private static final int MOST_SHOWN = 1000;
   private static final int MOST_NAME = 255;
 
@@ -46,18 +46,14 @@ public class RevocationsResource {
     return body;
   }
 
-  /** {@code {"sub":"…"}} or {@code {"jti":"…"}}; {@code before} is now, unless given. */
+  /** {@code {"sub":"…"}}, maybe with {@code before}, or {@code {"jti":"…"}}. */
   @POST
   public Map<String, Object> revoke(@Context HttpServletRequest request) {
     Query.parse(request.getQueryString());
     Revocation one =
         revocation(
-            BodyFields.of(
-                BodyReader.read(request).orElseThrow(() -> Input.bad("There is no body")),
-                "",
-                "sub",
-                "jti",
-                "before"));
+            BodyReader.read(request).orElseThrow(() -> Input.bad("There is no body")),
+            Instant.now());
     Callers callers = Callers.of(request.getServletContext());
     callers.revoke(one);
     LOG.log(
@@ -65,7 +61,9 @@ public class RevocationsResource {
     return shown(one, callers.revocations());
   }
 
-  private static Revocation revocation(BodyFields fields) {
+  /** What a body asks for now. An issuer's clock may be ahead, and so may what is taken now. */
+  static Revocation revocation(JsonTree body, Instant now) {
+    BodyFields fields = BodyFields.of(body, "", "sub", "jti", "before");
     Optional<String> subject = fields.text("sub");
     Optional<String> token = fields.text("jti");
     if (subject.isPresent() == token.isPresent()) {
@@ -75,15 +73,22 @@ public class RevocationsResource {
     if (what.isEmpty() || what.length() > MOST_NAME) {
       throw Input.bad("Field sub or jti must have 1 to " + MOST_NAME + " characters");
     }
-    Revocation.Kind kind = subject.isPresent() ? Revocation.Kind.SUB : Revocation.Kind.JTI;
-    return new Revocation(
-        kind, what, fields.text("before").map(RevocationsResource::instant).orElse(Instant.now()));
+    Optional<String> before = fields.text("before");
+    if (subject.isPresent()) {
+      Instant latest = now.plus(TokenVerifier.SKEW);
+      return new Revocation(
+          Revocation.Kind.SUB, what, before.map(text -> instant(text, latest)).orElse(latest));
+    }
+    if (before.isPresent()) {
+      throw Input.bad("Field before goes with sub: jti names one token, whenever it was issued");
+    }
+    return new Revocation(Revocation.Kind.JTI, what, now);
   }
 
-  private static Instant instant(String text) {
+  private static Instant instant(String text, Instant latest) {
     try {
       Instant before = Instant.parse(text);
-      if (!before.isAfter(Instant.now().plus(AHEAD)) && before.isAfter(Instant.EPOCH)) {
+      if (!before.isAfter(latest) && before.isAfter(Instant.EPOCH)) {
         return before;
       }
     } catch (DateTimeParseException e) {

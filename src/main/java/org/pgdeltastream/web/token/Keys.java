@@ -25,7 +25,9 @@ import org.pgdeltastream.change.Shown;
 
 /**
  * An issuer's keys. Known ones are at hand without waiting, also while their source is away; they
- * are read again as they age, in the background. Only who names a key that is not known waits.
+ * are read again as they age, in the background. Who names a key that is not known waits for a
+ * reading; so does everybody if nobody has asked for a while, since the issuer may have removed
+ * one.
  */
 final class Keys {
   private static final System.Logger LOG = System.getLogger(Keys.class.getName());
@@ -44,6 +46,7 @@ final class Keys {
   private final AtomicBoolean failing = new AtomicBoolean();
   private final Semaphore waiting = new Semaphore(WAITING);
   private volatile Known known = NOTHING;
+  private volatile Instant tried = Instant.EPOCH; // when the last reading began that has ended
 
   /** What was read last; the generation changes with the keys. */
   private record Known(KeyList keys, long generation, Instant read) {}
@@ -69,10 +72,14 @@ final class Keys {
             "The file of setting pgdelta.jwks cannot be used: " + reason(e));
       }
     }
-    present();
+    CompletableFuture<?> unused = begin(clock.instant());
   }
 
-  /** Which keys are known: what was verified with another generation must be verified again. */
+  /**
+   * Which keys are known: what was verified with another generation must be verified again.
+   *
+   * @throws ProblemException UPSTREAM_BUSY, if they must be read first and many wait for that
+   */
   long generation() {
     return present().generation;
   }
@@ -99,7 +106,9 @@ final class Keys {
 
   private Known present() {
     Instant now = clock.instant();
-    if (!now.isBefore(known.read.plus(source.fresh()))) {
+    if (!now.isBefore(tried.plus(source.fresh()).plus(source.gap()))) {
+      await(begin(now));
+    } else if (!now.isBefore(known.read.plus(source.fresh()))) {
       CompletableFuture<?> unused = begin(now); // it goes on in the background
     }
     Known last = known;
@@ -123,6 +132,7 @@ final class Keys {
             .whenComplete(
                 (nothing, failure) -> {
                   told(failure);
+                  tried = now;
                   next.done.complete(null);
                 });
     return next.done;

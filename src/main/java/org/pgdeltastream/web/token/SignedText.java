@@ -1,5 +1,6 @@
 package org.pgdeltastream.web.token;
 
+import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.LinkedHashMap;
@@ -34,6 +35,8 @@ record SignedText(
     String signed,
     String signature) {
   private static final int MOST = 8192;
+  private static final int MOST_DIGITS = 100;
+  private static final int MOST_EXPONENT = 400;
   private static final int PARTS = 3;
   private static final int PARTS_ENCRYPTED = 5;
   private static final Pattern BASE64 = Pattern.compile("[A-Za-z0-9_-]+");
@@ -138,10 +141,27 @@ record SignedText(
     return tree instanceof JsonTree.Flag flag ? (Object) flag.value() : Map.of();
   }
 
-  private static Object number(String digits) {
-    return digits.matches("-?[0-9]{1,18}")
-        ? (Object) Long.valueOf(digits)
-        : (Object) Double.valueOf(digits);
+  /** With each of its digits: rights compare them. */
+  private static BigDecimal number(String digits) {
+    if (digits.length() <= MOST_DIGITS) {
+      try {
+        BigDecimal number = new BigDecimal(digits);
+        if (number.scale() >= -MOST_EXPONENT && number.scale() <= MOST_EXPONENT) {
+          return number;
+        }
+      } catch (NumberFormatException e) { // an exponent beyond an int
+        throw notHeld();
+      }
+    }
+    throw notHeld();
+  }
+
+  private static ProblemException notHeld() {
+    return RefusedToken.because(
+        "a number in it has more than "
+            + MOST_DIGITS
+            + " characters, or an exponent beyond "
+            + MOST_EXPONENT);
   }
 
   /** A text by its name; empty if there is none. */

@@ -21,8 +21,8 @@ import org.pgdeltastream.slot.database.TokenSettings;
  * <p>Sources: RFC 7519; RFC 8725; RFC 9068.
  */
 public final class TokenVerifier {
-  /** By which clocks may differ. */
-  static final Duration SKEW = Duration.ofSeconds(30);
+  /** By which an issuer's clock may be ahead. */
+  public static final Duration SKEW = Duration.ofSeconds(30);
 
   private static final int MOST_NAME = 255;
   private static final Set<String> TYPES =
@@ -73,7 +73,7 @@ public final class TokenVerifier {
     SignedText read = SignedText.parse(token);
     Identity identity = identity(read, now);
     checkSignature(read);
-    Instant end = identity.expires().orElse(now).plus(SKEW);
+    Instant end = identity.expires().orElse(now);
     verified.keep(hash, new VerifiedTokens.Verified(identity, generation, end, token.length()));
     return identity;
   }
@@ -136,11 +136,14 @@ public final class TokenVerifier {
     return rules.audience().equals(audience);
   }
 
-  /** What is revoked is remembered for as long as a token may live. */
+  /**
+   * To its end there is nothing added: connections end then. What is revoked is remembered for as
+   * long as a token may live.
+   */
   private void checkTimes(
       Instant now, Optional<Instant> issued, Instant expires, Optional<Instant> begins) {
     Duration longest = Duration.ofSeconds(rules.longestSeconds());
-    if (!now.isBefore(expires.plus(SKEW))) {
+    if (!now.isBefore(expires)) {
       throw RefusedToken.because("it has expired");
     }
     if (begins.filter(begin -> begin.isAfter(now.plus(SKEW))).isPresent()) {

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.rights.Bearer;
@@ -218,6 +219,43 @@ class CallerRulesTest {
     assertThat(status("GET", STREAM, "Authorization", "Bearer x")).as("a bad one").isEqualTo(401);
     anonymous = Optional.of("nobody knows");
     assertThat(status("GET", STREAM)).isEqualTo(401);
+  }
+
+  /** Also where it would pass without: by a role, on this machine, by a ticket or a subprotocol. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "Bearer a b",
+        "Bearer\ta",
+        "Bearer",
+        "",
+        "a",
+        "Basic YTpi",
+        "DPoP a",
+        "Bearer a, b"
+      })
+  void takesAHeaderThatItDoesNotUnderstandForATokenThatIsWrong(String header) {
+    anonymous = Optional.of("public");
+    String[] wrong = {"Authorization", header};
+    String[] local = {"Authorization", header, "Host", "localhost"};
+    String[] socket = {"Authorization", header, "Sec-WebSocket-Protocol", "bearer.operators"};
+    Access access = decide("GET", STREAM, wrong);
+    assertThat(access.refusal().map(ErrorBody::status)).contains(401);
+    assertThat(access.challenge()).contains("error=\"invalid_token\"", "header Authorization");
+    assertThat(status("GET", STREAM, socket)).isEqualTo(401);
+    String ticket = STREAM + "?ticket=" + ticket(Optional.empty(), "main");
+    assertThat(status("GET", ticket, wrong)).isEqualTo(401);
+    assertThat(status("GET", ticket)).as("not spent").isEqualTo(200);
+    CallerRules trusting = new CallerRules(List.of(), List.of(), true, true, callers);
+    assertThat(trusting.of(local("/v1/slots", "Host", "localhost")).refusal()).isEmpty();
+    assertThat(trusting.of(local("/v1/slots", local)).refusal()).isPresent();
+    assertThat(trusting.of(local("/v1/health/live", local)).refusal()).isEmpty();
+  }
+
+  private static AccessRules.Call local(String path, String... headers) {
+    AccessRules.Call call = call("GET", path, headers);
+    return new AccessRules.Call(
+        call.method(), "http", call.path(), call.query(), "127.0.0.1", call.headers());
   }
 
   @Test

@@ -130,6 +130,35 @@ class KeysTest {
                     .hasMessageContaining("none of the issuer's"));
   }
 
+  /** The issuer has removed it while nobody called. */
+  @Test
+  void takesARemovedKeyNotOnceMoreAfterAQuietTime() {
+    String token = OLD.token(Issuer.claims("somebody", "user", now));
+    assertThat(verifier.verify(token).subject()).isEqualTo("somebody");
+    answer = Answer.of(Issuer.jwks(NEW));
+    after(Duration.ofMinutes(6));
+    assertThatThrownBy(() -> verifier.verify(token)).hasMessageContaining("none of the issuer's");
+    answer = Answer.of(Issuer.jwks(OLD));
+    after(Duration.ofHours(23));
+    assertThat(takes(NEW)).isFalse();
+  }
+
+  /** One reading is waited for; while the issuer stays away, none. */
+  @Test
+  void waitsOnceForAServerThatIsSilentAfterAQuietTime() {
+    assertThat(takes(OLD)).isTrue();
+    answer = exchange -> await().forever().until(Thread.currentThread()::isInterrupted);
+    after(Duration.ofHours(1));
+    assertThat(takes(OLD)).isTrue();
+    assertThat(asked).hasValue(2);
+    long begun = System.nanoTime();
+    for (int i = 0; i < 20; i++) {
+      after(Duration.ofSeconds(11));
+      assertThat(takes(OLD)).isTrue();
+    }
+    assertThat(Duration.ofNanos(System.nanoTime() - begun)).isLessThan(Duration.ofSeconds(4));
+  }
+
   @Test
   void asksSeldomHoweverManyKeysAreMadeUp() {
     assertThat(takes(OLD)).isTrue();

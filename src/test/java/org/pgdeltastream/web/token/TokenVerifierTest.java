@@ -7,6 +7,7 @@ import static org.pgdeltastream.support.Issuer.base64;
 import static org.pgdeltastream.support.Issuer.json;
 import static org.pgdeltastream.support.Issuer.with;
 
+import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -85,6 +86,43 @@ class TokenVerifierTest {
   }
 
   @ParameterizedTest
+  @CsvSource({
+    "1234567890123456789, 1234567890123456789",
+    "-9223372036854775808, -9223372036854775808",
+    "9007199254740993.0, 9007199254740993",
+    "0.10000000000000000555, 0.10000000000000000555",
+    "1e21, 1000000000000000000000",
+    "-0.0, 0",
+  })
+  void keepsEachDigitOfANumber(String number, String text) {
+    String token = EC.token(with(CLAIMS, "org", new BigDecimal(number)));
+    Identity identity = verifier.verify(token);
+    assertThat(identity.claims().values("org").orElseThrow().texts()).containsExactly(text);
+  }
+
+  @Test
+  void refusesNumbersThatNothingCanHold() {
+    List<String> numbers =
+        List.of(
+            "1e401",
+            "1e-401",
+            "0e401",
+            "1e2147483647",
+            "1e-2147483647",
+            "1e-2147483648",
+            "1e99999999999",
+            "1".repeat(101),
+            "0." + "1".repeat(99));
+    for (String number : numbers) {
+      String claims = json(CLAIMS).replaceFirst("\\{", "{\"org\":[" + number + "],");
+      String token = EC.compact("{\"alg\":\"ES256\",\"kid\":\"ec\"}", claims, "ES256");
+      assertThatThrownBy(() -> verifier.verify(token))
+          .as(number)
+          .hasMessageContaining("a number in it");
+    }
+  }
+
+  @ParameterizedTest
   @ValueSource(
       strings = {
         "ES256", "ES384", "ES512", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "EdDSA"
@@ -121,7 +159,7 @@ class TokenVerifierTest {
         Arguments.of("an access token", EC.token(header("typ", "at+jwt"), CLAIMS)),
         Arguments.of("by PS256", RSA.token(Map.of("alg", "PS256", "kid", "rsa"), CLAIMS)),
         Arguments.of("no iat", EC.token(with(CLAIMS, "iat", null))),
-        Arguments.of("clocks 20 s apart", EC.token(with(CLAIMS, "exp", SECOND - 20))),
+        Arguments.of("its last second", EC.token(with(CLAIMS, "exp", SECOND + 1))),
         Arguments.of("clocks 20 s apart", EC.token(with(CLAIMS, "nbf", SECOND + 20))),
         Arguments.of("parts of a second", EC.token(with(CLAIMS, "exp", SECOND + 10.5))),
         Arguments.of("x5t", EC.token(header("x5t", "abc"), CLAIMS)));
@@ -203,7 +241,8 @@ class TokenVerifierTest {
         Arguments.of("no iss", EC.token(with(CLAIMS, "iss", null)), issuer),
         Arguments.of("another iss", EC.token(with(CLAIMS, "iss", Issuer.NAME + ".evil")), issuer),
         Arguments.of("iss a list", EC.token(with(CLAIMS, "iss", List.of(Issuer.NAME))), issuer),
-        Arguments.of("expired", EC.token(with(CLAIMS, "exp", SECOND - 31)), "has expired"),
+        Arguments.of("expired now", EC.token(with(CLAIMS, "exp", SECOND)), "has expired"),
+        Arguments.of("expired 20 s ago", EC.token(with(CLAIMS, "exp", SECOND - 20)), "has expired"),
         Arguments.of("no exp", EC.token(with(CLAIMS, "exp", null)), "when it ends"),
         Arguments.of("exp a text", EC.token(with(CLAIMS, "exp", "canary")), noTime),
         Arguments.of("exp below zero", EC.token(with(CLAIMS, "exp", -1)), noTime),
@@ -324,9 +363,9 @@ class TokenVerifierTest {
     now[0] = NOW.plusSeconds(20);
     assertThat(one.verify(token).subject()).isEqualTo("canary-1");
     Files.writeString(file, "damaged");
-    now[0] = NOW.plusSeconds(3600);
+    now[0] = NOW.plusSeconds(3599);
     assertThat(one.verify(token).subject()).as("known keys stay").isEqualTo("canary-1");
-    now[0] = NOW.plusSeconds(3630);
+    now[0] = NOW.plusSeconds(3600);
     assertThatThrownBy(() -> one.verify(token)).hasMessageContaining("has expired");
   }
 
