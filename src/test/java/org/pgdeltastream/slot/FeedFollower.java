@@ -21,6 +21,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   private static final Pattern REFETCH =
       Pattern.compile(
           ".*\"reason\":\"(\\w+)\",\"oldest\":\"[^\"]*?([^.\"]+)\",\"position\":\"([^\"]+)\".*");
+  private static final String LIVE = "is live";
   private static final int SMALL_BUFFER = 8 * 1024;
 
   /** What it follows. */
@@ -37,8 +38,10 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   private volatile boolean quiet; // it no longer goes, jumps or stops reading
   private String token = ""; // of its view, once it knows it
   private boolean isNew = true;
-  private Lsn asked = Lsn.NONE; // NONE for a word
+  private volatile Lsn asked = Lsn.NONE; // NONE for a word
   private long left; // messages until it goes
+  private volatile String state = "has not begun";
+  private volatile long heardAt = System.nanoTime();
 
   FeedFollower(Feed feed, int number, Random random) {
     this.feed = feed;
@@ -91,6 +94,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
         check.fault("hears nothing from " + connection);
       } catch (IOException e) {
         feed.ledger().count("connections that broke");
+        state = "comes again after " + e;
         pause(50);
       } catch (RuntimeException e) {
         check.fault("fails with " + e);
@@ -102,6 +106,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   }
 
   private void refused(FeedConnection.RefusedException e) {
+    state = "was refused: " + e.getMessage();
     if (e.status() == 503 || e.status() == 429) {
       feed.ledger().count("answers with " + e.status());
       pause(100);
@@ -117,9 +122,12 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
     }
     String after = after();
     left = random.nextInt(4) == 0 ? 1 + random.nextInt(20) : 50 + random.nextInt(2000);
+    state = "asks after " + after;
     try (FeedConnection opened = open(after)) {
       connection = opened;
+      state = "was let in, and told nothing";
       while (!over && opened.next(this) && (quiet || left-- > 0)) {
+        heardAt = System.nanoTime();
         perhapsStop();
       }
     }
@@ -187,7 +195,10 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   private void perhapsStop() {
     if (!quiet && random.nextInt(isSlow ? 100 : 3000) == 0) {
       feed.ledger().count("stops of reading");
+      String before = state;
+      state = "does not read";
       pause(random.nextInt(6000));
+      state = before;
     }
   }
 
@@ -197,6 +208,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
 
   @Override
   public void hello(String json) {
+    state = "is greeted, and not placed yet, or in a scan that has nothing for it";
     Matcher hello = HELLO.matcher(json);
     if (!hello.matches()) {
       check.fault("is greeted with " + json);
@@ -221,6 +233,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
 
   @Override
   public void message(String json) {
+    state = state.equals(LIVE) ? LIVE : "is given what it has missed";
     check.message(json);
   }
 
@@ -231,9 +244,15 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
     check.moved(Lsn.parse(position.substring(dot + 1)));
   }
 
+  @Override
+  public void live() {
+    state = LIVE;
+  }
+
   /** Legal only where its position is further behind than the window is long. */
   @Override
   public void mustRefetch(String json) {
+    state = "was told to fetch again";
     Matcher refetch = REFETCH.matcher(json);
     long walEnd = feed.walEnd().getAsLong();
     if (!refetch.matches() || asked.equals(Lsn.NONE) || !refetch.group(1).equals("window")) {
@@ -253,6 +272,21 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
 
   @Override
   public void bye(String why) {
+    state = "was told goodbye: " + why;
     feed.ledger().count(why);
+  }
+
+  /** Where it is, and what it knows of its state at the server. */
+  @Override
+  public String toString() {
+    return "%s%s at %s, asked for %s, %s, heard something %d ms ago, by %s"
+        .formatted(
+            name,
+            isSlow ? " (slow)" : "",
+            position(),
+            asked,
+            state,
+            (System.nanoTime() - heardAt) / 1_000_000,
+            connection);
   }
 }
