@@ -28,6 +28,8 @@ final class FeedAwait {
   private final FeedLedger ledger;
   private final Sql database;
   private final Supplier<Program> program;
+  private String longest = "";
+  private long longestNanos = -1;
 
   /** For these, as many as there are by then. */
   FeedAwait(
@@ -40,8 +42,9 @@ final class FeedAwait {
 
   /** A fault ends the wait too. */
   void until(String what, Callable<Boolean> isDone) {
-    Map<FeedFollower, Lsn> before = new LinkedHashMap<>();
-    followers.forEach(one -> before.put(one, one.position()));
+    Map<FeedFollower, String> before = new LinkedHashMap<>();
+    followers.forEach(one -> before.put(one, one.toString()));
+    long start = System.nanoTime();
     try {
       await(what)
           .atMost(DEADLINE)
@@ -50,15 +53,23 @@ final class FeedAwait {
     } catch (ConditionTimeoutException e) {
       throw new AssertionError(e.getMessage() + "\n" + explained(before), e);
     }
+    note(what, System.nanoTime() - start);
   }
 
-  private String explained(Map<FeedFollower, Lsn> before) {
+  private void note(String what, long nanos) {
+    if (nanos > longestNanos) {
+      longestNanos = nanos;
+      longest = "%s, %d ms".formatted(what, nanos / 1_000_000);
+    }
+  }
+
+  private String explained(Map<FeedFollower, String> before) {
     Lsn newest = ledger.newest();
     StringBuilder text = new StringBuilder("The newest transaction ends at " + newest);
     before.forEach(
         (one, was) -> {
           String where = newest.isAfter(one.position()) ? "behind" : "not behind";
-          text.append("\n%s: %s, was at %s before the wait".formatted(where, one, was));
+          text.append("\n%s: %s; before the wait: %s".formatted(where, one, was));
         });
     return text.append("\nthe feed: ")
         .append(answer(() -> program.get().get("/v1/feeds/f").body()))
@@ -67,6 +78,12 @@ final class FeedAwait {
         .append("\nthe program's threads:\n")
         .append(answer(() -> program.get().threads()))
         .toString();
+  }
+
+  /** The longest wait that was not in vain. */
+  @Override
+  public String toString() {
+    return "the longest wait: " + longest;
   }
 
   private static String answer(Callable<String> question) {

@@ -242,8 +242,9 @@ final class FeedFaults implements AutoCloseable {
     await.until("all subscribers to catch up, seed " + seed, () -> haveAll(last));
     ledger.checkNoFault("at the end, seed " + seed);
     ledger.verify(last, Long.parseLong(database.text("select count(*) from w")));
-    return "Faults with a feed, seed %d: %s; %d subscribers, none lost, doubled, disordered: %s; %s"
-        .formatted(seed, struck, followers.size(), ledger, samples);
+    return ("Faults with a feed, seed %d: %s; %d subscribers, none lost, doubled, disordered:"
+            + " %s; %s; %s")
+        .formatted(seed, struck, followers.size(), ledger, samples, await);
   }
 
   private boolean haveAll(Map<Integer, Long> last) {

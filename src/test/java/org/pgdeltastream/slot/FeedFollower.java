@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
@@ -42,6 +43,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   private long left; // messages until it goes
   private volatile String state = "has not begun";
   private volatile long heardAt = System.nanoTime();
+  private final AtomicInteger begun = new AtomicInteger(); // how often it began elsewhere
 
   FeedFollower(Feed feed, int number, Random random) {
     this.feed = feed;
@@ -119,6 +121,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   private void follow() throws IOException {
     if (!quiet && random.nextInt(12) == 0) {
       isNew = true;
+      begun.getAndIncrement();
     }
     String after = after();
     left = random.nextInt(4) == 0 ? 1 + random.nextInt(20) : 50 + random.nextInt(2000);
@@ -279,11 +282,12 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   /** Where it is, and what it knows of its state at the server. */
   @Override
   public String toString() {
-    return "%s%s at %s, asked for %s, %s, heard something %d ms ago, by %s"
+    return "%s%s at %s, has begun elsewhere %d times, asked for %s, %s, heard last %d ms ago, by %s"
         .formatted(
             name,
             isSlow ? " (slow)" : "",
             position(),
+            begun,
             asked,
             state,
             (System.nanoTime() - heardAt) / 1_000_000,
