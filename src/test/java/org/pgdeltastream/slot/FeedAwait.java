@@ -40,8 +40,12 @@ final class FeedAwait {
     this.program = program;
   }
 
-  /** A fault ends the wait too. */
-  void until(String what, Callable<Boolean> isDone) {
+  /**
+   * A fault ends the wait too.
+   *
+   * @param target where all are to be
+   */
+  void until(String what, Supplier<Lsn> target, Callable<Boolean> isDone) {
     Map<FeedFollower, String> before = new LinkedHashMap<>();
     followers.forEach(one -> before.put(one, one.toString()));
     long start = System.nanoTime();
@@ -51,7 +55,7 @@ final class FeedAwait {
           .pollInterval(POLL)
           .until(() -> ledger.hasFault() || isDone.call());
     } catch (ConditionTimeoutException e) {
-      throw new AssertionError(e.getMessage() + "\n" + explained(before), e);
+      throw new AssertionError(e.getMessage() + "\n" + explained(target.get(), before), e);
     }
     note(what, System.nanoTime() - start);
   }
@@ -63,12 +67,11 @@ final class FeedAwait {
     }
   }
 
-  private String explained(Map<FeedFollower, String> before) {
-    Lsn newest = ledger.newest();
-    StringBuilder text = new StringBuilder("The newest transaction ends at " + newest);
+  private String explained(Lsn target, Map<FeedFollower, String> before) {
+    StringBuilder text = new StringBuilder("All are to be at " + target);
     before.forEach(
         (one, was) -> {
-          String where = newest.isAfter(one.position()) ? "behind" : "not behind";
+          String where = target.isAfter(one.position()) ? "behind" : "there";
           text.append("\n%s: %s; before the wait: %s".formatted(where, one, was));
         });
     return text.append("\nthe feed: ")

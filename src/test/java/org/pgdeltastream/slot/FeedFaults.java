@@ -132,6 +132,7 @@ final class FeedFaults implements AutoCloseable {
     followers.forEach(threads::execute);
     await.until(
         "the first subscribers",
+        ledger::newest,
         () -> followers.stream().allMatch(one -> one.position().isAfter(Lsn.NONE)));
     for (int writer = 0; writer < WRITERS - 1; writer++) {
       Random chance = new Random(seed + writer);
@@ -159,7 +160,8 @@ final class FeedFaults implements AutoCloseable {
 
   private void awaitTransactions(String what) {
     int before = ledger.transactions();
-    await.until("transactions after " + what, () -> ledger.transactions() > before + 10);
+    await.until(
+        "transactions after " + what, ledger::newest, () -> ledger.transactions() > before + 10);
   }
 
   /** But for those that read slowly. */
@@ -168,6 +170,7 @@ final class FeedFaults implements AutoCloseable {
     Set<FeedFollower> behind = new HashSet<>(followers);
     await.until(
         "all subscribers at " + newest + " after " + what,
+        () -> newest,
         () -> {
           behind.removeIf(one -> one.isSlow() || !newest.isAfter(one.position()));
           return behind.isEmpty();
@@ -239,7 +242,7 @@ final class FeedFaults implements AutoCloseable {
       last.put(
           writer, Long.parseLong(database.text("select n from last where writer = " + writer)));
     }
-    await.until("all subscribers to catch up, seed " + seed, () -> haveAll(last));
+    await.until("all subscribers to catch up, seed " + seed, ledger::newest, () -> haveAll(last));
     ledger.checkNoFault("at the end, seed " + seed);
     ledger.verify(last, Long.parseLong(database.text("select count(*) from w")));
     return ("Faults with a feed, seed %d: %s; %d subscribers, none lost, doubled, disordered:"
