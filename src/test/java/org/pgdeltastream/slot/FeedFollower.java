@@ -287,7 +287,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
             name,
             isSlow ? " (slow)" : "",
             position(),
-            begun,
+            begun.get(),
             asked,
             state,
             (System.nanoTime() - heardAt) / 1_000_000,
