@@ -164,10 +164,11 @@ final class FeedFaults implements AutoCloseable {
         "transactions after " + what, ledger::newest, () -> ledger.transactions() > before + 10);
   }
 
-  /** But for those that read slowly. */
+  /** But for those that read slowly. Who began elsewhere or stopped might not come there at all. */
   private void awaitEverybody(String what) {
     Lsn newest = ledger.newest();
     Set<FeedFollower> behind = new HashSet<>(followers);
+    followers.forEach(FeedFollower::settle);
     await.until(
         "all subscribers at " + newest + " after " + what,
         () -> newest,
@@ -175,6 +176,7 @@ final class FeedFaults implements AutoCloseable {
           behind.removeIf(one -> one.isSlow() || !newest.isAfter(one.position()));
           return behind.isEmpty();
         });
+    followers.forEach(FeedFollower::roam);
   }
 
   private void strike(Fault fault) throws Exception {

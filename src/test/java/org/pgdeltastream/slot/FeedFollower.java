@@ -80,6 +80,11 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
     quiet = true;
   }
 
+  /** From now on it comes, goes and stops as it likes again. */
+  void roam() {
+    quiet = false;
+  }
+
   void end() {
     over = true;
     vanish();
