@@ -24,6 +24,9 @@ interface FeedConnection extends Closeable {
     /** A whole position, alone or behind the message that has it too. */
     void position(String position);
 
+    /** All there was has come. */
+    void live();
+
     /** The position that was asked for is not in the feed. */
     void mustRefetch(String json);
 
@@ -55,8 +58,10 @@ interface FeedConnection extends Closeable {
       receiver.hello(json);
     } else if (json.startsWith("{\"must-refetch\"")) {
       receiver.mustRefetch(json);
+    } else if (json.startsWith("{\"live\"")) {
+      receiver.live();
     } else {
-      return json.startsWith("{\"live\"");
+      return false;
     }
     return true;
   }

@@ -1,13 +1,11 @@
 package org.pgdeltastream.slot;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -31,7 +29,6 @@ final class FeedFaults implements AutoCloseable {
   private static final int WRITERS = 4; // the last one writes the bursts
   private static final int WINDOW = 64 << 20;
   private static final int LONG_FREEZE_ONE_IN = 12;
-  private static final Duration DEADLINE = Duration.ofSeconds(90);
 
   private enum Fault {
     WALSENDER_TERMINATED,
@@ -81,6 +78,7 @@ final class FeedFaults implements AutoCloseable {
   private final List<FeedFollower> followers = new ArrayList<>();
   private final List<Future<?>> writers = new ArrayList<>();
   private final Map<Fault, Integer> struck = new EnumMap<>(Fault.class);
+  private final FeedAwait await;
   private final FeedSamples samples;
   private final FeedWriter bursts;
   private final int port = freePort();
@@ -97,6 +95,7 @@ final class FeedFaults implements AutoCloseable {
     this.directory = directory;
     FeedWriter.prepare(database, WRITERS);
     program = startProgram();
+    await = new FeedAwait(followers, ledger, database, () -> program);
     samples = new FeedSamples(database, () -> program.get("/v1/feeds/f").body(), ledger);
     bursts = new FeedWriter(database, WRITERS - 1, new Random(seed), writing);
   }
@@ -131,9 +130,10 @@ final class FeedFaults implements AutoCloseable {
       followers.add(new FeedFollower(feed, number, new Random(seed + 100 + number)));
     }
     followers.forEach(threads::execute);
-    await("the first subscribers")
-        .atMost(DEADLINE)
-        .until(() -> followers.stream().allMatch(one -> one.position().isAfter(Lsn.NONE)));
+    await.until(
+        "the first subscribers",
+        ledger::newest,
+        () -> followers.stream().allMatch(one -> one.position().isAfter(Lsn.NONE)));
     for (int writer = 0; writer < WRITERS - 1; writer++) {
       Random chance = new Random(seed + writer);
       writers.add(threads.submit(new FeedWriter(database, writer, chance, writing)));
@@ -160,24 +160,23 @@ final class FeedFaults implements AutoCloseable {
 
   private void awaitTransactions(String what) {
     int before = ledger.transactions();
-    await("transactions after " + what)
-        .atMost(DEADLINE)
-        .pollInterval(Duration.ofMillis(20))
-        .until(() -> ledger.transactions() > before + 10 || ledger.hasFault());
+    await.until(
+        "transactions after " + what, ledger::newest, () -> ledger.transactions() > before + 10);
   }
 
-  /** But for those that read slowly. */
+  /** But for those that read slowly. Who began elsewhere or stopped might not come there at all. */
   private void awaitEverybody(String what) {
     Lsn newest = ledger.newest();
     Set<FeedFollower> behind = new HashSet<>(followers);
-    await("all subscribers at " + newest + " after " + what)
-        .atMost(DEADLINE)
-        .pollInterval(Duration.ofMillis(20))
-        .until(
-            () -> {
-              behind.removeIf(one -> one.isSlow() || !newest.isAfter(one.position()));
-              return behind.isEmpty() || ledger.hasFault();
-            });
+    followers.forEach(FeedFollower::settle);
+    await.until(
+        "all subscribers at " + newest + " after " + what,
+        () -> newest,
+        () -> {
+          behind.removeIf(one -> one.isSlow() || !newest.isAfter(one.position()));
+          return behind.isEmpty();
+        });
+    followers.forEach(FeedFollower::roam);
   }
 
   private void strike(Fault fault) throws Exception {
@@ -245,13 +244,12 @@ final class FeedFaults implements AutoCloseable {
       last.put(
           writer, Long.parseLong(database.text("select n from last where writer = " + writer)));
     }
-    await("all subscribers to catch up, seed " + seed)
-        .atMost(DEADLINE)
-        .until(() -> ledger.hasFault() || haveAll(last));
+    await.until("all subscribers to catch up, seed " + seed, ledger::newest, () -> haveAll(last));
     ledger.checkNoFault("at the end, seed " + seed);
     ledger.verify(last, Long.parseLong(database.text("select count(*) from w")));
-    return "Faults with a feed, seed %d: %s; %d subscribers, none lost, doubled, disordered: %s; %s"
-        .formatted(seed, struck, followers.size(), ledger, samples);
+    return ("Faults with a feed, seed %d: %s; %d subscribers, none lost, doubled, disordered:"
+            + " %s; %s; %s")
+        .formatted(seed, struck, followers.size(), ledger, samples, await);
   }
 
   private boolean haveAll(Map<Integer, Long> last) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
@@ -21,6 +22,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   private static final Pattern REFETCH =
       Pattern.compile(
           ".*\"reason\":\"(\\w+)\",\"oldest\":\"[^\"]*?([^.\"]+)\",\"position\":\"([^\"]+)\".*");
+  private static final String LIVE = "is live";
   private static final int SMALL_BUFFER = 8 * 1024;
 
   /** What it follows. */
@@ -37,8 +39,11 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   private volatile boolean quiet; // it no longer goes, jumps or stops reading
   private String token = ""; // of its view, once it knows it
   private boolean isNew = true;
-  private Lsn asked = Lsn.NONE; // NONE for a word
+  private volatile Lsn asked = Lsn.NONE; // NONE for a word
   private long left; // messages until it goes
+  private volatile String state = "has not begun";
+  private volatile long heardAt = System.nanoTime();
+  private final AtomicInteger begun = new AtomicInteger(); // how often it began elsewhere
 
   FeedFollower(Feed feed, int number, Random random) {
     this.feed = feed;
@@ -75,6 +80,11 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
     quiet = true;
   }
 
+  /** From now on it comes, goes and stops as it likes again. */
+  void roam() {
+    quiet = false;
+  }
+
   void end() {
     over = true;
     vanish();
@@ -91,6 +101,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
         check.fault("hears nothing from " + connection);
       } catch (IOException e) {
         feed.ledger().count("connections that broke");
+        state = "comes again after " + e;
         pause(50);
       } catch (RuntimeException e) {
         check.fault("fails with " + e);
@@ -102,6 +113,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   }
 
   private void refused(FeedConnection.RefusedException e) {
+    state = "was refused: " + e.getMessage();
     if (e.status() == 503 || e.status() == 429) {
       feed.ledger().count("answers with " + e.status());
       pause(100);
@@ -114,12 +126,16 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   private void follow() throws IOException {
     if (!quiet && random.nextInt(12) == 0) {
       isNew = true;
+      begun.getAndIncrement();
     }
     String after = after();
     left = random.nextInt(4) == 0 ? 1 + random.nextInt(20) : 50 + random.nextInt(2000);
+    state = "asks after " + after;
     try (FeedConnection opened = open(after)) {
       connection = opened;
+      state = "was let in, and told nothing";
       while (!over && opened.next(this) && (quiet || left-- > 0)) {
+        heardAt = System.nanoTime();
         perhapsStop();
       }
     }
@@ -187,7 +203,10 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   private void perhapsStop() {
     if (!quiet && random.nextInt(isSlow ? 100 : 3000) == 0) {
       feed.ledger().count("stops of reading");
+      String before = state;
+      state = "does not read";
       pause(random.nextInt(6000));
+      state = before;
     }
   }
 
@@ -197,6 +216,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
 
   @Override
   public void hello(String json) {
+    state = "is greeted, and not placed yet, or in a scan that has nothing for it";
     Matcher hello = HELLO.matcher(json);
     if (!hello.matches()) {
       check.fault("is greeted with " + json);
@@ -221,6 +241,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
 
   @Override
   public void message(String json) {
+    state = state.equals(LIVE) ? LIVE : "is given what it has missed";
     check.message(json);
   }
 
@@ -231,9 +252,15 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
     check.moved(Lsn.parse(position.substring(dot + 1)));
   }
 
+  @Override
+  public void live() {
+    state = LIVE;
+  }
+
   /** Legal only where its position is further behind than the window is long. */
   @Override
   public void mustRefetch(String json) {
+    state = "was told to fetch again";
     Matcher refetch = REFETCH.matcher(json);
     long walEnd = feed.walEnd().getAsLong();
     if (!refetch.matches() || asked.equals(Lsn.NONE) || !refetch.group(1).equals("window")) {
@@ -253,6 +280,22 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
 
   @Override
   public void bye(String why) {
+    state = "was told goodbye: " + why;
     feed.ledger().count(why);
+  }
+
+  /** Where it is, and what it knows of its state at the server. */
+  @Override
+  public String toString() {
+    return "%s%s at %s, has begun elsewhere %d times, asked for %s, %s, heard last %d ms ago, by %s"
+        .formatted(
+            name,
+            isSlow ? " (slow)" : "",
+            position(),
+            begun.get(),
+            asked,
+            state,
+            (System.nanoTime() - heardAt) / 1_000_000,
+            connection);
   }
 }

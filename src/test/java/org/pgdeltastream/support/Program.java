@@ -9,6 +9,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -18,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** The runnable jar as a process of its own, on a database of the test. */
@@ -174,6 +176,18 @@ public final class Program implements AutoCloseable {
   /** What it has printed so far. */
   public String output() throws IOException {
     return Files.readString(output);
+  }
+
+  /** What those of its threads do that run our code. */
+  public String threads() throws IOException {
+    Path jcmd = Path.of(System.getProperty("java.home"), "bin", "jcmd");
+    Process dump = new ProcessBuilder(jcmd.toString(), "" + pid(), "Thread.print").start();
+    try (InputStream text = dump.getInputStream()) {
+      String all = new String(text.readAllBytes(), StandardCharsets.UTF_8);
+      return Stream.of(all.split("\n\n"))
+          .filter(thread -> thread.contains("org.pgdeltastream"))
+          .collect(Collectors.joining("\n\n"));
+    }
   }
 
   /** The most memory that it had, in MB, where the system tells that. */
