@@ -70,9 +70,8 @@ public final class KnownViews {
     try {
       resolved(feed, names, view, grant);
     } catch (ProblemException e) {
-      return Optional.of(e)
-          .filter(one -> one.problem() == Problem.IDENTITY_INSUFFICIENT)
-          .map(ProblemException::hint);
+      boolean lacks = e.problem() == Problem.IDENTITY_INSUFFICIENT;
+      return lacks ? Optional.of(e.hint()) : Optional.empty();
     }
     return Optional.empty();
   }
