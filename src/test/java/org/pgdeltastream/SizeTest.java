@@ -47,7 +47,7 @@ class SizeTest {
           entry("ReplicationSlots", 318L), // every statement about slots
           entry("SlotCopy", 295L), // mostly SQL
           entry("SlotCreator", 293L), // one order of steps, each undone
-          entry("SlotManager", 264L), // the one EJB
+          entry("SlotManager", 263L), // the one EJB
           entry("SlotStream", 377L), // both halves of a stream
           entry("SocketInput", 280L), // one buffer
           entry("StreamClient", 382L), // a client's whole state
