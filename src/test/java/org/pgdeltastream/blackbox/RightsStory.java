@@ -180,12 +180,21 @@ abstract class RightsStory {
     try (StreamClient socket = eva.socket(STREAM);
         EventsClient events = eva.events(STREAM)) {
       assertThat(socket.next()).contains("hello");
-      assertThat(socket.next()).isEqualTo("{\"token\":{\"expires\":\"" + expires + "\"}}");
+      assertThat(nextToken(socket)).isEqualTo("{\"token\":{\"expires\":\"" + expires + "\"}}");
       assertThat(events.next("bye").data()).contains("\"code\":4010", "token_expired");
       assertThat(socket.closed().code()).isEqualTo(4010);
       assertThat(Duration.between(expires, Instant.now()))
           .isBetween(Duration.ZERO, Duration.ofSeconds(2)); // and until it is seen here
     }
+  }
+
+  /** What is said of the token; that all has come may be said before. */
+  private static String nextToken(StreamClient socket) throws Exception {
+    String message = socket.next();
+    while (!message.startsWith("{\"token\"")) {
+      message = socket.next();
+    }
+    return message;
   }
 
   @Test
@@ -200,10 +209,10 @@ abstract class RightsStory {
   void aWebsocketGoesOnWithANewToken() throws Exception {
     try (StreamClient socket = client(token("ida", Instant.now().plusSeconds(20))).socket(STREAM)) {
       assertThat(socket.next()).contains("hello");
-      assertThat(socket.next()).contains("{\"token\"");
+      assertThat(nextToken(socket)).contains("expires");
       Instant later = Instant.ofEpochSecond(Instant.now().getEpochSecond() + 600);
       socket.send("{\"token\":\"" + token("ida", later) + "\"}");
-      assertThat(socket.next()).isEqualTo("{\"token\":{\"expires\":\"" + later + "\"}}");
+      assertThat(nextToken(socket)).isEqualTo("{\"token\":{\"expires\":\"" + later + "\"}}");
       order(50, "ida");
       assertThat(socket.nextWithChange()).contains("[50,\"ida\"");
       socket.send("{\"token\":\"not-a-token\"}");
