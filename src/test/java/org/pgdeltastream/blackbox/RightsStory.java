@@ -210,11 +210,15 @@ abstract class RightsStory {
     try (StreamClient socket = client(token("ida", Instant.now().plusSeconds(20))).socket(STREAM)) {
       assertThat(socket.next()).contains("hello");
       assertThat(nextToken(socket)).contains("expires");
+      Instant sentAt = Instant.now();
       Instant later = Instant.ofEpochSecond(Instant.now().getEpochSecond() + 600);
       socket.send("{\"token\":\"" + token("ida", later) + "\"}");
       assertThat(nextToken(socket)).isEqualTo("{\"token\":{\"expires\":\"" + later + "\"}}");
       order(50, "ida");
       assertThat(socket.nextWithChange()).contains("[50,\"ida\"");
+      await("another second")
+          .atMost(SOON)
+          .until(() -> Instant.now().isAfter(sentAt.plusMillis(1500)));
       socket.send("{\"token\":\"not-a-token\"}");
       assertThat(socket.closed().code()).isEqualTo(4010);
     }
