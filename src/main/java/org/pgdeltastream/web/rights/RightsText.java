@@ -24,7 +24,9 @@ import org.pgdeltastream.web.http.JsonTree;
 
 /** Reads roles from JSON, and checks all that can be checked without PostgreSQL. */
 final class RightsText {
+  /** So that one bearer does not take what all need. */
   private static final int MOST_CONNECTIONS = 100;
+
   private static final int MOST_VIEWS = 20;
 
   private RightsText() {}
@@ -32,12 +34,14 @@ final class RightsText {
   /** Throws ProblemException BAD_REQUEST, saying what is wrong and where. */
   static Rights parse(byte[] json) {
     BodyFields file = BodyFields.of(BodyReader.readFile(json), "", "roles", "anonymous");
+    Optional<String> anonymous = file.text("anonymous");
     Map<String, Role> roles = new HashMap<>();
-    file.members("roles").forEach((name, tree) -> roles.put(name, role(name, tree)));
+    file.members("roles")
+        .forEach(
+            (name, tree) -> roles.put(name, role(name, tree, anonymous.equals(Optional.of(name)))));
     if (roles.isEmpty()) {
       throw Input.bad("There are no roles");
     }
-    Optional<String> anonymous = file.text("anonymous");
     if (anonymous.isPresent() && !roles.containsKey(anonymous.get())) {
       throw Input.bad("anonymous is " + Input.shown(anonymous.get()) + ", which is no role here");
     }
@@ -47,7 +51,8 @@ final class RightsText {
     return new Rights(roles, anonymous);
   }
 
-  private static Role role(String name, JsonTree tree) {
+  /** Of who shows no token there are many at one address, such as a proxy's. */
+  private static Role role(String name, JsonTree tree, boolean isAnonymous) {
     String path = "roles." + name;
     BodyFields fields = BodyFields.of(tree, path, "all", "monitor", "feeds", "limits");
     Map<String, FeedRight> feeds = new HashMap<>();
@@ -58,8 +63,13 @@ final class RightsText {
     if (all && !feeds.isEmpty()) {
       throw Input.bad(path + " has all, and feeds besides, which would be no limit to it");
     }
+    Limits usual =
+        new Limits(
+            all || isAnonymous ? Integer.MAX_VALUE : MOST_CONNECTIONS,
+            all ? Integer.MAX_VALUE : MOST_VIEWS,
+            Long.MAX_VALUE);
     Limits limits =
-        fields.any("limits").map(one -> limits(path + ".limits", one, all)).orElse(usual(all));
+        fields.any("limits").map(one -> limits(path + ".limits", one, usual)).orElse(usual);
     return new Role(name, all, fields.flag("monitor"), feeds, limits);
   }
 
@@ -132,13 +142,7 @@ final class RightsText {
     return Set.copyOf(actions);
   }
 
-  /** So that one bearer does not take what all need. */
-  private static Limits usual(boolean all) {
-    return all ? Limits.NONE : new Limits(MOST_CONNECTIONS, MOST_VIEWS, Long.MAX_VALUE);
-  }
-
-  private static Limits limits(String path, JsonTree tree, boolean all) {
-    Limits usual = usual(all);
+  private static Limits limits(String path, JsonTree tree, Limits usual) {
     BodyFields fields = BodyFields.of(tree, path, "connections", "views", "snapshot-bytes");
     return new Limits(
         (int) fields.whole("connections", usual.connections(), 1, Integer.MAX_VALUE),

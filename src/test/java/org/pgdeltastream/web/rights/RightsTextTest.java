@@ -57,7 +57,17 @@ class RightsTextTest {
     assertThat(rights.role("admin")).get().extracting(Role::all).isEqualTo(true);
     assertThat(rights.role("watch")).get().extracting(Role::monitor).isEqualTo(true);
     assertThat(rights.role("public"))
-        .contains(new Role("public", false, false, Map.of(), new Limits(100, 20, Long.MAX_VALUE)));
+        .contains(
+            new Role(
+                "public",
+                false,
+                false,
+                Map.of(),
+                new Limits(Integer.MAX_VALUE, 20, Long.MAX_VALUE)));
+    assertThat(rights.role("watch"))
+        .get()
+        .extracting(Role::limits)
+        .isEqualTo(new Limits(100, 20, Long.MAX_VALUE));
     assertThat(rights.role("other")).isEmpty();
     assertThat(rights.anonymous()).contains("public");
   }
