@@ -105,7 +105,8 @@ class TlsIT {
   @Test
   void printsAddressesAsTheyAre() throws Exception {
     String all = program.output();
-    assertThat(all.substring(0, all.indexOf("Ctrl-C stops it."))) // what other tests do is behind it
+    assertThat(
+            all.substring(0, all.indexOf("Ctrl-C stops it."))) // what other tests do is behind it
         .contains("PG Delta Stream listens on https://localhost:" + program.port())
         .contains("tail https://localhost:" + program.port() + " --slot delta_demo")
         .contains("It is for: localhost, 127.0.0.1.")

@@ -1,11 +1,9 @@
 package org.pgdeltastream.slot.view;
 
-import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
 import static java.util.Objects.requireNonNull;
 
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,7 +39,7 @@ public final class KnownViews {
   private static final System.Logger LOG = System.getLogger(KnownViews.class.getName());
   private static final int MOST = 1_000;
   private static final int MOST_CHARACTERS = 4 << 20;
-  private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final long PAUSE_NANOS = 1_000_000_000;
 
   private final Publications publications;
   private final Filters filters;
@@ -51,10 +49,9 @@ public final class KnownViews {
   private final Set<String> warned = ConcurrentHashMap.newKeySet(); // once
   private final Recent<
           Map.Entry<ChangeOptions, Map<TableName, Condition>>, Map<TableName, RowFilter>>
-      made = new Recent<>(MOST_CHARACTERS, KnownViews::characters);
+      made = new Recent<>(MOST_CHARACTERS, all -> 100 + all.toString().length());
   private long forgotAt = System.nanoTime() - PAUSE_NANOS; // in the monitor
 
-  /** Knows nothing yet. */
   public KnownViews(Publications publications, FilterCatalog catalog) {
     this.publications = publications;
     this.filters = new Filters(catalog);
@@ -70,14 +67,11 @@ public final class KnownViews {
     try {
       resolved(feed, names, view, grant);
     } catch (ProblemException e) {
-      boolean lacks = e.problem() == Problem.IDENTITY_INSUFFICIENT;
-      return lacks ? Optional.of(e.hint()) : Optional.empty();
+      if (e.problem() == Problem.IDENTITY_INSUFFICIENT) {
+        return Optional.of(e.hint());
+      }
     }
     return Optional.empty();
-  }
-
-  private static long characters(Map<TableName, RowFilter> filters) {
-    return 100 + filters.values().stream().mapToLong(one -> one.toString().length()).sum();
   }
 
   /** Tables may have been altered; of many who ask at once the first counts. */
@@ -96,11 +90,21 @@ public final class KnownViews {
    *
    * @param names the feed's publications; none: not known yet
    * @param grant what it may see; empty: everything
-   * @throws ProblemException BAD_REQUEST, naming what the feed does not have, or what cannot be
-   *     decided; IDENTITY_INSUFFICIENT if the log does not say what a filter asks for; FORBIDDEN if
-   *     nothing may be seen of it
+   * @throws ProblemException BAD_REQUEST, naming what is not there or cannot be decided;
+   *     IDENTITY_INSUFFICIENT if the log does not say what is asked for; FORBIDDEN
    */
   public ViewOptions resolved(
+      String feed, List<String> names, ViewRequest view, Optional<Grant> grant) {
+    try {
+      return once(feed, names, view, grant);
+    } catch (ProblemException e) { // which may have been seen to since
+      published.forget();
+      filters.forget();
+      return once(feed, names, view, grant);
+    }
+  }
+
+  private ViewOptions once(
       String feed, List<String> names, ViewRequest view, Optional<Grant> grant) {
     try {
       if (grant.isPresent()) {
@@ -145,9 +149,6 @@ public final class KnownViews {
 
   /** The reason is the operator's to know. */
   private ProblemException undecided(Grant grant, ProblemException e) {
-    if (e.problem() == Problem.UPSTREAM_UNAVAILABLE) {
-      return e;
-    }
     warn(e);
     boolean ofIdentity = e.problem() == Problem.IDENTITY_INSUFFICIENT;
     return new ProblemException(
@@ -175,8 +176,8 @@ public final class KnownViews {
       }
     } catch (ProblemException e) {
       warn(e);
-    } catch (SQLException e) { // each subscriber's are looked at
-      LOG.log(DEBUG, "Rights cannot be looked at now: " + e.getMessage());
+    } catch (SQLException e) {
+      return; // each subscriber's are looked at
     }
   }
 
@@ -197,10 +198,9 @@ public final class KnownViews {
         Map.entry(changes, rows),
         () -> {
           Map<TableName, RowFilter> all = new HashMap<>();
-          for (Map.Entry<TableName, Condition> one : rows.entrySet()) {
-            all.put(
-                one.getKey(),
-                filters.of(one.getKey(), one.getValue(), changes, sent.get(one.getKey())));
+          for (TableName one : rows.keySet()) {
+            Condition condition = requireNonNull(rows.get(one));
+            all.put(one, filters.of(one, condition, changes, sent.get(one)));
           }
           return Map.copyOf(all);
         });
@@ -218,8 +218,8 @@ public final class KnownViews {
       if (columns.isEmpty()) {
         throw NotThere.table(feed, table);
       }
-      Set<String> named =
-          new LinkedHashSet<>(view.changes().columns().getOrDefault(table, List.of()));
+      Set<String> named = new LinkedHashSet<>();
+      named.addAll(view.changes().columns().getOrDefault(table, List.of()));
       Stream.ofNullable(view.rows().get(table))
           .flatMap(Condition::comparisons)
           .forEach(one -> named.add(one.column()));
