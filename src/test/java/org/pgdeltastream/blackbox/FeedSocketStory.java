@@ -162,7 +162,7 @@ abstract class FeedSocketStory extends FeedStory {
   @Test
   void takesNothingButShortText() throws Exception {
     assertThat(codeAfter(BINARY, 1)).isEqualTo(1003);
-    assertThat(codeAfter(TEXT, 513)).isEqualTo(1009);
+    assertThat(codeAfter(TEXT, 8_449)).isEqualTo(1009);
     awaitSubscribers(0);
   }
 
