@@ -67,7 +67,7 @@ final class Filters {
               + ": add-tables or filter-tables leave it out",
           "Name it there, or leave rows out");
     }
-    FilterColumns columns = columns(table);
+    FilterColumns columns = sent == null ? catalog.columns(table) : columns(table); // of all users
     if (sent != null) {
       checkSent(table, condition, sent);
     }
@@ -132,7 +132,7 @@ final class Filters {
 
   Explanation explain(ViewOptions view, TableName table, Condition key, boolean isSent)
       throws SQLException {
-    RowFilter row = catalog.filter(table, key, columns(table), false);
+    RowFilter row = catalog.filter(table, key, catalog.columns(table), false);
     RowFilter filter = view.rows().get(table);
     Map<String, String> parts = filter == null ? Map.of() : filter.parts();
     List<String> conditions = new ArrayList<>(parts.values());
