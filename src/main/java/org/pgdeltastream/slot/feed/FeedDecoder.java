@@ -31,7 +31,7 @@ final class FeedDecoder implements WalDecoder {
   /**
    * In front of a decoder.
    *
-   * @param ended is told where each new transaction ends
+   * @param ended is told up to where all was routed, behind each transaction
    */
   FeedDecoder(
       WalDecoder decoder,
@@ -67,7 +67,7 @@ final class FeedDecoder implements WalDecoder {
     boolean ends = type == 'C' && end - start >= END_LSN + Long.BYTES;
     Lsn endLsn = ends ? lsn(message, start + END_LSN) : Lsn.NONE;
     if (ends && !repeats) {
-      isWhole(endLsn); // first: who is placed then may read it there
+      journal.transactionEnded(endLsn); // first: who is placed then may read it there
     }
     if (ends) {
       delivered.add(xid); // before it is sent
@@ -75,17 +75,13 @@ final class FeedDecoder implements WalDecoder {
     inside = !ends && (inside || type == 'B');
     decoder.decode(message, start, end);
     if (isAlone && !isOld) {
-      isWhole(lsn(message, start + MESSAGE_LSN)); // its end, as the router has it
+      journal.transactionEnded(lsn(message, start + MESSAGE_LSN)); // as the router has it
     }
-    if (ends) {
+    if (ends || isAlone) {
       router.movedTo(endLsn); // where it had no change
       repeats = false;
+      ended.accept(router.head()); // last: PostgreSQL does not send again what is noted
     }
-  }
-
-  private void isWhole(Lsn end) {
-    journal.transactionEnded(end);
-    ended.accept(end);
   }
 
   private static boolean isAlone(byte[] message, int start, int end) {
