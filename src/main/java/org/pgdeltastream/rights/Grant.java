@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
-import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.change.option.Scope;
@@ -25,15 +24,6 @@ public record Grant(String feed, FeedRight right, Claims claims) {
   public record Narrowed(ChangeOptions changes, Map<TableName, Condition> rows) {
     public Narrowed {
       rows = Map.copyOf(rows);
-    }
-  }
-
-  /** A claim that a right names is not there. */
-  private static final class MissingClaimException extends IllegalArgumentException {
-    private static final long serialVersionUID = 1L;
-
-    MissingClaimException(String name) {
-      super("No claim " + Shown.of(name));
     }
   }
 
@@ -99,7 +89,7 @@ public record Grant(String feed, FeedRight right, Claims claims) {
         .values(name)
         .filter(found -> inList || !found.isList())
         .map(Claims.Values::texts)
-        .orElseThrow(() -> new MissingClaimException(name));
+        .orElseThrow(() -> new IllegalArgumentException("no claim " + name));
   }
 
   private Optional<List<String>> told(

@@ -148,25 +148,19 @@ public record ChangeOptions(
 
   /** The same with only these columns of these tables. */
   public ChangeOptions withColumns(Map<TableName, List<String>> told) {
-    return new ChangeOptions(
-        format,
-        details,
-        actions,
-        addTables,
-        filterTables,
-        addPrefixes,
-        filterPrefixes,
-        originNumbers,
-        maxMessage,
-        told,
-        limited,
-        scope,
-        pluginOptions);
+    return with(told, limited, scope);
   }
 
   /** The same, and of it only what may be told. */
   public ChangeOptions within(
       Scope allowed, Map<TableName, List<String>> told, Map<TableName, Set<String>> seen) {
+    return with(told, seen, Optional.of(allowed));
+  }
+
+  private ChangeOptions with(
+      Map<TableName, List<String>> told,
+      Map<TableName, Set<String>> seen,
+      Optional<Scope> allowed) {
     return new ChangeOptions(
         format,
         details,
@@ -179,7 +173,7 @@ public record ChangeOptions(
         maxMessage,
         told,
         seen,
-        Optional.of(allowed),
+        allowed,
         pluginOptions);
   }
 

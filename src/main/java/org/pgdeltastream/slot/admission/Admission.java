@@ -68,7 +68,7 @@ public final class Admission {
     return perKey.getOrDefault(caller.key(), Map.of());
   }
 
-  private void checkView(Caller caller, ViewOptions view) {
+  private synchronized void checkView(Caller caller, ViewOptions view) {
     Map<ViewOptions, Integer> here = views(caller);
     if (!here.containsKey(view) && here.size() >= caller.limits().views()) {
       throw used("follow " + caller.limits().views() + " different selections");
@@ -88,7 +88,7 @@ public final class Admission {
   }
 
   /** The same where a feed, or the caller, has no room for another selection. */
-  public synchronized void checkView(
+  public void checkView(
       Caller caller, String feed, ViewOptions view, Predicate<ViewOptions> hasRoom) {
     checkView(caller, view);
     if (!hasRoom.test(view)) {

@@ -78,10 +78,15 @@ final class FeedDecoder implements WalDecoder {
       journal.transactionEnded(lsn(message, start + MESSAGE_LSN)); // as the router has it
     }
     if (ends || isAlone) {
-      router.movedTo(endLsn); // where it had no change
-      repeats = false;
-      ended.accept(router.head()); // last: PostgreSQL does not send again what is noted
+      isRouted(endLsn);
     }
+  }
+
+  /** Last: PostgreSQL may be told of it, and does not send it again then. */
+  private void isRouted(Lsn endLsn) {
+    router.movedTo(endLsn); // where it had no change
+    repeats = false;
+    ended.accept(router.head());
   }
 
   private static boolean isAlone(byte[] message, int start, int end) {

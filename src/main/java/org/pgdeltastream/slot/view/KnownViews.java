@@ -96,27 +96,27 @@ public final class KnownViews {
   public ViewOptions resolved(
       String feed, List<String> names, ViewRequest view, Optional<Grant> grant) {
     try {
-      return once(feed, names, view, grant);
-    } catch (ProblemException e) { // which may have been seen to since
-      published.forget();
-      filters.forget();
-      return once(feed, names, view, grant);
-    }
-  }
-
-  private ViewOptions once(
-      String feed, List<String> names, ViewRequest view, Optional<Grant> grant) {
-    try {
-      if (grant.isPresent()) {
-        return resolved(names, view, grant.get());
+      try {
+        return once(feed, names, view, grant);
+      } catch (ProblemException e) { // which may have been seen to since
+        published.forget();
+        filters.forget();
+        return once(feed, names, view, grant);
       }
-      if (!names.isEmpty()) {
-        check(feed, names, view);
-      }
-      return new ViewOptions(view.changes(), filters(view.changes(), view.rows(), Map.of()));
     } catch (SQLException e) {
       throw Problems.of(e);
     }
+  }
+
+  private ViewOptions once(String feed, List<String> names, ViewRequest view, Optional<Grant> grant)
+      throws SQLException {
+    if (grant.isPresent()) {
+      return resolved(names, view, grant.get());
+    }
+    if (!names.isEmpty()) {
+      check(feed, names, view);
+    }
+    return new ViewOptions(view.changes(), filters(view.changes(), view.rows(), Map.of()));
   }
 
   private ViewOptions resolved(List<String> names, ViewRequest view, Grant grant)
