@@ -1,11 +1,5 @@
 package org.pgdeltastream.web.live;
 
-import jakarta.json.Json;
-import jakarta.json.JsonException;
-import jakarta.json.JsonObject;
-import jakarta.json.JsonReader;
-import jakarta.json.JsonString;
-import java.io.StringReader;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.Function;
@@ -14,6 +8,8 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.rights.Bearer;
 import org.pgdeltastream.slot.feed.Feeds;
+import org.pgdeltastream.web.http.BodyReader;
+import org.pgdeltastream.web.http.JsonTree;
 
 /**
  * What a client of a feed says on its websocket: {@code {"token":"…"}}, before its token ends. All
@@ -56,12 +52,12 @@ final class TokenMessages {
     if (!message.contains("token")) {
       return Optional.empty();
     }
-    try (JsonReader json = Json.createReader(new StringReader(message))) {
-      JsonObject object = json.readObject();
-      return object.get("token") instanceof JsonString text
-          ? Optional.of(text.getString())
+    try {
+      return BodyReader.parse(message) instanceof JsonTree.Fields fields
+              && fields.members().get("token") instanceof JsonTree.Text text
+          ? Optional.of(text.value())
           : Optional.empty();
-    } catch (JsonException e) {
+    } catch (ProblemException e) { // no JSON, or nested too deep
       return Optional.empty();
     }
   }
