@@ -52,10 +52,10 @@ public final class FeedSubscriber {
   private final AtomicReference<@Nullable Place> next = new AtomicReference<>();
   private final AtomicReference<@Nullable End> end = new AtomicReference<>();
   private final AtomicBoolean left = new AtomicBoolean();
-  private final Words words = new Words();
+  final Words words = new Words();
   private volatile boolean isReady = true;
   private volatile boolean isGone;
-  private volatile boolean isAnswerDue;
+  volatile boolean isAnswerDue;
   private volatile long at; // in its log
 
   // The writer's:
@@ -182,13 +182,15 @@ public final class FeedSubscriber {
     isAnswerDue = outlet.isAnswered();
   }
 
-  boolean isAnswerDue() {
-    return isAnswerDue;
-  }
-
   /** Sends a finished message of its framing after the present one. There are few of these. */
   public void say(byte[] message) {
     words.add(message);
+    signal();
+  }
+
+  /** Sends such a message after the first one, unless there is a newer one by then. */
+  public void notice(byte[] message) {
+    words.notice(message);
     signal();
   }
 
@@ -196,10 +198,6 @@ public final class FeedSubscriber {
   public void answer(byte[] pong) {
     words.answer(pong);
     signal();
-  }
-
-  Words words() {
-    return words;
   }
 
   /** Ends it: after the present message the client is told why. The first call counts. */

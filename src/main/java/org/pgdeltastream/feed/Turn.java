@@ -49,7 +49,7 @@ final class Turn {
   /** What comes before the changes; another thread reads it, a piece at a time. */
   private void rows(FeedSubscriber one) throws IOException {
     Rows rows = one.home().rows(one);
-    if (rows == null || one.isDetached || !(one.isInside || one.words().isEmpty())) {
+    if (rows == null || one.isDetached || !(one.isInside || one.words.isEmpty())) {
       return;
     }
     byte[] some = one.isReady() && one.asksReady() ? rows.take() : null;
@@ -75,7 +75,7 @@ final class Turn {
   private boolean hasBegun(FeedSubscriber one, FrameLog log) throws IOException {
     if (!one.hasBegun) {
       betweenMessages(one);
-      one.hasBegun = one.words().isEmpty();
+      one.hasBegun = one.words.isEmpty();
     }
     return one.hasBegun && one.isReady() && one.log == log && !one.isOver();
   }
@@ -153,8 +153,8 @@ final class Turn {
 
   /** What is not in the log: our own messages, and the end. */
   private void betweenMessages(FeedSubscriber one) throws IOException {
-    while (one.isReady() && !one.words().isEmpty() && one.asksReady()) {
-      byte[] said = one.words().take();
+    while (one.isReady() && !one.words.isEmpty() && one.asksReady()) {
+      byte[] said = one.words.take();
       if (said != null) {
         one.outlet().write(said, 0, said.length);
         one.hasToFlush = true;

@@ -39,9 +39,9 @@ final class Watch {
       writer.remove(one);
     } else if (one.end() != null || !one.isReady()) {
       return; // it is given time
-    } else if (one.isAnswerDue() && idle > pongNanos) {
+    } else if (one.isAnswerDue && idle > pongNanos) {
       one.end(CloseReason.SLOW_SUBSCRIBER, "no answer to a ping");
-    } else if (idle > pingNanos && !one.isAnswerDue()) {
+    } else if (idle > pingNanos && !one.isAnswerDue) {
       ping(one);
     }
   }

@@ -57,7 +57,7 @@ final class Watched {
   private void tell(Instant expires) {
     if (subscriber.framing() == Framing.WEBSOCKET || subscriber.framing() == Framing.TEXTS) {
       String json = "{\"token\":{\"expires\":\"" + expires + "\"}}";
-      subscriber.say(subscriber.framing().notice("token", json));
+      subscriber.notice(subscriber.framing().notice("token", json));
     }
   }
 
