@@ -25,6 +25,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
@@ -74,7 +75,7 @@ class FeedSnapshotsPostgresIT {
 
   private void make(String... settings) {
     registry = new TestRegistry(database, settings);
-    feeds().make(new FeedDefinition("main", List.of("p"), 64 << 20, Duration.ofMinutes(10)));
+    feeds().make(new FeedDefinition("main", List.of("p"), 64 << 20, Duration.ofMinutes(10), Storage.WAL));
   }
 
   private Feeds feeds() {

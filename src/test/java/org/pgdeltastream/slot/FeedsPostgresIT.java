@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.change.LogicalMessage;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -371,7 +372,7 @@ class FeedsPostgresIT {
   }
 
   private static FeedDefinition definition(String name, List<String> publications, long window) {
-    return new FeedDefinition(name, publications, window, Duration.ofMinutes(10));
+    return new FeedDefinition(name, publications, window, Duration.ofMinutes(10), Storage.WAL);
   }
 
   private static List<String> names(Feeds feeds) {

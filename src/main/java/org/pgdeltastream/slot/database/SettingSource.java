@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.Shown;
+import org.pgdeltastream.journal.shared.KafkaSettings;
 
 /** The value of each setting, wherever it is set. */
 record SettingSource(Function<String, ? extends Object> contextParameter) {
@@ -39,11 +40,37 @@ record SettingSource(Function<String, ? extends Object> contextParameter) {
   }
 
   boolean flag(String name) {
-    String value = text(name).orElse("false");
+    return flag(name, "false");
+  }
+
+  private boolean flag(String name, String usual) {
+    String value = text(name).orElse(usual);
     return switch (value) {
       case "true", "1" -> true;
       case "false", "0" -> false;
       default -> throw bad(name, value, "true or false");
+    };
+  }
+
+  KafkaSettings kafka() {
+    return new KafkaSettings(
+        text("kafka"),
+        text("kafka-config"),
+        text("kafka-prefix").orElse("pgdelta."),
+        number("kafka-replicas", 3, 1, 100),
+        seconds("kafka-retention", 604_800, Integer.MAX_VALUE),
+        flag("kafka-transactions", "true"),
+        seconds("step-down", 15),
+        flag("lead", "true"),
+        storage());
+  }
+
+  private KafkaSettings.Storage storage() {
+    String value = text("feed-storage").orElse("wal");
+    return switch (value) {
+      case "wal" -> KafkaSettings.Storage.WAL;
+      case "kafka" -> KafkaSettings.Storage.KAFKA;
+      default -> throw bad("feed-storage", value, "wal or kafka");
     };
   }
 
@@ -88,7 +115,11 @@ record SettingSource(Function<String, ? extends Object> contextParameter) {
   }
 
   Duration seconds(String name, int usual) {
-    return Duration.ofSeconds(number(name, usual, 1, 1_000_000));
+    return seconds(name, usual, 1_000_000);
+  }
+
+  private Duration seconds(String name, int usual, int most) {
+    return Duration.ofSeconds(number(name, usual, 1, most));
   }
 
   private static IllegalArgumentException bad(String name, String value, String wanted) {

@@ -23,8 +23,11 @@ import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writer;
+import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.replication.wal.SlotRow;
+import org.pgdeltastream.slot.shared.SharedFeed;
+import org.pgdeltastream.slot.shared.SharedLogs;
 import org.pgdeltastream.slot.upstream.Ending;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.StreamLife;
@@ -58,7 +61,10 @@ public final class Feed implements Runnable {
   private final FeedDefinition definition;
   private final KnownSlot slot;
   private final StreamServices services;
+  private final Executor threads;
+  private final FeedHead head;
   private final FeedReader reader;
+  private final Optional<SharedFeed> shared; // where its log is
   private final Set<FeedSubscriber> subscribers = ConcurrentHashMap.newKeySet();
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final CountDownLatch over = new CountDownLatch(1);
@@ -73,11 +79,24 @@ public final class Feed implements Runnable {
       StreamServices services,
       Executor threads,
       LongSupplier logBytes,
-      Runnable wakeWriters) {
+      Runnable wakeWriters,
+      SharedLogs logs) {
     this.definition = definition;
     this.slot = slot;
     this.services = services;
-    this.reader = new FeedReader(definition, slot, services, threads, logBytes, wakeWriters);
+    this.threads = threads;
+    this.head =
+        new FeedHead(definition, slot, services, threads, logBytes, wakeWriters, this::endAll);
+    this.reader = new FeedReader(definition, slot, head);
+    this.shared =
+        definition.storage() == Storage.KAFKA
+            ? Optional.of(logs.feed(definition.name(), asked(), slot, counts().read()))
+            : Optional.empty();
+  }
+
+  private SharedFeed.Asked asked() {
+    return new SharedFeed.Asked(
+        definition.publications(), definition.window(), definition.windowBytes());
   }
 
   public FeedDefinition definition() {
@@ -92,15 +111,17 @@ public final class Feed implements Runnable {
   @Override
   public void run() {
     try {
+      shared.ifPresent(one -> one.start(threads));
       while (stop == null) {
-        Ending why = readOnce();
+        Ending why = shared.isPresent() ? follow(shared.get()) : readOnce();
         if (stop == null) {
           failed(why.reason().orElse(CloseReason.INTERNAL), why.detail());
           pause();
         }
       }
     } finally {
-      reader.close();
+      head.close();
+      shared.ifPresent(SharedFeed::awaitEnd);
       over.countDown();
     }
   }
@@ -110,6 +131,18 @@ public final class Feed implements Runnable {
     LOG.log(INFO, this + " ended: " + detail);
     endAll(reason, detail);
     pauses = reason == CloseReason.SLOT_BUSY ? Math.min(2 * pauses, MOST_PAUSES) : 1;
+  }
+
+  private Ending follow(SharedFeed log) {
+    Ending why = Ending.of(CloseReason.INTERNAL, "internal error");
+    try {
+      why = log.follow(head);
+    } catch (Throwable e) { // an Error too: the feed must go on
+      LOG.log(ERROR, "The reader of " + this + " failed", e);
+    }
+    head.placement().entrance.close();
+    head.rollBack();
+    return why;
   }
 
   private Ending readOnce() {
@@ -125,10 +158,10 @@ public final class Feed implements Runnable {
     Ending why = Ending.of(CloseReason.INTERNAL, "internal error");
     try {
       why = upstream.run();
-      reader.lost();
+      head.rollBack();
     } catch (Throwable e) { // an Error too: the feed must go on
       LOG.log(ERROR, "The reader of " + this + " failed", e);
-      reader.lost(); // which frees memory
+      head.rollBack(); // which frees memory
     }
     running = null;
     life.end(why);
@@ -156,6 +189,7 @@ public final class Feed implements Runnable {
     Ending why = Ending.of(reason, detail);
     stop = why;
     stopped.countDown();
+    shared.ifPresent(one -> one.stop(why));
     FeedRun present = running;
     if (present != null) {
       present.end(why);
@@ -194,11 +228,11 @@ public final class Feed implements Runnable {
             request.framing(),
             outlet,
             request.linger().toNanos(),
-            reader.placement().home(request, refusal, one -> left(one, left)),
+            head.placement().home(request, refusal, one -> left(one, left)),
             writer);
     subscribers.add(subscriber);
     counts().entered(subscriber);
-    reader.placement().enter(subscriber, request);
+    head.placement().enter(subscriber, request);
     Ending why = stop;
     if (why != null) {
       subscriber.end(why.reason().orElse(CloseReason.SERVICE_RESTART), why.detail());
@@ -213,7 +247,7 @@ public final class Feed implements Runnable {
 
   /** Whether somebody can follow it with this selection. */
   boolean hasRoom(ViewOptions view) {
-    return reader.placement().hasRoom(view);
+    return head.placement().hasRoom(view);
   }
 
   /** Those that there are at any moment. */
@@ -222,16 +256,25 @@ public final class Feed implements Runnable {
   }
 
   FeedReport report() {
-    return FeedReport.of(definition, slot, reader, subscribers.size(), running, lastFailure);
+    return FeedReport.of(
+        this, slot, head, reading(), Optional.ofNullable(lastFailure), shared.map(SharedFeed::report));
+  }
+
+  /** Whether its shared log has lost something, which an operator accepts now. */
+  boolean acceptsGap() {
+    return shared.filter(SharedFeed::acceptGap).isPresent();
   }
 
   private FeedCounts counts() {
-    return reader.placement().counts;
+    return head.placement().counts;
   }
 
   /** Its reader, while there is one. */
   public Optional<FeedRun> reading() {
-    return Optional.ofNullable(running);
+    return shared
+        .flatMap(SharedFeed::leading)
+        .map(one -> new FeedRun(one.life(), one.upstream(), () -> false))
+        .or(() -> Optional.ofNullable(running));
   }
 
   @Override

@@ -3,22 +3,25 @@ package org.pgdeltastream.slot.feed;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
+import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.decoder.WalDecoder;
 import org.pgdeltastream.feed.Router;
 import org.pgdeltastream.journal.Journal;
+import org.pgdeltastream.slot.shared.FollowTarget;
 import org.pgdeltastream.slot.view.Delivered;
 
 /**
  * Notes each message of pgoutput in the journal before it is decoded. A transaction that the
  * journal has already is not noted again.
  */
-final class FeedDecoder implements WalDecoder {
+final class FeedDecoder implements FollowTarget.Decoder {
   private static final int END_LSN = 1 + 1 + Long.BYTES; // Commit: flags and commit LSN before it
   private static final int XID = 1 + Long.BYTES + Long.BYTES; // Begin: LSN and time before it
   private static final int MESSAGE_LSN = 1 + 1; // Message: flags before it
 
   private final WalDecoder decoder;
+  private final HeapShare heap;
   private final Journal journal;
   private final Router router;
   private final Delivered delivered;
@@ -31,23 +34,30 @@ final class FeedDecoder implements WalDecoder {
   /**
    * In front of a decoder.
    *
+   * @param heap what the decoder holds
    * @param ended is told up to where all was routed, behind each transaction
    */
   FeedDecoder(
       WalDecoder decoder,
+      HeapShare heap,
       Journal journal,
       Router router,
       Delivered delivered,
       Consumer<Lsn> ended) {
     this.decoder = decoder;
+    this.heap = heap;
     this.journal = journal;
     this.router = router;
     this.delivered = delivered;
     this.ended = ended;
   }
 
-  /** Where the next message stands in the WAL. */
-  void position(long lsn) {
+  HeapShare heap() {
+    return heap;
+  }
+
+  @Override
+  public void position(long lsn) {
     position = lsn;
     router.position(lsn);
   }
@@ -112,5 +122,10 @@ final class FeedDecoder implements WalDecoder {
   @Override
   public boolean isFull() {
     return decoder.isFull();
+  }
+
+  @Override
+  public void close() {
+    heap.close();
   }
 }

@@ -10,6 +10,7 @@ import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
+import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
@@ -19,9 +20,10 @@ import org.pgdeltastream.slot.upstream.KnownSlot;
  * @param publications none means those that init would choose
  * @param windowBytes how much WAL can be sent again, at most
  * @param window how old what can be sent again may be, at most
+ * @param storage where it is kept
  */
 public record FeedDefinition(
-    String name, List<String> publications, long windowBytes, Duration window) {
+    String name, List<String> publications, long windowBytes, Duration window, Storage storage) {
   private static final Pattern NAME = Pattern.compile("[a-z0-9_]{1,40}");
   private static final Pattern SETTING = Pattern.compile("\\s*" + NAME + "\\s*(=.*[^=,\\s].*)?");
   private static final String PREFIX = "delta_feed_";
@@ -60,6 +62,10 @@ public record FeedDefinition(
             ? List.of()
             : Stream.of(text.substring(equals + 1).split(",")).map(String::strip).toList();
     return withUsualWindow.apply(name, publications);
+  }
+
+  FeedDefinition in(Storage other) {
+    return new FeedDefinition(name, publications, windowBytes, window, other);
   }
 
   /** Those that it is made with, or that its slot was; none before they are known. */

@@ -2,74 +2,38 @@ package org.pgdeltastream.slot.feed;
 
 import static java.util.Objects.requireNonNull;
 
-import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.Executor;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Catalog;
-import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
-import org.pgdeltastream.decoder.PgOutputDecoder;
 import org.pgdeltastream.delivery.CloseReason;
-import org.pgdeltastream.feed.Router;
 import org.pgdeltastream.feed.log.FeedPosition;
-import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.replication.wal.ServerIdentity;
 import org.pgdeltastream.replication.wal.SlotPosition;
 import org.pgdeltastream.replication.wal.SlotRow;
-import org.pgdeltastream.slot.database.FeedSettings;
 import org.pgdeltastream.slot.upstream.Downstream;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.Refusal;
 import org.pgdeltastream.slot.upstream.SlotPipeline;
-import org.pgdeltastream.slot.upstream.StreamServices;
 
 /**
- * The feed's half of an upstream: notes what comes in the journal, routes it, and lets PostgreSQL
- * forget what is before the window.
+ * The feed's half of an upstream: lets PostgreSQL forget what is before the window, and sees to it
+ * that what comes continues what came.
  */
 final class FeedReader implements Downstream {
-  private static final long PROGRESS_NANOS = Duration.ofSeconds(10).toNanos();
-
   private final FeedDefinition definition;
   private final KnownSlot slot;
-  private final StreamServices services;
-  private final Runnable wakeWriters;
-  private final Journal journal;
-  private final PresentCatalog catalog;
-  private final Router router;
-  private final Placement placement;
-  private FeedWindow window;
-  private volatile Lsn start = Lsn.NONE;
+  private final FeedHead head;
   private volatile SlotPosition position = SlotPosition.UNKNOWN;
   private @Nullable ServerIdentity server;
   private FeedPosition.@Nullable Stamp stamp; // what was read is of this
   private boolean positioned;
-  private long progressAt = System.nanoTime();
 
-  FeedReader(
-      FeedDefinition definition,
-      KnownSlot slot,
-      StreamServices services,
-      Executor threads,
-      LongSupplier logBytes,
-      Runnable wakeWriters) {
-    FeedSettings settings = services.settings().ofFeeds();
+  FeedReader(FeedDefinition definition, KnownSlot slot, FeedHead head) {
     this.definition = definition;
-    this.window = new FeedWindow(definition, Lsn.NONE, progressAt);
     this.slot = slot;
-    this.services = services;
-    this.wakeWriters = wakeWriters;
-    this.catalog = new PresentCatalog(services.database().catalog());
-    this.journal =
-        new Journal(settings.feedFiles(), settings.feedDiskBytes(), services.database().heap());
-    this.router = new Router(catalog, logBytes, Lsn.NONE);
-    Placement.Parts parts = new Placement.Parts(router, journal, this::oldest);
-    this.placement =
-        new Placement(
-            parts, catalog, services, () -> definition.publications(slot), threads, wakeWriters);
+    this.head = head;
   }
 
   @Override
@@ -96,7 +60,7 @@ final class FeedReader implements Downstream {
   /** From where the slot is then; until that subscribers wait. */
   private Refusal startAnew(CloseReason why, String detail) {
     positioned = false;
-    placement.entrance.close();
+    head.placement().entrance.close();
     return new Refusal(why, detail);
   }
 
@@ -106,22 +70,8 @@ final class FeedReader implements Downstream {
       throw new Refusal(
           CloseReason.WRONG_SLOT_KIND, "a feed reads pgoutput, not " + source.plugin().sqlName());
     }
-    catalog.set(present);
-    placement.encoding(source.encoding());
-    lost();
-    HeapShare share = services.database().heap().share();
-    PgOutputDecoder plain =
-        new PgOutputDecoder(router, source.encoding(), share, placement.counts.read());
-    FeedDecoder decoder =
-        new FeedDecoder(plain, journal, router, placement.delivered(), e -> window.passes(e));
-    return SlotPipeline.of(source, decoder, decoder::position, share);
-  }
-
-  /** A connection ended: what it had begun comes again, or never. */
-  void lost() {
-    journal.connectionEnded();
-    router.rollBack();
-    wakeWriters.run();
+    FeedDecoder decoder = head.decoder(source.encoding(), present);
+    return SlotPipeline.of(source, decoder, decoder::position, decoder.heap());
   }
 
   @Override
@@ -143,18 +93,12 @@ final class FeedReader implements Downstream {
   public void begin() throws Refusal {
     checkConfirmed(position.confirmed());
     ServerIdentity identity = requireNonNull(server, "PostgreSQL said who it is");
-    FeedPosition.Stamp present =
-        FeedPosition.Stamp.of(identity.systemId(), identity.database(), identity.timeline());
-    checkHistory(present, identity);
-    router.stamp(present);
+    checkHistory(FeedHead.stamp(identity), identity);
     if (!positioned) {
       positioned = true;
-      start = position.confirmed();
-      placement.startAt(start);
-      window = new FeedWindow(definition, start, System.nanoTime());
+      head.startAt(position.confirmed());
     }
-    placement.entrance.open(
-        present, identity.ancestors()); // last: from now on subscribers are placed
+    head.open(identity);
   }
 
   /** Another timeline has all that was read where it comes from that, and left it later. */
@@ -171,23 +115,23 @@ final class FeedReader implements Downstream {
           CloseReason.DIVERGED, "PostgreSQL has " + what + " than was read: another, or restored");
     }
     if (!present.equals(before)) { // clients are to learn the new one
-      placement.entrance.close();
+      head.placement().entrance.close();
       throw new Refusal(CloseReason.UPSTREAM_LOST, "PostgreSQL was promoted; reconnect");
     }
     if (position.replayed().filter(newest()::isAfter).isPresent()) { // it may be promoted so
-      placement.entrance.close();
+      head.placement().entrance.close();
       throw new Refusal(CloseReason.UPSTREAM_LOST, "the standby does not have what was read yet");
     }
   }
 
   @Override
   public Lsn flushPosition() {
-    return start;
+    return head.start();
   }
 
   @Override
   public Lsn newest() {
-    return router.head();
+    return head.newest();
   }
 
   @Override
@@ -202,49 +146,16 @@ final class FeedReader implements Downstream {
 
   @Override
   public void onPause(SlotPipeline path, Lsn serverWalEnd, Lsn reported) {
-    long now = System.nanoTime();
     if (path.betweenTransactions() && serverWalEnd.isAfter(newest())) {
-      journal.movedTo(serverWalEnd);
-      router.movedTo(serverWalEnd);
+      head.movedTo(serverWalEnd);
     }
-    if (now - progressAt > PROGRESS_NANOS) {
-      progressAt = now;
-      placement.tidy();
-      router.tellProgress();
-    }
-    journal.forgetBefore(window.start(journal.end(), now));
-    Lsn from = journal.start();
-    boolean isThere = !from.isAfter(journal.end()); // else a large transaction is open
-    start = isThere ? from : start;
-    if (router.publish()) {
-      wakeWriters.run();
-    }
-    placement.entrance.placeAhead(serverWalEnd.max(position.written().orElse(Lsn.NONE)));
-  }
-
-  /** What can be sent again begins after this. */
-  Lsn oldest() {
-    return journal.covers(start) ? start : newest();
+    head.advance();
+    Lsn known = serverWalEnd.max(position.written().orElse(Lsn.NONE));
+    head.placement().entrance.placeAhead(known);
   }
 
   /** Whether PostgreSQL was a standby when it was reached. */
   boolean isOnStandby() {
     return position.replayed().isPresent();
-  }
-
-  int views() {
-    return router.views();
-  }
-
-  Journal journal() {
-    return journal;
-  }
-
-  Placement placement() {
-    return placement;
-  }
-
-  void close() {
-    placement.close();
   }
 }

@@ -4,12 +4,12 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.StreamCounts;
 import org.pgdeltastream.feed.FeedCounts;
+import org.pgdeltastream.slot.shared.SharedReport;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /**
@@ -22,6 +22,7 @@ import org.pgdeltastream.slot.upstream.KnownSlot;
  * @param views how many different selections and formats they have
  * @param counts what it has done; goes on counting
  * @param journalBytes what its window takes in temporary files
+ * @param shared where its log is one that several servers share
  * @param walEnd where PostgreSQL's WAL ends, as far as its walsender has said
  */
 public record FeedReport(
@@ -36,34 +37,37 @@ public record FeedReport(
     List<String> warnings,
     Optional<Failure> lastFailure,
     FeedCounts counts,
-    long journalBytes) {
+    long journalBytes,
+    Optional<SharedReport> shared) {
   public FeedReport {
     warnings = List.copyOf(warnings);
   }
 
   static FeedReport of(
-      FeedDefinition definition,
+      Feed feed,
       KnownSlot slot,
-      FeedReader reader,
-      int subscribers,
-      @Nullable FeedRun running,
-      @Nullable Failure failure) {
+      FeedHead head,
+      Optional<FeedRun> running,
+      Optional<Failure> failure,
+      Optional<SharedReport> shared) {
     List<String> warnings = new ArrayList<>(slot.warnings());
-    reader.journal().failure().ifPresent(warnings::add);
-    String idle = failure == null ? "connecting" : "failed";
+    head.journal().failure().ifPresent(warnings::add);
+    shared.ifPresent(one -> warnings.addAll(one.warnings()));
+    String idle = failure.isEmpty() ? "connecting" : "failed";
     return new FeedReport(
-        definition,
+        feed.definition(),
         slot.name(),
-        running == null ? idle : running.state(),
-        reader.newest(),
-        reader.oldest(),
-        subscribers,
-        reader.views(),
-        running == null ? Lsn.NONE : running.upstream().walEnd(),
+        shared.map(one -> one.state().toString()).orElse(running.map(FeedRun::state).orElse(idle)),
+        head.newest(),
+        head.oldest(),
+        feed.subscribers().size(),
+        head.views(),
+        running.map(one -> one.upstream().walEnd()).orElse(Lsn.NONE),
         warnings,
-        Optional.ofNullable(failure),
-        reader.placement().counts,
-        reader.journal().bytes());
+        failure,
+        head.placement().counts,
+        head.journal().bytes(),
+        shared);
   }
 
   /** How often a subscriber was given something new. */
@@ -81,9 +85,9 @@ public record FeedReport(
     return counts.read().get(StreamCounts.Count.RECEIVED_BYTES);
   }
 
-  /** How much WAL the window holds in PostgreSQL. */
+  /** How much WAL the window holds in PostgreSQL; none where another log has it. */
   public long heldBytes() {
-    return Math.max(0, position.value() - oldest.value());
+    return shared.isPresent() ? 0 : Math.max(0, position.value() - oldest.value());
   }
 
   /** How much WAL is yet to be read. */

@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
@@ -14,6 +15,7 @@ import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writers;
 import org.pgdeltastream.filter.Condition;
+import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.rights.Bearer;
 import org.pgdeltastream.rights.Grant;
@@ -24,6 +26,7 @@ import org.pgdeltastream.slot.admission.Admission;
 import org.pgdeltastream.slot.admission.Bearers;
 import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.shared.SharedLogs;
 import org.pgdeltastream.slot.upstream.StreamServices;
 import org.pgdeltastream.slot.view.Explanation;
 import org.pgdeltastream.slot.view.KnownViews;
@@ -39,6 +42,7 @@ public final class Feeds {
   private final Admission admission;
   private final KnownViews views;
   private final Writers writers;
+  private final SharedLogs logs;
   private final OpenFeeds open;
   private final NamedFeeds named;
   private final Bearers bearers;
@@ -54,8 +58,9 @@ public final class Feeds {
     this.writers = new Writers(threads, settings.sendTimeout(), settings.pongTimeout());
     this.admission = new Admission(settings.ofFeeds());
     this.views = new KnownViews(services.database().publications(), services.database().filters());
-    this.open = new OpenFeeds(slots, services, threads, writers);
-    this.named = new NamedFeeds(settings.ofFeeds(), threads);
+    this.logs = new SharedLogs(services);
+    this.open = new OpenFeeds(slots, services, threads, writers, logs);
+    this.named = new NamedFeeds(settings, threads);
     this.bearers = new Bearers(standing, threads, this::look);
   }
 
@@ -71,7 +76,7 @@ public final class Feeds {
 
   /** With the window of the settings. */
   public FeedDefinition usual(String name, List<String> publications) {
-    return NamedFeeds.usual(settings.ofFeeds(), name, publications);
+    return NamedFeeds.usual(settings, name, publications);
   }
 
   /**
@@ -100,11 +105,26 @@ public final class Feeds {
   private boolean makeNew(FeedDefinition wanted, Optional<SlotRow> row) {
     row.ifPresent(FeedDefinition::check);
     if (row.isEmpty()) {
-      slots.make(wanted.slotName(), wanted.publications());
+      makeSlot(wanted);
     }
     open.open(wanted);
     bearers.look();
     return row.isEmpty();
+  }
+
+  private void makeSlot(FeedDefinition wanted) {
+    SlotName slot = wanted.slotName();
+    if (wanted.storage() == Storage.WAL) {
+      slots.make(slot, wanted.publications());
+      return;
+    }
+    logs.make(
+        wanted.name(),
+        () -> {
+          slots.make(slot, wanted.publications());
+          return slots.find(slot).flatMap(SlotRow::confirmedFlush).orElse(Lsn.NONE);
+        },
+        () -> dropSlot(slot));
   }
 
   /** The feed, also one that another server made, or this one before it was started again. */
@@ -119,7 +139,8 @@ public final class Feeds {
       throw NotThere.feed(name);
     }
     FeedDefinition.check(row.get());
-    return open.adopt(named.of(name, usual(name, List.of())));
+    FeedDefinition known = named.of(name, usual(name, List.of()));
+    return open.adopt(logs.has(name) ? known.in(Storage.KAFKA) : known);
   }
 
   public FeedReport report(String name) {
@@ -211,8 +232,21 @@ public final class Feeds {
       }
       open.end(feed, CloseReason.SLOT_NOT_FOUND, feed + " was dropped");
       dropSlot(feed.definition().slotName());
+      if (feed.definition().storage() == Storage.KAFKA) {
+        logs.remove(name);
+      }
     } finally {
       open.release(name);
+    }
+  }
+
+  /** Goes on without what the feed's shared log has lost, as far as this server knows. */
+  public void acceptGap(String name) {
+    if (!of(name).acceptsGap()) {
+      throw new ProblemException(
+          Problem.NOTHING_LOST,
+          "Feed " + name + " has lost nothing that an operator is to accept",
+          "GET /v1/feeds/" + name + " shows its state");
     }
   }
 

@@ -12,7 +12,7 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.pgdeltastream.change.ProblemException;
-import org.pgdeltastream.slot.database.FeedSettings;
+import org.pgdeltastream.slot.database.Settings;
 
 /** The feeds that the settings name, which are made as soon as PostgreSQL is there. */
 final class NamedFeeds {
@@ -23,9 +23,9 @@ final class NamedFeeds {
   private final AtomicBoolean starting = new AtomicBoolean();
   private final Executor threads;
 
-  NamedFeeds(FeedSettings settings, Executor threads) {
+  NamedFeeds(Settings settings, Executor threads) {
     this.threads = threads;
-    for (String text : settings.feeds()) {
+    for (String text : settings.ofFeeds().feeds()) {
       FeedDefinition definition =
           FeedDefinition.parse(text, (name, publications) -> usual(settings, name, publications));
       all.put(definition.name(), definition);
@@ -34,9 +34,13 @@ final class NamedFeeds {
   }
 
   /** With the window of the settings. */
-  static FeedDefinition usual(FeedSettings settings, String name, List<String> publications) {
+  static FeedDefinition usual(Settings settings, String name, List<String> publications) {
     return new FeedDefinition(
-        name, publications, settings.feedWindowBytes(), settings.feedWindowSeconds());
+        name,
+        publications,
+        settings.ofFeeds().feedWindowBytes(),
+        settings.ofFeeds().feedWindowSeconds(),
+        settings.ofKafka().feedStorage());
   }
 
   FeedDefinition of(String name, FeedDefinition usual) {

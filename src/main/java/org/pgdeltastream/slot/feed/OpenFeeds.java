@@ -18,6 +18,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Writers;
+import org.pgdeltastream.slot.shared.SharedLogs;
 import org.pgdeltastream.slot.upstream.StreamServices;
 
 /** The feeds that this server reads, by name. For any thread. */
@@ -34,17 +35,24 @@ final class OpenFeeds {
   private final StreamServices services;
   private final Executor threads;
   private final Writers writers;
+  private final SharedLogs logs;
   private final Map<String, Feed> feeds = new TreeMap<>(); // in the monitor, as is what follows
   private final Set<String> adopted = new HashSet<>(); // how they were made is not known
   private final Set<String> changing = new HashSet<>(); // being made or dropped
   private volatile int count = 1; // for the share of each
   private boolean isClosed;
 
-  OpenFeeds(Feed.Slots slots, StreamServices services, Executor threads, Writers writers) {
+  OpenFeeds(
+      Feed.Slots slots,
+      StreamServices services,
+      Executor threads,
+      Writers writers,
+      SharedLogs logs) {
     this.slots = slots;
     this.services = services;
     this.threads = threads;
     this.writers = writers;
+    this.logs = logs;
   }
 
   synchronized @Nullable Feed find(String name) {
@@ -124,7 +132,8 @@ final class OpenFeeds {
             services,
             threads,
             this::logBytes,
-            writers::wake);
+            writers::wake,
+            logs);
     try {
       writers.start();
       threads.execute(feed);

@@ -21,6 +21,7 @@ import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Rows;
 import org.pgdeltastream.journal.Journal;
+import org.pgdeltastream.slot.scan.FeedScan;
 import org.pgdeltastream.slot.upstream.StreamServices;
 import org.pgdeltastream.slot.view.Delivered;
 import org.pgdeltastream.slot.view.SpoolSource;

@@ -25,7 +25,7 @@ public final class SlotCheck {
   private final Settings settings;
   private final OwnPublications ownPublications;
 
-  SlotCheck(Database database, Settings settings, OwnPublications ownPublications) {
+  public SlotCheck(Database database, Settings settings, OwnPublications ownPublications) {
     this.database = database;
     this.settings = settings;
     this.ownPublications = ownPublications;
@@ -110,6 +110,15 @@ public final class SlotCheck {
     }
     return new SlotPipeline.Source(
         plugin, publications, server.version(), encoding.orElse(ServerEncoding.OF_MOST));
+  }
+
+  /** The same for who reads elsewhere what the slot has sent: checks the slot, and notes what it uses. */
+  public SlotPipeline.Source sourceOf(KnownSlot slot, List<String> named)
+      throws SQLException, Refusal {
+    OutputPlugin plugin = plugin(at(slot));
+    List<String> publications = publications(slot, plugin, named);
+    slot.seen();
+    return source(plugin, publications);
   }
 
   /**

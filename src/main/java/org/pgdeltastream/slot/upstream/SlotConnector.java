@@ -7,7 +7,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.delivery.CloseReason;
@@ -86,12 +85,8 @@ final class SlotConnector {
     List<String> publications = check.publications(slot, found, client.publications());
     guard = check.guard(slot, guard(), publications, client.acceptsGap());
     client.found(row);
-    Catalog catalog =
-        slot.ownPublications()
-            ? services.ownPublications().watching()
-            : services.database().catalog();
     SlotPipeline.Source source = check.source(found, publications);
-    SlotPipeline path = client.path(source, catalog);
+    SlotPipeline path = client.path(source, services.catalog(slot));
     if (services.settings().wal2jsonWhole() && !slot.doesNeedChunks()) {
       path.askForWholeTransactions();
     }

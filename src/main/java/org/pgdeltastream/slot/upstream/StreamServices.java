@@ -2,6 +2,7 @@ package org.pgdeltastream.slot.upstream;
 
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.replication.connection.OpenSockets;
@@ -28,6 +29,11 @@ public record StreamServices(
         "This server streams to " + settings.streams() + " clients already",
         "Raise pgdelta.streams and the threads of concurrent/readers",
         cause);
+  }
+
+  /** What says of relations what their stream leaves out; it may make a slot's publications new. */
+  public Catalog catalog(KnownSlot slot) {
+    return slot.ownPublications() ? ownPublications.watching() : database.catalog();
   }
 
   /** The same, with connections that {@link OpenSockets#close} cuts from outside. */

@@ -3,11 +3,13 @@ package org.pgdeltastream.web.rest;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.pgdeltastream.change.TableSummary;
 import org.pgdeltastream.slot.NewSlot;
 import org.pgdeltastream.slot.feed.FeedReport;
+import org.pgdeltastream.slot.shared.SharedReport;
 import org.pgdeltastream.slot.stream.SlotReport;
 import org.pgdeltastream.web.socket.CloseCodes;
 
@@ -106,6 +108,7 @@ final class Bodies {
     body.put("feed", feed.definition().name());
     body.put("slotName", feed.slotName().value());
     body.put("publications", feed.definition().publications());
+    body.put("storage", feed.definition().storage().name().toLowerCase(Locale.ROOT));
     body.put("state", feed.state());
     body.put("position", feed.position().toString());
     body.put("oldest", feed.oldest().toString());
@@ -120,8 +123,22 @@ final class Bodies {
     window.put("bytes", feed.definition().windowBytes());
     window.put("seconds", feed.definition().window().toSeconds());
     body.put("window", window);
+    feed.shared().ifPresent(shared -> body.put("journal", journal(shared)));
     body.put("warnings", feed.warnings());
     feed.lastFailure().ifPresent(failure -> body.put("lastFailure", failure(failure)));
+    return body;
+  }
+
+  /** The log that several servers share. */
+  private static Map<String, Object> journal(SharedReport shared) {
+    Map<String, Object> body = new LinkedHashMap<>();
+    body.put("topic", shared.topic());
+    shared.term().ifPresent(term -> body.put("term", term));
+    body.put("durableEnd", shared.durable().toString());
+    body.put("isNearEnd", shared.isNear());
+    if (!shared.detail().isEmpty()) {
+      body.put("detail", shared.detail());
+    }
     return body;
   }
 

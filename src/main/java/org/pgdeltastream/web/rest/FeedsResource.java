@@ -5,6 +5,7 @@ import jakarta.enterprise.context.RequestScoped;
 import jakarta.servlet.http.HttpServletRequest;
 import jakarta.ws.rs.DELETE;
 import jakarta.ws.rs.GET;
+import jakarta.ws.rs.POST;
 import jakarta.ws.rs.PUT;
 import jakarta.ws.rs.Path;
 import jakarta.ws.rs.PathParam;
@@ -15,8 +16,13 @@ import jakarta.ws.rs.core.Response;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import org.pgdeltastream.change.Problem;
+import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.change.Shown;
+import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.slot.SlotManager;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.web.http.BodyFields;
@@ -68,7 +74,8 @@ public class FeedsResource {
     if (body.isEmpty()) {
       return usual;
     }
-    BodyFields fields = BodyFields.of(body.get(), "The body", "publications", "window");
+    BodyFields fields = 
+        BodyFields.of(body.get(), "The body", "publications", "window", "storage");
     Optional<JsonTree> window = fields.any("window");
     long bytes = usual.windowBytes();
     long seconds = usual.window().toSeconds();
@@ -78,7 +85,32 @@ public class FeedsResource {
       seconds = limits.whole("seconds", seconds, 1, MOST_SECONDS);
     }
     return new FeedDefinition(
-        feed, fields.texts("publications"), bytes, Duration.ofSeconds(seconds));
+        feed,
+        fields.texts("publications"),
+        bytes,
+        Duration.ofSeconds(seconds),
+        storage(fields, usual.storage()));
+  }
+
+  private static Storage storage(BodyFields fields, Storage usual) {
+    String word = fields.text("storage").orElse(usual.name().toLowerCase(Locale.ROOT));
+    return switch (word) {
+      case "wal" -> Storage.WAL;
+      case "kafka" -> Storage.KAFKA;
+      default ->
+          throw new ProblemException(
+              Problem.BAD_REQUEST,
+              "storage '" + Shown.of(word) + "' is unknown",
+              "Pass wal or kafka");
+    };
+  }
+
+  /** Goes on without what the feed's shared log has lost; answers 204. */
+  @POST
+  @Path("{feed}/accept-gap")
+  public void acceptGap(@Context HttpServletRequest request, @PathParam("feed") String feed) {
+    Query.parse(request.getQueryString());
+    slots.feeds().acceptGap(feed);
   }
 
   /** Answers 204. */

@@ -48,6 +48,7 @@ import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.feed.log.Rows;
 import org.pgdeltastream.journal.Journal;
+import org.pgdeltastream.slot.scan.FeedScan;
 import org.pgdeltastream.slot.view.Delivered;
 import org.pgdeltastream.support.Seeds;
 
@@ -170,6 +171,7 @@ class FeedScanTest {
     decoder =
         new FeedDecoder(
             new PgOutputDecoder(router, ServerEncoding.OF_MOST, share()),
+            share(),
             journal,
             router,
             new Delivered(),

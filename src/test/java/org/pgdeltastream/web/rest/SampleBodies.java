@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.OptionalDouble;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
+import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
@@ -26,6 +27,8 @@ import org.pgdeltastream.slot.board.StatusReport;
 import org.pgdeltastream.slot.board.StreamReport;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.feed.FeedReport;
+import org.pgdeltastream.slot.shared.SharedReport;
+import org.pgdeltastream.slot.shared.SharedState;
 import org.pgdeltastream.slot.stream.SlotReport;
 
 /** Answers that leave nothing out. */
@@ -154,7 +157,7 @@ public final class SampleBodies {
   public static Map<String, Object> feed() {
     return Bodies.feed(
         new FeedReport(
-            new FeedDefinition("main", List.of("p"), 1, Duration.ofSeconds(1)),
+            new FeedDefinition("main", List.of("p"), 1, Duration.ofSeconds(1), Storage.WAL),
             new SlotName("delta_feed_main"),
             "streaming",
             Lsn.NONE,
@@ -165,7 +168,17 @@ public final class SampleBodies {
             List.of("warning"),
             Optional.of(new FeedReport.Failure(CloseReason.UPSTREAM_LOST, "away", NOON)),
             new FeedCounts(),
-            0));
+            0,
+            Optional.of(
+                new SharedReport(
+                    SharedState.LEADING,
+                    "detail",
+                    "pgdelta.main",
+                    Optional.of("7f"),
+                    Lsn.NONE,
+                    Lsn.NONE,
+                    true,
+                    List.of()))));
   }
 
   public static List<String> tableFields() {

@@ -1,4 +1,4 @@
-package org.pgdeltastream.slot.feed;
+package org.pgdeltastream.slot.scan;
 
 import java.io.IOException;
 import java.time.Duration;

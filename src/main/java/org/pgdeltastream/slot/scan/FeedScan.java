@@ -1,4 +1,4 @@
-package org.pgdeltastream.slot.feed;
+package org.pgdeltastream.slot.scan;
 
 import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.WARNING;
@@ -23,20 +23,20 @@ import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.journal.Journal;
-import org.pgdeltastream.slot.feed.ScanPass.Reading;
-import org.pgdeltastream.slot.feed.ScanPass.Waiting;
+import org.pgdeltastream.slot.scan.ScanPass.Reading;
+import org.pgdeltastream.slot.scan.ScanPass.Waiting;
 
 /**
  * Serves the subscribers that are behind the logs: reads the journal from the first one's position,
  * once for all that wait, up to its end. Runs while somebody waits.
  */
-final class FeedScan implements Runnable {
+public final class FeedScan implements Runnable {
   private static final System.Logger LOG = System.getLogger(FeedScan.class.getName());
   private static final long LOG_BYTES = 2 * 64 * 1024; // FrameLog: what was read, and what was not
   private static final int MOST_FAILURES = 3;
 
   /** What it needs of its feed. */
-  interface Source {
+  public interface Source {
     Journal journal();
 
     Catalog catalog();
@@ -69,13 +69,13 @@ final class FeedScan implements Runnable {
   private final List<Waiting> queue = new ArrayList<>(); // in the monitor
   private boolean running; // in the monitor
 
-  FeedScan(Source feed, Executor threads) {
+  public FeedScan(Source feed, Executor threads) {
     this.feed = feed;
     this.threads = threads;
   }
 
   /** It is served from the journal soon. */
-  void add(FeedSubscriber subscriber, Lsn after, long more) {
+  public void add(FeedSubscriber subscriber, Lsn after, long more) {
     synchronized (this) {
       queue.add(new Waiting(subscriber, after, more));
       if (running) {

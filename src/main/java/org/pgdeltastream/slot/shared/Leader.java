@@ -1,0 +1,306 @@
+package org.pgdeltastream.slot.shared;
+
+import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.WARNING;
+import static java.util.Objects.requireNonNull;
+
+import jakarta.json.Json;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.Catalog;
+import org.pgdeltastream.change.HeapShare;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.OutputPlugin;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.feed.log.FeedPosition;
+import org.pgdeltastream.journal.shared.LogEnd;
+import org.pgdeltastream.journal.shared.LogException;
+import org.pgdeltastream.journal.shared.LogWriter;
+import org.pgdeltastream.journal.shared.RecordCutter;
+import org.pgdeltastream.journal.shared.RecordHeader;
+import org.pgdeltastream.journal.shared.RecordKind;
+import org.pgdeltastream.replication.wal.ServerIdentity;
+import org.pgdeltastream.replication.wal.SlotPosition;
+import org.pgdeltastream.replication.wal.SlotRow;
+import org.pgdeltastream.slot.upstream.Downstream;
+import org.pgdeltastream.slot.upstream.Ending;
+import org.pgdeltastream.slot.upstream.Refusal;
+import org.pgdeltastream.slot.upstream.SlotPipeline;
+import org.pgdeltastream.slot.upstream.StreamLife;
+
+/**
+ * The leader's half of an upstream: writes what PostgreSQL streams to the log, and lets it forget
+ * what is in the log for good.
+ */
+final class Leader implements Downstream {
+  private static final System.Logger LOG = System.getLogger(Leader.class.getName());
+  private static final long COMMIT_NANOS = Duration.ofSeconds(1).toNanos();
+  private static final long QUIET_NANOS = Duration.ofMillis(50).toNanos();
+  private static final long IDLE_NANOS = Duration.ofSeconds(10).toNanos();
+  private static final long MOST_OPEN = 8L << 20;
+
+  private final SharedFeed feed;
+  private final StreamLife life;
+  private final boolean takesOver;
+  private final LeadDecoder decoder = new LeadDecoder(this);
+  private @Nullable LogWriter writer;
+  private @Nullable RecordCutter cutter;
+  private @Nullable HeapShare heap;
+  private @Nullable ServerIdentity server;
+  private SlotPosition position = SlotPosition.UNKNOWN;
+  private volatile Lsn durable = Lsn.NONE;
+  private Lsn appended = Lsn.NONE; // up to here it is on its way
+  private long open; // bytes that are not committed
+  private long appendedAt;
+  private long committedAt;
+  private long idleSince = System.nanoTime();
+
+  /**
+   * Of a feed.
+   *
+   * @param life is ended where the log fails
+   * @param takesOver whether the slot's present reader is to go
+   */
+  Leader(SharedFeed feed, StreamLife life, boolean takesOver) {
+    this.feed = feed;
+    this.life = life;
+    this.takesOver = takesOver;
+  }
+
+  @Override
+  public List<String> publications() {
+    return feed.asked().publications();
+  }
+
+  @Override
+  public boolean isOnlyReader() {
+    return true;
+  }
+
+  @Override
+  public boolean takesOver() {
+    return takesOver;
+  }
+
+  @Override
+  public void found(SlotRow slot) {
+    // what counts is where it is once it is streamed
+  }
+
+  @Override
+  public SlotPipeline path(SlotPipeline.Source source, Catalog catalog) throws Refusal {
+    if (source.plugin() != OutputPlugin.PGOUTPUT) {
+      throw new Refusal(
+          CloseReason.WRONG_SLOT_KIND, "a feed reads pgoutput, not " + source.plugin().sqlName());
+    }
+    HeapShare share = feed.heap().share();
+    heap = share;
+    return SlotPipeline.of(source, decoder, decoder::position, share);
+  }
+
+  @Override
+  public boolean asksForServer() {
+    return true;
+  }
+
+  @Override
+  public void found(ServerIdentity streaming) {
+    server = streaming;
+  }
+
+  @Override
+  public void found(SlotPosition streaming) {
+    position = streaming;
+  }
+
+  /** The slot is ours: now everybody else is kept from the log, and where it ends is looked at. */
+  @Override
+  public void begin() throws Refusal {
+    try {
+      close();
+      writer = feed.log().lead();
+      start(feed.log().end());
+    } catch (LogException e) {
+      throw new Refusal(reason(e), String.valueOf(e.getMessage()));
+    }
+  }
+
+  static CloseReason reason(LogException e) {
+    return switch (e.kind()) {
+      case AWAY, REMOVED -> CloseReason.UPSTREAM_LOST;
+      case FENCED -> CloseReason.SUPERSEDED;
+      case MISSING -> CloseReason.SLOT_NOT_FOUND;
+      case WRONG -> CloseReason.CANNOT_DECODE;
+    };
+  }
+
+  private void start(LogEnd end) throws LogException, Refusal {
+    Lsn confirmed = position.confirmed();
+    boolean goesOn = goesOn(end, confirmed);
+    if (goesOn && confirmed.isAfter(end.committed())) {
+      LOG.log(
+          WARNING,
+          "{0}: readers of committed records alone may miss or repeat what lies between {1} and {2}",
+          feed.log().name(),
+          end.committed(),
+          confirmed);
+    }
+    Lsn from = goesOn ? end.committed().max(confirmed) : confirmed;
+    RecordHeader like = term(from, goesOn ? end.last() : Optional.empty());
+    append(like, json(like, confirmed));
+    commit();
+    durable = from;
+    cutter = new RecordCutter(like, from, requireNonNull(heap, "path comes first"), this::append);
+    feed.leads(like.term());
+    LOG.log(INFO, "This server leads " + feed.log().name() + " from " + from);
+  }
+
+  /** Whether the log can go on where it ends; else an operator has accepted that it cannot. */
+  private boolean goesOn(LogEnd end, Lsn confirmed) throws Refusal {
+    boolean isEmpty = end.last().isEmpty();
+    if (isEmpty ? !end.wasEmptied() : confirmed.isAfter(end.written())) {
+      if (feed.takeGapAccepted()) {
+        return false;
+      }
+      throw feed.lost(end.written(), confirmed);
+    }
+    if (hasDiverged(end)) {
+      if (feed.takeGapAccepted()) {
+        return false;
+      }
+      throw feed.diverged(end.written());
+    }
+    return true;
+  }
+
+  private RecordHeader term(Lsn from, Optional<RecordHeader> last) {
+    long incarnation =
+        last.map(RecordHeader::incarnation).orElseGet(ThreadLocalRandom.current()::nextLong);
+    int timeline = requireNonNull(server, "PostgreSQL said who it is").timeline();
+    long term = ThreadLocalRandom.current().nextLong();
+    return new RecordHeader(RecordKind.TERM, 0, from, from, term, incarnation, timeline);
+  }
+
+  private byte[] json(RecordHeader term, Lsn confirmed) {
+    ServerIdentity identity = requireNonNull(server, "PostgreSQL said who it is");
+    return Json.createObjectBuilder()
+        .add("node", feed.node())
+        .add("term", Long.toHexString(term.term()))
+        .add("slot", feed.slotName())
+        .add("system", identity.systemId())
+        .add("timeline", identity.timeline())
+        .add("confirmed", confirmed.toString())
+        .add("start", term.end().toString())
+        .build()
+        .toString()
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** What the log has beyond a switch of timelines, this PostgreSQL has not. */
+  private boolean hasDiverged(LogEnd end) {
+    ServerIdentity now = requireNonNull(server, "PostgreSQL said who it is");
+    if (end.last().isEmpty()) {
+      return false;
+    }
+    int before = end.last().get().timeline();
+    FeedPosition.Stamp then = FeedPosition.Stamp.of(now.systemId(), now.database(), before);
+    FeedPosition.Stamp present =
+        FeedPosition.Stamp.of(now.systemId(), now.database(), now.timeline());
+    boolean isShorter = position.written().filter(end.written()::isAfter).isPresent();
+    return isShorter || then.at(end.written()).mismatch(present, now.ancestors()).isPresent();
+  }
+
+  private void append(RecordHeader header, byte[] body) throws LogException {
+    requireNonNull(writer, "it leads").append(header, body);
+    if (!header.kind().hasMessages() || header.kind() == RecordKind.WHOLE
+        || header.kind() == RecordKind.LAST) {
+      appended = header.end();
+    }
+    open += RecordHeader.LENGTH + body.length;
+    appendedAt = System.nanoTime();
+  }
+
+  private void commit() throws LogException {
+    requireNonNull(writer, "it leads").commit();
+    open = 0;
+    durable = durable.max(appended);
+    committedAt = System.nanoTime();
+  }
+
+  /** One message of PostgreSQL's. */
+  void take(byte[] message, int start, int end, long at) throws IOException {
+    try {
+      requireNonNull(cutter, "begun").add(message, start, end, at);
+    } catch (LogException e) {
+      throw failed(e);
+    }
+  }
+
+  boolean betweenTransactions() {
+    return cutter == null || cutter.betweenTransactions();
+  }
+
+  boolean isFull() {
+    return cutter != null && cutter.described() > feed.heap().size() / 4;
+  }
+
+  /** The slot is given up: another server may have the log. */
+  private IOException failed(LogException e) {
+    life.end(Ending.of(reason(e), String.valueOf(e.getMessage())));
+    return e;
+  }
+
+  @Override
+  public Lsn flushPosition() {
+    return durable;
+  }
+
+  @Override
+  public Lsn newest() {
+    return cutter == null ? durable : cutter.end();
+  }
+
+  @Override
+  public boolean hasHalf() {
+    return false;
+  }
+
+  @Override
+  public boolean wantsMore(SlotPipeline path) {
+    return true;
+  }
+
+  @Override
+  public void onPause(SlotPipeline path, Lsn walEnd, Lsn reported) throws IOException {
+    RecordCutter records = requireNonNull(cutter, "begun");
+    long now = System.nanoTime();
+    try {
+      records.flush();
+      if (!records.isBehind(walEnd)) {
+        idleSince = now;
+      } else if (now - idleSince > IDLE_NANOS) {
+        idleSince = now;
+        records.movedTo(walEnd);
+      }
+      boolean isQuiet = now - appendedAt > QUIET_NANOS;
+      if (open > 0 && (isQuiet || open > MOST_OPEN || now - committedAt > COMMIT_NANOS)) {
+        commit();
+      }
+    } catch (LogException e) {
+      throw failed(e);
+    }
+  }
+
+  /** Nothing more is written; what is not committed, another leader writes. */
+  void close() {
+    if (writer != null) {
+      writer.close();
+      writer = null;
+    }
+  }
+}

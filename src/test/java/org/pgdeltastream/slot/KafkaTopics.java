@@ -1,0 +1,25 @@
+package org.pgdeltastream.slot;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutionException;
+import org.apache.kafka.clients.admin.Admin;
+import org.apache.kafka.clients.admin.NewTopic;
+import org.awaitility.Awaitility;
+import org.pgdeltastream.support.Broker;
+
+/** What somebody does to topics who knows nothing of feeds. */
+final class KafkaTopics {
+  private KafkaTopics() {}
+
+  /** Removes a topic and makes it anew. */
+  static void makeAnew(Broker broker, String topic)
+      throws InterruptedException, ExecutionException {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.address()))) {
+      admin.deleteTopics(List.of(topic)).all().get();
+      Awaitility.await("the topic to be gone")
+          .until(() -> !admin.listTopics().names().get().contains(topic));
+      admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
+    }
+  }
+}
