@@ -7,8 +7,8 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -198,7 +198,8 @@ public final class ReplicationSlots {
   public Optional<SlotHolder> holder(SlotName slot) throws SQLException {
     String sql =
         "select a.pid, a.application_name, extract(epoch from pg_catalog.clock_timestamp()"
-            + " - (pg_catalog.to_jsonb(r) ->> 'reply_time')::timestamptz)::bigint" // of 12 and later
+            + " - (pg_catalog.to_jsonb(r) ->> 'reply_time')::timestamptz)::bigint" // of 12 and
+            // later
             + " from pg_stat_activity a join pg_replication_slots s on s.active_pid = a.pid"
             + " left join pg_stat_replication r on r.pid = a.pid where s.slot_name = ?";
     return ask(

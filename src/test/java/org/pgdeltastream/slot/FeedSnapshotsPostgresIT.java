@@ -25,13 +25,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.Framing;
+import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.feed.FeedDefinition;
 import org.pgdeltastream.slot.feed.Feeds;
@@ -75,7 +75,10 @@ class FeedSnapshotsPostgresIT {
 
   private void make(String... settings) {
     registry = new TestRegistry(database, settings);
-    feeds().make(new FeedDefinition("main", List.of("p"), 64 << 20, Duration.ofMinutes(10), Storage.WAL));
+    feeds()
+        .make(
+            new FeedDefinition(
+                "main", List.of("p"), 64 << 20, Duration.ofMinutes(10), Storage.WAL));
   }
 
   private Feeds feeds() {

@@ -227,8 +227,7 @@ class SharedFeedsPostgresIT {
     insert(2, 3);
     awaitRows(first, 1, 3);
     String written = database.text("select pg_current_wal_lsn()");
-    String isTold =
-        "select confirmed_flush_lsn >= '" + written + "' from pg_replication_slots";
+    String isTold = "select confirmed_flush_lsn >= '" + written + "' from pg_replication_slots";
     await("PostgreSQL to be told").atMost(SOON).until(() -> database.text(isTold).equals("t"));
     one.closeWithoutDropping();
     two.closeWithoutDropping();

@@ -159,7 +159,8 @@ final class KafkaClients {
   private Map<String, Object> common() {
     Map<String, Object> settings = new HashMap<>(fromFile);
     settings.put(
-        CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG, List.of(options.kafka().orElse("").split(",")));
+        CommonClientConfigs.BOOTSTRAP_SERVERS_CONFIG,
+        List.of(options.kafka().orElse("").split(",")));
     settings.put(CommonClientConfigs.METRIC_REPORTER_CLASSES_CONFIG, ""); // no MBeans
     settings.put("enable.metrics.push", false);
     return settings;

@@ -7,8 +7,8 @@ import org.apache.kafka.clients.producer.Producer;
 import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.pgdeltastream.change.Lsn;
-import org.pgdeltastream.journal.shared.LogEnd;
 import org.pgdeltastream.journal.shared.KafkaSettings;
+import org.pgdeltastream.journal.shared.LogEnd;
 import org.pgdeltastream.journal.shared.LogException;
 import org.pgdeltastream.journal.shared.LogReader;
 import org.pgdeltastream.journal.shared.LogRecord;
@@ -87,7 +87,8 @@ public final class KafkaLog implements SharedLog {
   @Override
   public LogEnd end() throws LogException {
     Optional<LogRecord> written = search(false, KafkaSearch::last);
-    Optional<LogRecord> last = settings.kafkaTransactions() ? search(true, KafkaSearch::last) : written;
+    Optional<LogRecord> last =
+        settings.kafkaTransactions() ? search(true, KafkaSearch::last) : written;
     return new LogEnd(
         written.map(KafkaLog::endOf).orElse(Lsn.NONE),
         last.map(KafkaLog::endOf).orElse(Lsn.NONE),

@@ -111,8 +111,7 @@ record KafkaTopic(KafkaSettings settings, KafkaClients clients, String topic) {
 
   /** Throws if it cannot hold a log; returns what that would not survive. */
   List<String> check() throws LogException {
-    TopicDescription found =
-        describe().orElseThrow(this::missing);
+    TopicDescription found = describe().orElseThrow(this::missing);
     if (found.partitions().size() != 1) {
       throw new LogException(
           Kind.WRONG,

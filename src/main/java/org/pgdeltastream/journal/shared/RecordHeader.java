@@ -26,7 +26,7 @@ public record RecordHeader(
   public byte[] bytes() {
     return ByteBuffer.allocate(LENGTH)
         .put(VERSION)
-        .put((byte) kind.ordinal())
+        .put(kind.code())
         .putInt(part)
         .putLong(prev.value())
         .putLong(end.value())
@@ -41,19 +41,18 @@ public record RecordHeader(
     if (bytes.length != LENGTH || bytes[0] != VERSION) {
       return Optional.empty();
     }
-    int kind = bytes[1];
-    if (kind < 0 || kind >= RecordKind.values().length) {
-      return Optional.empty();
-    }
+    return RecordKind.of(bytes[1]).map(kind -> of(kind, bytes));
+  }
+
+  private static RecordHeader of(RecordKind kind, byte[] bytes) {
     ByteBuffer in = ByteBuffer.wrap(bytes, 2, LENGTH - 2);
-    return Optional.of(
-        new RecordHeader(
-            RecordKind.values()[kind],
-            in.getInt(),
-            new Lsn(in.getLong()),
-            new Lsn(in.getLong()),
-            in.getLong(),
-            in.getLong(),
-            in.getInt()));
+    return new RecordHeader(
+        kind,
+        in.getInt(),
+        new Lsn(in.getLong()),
+        new Lsn(in.getLong()),
+        in.getLong(),
+        in.getLong(),
+        in.getInt());
   }
 }

@@ -257,7 +257,12 @@ public final class Feed implements Runnable {
 
   FeedReport report() {
     return FeedReport.of(
-        this, slot, head, reading(), Optional.ofNullable(lastFailure), shared.map(SharedFeed::report));
+        this,
+        slot,
+        head,
+        reading(),
+        Optional.ofNullable(lastFailure),
+        shared.map(SharedFeed::report));
   }
 
   /** Whether its shared log has lost something, which an operator accepts now. */

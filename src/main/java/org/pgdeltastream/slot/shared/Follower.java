@@ -18,7 +18,6 @@ import org.pgdeltastream.journal.shared.LogReader;
 import org.pgdeltastream.journal.shared.LogRecord;
 import org.pgdeltastream.journal.shared.RecordHeader;
 import org.pgdeltastream.journal.shared.RecordMessages;
-import org.pgdeltastream.replication.wal.ServerIdentity;
 import org.pgdeltastream.slot.upstream.Ending;
 
 /** Reads a shared log for the subscribers of this server. For the feed's thread. */
@@ -53,17 +52,11 @@ final class Follower {
 
   /** Reads until it is over, or cannot go on. */
   Ending run() {
-    try (RecordMessages closing = messages;
-        LogReader alsoClosing = reader) {
+    try {
       while (feed.stopping().isEmpty()) {
-        try {
-          step();
-          awaySince = 0;
-        } catch (LogException e) {
-          Optional<Ending> end = afterFailure(e);
-          if (end.isPresent()) {
-            return end.get();
-          }
+        Optional<Ending> end = stepSafely();
+        if (end.isPresent()) {
+          return end.get();
         }
       }
       return feed.stopping().get();
@@ -71,9 +64,25 @@ final class Follower {
       LOG.log(WARNING, "The log " + feed.log().name() + " cannot be decoded", e);
       return Ending.of(CloseReason.CANNOT_DECODE, "the feed's log cannot be decoded");
     } finally {
-      if (decoder != null) {
-        decoder.close();
-      }
+      close();
+    }
+  }
+
+  private void close() {
+    reader.close();
+    messages.close();
+    if (decoder != null) {
+      decoder.close();
+    }
+  }
+
+  private Optional<Ending> stepSafely() throws IOException {
+    try {
+      step();
+      awaySince = 0;
+      return Optional.empty();
+    } catch (LogException e) {
+      return afterFailure(e);
     }
   }
 

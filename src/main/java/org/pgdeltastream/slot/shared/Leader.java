@@ -217,7 +217,8 @@ final class Leader implements Downstream {
 
   private void append(RecordHeader header, byte[] body) throws LogException {
     requireNonNull(writer, "it leads").append(header, body);
-    if (!header.kind().hasMessages() || header.kind() == RecordKind.WHOLE
+    if (!header.kind().hasMessages()
+        || header.kind() == RecordKind.WHOLE
         || header.kind() == RecordKind.LAST) {
       appended = header.end();
     }

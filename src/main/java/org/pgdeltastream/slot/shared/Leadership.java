@@ -114,8 +114,7 @@ public final class Leadership implements Runnable {
     OpenSockets sockets = new OpenSockets();
     StreamLife life = new StreamLife();
     Leader leader = new Leader(feed, life, takesOver);
-    Upstream upstream =
-        new Upstream(slot, leader, life, services.within(sockets), sockets, counts);
+    Upstream upstream = new Upstream(slot, leader, life, services.within(sockets), sockets, counts);
     running = new Run(life, upstream);
     feed.stopping().ifPresent(life::end);
     Ending why = Ending.of(CloseReason.INTERNAL, "internal error");

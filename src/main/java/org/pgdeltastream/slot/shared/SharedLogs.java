@@ -26,8 +26,7 @@ public final class SharedLogs {
   }
 
   /** What this server does for a feed. */
-  public SharedFeed feed(
-      String name, SharedFeed.Asked asked, KnownSlot slot, StreamCounts counts) {
+  public SharedFeed feed(String name, SharedFeed.Asked asked, KnownSlot slot, StreamCounts counts) {
     return new SharedFeed(asked, slot, log(name), services, counts);
   }
 
@@ -100,8 +99,7 @@ public final class SharedLogs {
   }
 
   private static ProblemException problem(LogException e) {
-    Problem problem =
-        e.kind() == Kind.AWAY ? Problem.JOURNAL_UNAVAILABLE : Problem.UPSTREAM_CONFIG;
+    Problem problem = e.kind() == Kind.AWAY ? Problem.JOURNAL_UNAVAILABLE : Problem.UPSTREAM_CONFIG;
     return new ProblemException(
         problem, String.valueOf(e.getMessage()), "Look at Kafka, then try again", e);
   }

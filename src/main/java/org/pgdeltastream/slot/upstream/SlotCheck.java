@@ -112,7 +112,10 @@ public final class SlotCheck {
         plugin, publications, server.version(), encoding.orElse(ServerEncoding.OF_MOST));
   }
 
-  /** The same for who reads elsewhere what the slot has sent: checks the slot, and notes what it uses. */
+  /**
+   * The same for who reads elsewhere what the slot has sent: checks the slot, and notes what it
+   * uses.
+   */
   public SlotPipeline.Source sourceOf(KnownSlot slot, List<String> named)
       throws SQLException, Refusal {
     OutputPlugin plugin = plugin(at(slot));

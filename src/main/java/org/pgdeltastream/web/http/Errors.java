@@ -75,13 +75,18 @@ public final class Errors {
       case SLOT_NOT_FOUND, TABLE_NOT_FOUND, PUBLICATION_NOT_FOUND, FEED_NOT_FOUND ->
           last(404, failure);
       case SLOT_BUSY -> again(409, failure);
-      case SLOT_EXISTS, FEED_EXISTS, NOTHING_LOST, SNAPSHOT_TABLE_REWRITTEN, IDENTITY_INSUFFICIENT ->
+      case SLOT_EXISTS,
+          FEED_EXISTS,
+          NOTHING_LOST,
+          SNAPSHOT_TABLE_REWRITTEN,
+          IDENTITY_INSUFFICIENT ->
           last(409, failure);
       case SNAPSHOT_EXPIRED, MUST_REFETCH -> last(410, failure);
       case PAYLOAD_TOO_LARGE -> last(413, failure);
       case TOO_MANY_REQUESTS -> again(429, failure);
       case UPSTREAM_CONFIG, PLUGIN_NOT_ALLOWED -> last(503, failure);
-      case UPSTREAM_UNAVAILABLE, JOURNAL_UNAVAILABLE,
+      case UPSTREAM_UNAVAILABLE,
+          JOURNAL_UNAVAILABLE,
           UPSTREAM_BUSY,
           SLOTS_EXHAUSTED,
           STREAMS_EXHAUSTED,

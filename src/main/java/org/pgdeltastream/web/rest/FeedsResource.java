@@ -74,8 +74,7 @@ public class FeedsResource {
     if (body.isEmpty()) {
       return usual;
     }
-    BodyFields fields = 
-        BodyFields.of(body.get(), "The body", "publications", "window", "storage");
+    BodyFields fields = BodyFields.of(body.get(), "The body", "publications", "window", "storage");
     Optional<JsonTree> window = fields.any("window");
     long bytes = usual.windowBytes();
     long seconds = usual.window().toSeconds();

@@ -9,8 +9,8 @@ import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.support.Seeds;
 
 @Timeout(value = 10, unit = TimeUnit.SECONDS)
@@ -71,7 +71,8 @@ class FeedWindowTest {
   }
 
   private static FeedWindow window(long bytes, long seconds) {
-    FeedDefinition feed = new FeedDefinition("f", List.of(), bytes, Duration.ofSeconds(seconds), Storage.WAL);
+    FeedDefinition feed =
+        new FeedDefinition("f", List.of(), bytes, Duration.ofSeconds(seconds), Storage.WAL);
     return new FeedWindow(feed, new Lsn(50), -5 * SECOND);
   }
 
