@@ -27,7 +27,8 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   private static final int SMALL_BUFFER = 8 * 1024;
 
   /** What it follows. */
-  record Feed(IntSupplier port, String name, long windowBytes, FeedLedger ledger, LongSupplier walEnd) {}
+  record Feed(
+      IntSupplier port, String name, long windowBytes, FeedLedger ledger, LongSupplier walEnd) {}
 
   private final Feed feed;
   private final String name;
@@ -166,13 +167,16 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
     int buffer = isSlow ? SMALL_BUFFER : 0;
     switch (isNew ? random.nextInt(4) : random.nextInt(5)) {
       case 0, 1 -> {
-        return new FeedConnection.Socket(feed.port().getAsInt(), stream + "&after=" + after, buffer);
+        return new FeedConnection.Socket(
+            feed.port().getAsInt(), stream + "&after=" + after, buffer);
       }
       case 2 -> {
-        return new FeedConnection.Events(feed.port().getAsInt(), stream + "&after=now", buffer, after);
+        return new FeedConnection.Events(
+            feed.port().getAsInt(), stream + "&after=now", buffer, after);
       }
       case 3 -> {
-        return new FeedConnection.Events(feed.port().getAsInt(), stream + "&after=" + after, buffer, "");
+        return new FeedConnection.Events(
+            feed.port().getAsInt(), stream + "&after=" + after, buffer, "");
       }
       default -> {
         return pull(after, random.nextInt(6), 1 + random.nextInt(1 << 20));

@@ -144,7 +144,8 @@ final class SharedFaults implements AutoCloseable {
   }
 
   void start(int subscribers) {
-    FeedFollower.Feed feed = new FeedFollower.Feed(
+    FeedFollower.Feed feed =
+        new FeedFollower.Feed(
             () -> ports[ThreadLocalRandom.current().nextInt(2)], "f", WINDOW, ledger, () -> 0);
     for (int number = 0; number < subscribers; number++) {
       followers.add(new FeedFollower(feed, number, new Random(seed + 100 + number)));
