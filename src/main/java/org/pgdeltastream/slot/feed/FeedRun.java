@@ -63,8 +63,7 @@ public record FeedRun(StreamLife life, Upstream upstream, BooleanSupplier isOnSt
       KnownSlot slot, FeedReader reader, StreamServices services, StreamCounts counts) {
     OpenSockets sockets = new OpenSockets();
     StreamLife life = new StreamLife();
-    Upstream upstream =
-        new Upstream(slot, reader, life, services.within(sockets), sockets, counts);
+    Upstream upstream = new Upstream(slot, reader, life, services.within(sockets), sockets, counts);
     return new FeedRun(life, upstream, reader::isOnStandby);
   }
 

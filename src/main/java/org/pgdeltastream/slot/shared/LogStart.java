@@ -44,9 +44,7 @@ record LogStart(FeedCondition condition, SharedLog log, LogEnd end, ServerIdenti
           confirmed);
     }
     long incarnation =
-        end.last()
-            .map(RecordHeader::incarnation)
-            .orElseGet(ThreadLocalRandom.current()::nextLong);
+        end.last().map(RecordHeader::incarnation).orElseGet(ThreadLocalRandom.current()::nextLong);
     return term(end.committed().max(confirmed), incarnation);
   }
 
@@ -77,20 +75,14 @@ record LogStart(FeedCondition condition, SharedLog log, LogEnd end, ServerIdenti
 
   private RecordHeader term(Lsn from, long incarnation) {
     long term = ThreadLocalRandom.current().nextLong();
-    return new RecordHeader(
-        RecordKind.TERM, 0, from, from, term, incarnation, server.timeline());
+    return new RecordHeader(RecordKind.TERM, 0, from, from, term, incarnation, server.timeline());
   }
 
   /** Who leads since when, for those who look into the topic. */
   byte[] text(RecordHeader term, String node, Lsn confirmed) {
     return "node=%s term=%x system=%s timeline=%d confirmed=%s start=%s"
         .formatted(
-            Shown.of(node),
-            term.term(),
-            server.systemId(),
-            term.timeline(),
-            confirmed,
-            term.end())
+            Shown.of(node), term.term(), server.systemId(), term.timeline(), confirmed, term.end())
         .getBytes(StandardCharsets.UTF_8);
   }
 }
