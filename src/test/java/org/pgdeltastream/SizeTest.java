@@ -44,7 +44,7 @@ class SizeTest {
           entry("FrameSubscriber", 302L), // one state: who may write a frame
           entry("PostgresCatalog", 262L), // mostly SQL
           entry("PublicationSession", 316L), // mostly SQL
-          entry("ReplicationSlots", 318L), // every statement about slots
+          entry("ReplicationSlots", 313L), // every statement about slots
           entry("SlotCopy", 295L), // mostly SQL
           entry("SlotCreator", 293L), // one order of steps, each undone
           entry("SlotManager", 263L), // the one EJB
