@@ -48,6 +48,11 @@ public final class Bearers {
     this.whenOther = whenOther;
   }
 
+  /** The roles, as they are now. */
+  public Rights rights() {
+    return standing.rights().get();
+  }
+
   /** From now on the subscriber ends with its bearer's token, or when that may see other things. */
   public void enter(FeedSubscriber subscriber, Bearer bearer, Sight sight) {
     Watched watched = new Watched(subscriber, bearer, sight);
@@ -55,7 +60,7 @@ public final class Bearers {
     if (subscriber.isOver()) {
       all.remove(subscriber);
     }
-    watched.look(standing.rights().get()); // they may have changed since the call began
+    watched.look(rights()); // they may have changed since the call began
   }
 
   public void leave(FeedSubscriber subscriber) {
@@ -67,7 +72,7 @@ public final class Bearers {
     Watched watched = all.get(subscriber);
     if (watched != null) {
       watched.renew(bearer);
-      watched.look(standing.rights().get());
+      watched.look(rights());
     }
   }
 
@@ -89,7 +94,7 @@ public final class Bearers {
   public void check() {
     Instant now = Instant.now();
     all.values().forEach(one -> one.check(now, standing.revoked()));
-    if (!standing.rights().get().equals(seen) && looking.compareAndSet(false, true)) {
+    if (!rights().equals(seen) && looking.compareAndSet(false, true)) {
       try {
         threads.execute(this::lookAgain);
       } catch (RejectedExecutionException e) { // the next time
@@ -100,7 +105,7 @@ public final class Bearers {
   }
 
   private void lookAgain() {
-    Rights now = standing.rights().get();
+    Rights now = rights();
     seen = now; // first: they, or the feeds, may change meanwhile
     boolean areAllSeen = true;
     try {

@@ -2,6 +2,7 @@ package org.pgdeltastream.slot.feed;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.pgdeltastream.change.Lsn;
@@ -153,6 +154,11 @@ public final class Feeds {
 
   public List<Feed> list() {
     return open.all();
+  }
+
+  /** The publications of each feed; none where they are not known. */
+  public Map<String, List<String>> publications() {
+    return FeedDefinition.publications(settings, list());
   }
 
   /** Begins to serve a subscriber, or throws ProblemException FEED_NOT_FOUND. */

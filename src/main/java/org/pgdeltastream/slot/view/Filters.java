@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Problem;
@@ -74,7 +75,7 @@ final class Filters {
     RowFilter filter = catalog.filter(table, condition, columns, sent != null);
     Set<String> seen = changes.limited().get(table);
     if (!WITHOUT_OLD_ROWS.containsAll(changes.actions(table))) {
-      checkIdentity(table, condition, columns.identity());
+      checkIdentity(table, named(condition), columns.identity());
       checkSeen(table, columns.keys(), sent == null ? null : seen);
     }
     return seen == null ? filter : filter.showing(seen);
@@ -94,11 +95,8 @@ final class Filters {
   /** Throws ProblemException if the log does not say enough to decide a right. */
   void check(TableName table, TableRight right) throws SQLException {
     FilterColumns columns = columns(table);
-    if (!WITHOUT_OLD_ROWS.containsAll(right.actions())) {
-      if (right.rows().isPresent()) {
-        Condition any = Condition.parse(right.rows().get(), (claim, inList) -> List.of("claim"));
-        checkIdentity(table, any, columns.identity());
-      }
+    if (right.needsOldRows()) {
+      checkIdentity(table, right.deciding(), columns.identity());
       checkSeen(table, columns.keys(), right.columns().map(Set::copyOf).orElse(null));
     }
   }
@@ -114,9 +112,12 @@ final class Filters {
     }
   }
 
-  private static void checkIdentity(TableName table, Condition condition, Set<String> identity) {
-    Set<String> missing = new TreeSet<>();
-    condition.comparisons().map(Condition.Comparison::column).forEach(missing::add);
+  private static Set<String> named(Condition condition) {
+    return condition.comparisons().map(Condition.Comparison::column).collect(Collectors.toSet());
+  }
+
+  private static void checkIdentity(TableName table, Set<String> named, Set<String> identity) {
+    Set<String> missing = new TreeSet<>(named);
     missing.removeAll(identity);
     if (!missing.isEmpty()) {
       throw new ProblemException(
