@@ -78,8 +78,7 @@ public record FeedDefinition(
   public static Map<String, List<String>> publications(Settings settings, List<Feed> open) {
     Map<String, List<String>> all = new HashMap<>();
     for (String text : settings.ofFeeds().feeds()) {
-      FeedDefinition one =
-          parse(text, (name, names) -> NamedFeeds.usual(settings.ofFeeds(), name, names));
+      FeedDefinition one = parse(text, (name, names) -> NamedFeeds.usual(settings, name, names));
       all.put(
           one.name(), one.publications().isEmpty() ? settings.publications() : one.publications());
     }

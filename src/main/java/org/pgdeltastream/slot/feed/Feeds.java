@@ -9,13 +9,11 @@ import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
-import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writers;
-import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.rights.Bearer;
@@ -27,9 +25,9 @@ import org.pgdeltastream.slot.admission.Admission;
 import org.pgdeltastream.slot.admission.Bearers;
 import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.explain.Explainer;
 import org.pgdeltastream.slot.shared.SharedLogs;
 import org.pgdeltastream.slot.upstream.StreamServices;
-import org.pgdeltastream.slot.view.Explanation;
 import org.pgdeltastream.slot.view.KnownViews;
 import org.pgdeltastream.slot.view.ViewRequest;
 
@@ -42,6 +40,7 @@ public final class Feeds {
   private final Settings settings;
   private final Admission admission;
   private final KnownViews views;
+  private final Explainer explainer;
   private final Writers writers;
   private final SharedLogs logs;
   private final OpenFeeds open;
@@ -59,6 +58,8 @@ public final class Feeds {
     this.writers = new Writers(threads, settings.sendTimeout(), settings.pongTimeout());
     this.admission = new Admission(settings.ofFeeds());
     this.views = new KnownViews(services.database().publications(), services.database().filters());
+    this.explainer =
+        new Explainer(views, services.database().filters(), name -> of(name).publications());
     this.logs = new SharedLogs(services);
     this.open = new OpenFeeds(slots, services, threads, writers, logs);
     this.named = new NamedFeeds(settings, threads);
@@ -214,10 +215,8 @@ public final class Feeds {
     list().forEach(one -> views.look(one.definition().name(), one.publications(), rights));
   }
 
-  /** Why a row of a table is shown to who follows the feed so, or is not. */
-  public Explanation explain(String name, ViewRequest view, TableName table, Condition row) {
-    Feed feed = of(name);
-    return views.explain(name, feed.publications(), view, table, row);
+  public Explainer explainer() {
+    return explainer;
   }
 
   /** Drops a feed and its slot; by force also while it has subscribers. */

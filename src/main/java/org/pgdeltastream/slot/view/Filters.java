@@ -1,13 +1,8 @@
 package org.pgdeltastream.slot.view;
 
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -18,13 +13,11 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
-import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.filter.RowFilter;
 import org.pgdeltastream.filter.catalog.FilterColumns;
 import org.pgdeltastream.replication.publication.FilterCatalog;
 import org.pgdeltastream.rights.TableRight;
-import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Recent;
 
 /** The filters of a feed's subscribers: the log must have what they need of rows that were. */
@@ -128,50 +121,6 @@ final class Filters {
           "ALTER TABLE "
               + table.quoted()
               + " REPLICA IDENTITY FULL (of each partition too), or ask for actions=insert");
-    }
-  }
-
-  Explanation explain(ViewOptions view, TableName table, Condition key, boolean isSent)
-      throws SQLException {
-    RowFilter row = catalog.filter(table, key, catalog.columns(table), false);
-    RowFilter filter = view.rows().get(table);
-    Map<String, String> parts = filter == null ? Map.of() : filter.parts();
-    List<String> conditions = new ArrayList<>(parts.values());
-    conditions.add(filter == null ? "true" : filter.sql());
-    Optional<List<String>> found = decided(table, row, conditions);
-    Map<String, String> decided = new LinkedHashMap<>();
-    found.ifPresent(
-        all -> {
-          int i = 0;
-          for (String part : parts.keySet()) {
-            decided.put(part, String.valueOf(all.get(i++)));
-          }
-        });
-    return new Explanation(
-        isSent && view.changes().wants(table),
-        found.isPresent(),
-        Optional.ofNullable(filter).map(RowFilter::toString),
-        Optional.ofNullable(filter).map(RowFilter::sql),
-        found.map(all -> all.get(conditions.size() - 1)).map(Boolean::parseBoolean),
-        decided,
-        view.changes().actions().stream()
-            .map(action -> action.name().toLowerCase(Locale.ROOT))
-            .sorted()
-            .toList());
-  }
-
-  private Optional<List<String>> decided(TableName table, RowFilter row, List<String> conditions)
-      throws SQLException {
-    try {
-      return catalog.decided(table, row, conditions);
-    } catch (SQLException e) {
-      if (Problems.has(e, "42501")) {
-        throw new ProblemException(
-            Problem.FORBIDDEN,
-            "This server's database user may not read table " + Shown.of(table.toString()),
-            "Grant it SELECT on the table and USAGE on its schema");
-      }
-      throw e;
     }
   }
 }

@@ -15,6 +15,7 @@ import org.pgdeltastream.rights.Identity;
 import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.rights.Role;
 import org.pgdeltastream.slot.database.TokenSettings;
+import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.token.Revocation;
 import org.pgdeltastream.web.token.Revocations;
 import org.pgdeltastream.web.token.TokenVerifier;
@@ -103,20 +104,29 @@ public final class Callers {
   /** Who shows no token, if there is a role for that. */
   Optional<Bearer> anonymous() {
     Rights now = rights.get();
-    return now.anonymous()
-        .flatMap(now::role)
-        .map(
-            role ->
-                new Bearer(
-                    new Identity(
-                        "",
-                        "",
-                        Optional.empty(),
-                        role.name(),
-                        new Claims(Map.of()),
-                        Optional.empty(),
-                        Optional.empty()),
-                    role));
+    return now.anonymous().flatMap(now::role).map(role -> bearer(role, new Claims(Map.of())));
+  }
+
+  /**
+   * Somebody whose token would say this.
+   *
+   * @throws ProblemException BAD_REQUEST if there is no such role
+   */
+  public Bearer imagined(String role, Claims claims) {
+    return rights
+        .get()
+        .role(role)
+        .map(known -> bearer(known, claims))
+        .orElseThrow(
+            () -> Input.bad("Field role is " + Input.shown(role) + ", no role of pgdelta.rights"));
+  }
+
+  /** Who has no token. */
+  private static Bearer bearer(Role role, Claims claims) {
+    return new Bearer(
+        new Identity(
+            "", "", Optional.empty(), role.name(), claims, Optional.empty(), Optional.empty()),
+        role);
   }
 
   /** Revokes, and ends the connections that it concerns. */
