@@ -113,7 +113,7 @@ record SignedText(
     try {
       return JsonValues.of(fields.members());
     } catch (IllegalArgumentException e) {
-      throw RefusedToken.because(e.getMessage());
+      throw RefusedToken.because(String.valueOf(e.getMessage()));
     }
   }
 
