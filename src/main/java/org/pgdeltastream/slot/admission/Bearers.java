@@ -9,13 +9,10 @@ import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.rights.Bearer;
-import org.pgdeltastream.rights.Identity;
 import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.rights.Standing;
 
@@ -73,15 +70,6 @@ public final class Bearers {
     if (watched != null) {
       watched.renew(bearer);
       watched.look(rights());
-    }
-  }
-
-  /** Ends those of whom this holds: their tokens were revoked. */
-  public void end(Predicate<Identity> whom, String detail) {
-    for (Watched one : all.values()) {
-      if (whom.test(one.bearer().identity())) {
-        one.end(CloseReason.RIGHTS_CHANGED, detail);
-      }
     }
   }
 

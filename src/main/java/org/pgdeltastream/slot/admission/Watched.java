@@ -32,10 +32,6 @@ final class Watched {
     this.sight = sight;
   }
 
-  Bearer bearer() {
-    return bearer;
-  }
-
   void end(CloseReason reason, String detail) {
     subscriber.end(reason, detail);
   }

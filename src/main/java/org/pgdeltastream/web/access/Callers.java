@@ -4,8 +4,6 @@ import jakarta.servlet.ServletContext;
 import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -16,7 +14,6 @@ import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.rights.Role;
 import org.pgdeltastream.slot.database.TokenSettings;
 import org.pgdeltastream.web.http.Input;
-import org.pgdeltastream.web.token.Revocation;
 import org.pgdeltastream.web.token.Revocations;
 import org.pgdeltastream.web.token.TokenVerifier;
 
@@ -29,25 +26,18 @@ public final class Callers {
   private final Optional<TokenVerifier> verifier;
   private final Supplier<Rights> rights;
   private final Revocations revocations;
-  private final Consumer<Predicate<Identity>> ending;
   private final Tickets tickets;
 
   /**
    * Those of the settings.
    *
    * @param rights the roles, as they are when it is asked
-   * @param ending ends the connections of those that it is given
    * @throws IllegalArgumentException naming a setting that cannot be meant
    */
-  public Callers(
-      TokenSettings settings,
-      Supplier<Rights> rights,
-      Consumer<Predicate<Identity>> ending,
-      InstantSource clock) {
+  public Callers(TokenSettings settings, Supplier<Rights> rights, InstantSource clock) {
     this.verifier = TokenVerifier.of(settings, clock);
     this.rights = rights;
     this.revocations = Revocations.of(settings, clock);
-    this.ending = ending;
     this.tickets = new Tickets(clock);
   }
 
@@ -127,15 +117,6 @@ public final class Callers {
         new Identity(
             "", "", Optional.empty(), role.name(), claims, Optional.empty(), Optional.empty()),
         role);
-  }
-
-  /** Revokes, and ends the connections that it concerns. */
-  void revoke(Revocation one) {
-    try {
-      revocations.add(one);
-    } finally {
-      ending.accept(one::isOf);
-    }
   }
 
   /** Whether no token of this bearer is taken any more. */

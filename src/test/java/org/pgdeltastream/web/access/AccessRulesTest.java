@@ -37,10 +37,7 @@ class AccessRulesTest {
       boolean open) {
     Callers nobody =
         new Callers(
-            Settings.read(name -> null).ofTokens(),
-            () -> Rights.NONE,
-            who -> {},
-            InstantSource.system());
+            Settings.read(name -> null).ofTokens(), () -> Rights.NONE, InstantSource.system());
     return new AccessRules(
         new CallerRules(tokens, monitors, !tokens.isEmpty(), false, nobody), origins, hosts, open);
   }
