@@ -52,7 +52,7 @@ public class Startup implements ServletContextListener {
 
   private static Callers callers(Settings settings, Supplier<Rights> rights) {
     try {
-      return new Callers(settings.ofTokens(), rights, InstantSource.system());
+      return new Callers(settings, rights, InstantSource.system());
     } catch (IllegalArgumentException e) {
       throw new BadSettingException(e);
     }

@@ -283,6 +283,28 @@ abstract class RightsStory {
     }
   }
 
+  /** Nor does a bearer become an operator, or an operator a bearer. */
+  @Test
+  void anOperatorsTokenDoesNotEnd() throws Exception {
+    try (StreamClient socket = client(OPERATOR).socket(STREAM);
+        StreamClient other = client(OPERATOR).socket(STREAM);
+        StreamClient third = client(OPERATOR).socket(STREAM);
+        StreamClient bearer = user("jan").socket(STREAM)) {
+      assertThat(List.of(socket.next(), other.next(), third.next(), bearer.next()))
+          .allMatch(message -> message.contains("hello"));
+      socket.send("{\"token\":\"" + OPERATOR + "\"}");
+      assertThat(nextToken(socket)).isEqualTo("{\"token\":{}}");
+      order(70, "jan");
+      assertThat(socket.nextWithChange()).contains("[70,\"jan\"");
+      other.send("{\"token\":\"" + token("jan", Instant.now().plusSeconds(60)) + "\"}");
+      assertThat(other.closed().code()).isEqualTo(4011);
+      third.send("{\"token\":\"not-a-token\"}");
+      assertThat(third.closed().code()).isEqualTo(4010);
+      bearer.send("{\"token\":\"" + OPERATOR + "\"}");
+      assertThat(bearer.closed().code()).isEqualTo(4011);
+    }
+  }
+
   @Test
   void newTokensCostNoMoreThanOneASecond() throws Exception {
     try (StreamClient socket = user("kai").socket(STREAM)) {

@@ -334,14 +334,14 @@ class RightsPostgresIT {
         .bearers()
         .renew(
             reader.subscriber,
-            new Bearer(identity("ann", "user", Optional.of(later)), first.role()));
+            Optional.of(new Bearer(identity("ann", "user", Optional.of(later)), first.role())));
     await("the answer").atMost(SOON).until(() -> reader.text().contains(later.toString()));
     assertThat(reader.ending()).isEmpty();
     feeds
         .bearers()
         .renew(
             reader.subscriber,
-            new Bearer(identity("bob", "user", Optional.of(later)), first.role()));
+            Optional.of(new Bearer(identity("bob", "user", Optional.of(later)), first.role())));
     await("its end").atMost(SOON).until(() -> reader.ending().isPresent());
     assertThat(reader.ending()).contains(CloseReason.RIGHTS_CHANGED);
   }

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
-import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.slot.feed.Feeds;
@@ -30,7 +29,6 @@ import org.pgdeltastream.support.TestDatabase;
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
 class RowFiltersPostgresIT {
   private static final Duration SOON = Duration.ofSeconds(30);
-  private static final TableName FULL = new TableName("public", "f");
 
   private TestDatabase database;
   private TestRegistry registry;

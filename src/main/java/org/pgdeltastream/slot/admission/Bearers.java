@@ -4,12 +4,14 @@ import static java.lang.System.Logger.Level.DEBUG;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.rights.Bearer;
@@ -64,12 +66,20 @@ public final class Bearers {
     all.remove(subscriber);
   }
 
-  /** Its client has shown another token. May wait for PostgreSQL. */
-  public void renew(FeedSubscriber subscriber, Bearer bearer) {
+  /**
+   * Its client has shown another token. May wait for PostgreSQL.
+   *
+   * @param bearer empty: an operator's token, which does not end
+   */
+  public void renew(FeedSubscriber subscriber, Optional<Bearer> bearer) {
     Watched watched = all.get(subscriber);
-    if (watched != null) {
-      watched.renew(bearer);
+    if (watched != null && bearer.isPresent()) {
+      watched.renew(bearer.get());
       watched.look(rights());
+    } else if (watched != null || bearer.isPresent()) {
+      subscriber.end(CloseReason.RIGHTS_CHANGED, Watched.ANOTHER);
+    } else {
+      Watched.tell(subscriber, "{\"token\":{}}");
     }
   }
 

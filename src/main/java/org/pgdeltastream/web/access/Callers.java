@@ -2,6 +2,7 @@ package org.pgdeltastream.web.access;
 
 import jakarta.servlet.ServletContext;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -12,7 +13,7 @@ import org.pgdeltastream.rights.Claims;
 import org.pgdeltastream.rights.Identity;
 import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.rights.Role;
-import org.pgdeltastream.slot.database.TokenSettings;
+import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.token.Revocations;
 import org.pgdeltastream.web.token.TokenVerifier;
@@ -23,6 +24,8 @@ import org.pgdeltastream.web.token.TokenVerifier;
 public final class Callers {
   private static final String NAME = "org.pgdeltastream.callers";
 
+  private final boolean asked;
+  private final List<String> operators;
   private final Optional<TokenVerifier> verifier;
   private final Supplier<Rights> rights;
   private final Revocations revocations;
@@ -34,10 +37,12 @@ public final class Callers {
    * @param rights the roles, as they are when it is asked
    * @throws IllegalArgumentException naming a setting that cannot be meant
    */
-  public Callers(TokenSettings settings, Supplier<Rights> rights, InstantSource clock) {
-    this.verifier = TokenVerifier.of(settings, clock);
+  public Callers(Settings settings, Supplier<Rights> rights, InstantSource clock) {
+    this.asked = settings.asksForTokens();
+    this.operators = settings.tokens();
+    this.verifier = TokenVerifier.of(settings.ofTokens(), clock);
     this.rights = rights;
-    this.revocations = Revocations.of(settings, clock);
+    this.revocations = Revocations.of(settings.ofTokens(), clock);
     this.tickets = new Tickets(clock);
   }
 
@@ -67,6 +72,17 @@ public final class Callers {
                 () -> unauthorized("A valid token is needed", "Send one of pgdelta.tokens"))
             .verify(token);
     return present(identity);
+  }
+
+  /**
+   * Whose token it is, if that is not an operator's; where nobody is asked, all are operators.
+   *
+   * @throws ProblemException as {@link #verify}
+   */
+  public Optional<Bearer> bearer(String token) {
+    return !asked || CallerRules.place(operators, token) >= 0
+        ? Optional.empty()
+        : Optional.of(verify(token));
   }
 
   /**

@@ -58,7 +58,7 @@ class CallerRulesTest {
     set.put("pgdelta.origins", APP);
     set.put("pgdelta.hosts", "known.example");
     Settings settings = Settings.read(set::get);
-    callers = new Callers(settings.ofTokens(), this::rights, () -> now);
+    callers = new Callers(settings, this::rights, () -> now);
     rules = new AccessRules(settings, callers);
   }
 
