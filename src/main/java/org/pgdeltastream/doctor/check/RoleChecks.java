@@ -2,13 +2,13 @@ package org.pgdeltastream.doctor.check;
 
 import static java.util.Objects.requireNonNull;
 
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiFunction;
 import java.util.stream.Stream;
@@ -24,6 +24,7 @@ import org.pgdeltastream.doctor.Fix;
 import org.pgdeltastream.doctor.Fix.Who;
 import org.pgdeltastream.doctor.GrantedTable;
 import org.pgdeltastream.doctor.SqlText;
+import org.pgdeltastream.rights.FeedRight;
 import org.pgdeltastream.rights.Role;
 import org.pgdeltastream.rights.TableRight;
 
@@ -86,35 +87,24 @@ final class RoleChecks {
         fault.fix());
   }
 
-  private static Stream<Role> roles(Facts facts) {
-    return facts.wants().rights().roles().values().stream()
-        .sorted(Comparator.comparing(Role::name));
-  }
-
   private static Stream<Named> named(Facts facts) {
-    return roles(facts)
-        .flatMap(
-            role ->
-                new TreeMap<>(role.feeds())
-                    .entrySet().stream()
-                        .flatMap(
-                            feed ->
-                                feed.getValue().tables().entrySet().stream()
-                                    .map(
-                                        one ->
-                                            new Named(
-                                                role.name(),
-                                                feed.getKey(),
-                                                one.getKey(),
-                                                one.getValue(),
-                                                requireNonNull(facts.granted().get(one.getKey()))))
-                                    .sorted(Comparator.comparing(one -> one.name().toString()))));
+    List<Named> all = new ArrayList<>();
+    for (Role role : facts.wants().rights().roles().values()) {
+      for (Map.Entry<String, FeedRight> feed : role.feeds().entrySet()) {
+        for (Map.Entry<TableName, TableRight> one : feed.getValue().tables().entrySet()) {
+          GrantedTable table = requireNonNull(facts.granted().get(one.getKey()));
+          all.add(new Named(role.name(), feed.getKey(), one.getKey(), one.getValue(), table));
+        }
+      }
+    }
+    return all.stream()
+        .sorted(Comparator.comparing(Named::feed).thenComparing(one -> one.name().toString()));
   }
 
   private static List<Finding> feeds(Facts facts) {
     return findings(
         "rights_feed",
-        roles(facts)
+        facts.wants().rights().roles().values().stream()
             .flatMap(
                 role ->
                     role.feeds().keySet().stream()
