@@ -8,6 +8,9 @@ import java.util.regex.Pattern;
  * <p>Source: PostgreSQL's manual, "Replication Slots".
  */
 public record SlotName(String value) {
+  /** How the names of feeds' slots begin. */
+  public static final String OF_FEEDS = "delta_feed_";
+
   private static final Pattern LEGAL = Pattern.compile("[a-z0-9_]{1,63}");
 
   public SlotName {

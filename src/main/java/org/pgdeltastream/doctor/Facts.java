@@ -10,12 +10,14 @@ import java.util.Set;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.ReplicaIdentity;
 import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.rights.Rights;
 
 /**
  * What was found of a PostgreSQL at one moment. What could not be read is empty, and {@code unread}
  * says why.
  *
  * @param differing tables of which the wanted publications send different columns
+ * @param granted the tables that roles of {@code pgdelta.rights} name
  * @param transactions those that write, the oldest first
  */
 public record Facts(
@@ -26,6 +28,7 @@ public record Facts(
     List<Table> tables,
     List<Publication> publications,
     List<TableName> differing,
+    Map<TableName, GrantedTable> granted,
     List<Slot> slots,
     List<OpenTransaction> transactions,
     List<PreparedTransaction> prepared,
@@ -36,6 +39,7 @@ public record Facts(
     tables = List.copyOf(tables);
     publications = List.copyOf(publications);
     differing = List.copyOf(differing);
+    granted = Map.copyOf(granted);
     slots = List.copyOf(slots);
     transactions = List.copyOf(transactions);
     prepared = List.copyOf(prepared);
@@ -46,6 +50,7 @@ public record Facts(
   public enum Part {
     TABLES,
     PUBLICATIONS,
+    GRANTED,
     SLOTS,
     TRANSACTIONS,
     PREPARED,
@@ -205,10 +210,14 @@ public record Facts(
    *
    * @param publications those of {@code pgdelta.publications}
    * @param open whether everybody may call
+   * @param feeds the publications of the feeds that are known; none where these are not
+   * @param rights the roles of {@code pgdelta.rights}
    */
-  public record Wants(List<String> publications, boolean open) {
+  public record Wants(
+      List<String> publications, boolean open, Map<String, List<String>> feeds, Rights rights) {
     public Wants {
       publications = List.copyOf(publications);
+      feeds = Map.copyOf(feeds);
     }
   }
 }

@@ -104,7 +104,7 @@ public final class Boot {
     try (URLClassLoader loader = new URLClassLoader(classes, loader(jar, files.unpacked()))) {
       Thread.currentThread().setContextClassLoader(loader);
       return (int)
-          Class.forName("org.pgdeltastream.slot.doctor.DoctorCommand", true, loader)
+          Class.forName("org.pgdeltastream.web.DoctorCommand", true, loader)
               .getMethod("run", boolean.class, boolean.class)
               .invoke(null, doctor.json(), doctor.strict());
     } finally {

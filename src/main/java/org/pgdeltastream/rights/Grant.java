@@ -73,6 +73,34 @@ public record Grant(String feed, FeedRight right, Claims claims) {
     return seen;
   }
 
+  /**
+   * Why nothing of a table is shown, if it is not.
+   *
+   * @param published the columns that the feed has of it; none: it has no such table
+   */
+  public Optional<String> whyNot(TableName table, List<String> published) {
+    TableRight may = right.tables().get(table);
+    if (may == null) {
+      return Optional.of("The role does not name the table");
+    }
+    if (published.isEmpty()) {
+      return Optional.of("The feed has no such table");
+    }
+    if (seen(may, published).isEmpty()) {
+      return Optional.of("The feed has none of the columns that the role names");
+    }
+    return needed(may).isPresent()
+        ? Optional.empty()
+        : Optional.of("A claim is missing that rows of the role names, or has not one value");
+  }
+
+  /** Throws ProblemException BAD_REQUEST if a condition names a column that may not be seen. */
+  public void checkSeen(TableName table, Condition asked, List<String> published) {
+    TableRight may = right.tables().get(table);
+    Set<String> seen = may == null ? Set.of() : seen(may, published);
+    check(table, asked.comparisons().map(Condition.Comparison::column).toList(), seen);
+  }
+
   /** The right's own condition, in a list of none or one; empty if a claim is missing. */
   private Optional<List<Condition>> needed(TableRight may) {
     try {

@@ -3,7 +3,10 @@ package org.pgdeltastream.rights;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.pgdeltastream.change.Action;
+import org.pgdeltastream.filter.Condition;
 
 /**
  * What may be seen of a table.
@@ -16,5 +19,22 @@ public record TableRight(
   public TableRight {
     columns = columns.map(List::copyOf);
     actions = Set.copyOf(actions);
+  }
+
+  /** Whether it shows what needs the row as it was. */
+  public boolean needsOldRows() {
+    return actions.contains(Action.UPDATE) || actions.contains(Action.DELETE);
+  }
+
+  /** The columns that its condition names. */
+  public Set<String> deciding() {
+    return rows.map(TableRight::columnsOf).orElse(Set.of());
+  }
+
+  private static Set<String> columnsOf(String rows) {
+    return Condition.parse(rows, (claim, inList) -> List.of("claim"))
+        .comparisons()
+        .map(Condition.Comparison::column)
+        .collect(Collectors.toCollection(TreeSet::new));
   }
 }

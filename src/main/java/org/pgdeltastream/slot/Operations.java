@@ -76,7 +76,8 @@ public final class Operations {
     this.feeds = feeds;
     this.guard = guard;
     this.heartbeats = heartbeats;
-    doctor = new Examiner(database.connector(), settings);
+    doctor =
+        new Examiner(database.connector(), settings, feeds::publications, feeds.bearers()::rights);
   }
 
   public List<SlotReport> slots() {

@@ -1,6 +1,5 @@
 package org.pgdeltastream.web;
 
-import static java.lang.System.Logger.Level.DEBUG;
 import static java.lang.System.Logger.Level.INFO;
 
 import jakarta.ejb.EJB;
@@ -9,10 +8,7 @@ import jakarta.servlet.ServletContextEvent;
 import jakarta.servlet.ServletContextListener;
 import java.time.InstantSource;
 import java.util.Collections;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
-import org.pgdeltastream.change.ProblemException;
-import org.pgdeltastream.rights.Identity;
 import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.rights.Standing;
 import org.pgdeltastream.slot.SlotManager;
@@ -54,20 +50,11 @@ public class Startup implements ServletContextListener {
     }
   }
 
-  private Callers callers(Settings settings, Supplier<Rights> rights) {
+  private static Callers callers(Settings settings, Supplier<Rights> rights) {
     try {
-      return new Callers(settings.ofTokens(), rights, this::end, InstantSource.system());
+      return new Callers(settings, rights, InstantSource.system());
     } catch (IllegalArgumentException e) {
       throw new BadSettingException(e);
-    }
-  }
-
-  /** Ends the connections of these bearers. */
-  private void end(Predicate<Identity> whom) {
-    try {
-      slots.feeds().bearers().end(whom, "its token was revoked");
-    } catch (ProblemException e) {
-      LOG.log(DEBUG, "Nobody follows feeds: " + e.getMessage());
     }
   }
 

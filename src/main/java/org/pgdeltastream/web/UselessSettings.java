@@ -56,11 +56,7 @@ final class UselessSettings {
         List.of(settings.slotPattern()),
         pattern -> SLOTS.matcher(pattern).matches(),
         "which no slot's name matches: they have a-z, 0-9 and _; * stands for any of these");
-    refuse(
-        "feeds",
-        settings.ofFeeds().feeds(),
-        FeedDefinition::isSetting,
-        "which is no feed: write it like main, or main=p1,p2; a name is 1 to 40 of a-z, 0-9 and _");
+    refuseFeeds(settings);
     if (!NODE.matcher(settings.node()).matches()) {
       LOG.log(
           WARNING,
@@ -68,6 +64,14 @@ final class UselessSettings {
     }
     settings.databaseUrl().ifPresent(UselessSettings::checkUrl);
     checkOperators(settings);
+  }
+
+  static void refuseFeeds(Settings settings) {
+    refuse(
+        "feeds",
+        settings.ofFeeds().feeds(),
+        FeedDefinition::isSetting,
+        "which is no feed: write it like main, or main=p1,p2; a name is 1 to 40 of a-z, 0-9 and _");
   }
 
   private static void checkOperators(Settings settings) {

@@ -1,4 +1,4 @@
-/** Starts the application in its container. */
+/** Starts the application in its container; the command doctor, without one. */
 @NullMarked
 package org.pgdeltastream.web;
 

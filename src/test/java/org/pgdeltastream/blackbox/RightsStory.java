@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 import static org.pgdeltastream.support.ServerClient.object;
 
+import jakarta.json.JsonObject;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,6 +21,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.pgdeltastream.support.EventsClient;
 import org.pgdeltastream.support.Issuer;
 import org.pgdeltastream.support.ServerClient;
@@ -160,6 +163,53 @@ abstract class RightsStory {
   }
 
   @Test
+  void anOperatorIsToldWhyABearerDoesNotSeeARow() throws Exception {
+    order(60, "bob");
+    String row = "{\"table\":\"public.orders\",\"row\":\"id=eq.60\"%s}";
+    String asAnn = ",\"role\":\"customer\",\"claims\":{\"sub\":\"ann\"}";
+    JsonObject why = object(explained(client(OPERATOR), row.formatted(asAnn), 200));
+    assertThat(why.getBoolean("tableIsTold")).isTrue();
+    assertThat(why.getBoolean("rowIsSelected")).isTrue();
+    JsonObject rights = why.getJsonObject("rights");
+    assertThat(rights.getBoolean("tableIsTold")).isTrue();
+    assertThat(rights.getBoolean("rowIsSelected")).isFalse();
+    assertThat(rights.getJsonObject("comparisons").toString())
+        .isEqualTo("{\"\\\"customer_id\\\".eq.\\\"ann\\\"\":\"false\"}");
+    String asOther = ",\"role\":\"other\"";
+    rights =
+        object(explained(client(OPERATOR), row.formatted(asOther), 200)).getJsonObject("rights");
+    assertThat(rights.getString("why")).isEqualTo("The role does not name the feed");
+
+    explained(user("ann"), row.formatted(asAnn), 403);
+    assertThat(object(explained(user("ann"), row.formatted(""), 200)).getBoolean("rowIsThere"))
+        .isFalse();
+    assertThat(object(explained(user("bob"), row.formatted(""), 200)).getBoolean("rowIsThere"))
+        .isTrue();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "\"role\":\"nobody\" | Field role is 'nobody', no role of pgdelta.rights",
+        "\"role\":7 | role must be a string",
+        "\"claims\":{\"sub\":\"ann\"} | Field claims needs a field role",
+        "\"role\":\"customer\",\"claims\":[] | claims must be a JSON object",
+        "\"role\":\"customer\",\"claims\":{\"n\":1e999} | Field claims cannot be read: a number",
+        "\"subject\":\"ann\" | Unknown field 'subject'",
+      })
+  void refusesToExplainForNobody(String more, String error) throws Exception {
+    String body = "{\"table\":\"public.orders\",\"row\":\"id=eq.1\"," + more + "}";
+    assertThat(object(explained(client(OPERATOR), body, 400)).getString("error")).startsWith(error);
+  }
+
+  private static String explained(ServerClient by, String body, int status) throws Exception {
+    HttpResponse<String> answer = by.post("/v1/feeds/shop/explain", "application/json", body);
+    assertThat(answer.statusCode()).as(answer.body()).isEqualTo(status);
+    return answer.body();
+  }
+
+  @Test
   void aRoleMayFollowWithSoManyConnections() throws Exception {
     ServerClient tom = user("tom");
     try (StreamClient one = tom.socket(STREAM);
@@ -230,6 +280,28 @@ abstract class RightsStory {
       assertThat(socket.next()).contains("hello");
       socket.send("{\"token\":\"" + token("joe", Instant.now().plusSeconds(60)) + "\"}");
       assertThat(socket.closed().code()).isEqualTo(4011);
+    }
+  }
+
+  /** Nor does a bearer become an operator, or an operator a bearer. */
+  @Test
+  void anOperatorsTokenDoesNotEnd() throws Exception {
+    try (StreamClient socket = client(OPERATOR).socket(STREAM);
+        StreamClient other = client(OPERATOR).socket(STREAM);
+        StreamClient third = client(OPERATOR).socket(STREAM);
+        StreamClient bearer = user("jan").socket(STREAM)) {
+      assertThat(List.of(socket.next(), other.next(), third.next(), bearer.next()))
+          .allMatch(message -> message.contains("hello"));
+      socket.send("{\"token\":\"" + OPERATOR + "\"}");
+      assertThat(nextToken(socket)).isEqualTo("{\"token\":{}}");
+      order(70, "jan");
+      assertThat(socket.nextWithChange()).contains("[70,\"jan\"");
+      other.send("{\"token\":\"" + token("jan", Instant.now().plusSeconds(60)) + "\"}");
+      assertThat(other.closed().code()).isEqualTo(4011);
+      third.send("{\"token\":\"not-a-token\"}");
+      assertThat(third.closed().code()).isEqualTo(4010);
+      bearer.send("{\"token\":\"" + OPERATOR + "\"}");
+      assertThat(bearer.closed().code()).isEqualTo(4011);
     }
   }
 

@@ -25,6 +25,7 @@ import org.pgdeltastream.doctor.Facts.Slot;
 import org.pgdeltastream.doctor.Facts.Table;
 import org.pgdeltastream.doctor.Facts.Wants;
 import org.pgdeltastream.doctor.ServerSettings.Setting;
+import org.pgdeltastream.rights.Rights;
 
 /** Facts of a PostgreSQL 18 with which nothing is wrong; a test makes it sick. */
 public final class FactsBuilder {
@@ -46,10 +47,13 @@ public final class FactsBuilder {
   public int databaseLimit = -1;
   public List<String> wanted = List.of("everything");
   public boolean open;
+  public Map<String, List<String>> feeds = Map.of();
+  public Rights rights = Rights.NONE;
   public final Map<String, Setting> settings = new HashMap<>();
   public final List<Table> tables = new ArrayList<>();
   public final List<Publication> publications = new ArrayList<>();
   public final List<TableName> differing = new ArrayList<>();
+  public final Map<TableName, GrantedTable> granted = new HashMap<>();
   public final List<Slot> slots = new ArrayList<>();
   public final List<OpenTransaction> transactions = new ArrayList<>();
   public final List<PreparedTransaction> prepared = new ArrayList<>();
@@ -101,10 +105,11 @@ public final class FactsBuilder {
         tables,
         publications,
         differing,
+        granted,
         slots,
         transactions,
         prepared,
-        new Wants(wanted, open),
+        new Wants(wanted, open, feeds, rights),
         unread);
   }
 

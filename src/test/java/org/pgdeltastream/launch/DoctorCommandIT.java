@@ -112,6 +112,30 @@ class DoctorCommandIT {
   }
 
   @Test
+  void readsTheRolesToo() throws Exception {
+    Path rights = directory.resolve("rights.json");
+    Files.writeString(
+        rights,
+        """
+        {"roles":{"guest":{"feeds":{"shop":{"tables":{"public.absent":{}}},"gone":{}}}}}
+        """);
+    String[] arguments = {"doctor", "postgres", "localhost:" + database.port()};
+    Map<String, String> environment =
+        Map.of("PGUSER", "postgres", "PGDELTA_RIGHTS", rights + "", "PGDELTA_FEEDS", "shop");
+
+    Answer answer = run(environment, arguments);
+    assertThat(answer.text())
+        .contains("\nWARNING rights_feed: feed gone\n")
+        .contains("\nWARNING rights_table: public.absent\n");
+    assertThat(answer.status()).as(answer.errors()).isZero();
+
+    Files.writeString(rights, "{");
+    Answer refused = run(environment, arguments);
+    assertThat(refused.status()).isEqualTo(2);
+    assertThat(refused.errors()).contains("pgdelta.rights").contains("rights.json");
+  }
+
+  @Test
   void saysWhyThereIsNoConnection() throws Exception {
     Answer absent = doctor("absent", "localhost:" + database.port());
     assertThat(absent.status()).as(absent.errors()).isEqualTo(3);

@@ -334,14 +334,14 @@ class RightsPostgresIT {
         .bearers()
         .renew(
             reader.subscriber,
-            new Bearer(identity("ann", "user", Optional.of(later)), first.role()));
+            Optional.of(new Bearer(identity("ann", "user", Optional.of(later)), first.role())));
     await("the answer").atMost(SOON).until(() -> reader.text().contains(later.toString()));
     assertThat(reader.ending()).isEmpty();
     feeds
         .bearers()
         .renew(
             reader.subscriber,
-            new Bearer(identity("bob", "user", Optional.of(later)), first.role()));
+            Optional.of(new Bearer(identity("bob", "user", Optional.of(later)), first.role())));
     await("its end").atMost(SOON).until(() -> reader.ending().isPresent());
     assertThat(reader.ending()).contains(CloseReason.RIGHTS_CHANGED);
   }
@@ -371,8 +371,9 @@ class RightsPostgresIT {
   void endsWhenItsTokenIsRevoked() {
     Bearer bearer = bearer(own(Set.of(Action.INSERT)));
     RightsReader reader = new RightsReader(feeds, Framing.TEXTS, false, bearer);
-    feeds.bearers().end(identity -> identity.subject().equals("bob"), "revoked");
-    feeds.bearers().end(identity -> identity.subject().equals("ann"), "revoked");
+    await("its begin").atMost(SOON).until(reader::hasBegun);
+    assertThat(reader.ending()).isEmpty();
+    registry.revoked.add(bearer.identity());
     await("its end").atMost(SOON).until(() -> reader.ending().isPresent());
     assertThat(reader.ending()).contains(CloseReason.RIGHTS_CHANGED);
   }

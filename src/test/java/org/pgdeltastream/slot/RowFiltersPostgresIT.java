@@ -19,11 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
-import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.slot.feed.Feeds;
-import org.pgdeltastream.slot.view.Explanation;
 import org.pgdeltastream.support.Seeds;
 import org.pgdeltastream.support.TestDatabase;
 
@@ -31,7 +29,6 @@ import org.pgdeltastream.support.TestDatabase;
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
 class RowFiltersPostgresIT {
   private static final Duration SOON = Duration.ofSeconds(30);
-  private static final TableName FULL = new TableName("public", "f");
 
   private TestDatabase database;
   private TestRegistry registry;
@@ -177,24 +174,6 @@ class RowFiltersPostgresIT {
     FilteredRows again = follow("n=eq.05");
     await("its row").atMost(SOON).until(() -> again.isLive());
     assertThat(again.rows("f")).isEmpty(); // what was before it came is not told
-  }
-
-  @Test
-  void explainsWhyARowIsNotShown() throws Exception {
-    database.execute("insert into f (id, owner, n) values (1, 'ann', 3), (2, 'bob', null)");
-    FilteredRows one = follow("and(owner.eq.ann,n.gt.5)");
-    Explanation why = feeds.explain("main", one.request(), FULL, Condition.parse("id=eq.1"));
-    assertThat(why.isThere()).isTrue();
-    assertThat(why.isSelected()).contains(false);
-    assertThat(why.parts())
-        .isEqualTo(Map.of("\"owner\".eq.\"ann\"", "true", "\"n\".gt.\"5\"", "false"));
-    Explanation unknown = feeds.explain("main", one.request(), FULL, Condition.parse("id=eq.2"));
-    assertThat(unknown.isSelected()).contains(false);
-    assertThat(unknown.parts()).containsEntry("\"n\".gt.\"5\"", "null");
-    assertThat(feeds.explain("main", one.request(), FULL, Condition.parse("id=eq.3")).isThere())
-        .isFalse();
-    assertThatThrownBy(() -> feeds.explain("main", one.request(), FULL, Condition.parse("id=eq.x")))
-        .hasMessageContaining("x is no value of type integer, which column id has");
   }
 
   @Test

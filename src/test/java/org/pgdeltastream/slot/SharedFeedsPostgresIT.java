@@ -261,7 +261,7 @@ class SharedFeedsPostgresIT {
     one = server("one");
     two = server("two");
     awaitState(one, SharedState.JOURNAL_LOST);
-    assertThat(report(one).detail()).contains("pgdelta.main ends at 0/0, but slot");
+    assertThat(report(one).detail()).contains("pgdelta.main ends at 0/0, but its slot");
     one.slots.feeds().acceptGap("main");
     awaitState(one, SharedState.LEADING);
     Client late = Client.of(two, position);

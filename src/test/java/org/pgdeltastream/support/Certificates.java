@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
@@ -16,6 +17,7 @@ import java.util.Base64;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 
@@ -23,6 +25,7 @@ import javax.net.ssl.TrustManagerFactory;
 public final class Certificates {
   private static final String WHAT = "openssl";
   private static final String ADVICE = "install openssl (Debian)";
+  private static final String PASSWORD = "in memory";
   private static final int DEADLINE_SECONDS = 60;
   private static final String[] RSA = {"-newkey", "rsa:2048"};
 
@@ -86,8 +89,8 @@ public final class Certificates {
             "-keystore",
             store,
             "-storepass",
-            "in memory"));
-    String[] both = {"pkcs12", "-in", store, "-passin", "pass:in memory", "-nodes"};
+            PASSWORD));
+    String[] both = {"pkcs12", "-in", store, "-passin", "pass:" + PASSWORD, "-nodes"};
     openssl(join(both, "-nokeys", "-out", made.certificate.toString()));
     openssl(join(both, "-nocerts", "-out", made.key.toString()));
     return made;
@@ -117,12 +120,42 @@ public final class Certificates {
     }
   }
 
+  /** Of a server that shows it. */
+  public static SSLContext showing(Pair pair) throws Exception {
+    Path store = Path.of(pair.key + ".p12");
+    String[] from = {"pkcs12", "-export", "-in", pair.certificate + "", "-inkey", pair.key + ""};
+    openssl(join(from, "-out", store.toString(), "-passout", "pass:" + PASSWORD));
+    KeyStore keys = KeyStore.getInstance(store.toFile(), PASSWORD.toCharArray());
+    KeyManagerFactory managers =
+        KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+    managers.init(keys, PASSWORD.toCharArray());
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(managers.getKeyManagers(), null, null);
+    return context;
+  }
+
+  private static KeyStore trustOf(Path certificate) throws IOException, GeneralSecurityException {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    store.setCertificateEntry("one", read(certificate));
+    return store;
+  }
+
+  /** Has another program trust it, and no other. */
+  public static String[] trust(Path certificate) throws Exception {
+    Path file = Path.of(certificate + ".trust");
+    try (OutputStream to = Files.newOutputStream(file)) {
+      trustOf(certificate).store(to, PASSWORD.toCharArray());
+    }
+    return new String[] {
+      "-Djavax.net.ssl.trustStore=" + file, "-Djavax.net.ssl.trustStorePassword=" + PASSWORD
+    };
+  }
+
   /** Of a client that trusts this one alone. */
   public static SSLContext trusting(Path certificate) {
     try {
-      KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-      store.load(null, null);
-      store.setCertificateEntry("one", read(certificate));
+      KeyStore store = trustOf(certificate);
       TrustManagerFactory trust =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       trust.init(store);

@@ -15,6 +15,7 @@ public final class Checks {
             RightChecks.all(),
             TableChecks.all(),
             PublicationChecks.all(),
+            RoleChecks.all(),
             SlotChecks.all(limits),
             TransactionChecks.all(limits),
             TimeLimitChecks.all(),

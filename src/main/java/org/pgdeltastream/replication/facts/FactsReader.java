@@ -23,20 +23,18 @@ import org.pgdeltastream.replication.connection.ReplicationConnector;
 public final class FactsReader {
   private final ReplicationConnector connector;
   private final Predicate<String> isOurs;
-  private final Wants wants;
 
   /**
    * Opens nothing yet.
    *
    * @param isOurs whether a slot's name is of our pattern
    */
-  public FactsReader(ReplicationConnector connector, Predicate<String> isOurs, Wants wants) {
+  public FactsReader(ReplicationConnector connector, Predicate<String> isOurs) {
     this.connector = connector;
     this.isOurs = isOurs;
-    this.wants = wants;
   }
 
-  public Facts read() throws SQLException {
+  public Facts read(Wants wants) throws SQLException {
     try (Connection connection = connector.openOrdinary()) {
       FactsSession session = new FactsSession(connection);
       ServerRows server = new ServerRows(session);
@@ -56,6 +54,7 @@ public final class FactsReader {
           TableRows.read(session),
           PublicationRows.read(session, wants),
           PublicationRows.differing(session, wants),
+          GrantedRows.read(session, wants),
           SlotRows.read(session, isOurs),
           TransactionRows.open(session),
           TransactionRows.prepared(session),

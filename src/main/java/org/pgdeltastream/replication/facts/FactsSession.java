@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.pgdeltastream.doctor.Facts.Part;
 
 /**
@@ -19,6 +20,12 @@ final class FactsSession {
   @FunctionalInterface
   interface Row<T> {
     T read(ResultSet row) throws SQLException;
+  }
+
+  /** Reads by several statements. */
+  @FunctionalInterface
+  interface ConnectionReader<T> {
+    T read(Connection connection) throws SQLException;
   }
 
   private static final String BEGIN =
@@ -71,19 +78,29 @@ final class FactsSession {
 
   /** Nothing where PostgreSQL refuses it or takes too long, or where it is too much. */
   <T> List<T> all(Part part, String sql, Row<T> reader) throws SQLException {
+    return read(part, any -> all(sql, reader))
+        .filter(read -> isFew(part, read.size(), mostRows))
+        .orElse(List.of());
+  }
+
+  /** Notes where it is too much. */
+  boolean isFew(Part part, int count, int most) {
+    if (count > most) {
+      unread.put(part, "there are more than " + most);
+    }
+    return count <= most;
+  }
+
+  /** Empty where PostgreSQL refuses it or takes too long. */
+  <T> Optional<T> read(Part part, ConnectionReader<T> reader) throws SQLException {
     Savepoint before = connection.setSavepoint();
     try {
-      List<T> read = all(sql, reader);
-      if (read.size() > mostRows) {
-        unread.put(part, "there are more than " + mostRows);
-        return List.of();
-      }
-      return read;
+      return Optional.of(reader.read(connection));
     } catch (SQLException e) {
       String why = why(e);
       connection.rollback(before);
       unread.put(part, why);
-      return List.of();
+      return Optional.empty();
     }
   }
 

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.filter.RowFilter;
@@ -41,16 +42,17 @@ public final class FilterCatalog {
   }
 
   /**
-   * What PostgreSQL says of some conditions for a table's row; empty if there is none. It may have
-   * to look at the whole table, so it is asked on a connection of its own, for a short time.
+   * What PostgreSQL says of some conditions for a table's row; empty if there is none. All are SQL.
+   * It may have to look at the whole table, so it is asked on a connection of its own, for a short
+   * time.
    */
-  public Optional<List<String>> decided(TableName table, RowFilter row, List<String> conditions)
-      throws SQLException {
+  public Optional<List<@Nullable String>> decided(
+      TableName table, String row, List<String> conditions) throws SQLException {
     String sql =
         conditions.stream()
             .map(one -> "cast(" + one + " as text)")
             .collect(Collectors.joining(", ", "select ", " from "));
-    String whole = sql + table.quoted() + " where " + row.sql() + " limit 1";
+    String whole = sql + table.quoted() + " where " + row + " limit 1";
     try (Connection connection = connector.openOrdinary();
         Statement limit = connection.createStatement()) {
       limit.execute("set statement_timeout = '5s'");
@@ -60,13 +62,13 @@ public final class FilterCatalog {
     }
   }
 
-  private static Optional<List<String>> row(PreparedStatement statement, int size)
+  private static Optional<List<@Nullable String>> row(PreparedStatement statement, int size)
       throws SQLException {
     try (ResultSet rows = statement.executeQuery()) {
       if (!rows.next()) {
         return Optional.empty();
       }
-      List<String> found = new ArrayList<>();
+      List<@Nullable String> found = new ArrayList<>();
       for (int i = 1; i <= size; i++) {
         found.add(rows.getString(i)); // null: unknown
       }

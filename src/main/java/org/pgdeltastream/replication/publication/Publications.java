@@ -30,6 +30,16 @@ public final class Publications {
           + " before it: ALTER PUBLICATION pgdeltastream_changes DROP TABLE … (and the same of"
           + " pgdeltastream_inserts, if it is not of all tables)";
 
+  private static final String COLUMNS =
+      "select distinct a.attname from pg_catalog.pg_publication_tables t"
+          + " join pg_catalog.pg_namespace n on n.nspname = t.schemaname"
+          + " join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t.tablename"
+          + " join pg_catalog.pg_attribute a on a.attrelid = c.oid"
+          + " where t.pubname = any (?) and t.schemaname = ? and t.tablename = ?"
+          + " and a.attnum > 0 and not a.attisdropped"
+          + " and coalesce(pg_catalog.jsonb_exists("
+          + "pg_catalog.to_jsonb(t) -> 'attnames', a.attname), true)"; // from 15 on
+
   private final ReplicationConnector connector;
 
   public Publications(ReplicationConnector connector) {
@@ -101,30 +111,24 @@ public final class Publications {
 
   /** The columns of a table that these publications send; none if they do not have the table. */
   public List<String> columns(List<String> names, TableName table) throws SQLException {
-    String sql =
-        "select distinct a.attname from pg_catalog.pg_publication_tables t"
-            + " join pg_catalog.pg_namespace n on n.nspname = t.schemaname"
-            + " join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = t.tablename"
-            + " join pg_catalog.pg_attribute a on a.attrelid = c.oid"
-            + " where t.pubname = any (?) and t.schemaname = ? and t.tablename = ?"
-            + " and a.attnum > 0 and not a.attisdropped"
-            + " and coalesce(pg_catalog.jsonb_exists("
-            + "pg_catalog.to_jsonb(t) -> 'attnames', a.attname), true)"; // from 15 on
-    return connector.ask(
-        connection -> {
-          try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setArray(1, connection.createArrayOf("text", names.toArray()));
-            statement.setString(2, table.schema());
-            statement.setString(3, table.table());
-            try (ResultSet rows = statement.executeQuery()) {
-              List<String> columns = new ArrayList<>();
-              while (rows.next()) {
-                columns.add(rows.getString(1));
-              }
-              return columns;
-            }
-          }
-        });
+    return connector.ask(connection -> columns(connection, names, table));
+  }
+
+  /** The same, as the connection's transaction sees it. */
+  public static List<String> columns(Connection connection, List<String> names, TableName table)
+      throws SQLException {
+    try (PreparedStatement statement = connection.prepareStatement(COLUMNS)) {
+      statement.setArray(1, connection.createArrayOf("text", names.toArray()));
+      statement.setString(2, table.schema());
+      statement.setString(3, table.table());
+      try (ResultSet rows = statement.executeQuery()) {
+        List<String> columns = new ArrayList<>();
+        while (rows.next()) {
+          columns.add(rows.getString(1));
+        }
+        return columns;
+      }
+    }
   }
 
   /** What operators should know about the tables before they make a slot that sends them all. */

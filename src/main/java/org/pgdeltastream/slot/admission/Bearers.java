@@ -4,18 +4,17 @@ import static java.lang.System.Logger.Level.DEBUG;
 
 import java.time.Instant;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.rights.Bearer;
-import org.pgdeltastream.rights.Identity;
 import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.rights.Standing;
 
@@ -48,6 +47,11 @@ public final class Bearers {
     this.whenOther = whenOther;
   }
 
+  /** The roles, as they are now. */
+  public Rights rights() {
+    return standing.rights().get();
+  }
+
   /** From now on the subscriber ends with its bearer's token, or when that may see other things. */
   public void enter(FeedSubscriber subscriber, Bearer bearer, Sight sight) {
     Watched watched = new Watched(subscriber, bearer, sight);
@@ -55,28 +59,27 @@ public final class Bearers {
     if (subscriber.isOver()) {
       all.remove(subscriber);
     }
-    watched.look(standing.rights().get()); // they may have changed since the call began
+    watched.look(rights()); // they may have changed since the call began
   }
 
   public void leave(FeedSubscriber subscriber) {
     all.remove(subscriber);
   }
 
-  /** Its client has shown another token. May wait for PostgreSQL. */
-  public void renew(FeedSubscriber subscriber, Bearer bearer) {
+  /**
+   * Its client has shown another token. May wait for PostgreSQL.
+   *
+   * @param bearer empty: an operator's token, which does not end
+   */
+  public void renew(FeedSubscriber subscriber, Optional<Bearer> bearer) {
     Watched watched = all.get(subscriber);
-    if (watched != null) {
-      watched.renew(bearer);
-      watched.look(standing.rights().get());
-    }
-  }
-
-  /** Ends those of whom this holds: their tokens were revoked. */
-  public void end(Predicate<Identity> whom, String detail) {
-    for (Watched one : all.values()) {
-      if (whom.test(one.bearer().identity())) {
-        one.end(CloseReason.RIGHTS_CHANGED, detail);
-      }
+    if (watched != null && bearer.isPresent()) {
+      watched.renew(bearer.get());
+      watched.look(rights());
+    } else if (watched != null || bearer.isPresent()) {
+      subscriber.end(CloseReason.RIGHTS_CHANGED, Watched.ANOTHER);
+    } else {
+      Watched.tell(subscriber, "{\"token\":{}}");
     }
   }
 
@@ -89,7 +92,7 @@ public final class Bearers {
   public void check() {
     Instant now = Instant.now();
     all.values().forEach(one -> one.check(now, standing.revoked()));
-    if (!standing.rights().get().equals(seen) && looking.compareAndSet(false, true)) {
+    if (!rights().equals(seen) && looking.compareAndSet(false, true)) {
       try {
         threads.execute(this::lookAgain);
       } catch (RejectedExecutionException e) { // the next time
@@ -100,7 +103,7 @@ public final class Bearers {
   }
 
   private void lookAgain() {
-    Rights now = standing.rights().get();
+    Rights now = rights();
     seen = now; // first: they, or the feeds, may change meanwhile
     boolean areAllSeen = true;
     try {

@@ -17,6 +17,7 @@ import org.pgdeltastream.rights.Standing;
 
 /** A subscriber, and whose it is. */
 final class Watched {
+  static final String ANOTHER = "the new token is another subject's";
   private static final Duration NOTICE = Duration.ofSeconds(60);
   private static final long MOST_UNKNOWN_NANOS = Duration.ofSeconds(30).toNanos();
 
@@ -30,10 +31,6 @@ final class Watched {
     this.subscriber = subscriber;
     this.bearer = bearer;
     this.sight = sight;
-  }
-
-  Bearer bearer() {
-    return bearer;
   }
 
   void end(CloseReason reason, String detail) {
@@ -55,8 +52,11 @@ final class Watched {
   }
 
   private void tell(Instant expires) {
+    tell(subscriber, "{\"token\":{\"expires\":\"" + expires + "\"}}");
+  }
+
+  static void tell(FeedSubscriber subscriber, String json) {
     if (subscriber.framing() == Framing.WEBSOCKET || subscriber.framing() == Framing.TEXTS) {
-      String json = "{\"token\":{\"expires\":\"" + expires + "\"}}";
       subscriber.notice(subscriber.framing().notice("token", json));
     }
   }
@@ -64,7 +64,7 @@ final class Watched {
   /** Goes on with another token, if that shows the same. */
   synchronized void renew(Bearer renewed) {
     if (!renewed.identity().isSameSubject(bearer.identity())) {
-      end(CloseReason.RIGHTS_CHANGED, "the new token is another subject's");
+      end(CloseReason.RIGHTS_CHANGED, ANOTHER);
     } else if (sees(renewed)) {
       bearer = renewed;
       isTold = false;

@@ -5,6 +5,7 @@ import static java.lang.System.Logger.Level.WARNING;
 import java.lang.System.Logger;
 import java.net.UnknownHostException;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 import javax.net.ssl.SSLException;
@@ -29,6 +30,13 @@ public final class Problems {
 
   public static boolean has(SQLException e, String sqlState) {
     return sqlState.equals(e.getSQLState());
+  }
+
+  /** What PostgreSQL or the driver said, where that is the cause. */
+  public static Optional<String> sqlState(ProblemException e) {
+    return e.getCause() instanceof SQLException sql
+        ? Optional.ofNullable(sql.getSQLState())
+        : Optional.empty();
   }
 
   /** The output plugin is not installed, or not allowed: both name it in any language. */

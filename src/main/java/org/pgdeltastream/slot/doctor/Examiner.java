@@ -7,9 +7,12 @@ import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -23,6 +26,7 @@ import org.pgdeltastream.doctor.check.Limits;
 import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
 import org.pgdeltastream.replication.facts.FactsReader;
+import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
 
@@ -37,19 +41,34 @@ public final class Examiner implements AutoCloseable {
 
   private final OpenSockets sockets = new OpenSockets();
   private final FactsReader reader;
+  private final Supplier<Wants> wants;
   private final Doctor doctor = new Doctor(Checks.all(Limits.USUAL));
   private final Clock clock;
   private final ReentrantLock turn = new ReentrantLock();
   private volatile @Nullable Examination last;
 
-  /** Opens nothing yet. */
-  public Examiner(ReplicationConnector connector, Settings settings) {
-    this(connector, settings, Clock.systemUTC());
+  /**
+   * Opens nothing yet.
+   *
+   * @param feeds the publications of the feeds that are known
+   * @param rights the roles, as they are when it is asked
+   */
+  public Examiner(
+      ReplicationConnector connector,
+      Settings settings,
+      Supplier<Map<String, List<String>>> feeds,
+      Supplier<Rights> rights) {
+    this(connector, settings, feeds, rights, Clock.systemUTC());
   }
 
-  Examiner(ReplicationConnector connector, Settings settings, Clock clock) {
-    Wants wants = new Wants(settings.publications(), settings.open());
-    reader = new FactsReader(connector.within(sockets), settings::matches, wants);
+  Examiner(
+      ReplicationConnector connector,
+      Settings settings,
+      Supplier<Map<String, List<String>>> feeds,
+      Supplier<Rights> rights,
+      Clock clock) {
+    reader = new FactsReader(connector.within(sockets), settings::matches);
+    wants = () -> new Wants(settings.publications(), settings.open(), feeds.get(), rights.get());
     this.clock = clock;
   }
 
@@ -101,7 +120,7 @@ public final class Examiner implements AutoCloseable {
   private Examination examineNow() {
     Instant begin = clock.instant();
     try {
-      Facts facts = reader.read();
+      Facts facts = reader.read(wants.get());
       Examination made = doctor.examine(facts, begin, Duration.between(begin, clock.instant()));
       last = made;
       return made;

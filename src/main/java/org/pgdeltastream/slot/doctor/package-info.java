@@ -1,4 +1,4 @@
-/** Examines this server's PostgreSQL: for a running server, and as a command. */
+/** Examines this server's PostgreSQL. */
 @NullMarked
 package org.pgdeltastream.slot.doctor;
 

@@ -1,7 +1,9 @@
 package org.pgdeltastream.slot.feed;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.BiFunction;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -12,6 +14,7 @@ import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.replication.wal.SlotRow;
+import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.slot.shared.SharedFeed;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
@@ -27,7 +30,6 @@ public record FeedDefinition(
     String name, List<String> publications, long windowBytes, Duration window, Storage storage) {
   private static final Pattern NAME = Pattern.compile("[a-z0-9_]{1,40}");
   private static final Pattern SETTING = Pattern.compile("\\s*" + NAME + "\\s*(=.*[^=,\\s].*)?");
-  private static final String PREFIX = "delta_feed_";
 
   public FeedDefinition {
     publications = List.copyOf(publications);
@@ -73,6 +75,22 @@ public record FeedDefinition(
     return new FeedDefinition(name, publications, windowBytes, window, other);
   }
 
+  /**
+   * The publications of each feed; none where they are not known.
+   *
+   * @param open those that are read here, besides those that the settings name
+   */
+  public static Map<String, List<String>> publications(Settings settings, List<Feed> open) {
+    Map<String, List<String>> all = new HashMap<>();
+    for (String text : settings.ofFeeds().feeds()) {
+      FeedDefinition one = parse(text, (name, names) -> NamedFeeds.usual(settings, name, names));
+      all.put(
+          one.name(), one.publications().isEmpty() ? settings.publications() : one.publications());
+    }
+    open.forEach(feed -> all.put(feed.definition().name(), feed.publications()));
+    return all;
+  }
+
   /** Those that it is made with, or that its slot was; none before they are known. */
   List<String> publications(KnownSlot slot) {
     return publications.isEmpty() ? slot.publications() : publications;
@@ -83,12 +101,12 @@ public record FeedDefinition(
   }
 
   static SlotName slotName(String feed) {
-    return new SlotName(PREFIX + feed);
+    return new SlotName(SlotName.OF_FEEDS + feed);
   }
 
   /** Whether a slot of this name can only be a feed's. */
   public static boolean isFeeds(SlotName slot) {
-    return slot.value().startsWith(PREFIX);
+    return slot.value().startsWith(SlotName.OF_FEEDS);
   }
 
   /** Checks that a slot can be a feed's. */

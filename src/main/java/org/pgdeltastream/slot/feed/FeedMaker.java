@@ -26,6 +26,17 @@ record FeedMaker(SlotAccess slots, SharedLogs logs) {
         () -> dropSlot(slot));
   }
 
+  /** Throws ProblemException SLOT_BUSY if somebody follows it. */
+  static void checkUnused(Feed feed) {
+    int count = feed.subscribers().size();
+    if (count > 0) {
+      throw new ProblemException(
+          Problem.SLOT_BUSY,
+          "Feed " + feed.definition().name() + " has " + count + " subscribers",
+          "Close them first, or pass force=true");
+    }
+  }
+
   /** Drops both; another server may be quicker. */
   void drop(FeedDefinition feed) {
     dropSlot(feed.slotName());

@@ -2,18 +2,17 @@ package org.pgdeltastream.slot.feed;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Executor;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
-import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writers;
-import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.rights.Bearer;
@@ -25,9 +24,9 @@ import org.pgdeltastream.slot.admission.Admission;
 import org.pgdeltastream.slot.admission.Bearers;
 import org.pgdeltastream.slot.admission.Caller;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.explain.Explainer;
 import org.pgdeltastream.slot.shared.SharedLogs;
 import org.pgdeltastream.slot.upstream.StreamServices;
-import org.pgdeltastream.slot.view.Explanation;
 import org.pgdeltastream.slot.view.KnownViews;
 import org.pgdeltastream.slot.view.ViewRequest;
 
@@ -40,6 +39,7 @@ public final class Feeds {
   private final Settings settings;
   private final Admission admission;
   private final KnownViews views;
+  private final Explainer explainer;
   private final Writers writers;
   private final SharedLogs logs;
   private final FeedMaker maker;
@@ -58,6 +58,8 @@ public final class Feeds {
     this.writers = new Writers(threads, settings.sendTimeout(), settings.pongTimeout());
     this.admission = new Admission(settings.ofFeeds());
     this.views = new KnownViews(services.database().publications(), services.database().filters());
+    this.explainer =
+        new Explainer(views, services.database().filters(), name -> of(name).publications());
     this.logs = new SharedLogs(services);
     this.maker = new FeedMaker(slots, logs);
     this.open = new OpenFeeds(slots, services, threads, writers, logs);
@@ -141,6 +143,11 @@ public final class Feeds {
     return open.all();
   }
 
+  /** The publications of each feed; none where they are not known. */
+  public Map<String, List<String>> publications() {
+    return FeedDefinition.publications(settings, list());
+  }
+
   /** Begins to serve a subscriber, or throws ProblemException FEED_NOT_FOUND. */
   public FeedSubscriber follow(String name, FollowRequest request, Outlet outlet) {
     Caller caller = request.caller();
@@ -194,9 +201,8 @@ public final class Feeds {
     list().forEach(one -> views.look(one.definition().name(), one.publications(), rights));
   }
 
-  /** Why a row of a table is shown to who follows the feed so, or is not. */
-  public Explanation explain(String name, ViewRequest view, TableName table, Condition row) {
-    return views.explain(name, of(name).publications(), view, table, row);
+  public Explainer explainer() {
+    return explainer;
   }
 
   /** Drops a feed and its slot; by force also while it has subscribers. */
@@ -208,12 +214,8 @@ public final class Feeds {
       if (feed == null) {
         throw NotThere.feed(name); // another call was quicker
       }
-      int count = feed.subscribers().size();
-      if (!force && count > 0) {
-        throw new ProblemException(
-            Problem.SLOT_BUSY,
-            "Feed " + name + " has " + count + " subscribers",
-            "Close them first, or pass force=true");
+      if (!force) {
+        FeedMaker.checkUnused(feed);
       }
       open.end(feed, CloseReason.SLOT_NOT_FOUND, feed + " was dropped");
       maker.drop(feed.definition());

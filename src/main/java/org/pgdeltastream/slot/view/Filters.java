@@ -1,15 +1,11 @@
 package org.pgdeltastream.slot.view;
 
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.EnumSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.Problem;
@@ -17,13 +13,11 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.change.option.ChangeOptions;
-import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.filter.Condition;
 import org.pgdeltastream.filter.RowFilter;
 import org.pgdeltastream.filter.catalog.FilterColumns;
 import org.pgdeltastream.replication.publication.FilterCatalog;
 import org.pgdeltastream.rights.TableRight;
-import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Recent;
 
 /** The filters of a feed's subscribers: the log must have what they need of rows that were. */
@@ -74,7 +68,7 @@ final class Filters {
     RowFilter filter = catalog.filter(table, condition, columns, sent != null);
     Set<String> seen = changes.limited().get(table);
     if (!WITHOUT_OLD_ROWS.containsAll(changes.actions(table))) {
-      checkIdentity(table, condition, columns.identity());
+      checkIdentity(table, named(condition), columns.identity());
       checkSeen(table, columns.keys(), sent == null ? null : seen);
     }
     return seen == null ? filter : filter.showing(seen);
@@ -94,11 +88,8 @@ final class Filters {
   /** Throws ProblemException if the log does not say enough to decide a right. */
   void check(TableName table, TableRight right) throws SQLException {
     FilterColumns columns = columns(table);
-    if (!WITHOUT_OLD_ROWS.containsAll(right.actions())) {
-      if (right.rows().isPresent()) {
-        Condition any = Condition.parse(right.rows().get(), (claim, inList) -> List.of("claim"));
-        checkIdentity(table, any, columns.identity());
-      }
+    if (right.needsOldRows()) {
+      checkIdentity(table, right.deciding(), columns.identity());
       checkSeen(table, columns.keys(), right.columns().map(Set::copyOf).orElse(null));
     }
   }
@@ -114,9 +105,12 @@ final class Filters {
     }
   }
 
-  private static void checkIdentity(TableName table, Condition condition, Set<String> identity) {
-    Set<String> missing = new TreeSet<>();
-    condition.comparisons().map(Condition.Comparison::column).forEach(missing::add);
+  private static Set<String> named(Condition condition) {
+    return condition.comparisons().map(Condition.Comparison::column).collect(Collectors.toSet());
+  }
+
+  private static void checkIdentity(TableName table, Set<String> named, Set<String> identity) {
+    Set<String> missing = new TreeSet<>(named);
     missing.removeAll(identity);
     if (!missing.isEmpty()) {
       throw new ProblemException(
@@ -127,50 +121,6 @@ final class Filters {
           "ALTER TABLE "
               + table.quoted()
               + " REPLICA IDENTITY FULL (of each partition too), or ask for actions=insert");
-    }
-  }
-
-  Explanation explain(ViewOptions view, TableName table, Condition key, boolean isSent)
-      throws SQLException {
-    RowFilter row = catalog.filter(table, key, catalog.columns(table), false);
-    RowFilter filter = view.rows().get(table);
-    Map<String, String> parts = filter == null ? Map.of() : filter.parts();
-    List<String> conditions = new ArrayList<>(parts.values());
-    conditions.add(filter == null ? "true" : filter.sql());
-    Optional<List<String>> found = decided(table, row, conditions);
-    Map<String, String> decided = new LinkedHashMap<>();
-    found.ifPresent(
-        all -> {
-          int i = 0;
-          for (String part : parts.keySet()) {
-            decided.put(part, String.valueOf(all.get(i++)));
-          }
-        });
-    return new Explanation(
-        isSent && view.changes().wants(table),
-        found.isPresent(),
-        Optional.ofNullable(filter).map(RowFilter::toString),
-        Optional.ofNullable(filter).map(RowFilter::sql),
-        found.map(all -> all.get(conditions.size() - 1)).map(Boolean::parseBoolean),
-        decided,
-        view.changes().actions().stream()
-            .map(action -> action.name().toLowerCase(Locale.ROOT))
-            .sorted()
-            .toList());
-  }
-
-  private Optional<List<String>> decided(TableName table, RowFilter row, List<String> conditions)
-      throws SQLException {
-    try {
-      return catalog.decided(table, row, conditions);
-    } catch (SQLException e) {
-      if (Problems.has(e, "42501")) {
-        throw new ProblemException(
-            Problem.FORBIDDEN,
-            "This server's database user may not read table " + Shown.of(table.toString()),
-            "Grant it SELECT on the table and USAGE on its schema");
-      }
-      throw e;
     }
   }
 }

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import java.util.stream.Stream;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -43,7 +42,6 @@ public final class KnownViews {
 
   private final Publications publications;
   private final Filters filters;
-  private final Semaphore explaining = new Semaphore(1);
   private final Recent<Map.Entry<List<String>, TableName>, List<String>> published =
       new Recent<>(MOST, any -> 1);
   private final Set<String> warned = ConcurrentHashMap.newKeySet(); // once
@@ -75,7 +73,7 @@ public final class KnownViews {
   }
 
   /** Tables may have been altered; of many who ask at once the first counts. */
-  private synchronized void forget() {
+  public synchronized void forget() {
     long now = System.nanoTime();
     if (now - forgotAt > PAUSE_NANOS) {
       forgotAt = now;
@@ -124,7 +122,7 @@ public final class KnownViews {
     Map<TableName, List<String>> there = new HashMap<>();
     for (TableName table : grant.right().tables().keySet()) {
       if (view.changes().wants(table)) {
-        there.put(table, names.isEmpty() ? filters.names(table) : columns(names, table));
+        there.put(table, there(names, table));
       }
     }
     Grant.Narrowed shown = grant.narrow(view.changes(), view.rows(), there);
@@ -156,7 +154,8 @@ public final class KnownViews {
         "Your rights on feed " + grant.feed() + " cannot be decided on all tables you ask for",
         ofIdentity
             ? e.hint()
-            : "Name the tables that you need, or ask the operator: the log has why");
+            : "Name the tables that you need, or ask the operator: the log has why",
+        e);
   }
 
   /** Warns of the tables of a feed on which rights cannot be decided. */
@@ -206,6 +205,11 @@ public final class KnownViews {
         });
   }
 
+  /** The columns that a feed has of a table, as far as known; none: it has no such table. */
+  public List<String> there(List<String> names, TableName table) throws SQLException {
+    return names.isEmpty() ? filters.names(table) : columns(names, table);
+  }
+
   private List<String> columns(List<String> names, TableName table) throws SQLException {
     return published.get(Map.entry(names, table), () -> publications.columns(names, table));
   }
@@ -227,24 +231,6 @@ public final class KnownViews {
       if (!named.isEmpty()) {
         throw NotThere.column(feed, table, named.iterator().next());
       }
-    }
-  }
-
-  /** Why a table's row is shown, or is not; one at a time, since PostgreSQL may have to search. */
-  public Explanation explain(
-      String feed, List<String> names, ViewRequest view, TableName table, Condition row) {
-    if (!explaining.tryAcquire()) {
-      throw new ProblemException(
-          Problem.UPSTREAM_BUSY, "Another row is being explained", "Try again in a moment");
-    }
-    try {
-      ViewOptions shown = resolved(feed, names, view, Optional.empty());
-      boolean isSent = names.isEmpty() || !publications.columns(names, table).isEmpty();
-      return filters.explain(shown, table, row, isSent);
-    } catch (SQLException e) {
-      throw Problems.of(e);
-    } finally {
-      explaining.release();
     }
   }
 }

@@ -17,8 +17,8 @@ final class CallerRules {
   private static final String LOOK_ONLY =
       "This token may only look: status, slots, feeds, snapshots, health, metrics, doctor";
 
-  private final List<byte[]> tokens;
-  private final List<byte[]> monitors;
+  private final List<String> tokens;
+  private final List<String> monitors;
   private final boolean asked;
   private final boolean trustLocal;
   private final Callers callers;
@@ -44,8 +44,8 @@ final class CallerRules {
       boolean asked,
       boolean trustLocal,
       Callers callers) {
-    this.tokens = tokens.stream().map(CallerRules::bytes).toList();
-    this.monitors = monitors.stream().map(CallerRules::bytes).toList();
+    this.tokens = List.copyOf(tokens);
+    this.monitors = List.copyOf(monitors);
     this.asked = asked;
     this.trustLocal = trustLocal;
     this.callers = callers;
@@ -160,10 +160,10 @@ final class CallerRules {
   }
 
   /** Where it stands; -1 for nowhere. Compares with every token, each in constant time. */
-  private static int place(List<byte[]> known, String sent) {
+  static int place(List<String> known, String sent) {
     int found = -1;
     for (int i = 0; i < known.size(); i++) {
-      if (MessageDigest.isEqual(known.get(i), bytes(sent))) {
+      if (MessageDigest.isEqual(bytes(known.get(i)), bytes(sent))) {
         found = i;
       }
     }

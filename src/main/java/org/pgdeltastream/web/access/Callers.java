@@ -2,10 +2,9 @@ package org.pgdeltastream.web.access;
 
 import jakarta.servlet.ServletContext;
 import java.time.InstantSource;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Consumer;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
@@ -14,8 +13,8 @@ import org.pgdeltastream.rights.Claims;
 import org.pgdeltastream.rights.Identity;
 import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.rights.Role;
-import org.pgdeltastream.slot.database.TokenSettings;
-import org.pgdeltastream.web.token.Revocation;
+import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.web.http.Input;
 import org.pgdeltastream.web.token.Revocations;
 import org.pgdeltastream.web.token.TokenVerifier;
 
@@ -25,28 +24,25 @@ import org.pgdeltastream.web.token.TokenVerifier;
 public final class Callers {
   private static final String NAME = "org.pgdeltastream.callers";
 
+  private final boolean asked;
+  private final List<String> operators;
   private final Optional<TokenVerifier> verifier;
   private final Supplier<Rights> rights;
   private final Revocations revocations;
-  private final Consumer<Predicate<Identity>> ending;
   private final Tickets tickets;
 
   /**
    * Those of the settings.
    *
    * @param rights the roles, as they are when it is asked
-   * @param ending ends the connections of those that it is given
    * @throws IllegalArgumentException naming a setting that cannot be meant
    */
-  public Callers(
-      TokenSettings settings,
-      Supplier<Rights> rights,
-      Consumer<Predicate<Identity>> ending,
-      InstantSource clock) {
-    this.verifier = TokenVerifier.of(settings, clock);
+  public Callers(Settings settings, Supplier<Rights> rights, InstantSource clock) {
+    this.asked = settings.asksForTokens();
+    this.operators = settings.tokens();
+    this.verifier = TokenVerifier.of(settings.ofTokens(), clock);
     this.rights = rights;
-    this.revocations = Revocations.of(settings, clock);
-    this.ending = ending;
+    this.revocations = Revocations.of(settings.ofTokens(), clock);
     this.tickets = new Tickets(clock);
   }
 
@@ -79,6 +75,17 @@ public final class Callers {
   }
 
   /**
+   * Whose token it is, if that is not an operator's; where nobody is asked, all are operators.
+   *
+   * @throws ProblemException as {@link #verify}
+   */
+  public Optional<Bearer> bearer(String token) {
+    return !asked || CallerRules.place(operators, token) >= 0
+        ? Optional.empty()
+        : Optional.of(verify(token));
+  }
+
+  /**
    * The same bearer now.
    *
    * @throws ProblemException as {@link #verify}
@@ -103,29 +110,29 @@ public final class Callers {
   /** Who shows no token, if there is a role for that. */
   Optional<Bearer> anonymous() {
     Rights now = rights.get();
-    return now.anonymous()
-        .flatMap(now::role)
-        .map(
-            role ->
-                new Bearer(
-                    new Identity(
-                        "",
-                        "",
-                        Optional.empty(),
-                        role.name(),
-                        new Claims(Map.of()),
-                        Optional.empty(),
-                        Optional.empty()),
-                    role));
+    return now.anonymous().flatMap(now::role).map(role -> bearer(role, new Claims(Map.of())));
   }
 
-  /** Revokes, and ends the connections that it concerns. */
-  void revoke(Revocation one) {
-    try {
-      revocations.add(one);
-    } finally {
-      ending.accept(one::isOf);
-    }
+  /**
+   * Somebody whose token would say this.
+   *
+   * @throws ProblemException BAD_REQUEST if there is no such role
+   */
+  public Bearer imagined(String role, Claims claims) {
+    return rights
+        .get()
+        .role(role)
+        .map(known -> bearer(known, claims))
+        .orElseThrow(
+            () -> Input.bad("Field role is " + Input.shown(role) + ", no role of pgdelta.rights"));
+  }
+
+  /** Who has no token. */
+  private static Bearer bearer(Role role, Claims claims) {
+    return new Bearer(
+        new Identity(
+            "", "", Optional.empty(), role.name(), claims, Optional.empty(), Optional.empty()),
+        role);
   }
 
   /** Whether no token of this bearer is taken any more. */

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * What may be asked without a token, or with one that may only look. Paths count as they were sent,
@@ -21,6 +22,7 @@ final class OpenPaths {
           "/?|/index\\.html|/(console|client)(/[A-Za-z0-9-]+(\\.[A-Za-z0-9]+)*)*/[A-Za-z0-9-]+(\\.[A-Za-z0-9]+)*");
   private static final Pattern OF_FEEDS =
       Pattern.compile("/v1/feeds/([a-z0-9_]+)/(stream|changes)/?");
+  private static final Pattern EXPLAIN = Pattern.compile("/v1/feeds/[a-z0-9_]+/explain/?");
   private static final Pattern COOKIE = Pattern.compile("/v1/cookie/?");
   private static final Pattern TICKETS = Pattern.compile("/v1/tickets/?");
   private static final List<String> READING = List.of("GET", "HEAD", "OPTIONS");
@@ -44,11 +46,12 @@ final class OpenPaths {
     return READING.contains(call.method()) && MONITORED.matcher(call.path()).matches();
   }
 
-  /** It follows a feed, or shows the caller in another way. */
+  /** It follows a feed, asks what is shown of it, or shows the caller in another way. */
   static boolean isForBearers(AccessRules.Call call) {
     return isOfFeeds(call)
         || (call.method().equals("POST")
-            && (COOKIE.matcher(call.path()).matches() || TICKETS.matcher(call.path()).matches()));
+            && Stream.of(COOKIE, TICKETS, EXPLAIN)
+                .anyMatch(path -> path.matcher(call.path()).matches()));
   }
 
   /** It reads a feed's changes. */

@@ -54,11 +54,11 @@ public class RevocationsResource {
         revocation(
             BodyReader.read(request).orElseThrow(() -> Input.bad("There is no body")),
             Instant.now());
-    Callers callers = Callers.of(request.getServletContext());
-    callers.revoke(one);
+    Revocations known = Callers.of(request.getServletContext()).revocations();
+    known.add(one);
     LOG.log(
         INFO, "Tokens are revoked, by their " + name(one) + ", from " + request.getRemoteAddr());
-    return shown(one, callers.revocations());
+    return shown(one, known);
   }
 
   /** What a body asks for now. An issuer's clock may be ahead, and so may what is taken now. */

@@ -175,9 +175,9 @@ public class FeedFilter implements Filter {
         request.getRemoteAddr(), token, Optional.ofNullable(bearer).map(Bearer.class::cast));
   }
 
-  /** Whose a token is that comes later. */
-  static Function<String, Bearer> verifier(HttpServletRequest request) {
-    return Callers.of(request.getServletContext())::verify;
+  /** Whose a token is that comes later, if that is not an operator's. */
+  static Function<String, Optional<Bearer>> verifier(HttpServletRequest request) {
+    return Callers.of(request.getServletContext())::bearer;
   }
 
   private static void notAcceptable(

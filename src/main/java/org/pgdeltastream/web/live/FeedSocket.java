@@ -49,7 +49,7 @@ public class FeedSocket implements HttpUpgradeHandler, ReadListener, FrameListen
       String feedName,
       FeedQuery asked,
       Caller clients,
-      Function<String, Bearer> verifier) {
+      Function<String, Optional<Bearer>> verifier) {
     feeds = server;
     tokens = new TokenMessages(server, verifier);
     feed = feedName;

@@ -22,10 +22,10 @@ final class TokenMessages {
   private static final long PAUSE_NANOS = Duration.ofSeconds(1).toNanos();
 
   private final Feeds feeds;
-  private final Function<String, Bearer> verifier;
+  private final Function<String, Optional<Bearer>> verifier;
   private long readAt = System.nanoTime() - PAUSE_NANOS;
 
-  TokenMessages(Feeds feeds, Function<String, Bearer> verifier) {
+  TokenMessages(Feeds feeds, Function<String, Optional<Bearer>> verifier) {
     this.feeds = feeds;
     this.verifier = verifier;
   }

@@ -1,10 +1,7 @@
 package org.pgdeltastream.web.token;
 
-import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.Base64;
-import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -13,6 +10,7 @@ import java.util.regex.Pattern;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.web.http.BodyReader;
 import org.pgdeltastream.web.http.JsonTree;
+import org.pgdeltastream.web.http.JsonValues;
 
 /**
  * A token in its compact form, read strictly and not verified: each name once, no bit that says
@@ -35,8 +33,6 @@ record SignedText(
     String signed,
     String signature) {
   private static final int MOST = 8192;
-  private static final int MOST_DIGITS = 100;
-  private static final int MOST_EXPONENT = 400;
   private static final int PARTS = 3;
   private static final int PARTS_ENCRYPTED = 5;
   private static final Pattern BASE64 = Pattern.compile("[A-Za-z0-9_-]+");
@@ -111,57 +107,14 @@ record SignedText(
     } catch (ProblemException e) { // its words are the token's
       throw RefusedToken.because("a part of it is not JSON, or names something twice");
     }
-    if (tree instanceof JsonTree.Fields fields) {
-      return members(fields);
+    if (!(tree instanceof JsonTree.Fields fields)) {
+      throw RefusedToken.because("a part of it is not a JSON object");
     }
-    throw RefusedToken.because("a part of it is not a JSON object");
-  }
-
-  private static Map<String, Object> members(JsonTree.Fields fields) {
-    Map<String, Object> members = new LinkedHashMap<>();
-    fields.members().forEach((name, tree) -> members.put(name, value(tree)));
-    return members;
-  }
-
-  /** A null becomes what no claim can be compared with: an empty object. */
-  private static Object value(JsonTree tree) {
-    if (tree instanceof JsonTree.Fields fields) {
-      return members(fields);
+    try {
+      return JsonValues.of(fields.members());
+    } catch (IllegalArgumentException e) {
+      throw RefusedToken.because(String.valueOf(e.getMessage()));
     }
-    if (tree instanceof JsonTree.Items items) {
-      List<Object> values = items.items().stream().map(SignedText::value).toList();
-      return values;
-    }
-    if (tree instanceof JsonTree.Text text) {
-      return text.value();
-    }
-    if (tree instanceof JsonTree.Numeral number) {
-      return number(number.digits());
-    }
-    return tree instanceof JsonTree.Flag flag ? (Object) flag.value() : Map.of();
-  }
-
-  /** With each of its digits: rights compare them. */
-  private static BigDecimal number(String digits) {
-    if (digits.length() <= MOST_DIGITS) {
-      try {
-        BigDecimal number = new BigDecimal(digits);
-        if (number.scale() >= -MOST_EXPONENT && number.scale() <= MOST_EXPONENT) {
-          return number;
-        }
-      } catch (NumberFormatException e) { // an exponent beyond an int
-        throw notHeld();
-      }
-    }
-    throw notHeld();
-  }
-
-  private static ProblemException notHeld() {
-    return RefusedToken.because(
-        "a number in it has more than "
-            + MOST_DIGITS
-            + " characters, or an exponent beyond "
-            + MOST_EXPONENT);
   }
 
   /** A text by its name; empty if there is none. */

@@ -40,7 +40,12 @@ import org.pgdeltastream.doctor.FactsBuilder.SlotBuilder;
 import org.pgdeltastream.doctor.FactsBuilder.TableBuilder;
 import org.pgdeltastream.doctor.Finding;
 import org.pgdeltastream.doctor.Finding.Severity;
+import org.pgdeltastream.doctor.GrantedTable;
 import org.pgdeltastream.doctor.ServerSettings.Setting;
+import org.pgdeltastream.rights.FeedRight;
+import org.pgdeltastream.rights.Rights;
+import org.pgdeltastream.rights.Role;
+import org.pgdeltastream.rights.TableRight;
 
 /** Each check finds what is wrong, no other check does, and without the fault nobody does. */
 public class ChecksTest {
@@ -75,6 +80,7 @@ public class ChecksTest {
     all.addAll(ofRoomAndRights());
     all.addAll(ofTables());
     all.addAll(ofPublications());
+    all.addAll(ofRoles());
     all.addAll(ofSlots());
     all.addAll(ofTime());
     all.addAll(ofStandbys());
@@ -328,6 +334,56 @@ public class ChecksTest {
       SlotBuilder slot = new SlotBuilder("delta_a");
       fault.accept(slot);
       facts.slots.add(slot.build());
+    };
+  }
+
+  private static List<Sickness> ofRoles() {
+    Set<String> all = Set.of("id", "owner");
+    Set<String> id = Set.of("id");
+    return List.of(
+        new Sickness(
+            "rights_feed",
+            WARNING,
+            "feed shop",
+            "Make it",
+            facts -> {
+              role("", "", all, all, all).accept(facts);
+              facts.feeds = Map.of();
+            }),
+        new Sickness(
+            "rights_table", WARNING, "public.t", "Make it", role("", "", Set.of(), id, id)),
+        new Sickness(
+            "rights_table",
+            WARNING,
+            "public.t",
+            "ALTER PUBLICATION \"everything\" ADD TABLE \"public\".\"t\"",
+            role("", "", all, all, Set.of())),
+        new Sickness(
+            "rights_columns", WARNING, "public.t", "Publish", role("id,owner", "", all, all, id)),
+        new Sickness(
+            "rights_columns", ERROR, "public.t", "Publish", role("", "owner.eq.a", all, all, id)),
+        new Sickness(
+            "rights_identity", ERROR, "public.t", "FULL", role("", "owner.eq.a", all, id, all)),
+        new Sickness(
+            "rights_identity", ERROR, "public.t", "FULL", role("owner", "", all, id, all)));
+  }
+
+  /** A role that names table t of feed shop. */
+  private static Consumer<FactsBuilder> role(
+      String columns, String rows, Set<String> there, Set<String> identity, Set<String> sent) {
+    TableName table = new TableName("public", "t");
+    TableRight right =
+        new TableRight(
+            columns.isEmpty() ? Optional.empty() : Optional.of(List.of(columns.split(",", -1))),
+            rows.isEmpty() ? Optional.empty() : Optional.of(rows),
+            EnumSet.allOf(Action.class));
+    FeedRight feed = new FeedRight(Map.of(table, right), Set.of(), false);
+    Role role =
+        new Role("a", false, false, Map.of("shop", feed), org.pgdeltastream.rights.Limits.NONE);
+    return facts -> {
+      facts.rights = new Rights(Map.of("a", role), Optional.empty());
+      facts.feeds = Map.of("shop", List.of("everything"));
+      facts.granted.put(table, new GrantedTable(there, identity, identity, Map.of("shop", sent)));
     };
   }
 

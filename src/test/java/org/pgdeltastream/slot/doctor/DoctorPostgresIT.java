@@ -5,10 +5,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.sql.Connection;
 import java.sql.Statement;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
@@ -19,9 +21,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pgdeltastream.change.Action;
+import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.doctor.Examination;
 import org.pgdeltastream.doctor.Finding;
 import org.pgdeltastream.doctor.Finding.Severity;
+import org.pgdeltastream.rights.TableRight;
 import org.pgdeltastream.support.TestDatabase;
 import org.postgresql.ds.PGSimpleDataSource;
 import org.postgresql.jdbc.PreferQueryMode;
@@ -54,7 +59,8 @@ class DoctorPostgresIT {
     database.execute(
         "select pg_drop_replication_slot(slot_name) from pg_replication_slots where not active");
     database.execute("drop publication if exists wanted, other");
-    database.execute("drop table if exists t, u, parent cascade");
+    database.execute("drop table if exists t, u, v, parent cascade");
+    patient.grantsNothing();
     database.execute("drop schema if exists closed cascade");
     database.execute("alter system reset all");
     database.execute("select pg_reload_conf()");
@@ -166,6 +172,75 @@ class DoctorPostgresIT {
       database.execute("vacuum t");
     }
     assertThat(patient.findings(check, subject)).hasSize(1);
+  }
+
+  /**
+   * What two roles may see of table t of a feed.
+   *
+   * @param cure "its own": the finding's SQL
+   */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "rights_feed | feed gone | WARNING | gone | | | select"
+            + " | select pg_create_logical_replication_slot('delta_feed_gone', 'pgoutput')",
+        "rights_table | public.t | WARNING | shop | | | alter table t rename to v"
+            + " | alter table v rename to t",
+        "rights_table | public.t | WARNING | shop | | | alter publication wanted drop table t"
+            + " | its own",
+        "rights_columns | public.t | WARNING | shop | id,owner | |"
+            + " alter table t rename column owner to o | alter table t rename column o to owner",
+        "rights_columns | public.t | ERROR | shop | | owner.eq.$sub |"
+            + " alter table t rename column owner to o | alter table t rename column o to owner",
+        "rights_identity | public.t | ERROR | shop | | owner.eq.$sub"
+            + " | alter table t replica identity default | its own",
+        "rights_identity | public.t | ERROR | shop | x,owner | "
+            + " | alter table t replica identity default | its own",
+      })
+  void findsWhatRolesNameAndAreNotShown(
+      String check,
+      String subject,
+      Severity severity,
+      String feed,
+      String columns,
+      String rows,
+      String fault,
+      String cure)
+      throws Exception {
+    database.execute("create table t (id int primary key, owner text, x int)");
+    database.execute("alter table t replica identity full");
+    database.execute("create publication wanted for table t");
+    Optional<List<String>> named =
+        Optional.ofNullable(columns).map(all -> List.of(all.split(",", -1)));
+    TableRight right =
+        new TableRight(named, Optional.ofNullable(rows), EnumSet.allOf(Action.class));
+    patient.grants(feed, new TableName("public", "t"), right);
+
+    if (!fault.equals("select")) {
+      assertThat(patient.findings("rights_", "")).as("before").isEmpty();
+    }
+    database.execute(fault);
+    List<Finding> found = patient.findings("rights_", "");
+
+    assertThat(found).extracting(Finding::check).containsExactly(check);
+    assertThat(found).extracting(Finding::subject).containsExactly(subject);
+    assertThat(found).extracting(Finding::severity).containsExactly(severity);
+    assertThat(found.get(0).message()).endsWith("; named by a, b");
+    database.execute(cure.equals("its own") ? found.get(0).fix().sql().get(0) : cure);
+    assertThat(patient.findings("rights_", "")).as("cured").isEmpty();
+  }
+
+  @Test
+  void rolesWhichNeedNoOldRowsNeedNoIdentity() throws Exception {
+    database.execute("create table t (id int primary key, owner text)");
+    database.execute("create publication wanted for table t");
+    patient.grants(
+        "shop",
+        new TableName("public", "t"),
+        new TableRight(Optional.empty(), Optional.of("owner.eq.$sub"), Set.of(Action.INSERT)));
+
+    assertThat(patient.examine().passed()).contains("rights_identity", "rights_columns");
   }
 
   @Test

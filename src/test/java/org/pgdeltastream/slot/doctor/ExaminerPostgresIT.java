@@ -9,6 +9,7 @@ import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -29,6 +30,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.doctor.Examination;
 import org.pgdeltastream.replication.connection.ConnectionSettings;
 import org.pgdeltastream.replication.connection.ReplicationConnector;
+import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.slot.database.Settings;
 import org.pgdeltastream.support.TestDatabase;
 
@@ -51,7 +53,7 @@ class ExaminerPostgresIT {
   @Test
   void examinesOnceAMinute() {
     SettableClock clock = new SettableClock();
-    Examiner examiner = new Examiner(connector("postgres"), settings(), clock);
+    Examiner examiner = examiner("postgres", clock);
 
     Examination first = examiner.examine();
     clock.now = clock.now.plusSeconds(59);
@@ -65,7 +67,7 @@ class ExaminerPostgresIT {
 
   @Test
   void examinesOnceForAllThatAskAtOnce() throws Exception {
-    Examiner examiner = new Examiner(connector("postgres"), settings());
+    Examiner examiner = examiner("postgres", Clock.systemUTC());
     ExecutorService askers = Executors.newFixedThreadPool(8);
     try {
       List<Future<Examination>> asked = new ArrayList<>();
@@ -90,7 +92,7 @@ class ExaminerPostgresIT {
 
   @Test
   void tellsTheLogHowMuchIsWrongAndEachErrorOnALine() {
-    List<String> lines = logged(new Examiner(connector("new\nline"), settings()));
+    List<String> lines = logged(examiner("new\nline", Clock.systemUTC()));
 
     assertThat(lines.get(0))
         .matches(
@@ -106,7 +108,7 @@ class ExaminerPostgresIT {
 
   @Test
   void tellsTheLogThatItCannotAsk() {
-    Examiner examiner = new Examiner(connector("nobody"), settings());
+    Examiner examiner = examiner("nobody", Clock.systemUTC());
 
     assertThatThrownBy(examiner::examine)
         .isInstanceOfSatisfying(
@@ -150,8 +152,9 @@ class ExaminerPostgresIT {
         new HeapBudget(1 << 20));
   }
 
-  private static Settings settings() {
-    return Settings.read(name -> null);
+  private static Examiner examiner(String role, Clock clock) {
+    return new Examiner(
+        connector(role), Settings.read(name -> null), Map::of, () -> Rights.NONE, clock);
   }
 
   private static final class SettableClock extends Clock {

@@ -36,11 +36,7 @@ class AccessRulesTest {
       List<String> hosts,
       boolean open) {
     Callers nobody =
-        new Callers(
-            Settings.read(name -> null).ofTokens(),
-            () -> Rights.NONE,
-            who -> {},
-            InstantSource.system());
+        new Callers(Settings.read(name -> null), () -> Rights.NONE, InstantSource.system());
     return new AccessRules(
         new CallerRules(tokens, monitors, !tokens.isEmpty(), false, nobody), origins, hosts, open);
   }

@@ -6,12 +6,16 @@ import static org.awaitility.Awaitility.await;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.security.cert.CertPathBuilderException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -21,13 +25,16 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
+import org.pgdeltastream.support.Certificates;
 import org.pgdeltastream.support.Issuer;
 
 /** Keys that a server publishes: it changes them, goes away, and says what is no set of keys. */
@@ -184,6 +191,33 @@ class KeysTest {
     after(Duration.ofHours(2));
     assertThatThrownBy(() -> keys.of("ES256", Optional.of("old")))
         .hasMessageContaining("cannot be read at the moment");
+  }
+
+  /** Whoever answers in the issuer's place would say whose tokens are taken. */
+  @Test
+  void believesNoServerWhoseCertificateNobodyVouchesFor(@TempDir Path directory) throws Exception {
+    Certificates.mustBeAtHand("KeysTest");
+    HttpsServer other =
+        HttpsServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+    other.setHttpsConfigurator(
+        new HttpsConfigurator(Certificates.showing(Certificates.make(directory, "other"))));
+    other.createContext(
+        "/",
+        exchange -> {
+          asked.incrementAndGet();
+          try (exchange) {
+            answer.to(exchange);
+          }
+        });
+    other.start();
+    URI address = URI.create("https://localhost:" + other.getAddress().getPort() + "/jwks");
+    try {
+      assertThatThrownBy(() -> KeySource.of(address).read().get(20, TimeUnit.SECONDS))
+          .hasRootCauseInstanceOf(CertPathBuilderException.class);
+      assertThat(asked).hasValue(0);
+    } finally {
+      other.stop(0);
+    }
   }
 
   @Test

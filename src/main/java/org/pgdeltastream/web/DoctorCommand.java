@@ -1,12 +1,19 @@
-package org.pgdeltastream.slot.doctor;
+package org.pgdeltastream.web;
 
-import java.sql.SQLException;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.doctor.Examination;
 import org.pgdeltastream.doctor.ExaminationText;
+import org.pgdeltastream.rights.Rights;
 import org.pgdeltastream.slot.database.Database;
+import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.database.Settings;
+import org.pgdeltastream.slot.doctor.Examiner;
+import org.pgdeltastream.slot.feed.FeedDefinition;
+import org.pgdeltastream.web.rights.RightsFile;
 
 /** The command {@code doctor}: examines the database that the settings name, without a server. */
 public final class DoctorCommand {
@@ -27,13 +34,15 @@ public final class DoctorCommand {
   public static int run(boolean json, boolean strict) {
     try {
       Settings settings = Settings.read(name -> null);
+      UselessSettings.refuseFeeds(settings);
+      Supplier<Rights> rights = RightsFile.of(settings.ofTokens().rights());
+      Map<String, List<String>> feeds = FeedDefinition.publications(settings, List.of());
       Database database = Database.open(settings, Optional.empty(), Optional.empty());
-      try (Examiner doctor = new Examiner(database.connector(), settings)) {
+      try (Examiner doctor = new Examiner(database.connector(), settings, () -> feeds, rights)) {
         return print(doctor.examine(), json, strict);
       }
     } catch (ProblemException e) {
-      String state =
-          e.getCause() instanceof SQLException sql ? " (SQLSTATE " + sql.getSQLState() + ")" : "";
+      String state = Problems.sqlState(e).map(" (SQLSTATE %s)"::formatted).orElse("");
       System.err.println("pgdeltastream: " + e.getMessage() + state + ". " + e.hint());
       return NOT_ASKED;
     } catch (IllegalArgumentException e) { // a setting that is not of its form
