@@ -41,6 +41,7 @@ final class KafkaClients {
   private static final long SEND_BYTES = 32L << 20;
   private static final int RECORD_BYTES = 1_000_000; // a broker takes 1 MB, if it is not told more
   private static final int TRANSACTION_MILLIS = 60_000;
+  private static final String UNRESOLVED = "No resolvable bootstrap"; // a name, at the moment
   private static final Logger KAFKA = Logger.getLogger("org.apache.kafka"); // kept: it has a level
 
   /** What this program sets itself, so that it loses nothing. */
@@ -172,25 +173,12 @@ final class KafkaClients {
     thread.setContextClassLoader(KafkaClients.class.getClassLoader());
     try {
       return client.get();
-    } catch (RuntimeException | LinkageError e) { // a name that nobody resolves is one, too
-      boolean isWrong = e instanceof LinkageError || hasConfigCause(e);
-      throw new LogException(
-          isWrong ? Kind.WRONG : Kind.AWAY, "Kafka's client cannot begin: " + text(e), e);
+    } catch (RuntimeException | LinkageError e) {
+      String why = KafkaFailures.deepest(e);
+      Kind kind = why.contains(UNRESOLVED) ? Kind.AWAY : Kind.WRONG;
+      throw new LogException(kind, "Kafka's client cannot begin: " + why, e);
     } finally {
       thread.setContextClassLoader(before);
     }
-  }
-
-  private static boolean hasConfigCause(Throwable e) {
-    String text = text(e);
-    return !text.contains("No resolvable bootstrap"); // of a broker that is not there yet
-  }
-
-  private static String text(Throwable e) {
-    Throwable cause = e;
-    while (cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return String.valueOf(cause.getMessage());
   }
 }

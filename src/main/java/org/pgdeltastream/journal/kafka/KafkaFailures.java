@@ -2,6 +2,7 @@ package org.pgdeltastream.journal.kafka;
 
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 import org.apache.kafka.common.errors.AuthenticationException;
 import org.apache.kafka.common.errors.AuthorizationException;
 import org.apache.kafka.common.errors.InvalidProducerEpochException;
@@ -48,7 +49,7 @@ final class KafkaFailures {
         return known;
       }
       for (var kind : KINDS.entrySet()) {
-        if (kind.getValue().stream().anyMatch(one -> one.isInstance(cause(failure, one)))) {
+        if (kind.getValue().stream().anyMatch(isInstance(cause))) {
           return exception(kind.getKey(), what, failure);
         }
       }
@@ -60,15 +61,12 @@ final class KafkaFailures {
     return new LogException(kind, what + ": " + deepest(failure), failure);
   }
 
-  private static Throwable cause(Throwable failure, Class<? extends Throwable> wanted) {
-    Throwable cause = failure;
-    while (!wanted.isInstance(cause) && cause.getCause() != null) {
-      cause = cause.getCause();
-    }
-    return cause;
+  private static Predicate<Class<? extends Throwable>> isInstance(Throwable cause) {
+    return kind -> kind.isInstance(cause);
   }
 
-  private static String deepest(Throwable failure) {
+  /** What the first cause says. */
+  static String deepest(Throwable failure) {
     Throwable cause = failure;
     while (cause.getCause() != null) {
       cause = cause.getCause();
