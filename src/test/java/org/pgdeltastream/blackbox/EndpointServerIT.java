@@ -6,6 +6,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.condition.DisabledIfSystemProperty;
 import org.pgdeltastream.support.NeedsWal2Json;
 import org.pgdeltastream.support.ServerClient;
@@ -13,6 +14,7 @@ import org.pgdeltastream.support.TestDatabase;
 import org.pgdeltastream.support.servers.ApplicationServer;
 
 /** The same through the container's websocket, where frames of our own are usual: on TomEE. */
+@Tag("nightly")
 @NeedsWal2Json
 @DisabledIfSystemProperty(named = "pgdelta.test.server", matches = ".+")
 class EndpointServerIT {

@@ -107,10 +107,14 @@ class ServerIT {
           assertThat(stream.closed().code()).isEqualTo(1012);
         }
       }
-      assertThat(
-              database.text(
-                  "select count(*) from pg_stat_activity where backend_type = 'walsender'"))
-          .isEqualTo("0");
+      await("the walsenders to end, each in its own time")
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  database
+                      .text(
+                          "select count(*) from pg_stat_activity where backend_type = 'walsender'")
+                      .equals("0"));
       assertThat(Jcmd.ask(server.pid(), "Thread.print"))
           .doesNotContain("pgdeltastream.slot.SlotStream");
       client.delete("/v1/slots/" + slot);

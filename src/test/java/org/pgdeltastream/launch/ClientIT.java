@@ -3,83 +3,15 @@ package org.pgdeltastream.launch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.time.Duration;
-import java.time.Instant;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pgdeltastream.support.Issuer;
 
 /** The JavaScript client in Chromium: nothing lost and nothing twice, whatever breaks. */
 @Timeout(value = 300, unit = TimeUnit.SECONDS)
-class ClientIT extends BrowserStory {
-  private static final Duration SOON = Duration.ofSeconds(60);
-
-  /** Rows as they are by what came, and what came twice since the last reset. */
-  private static final String BEGIN =
-      """
-      window.rows = new Map(); window.twice = []; window.states = []; window.resets = 0
-      window.failure = ''; window.seen = new Set(); window.ready = false
-      window.take = entry => {
-        if (entry.type === 'reset') { rows.clear(); seen.clear(); resets++; ready = false }
-        if (entry.type === 'row') {
-          if (rows.has(entry.row.id)) twice.push(entry.row.id)
-          rows.set(entry.row.id, entry.row.status)
-        }
-        if (entry.type === 'ready') ready = true
-        for (const { action, row, key } of entry.changes ?? []) {
-          if (action === 'truncate') { rows.clear(); seen.clear(); continue }
-          const name = action + (row ?? key).id + (row?.status ?? '')
-          if (seen.has(name)) twice.push(name)
-          seen.add(name)
-          if (action === 'delete') rows.delete(key.id); else rows.set(row.id, row.status)
-        }
-      }
-      window.begin = async work => {
-        const client = await import('/client/pgdeltastream.js')
-        try { await work(client) } catch (e) { failure = `${e.code ?? ''} ${e.close ?? ''} ${e.message}` }
-      }
-      """;
-
-  @BeforeEach
-  void emptyTable() throws Exception {
-    database.execute("truncate orders");
-  }
-
-  @AfterEach
-  void dropSlot() throws Exception {
-    browser.open("about:blank");
-    program.delete("/v1/slots/delta_js?force=true");
-  }
-
-  private void run(String work) {
-    browser.open(address() + "/");
-    browser.run(BEGIN);
-    browser.run("begin(async ({ DeltaClient, DeltaError, follow }) => {" + work + "})");
-  }
-
-  private void insert(int from, int to) throws Exception {
-    database.execute(
-        "insert into orders select i, 'new' from generate_series(%d, %d) i".formatted(from, to));
-  }
-
-  private void awaitRows(int count) {
-    await("%d rows".formatted(count))
-        .atMost(SOON)
-        .untilAsserted(
-            () ->
-                assertThat(browser.run("return rows.size + ' ' + ready + failure"))
-                    .isEqualTo(count + " true"));
-    assertThat(browser.run("return twice.join()")).isEmpty();
-  }
-
+class ClientIT extends ClientStory {
   @Test
   void keepsATableThroughRestartsAndALostSlot() throws Exception {
     insert(1, 1000);
@@ -323,117 +255,6 @@ class ClientIT extends BrowserStory {
     awaitRows(5);
     assertThat(browser.run("return states.join() + ' ' + resets"))
         .isEqualTo("true,must_refetch,system 1");
-  }
-
-  /** The first token that it is told has run out. */
-  @Test
-  void asksForATokenAgainAndThenSaysThatItIsWrong() throws Exception {
-    program.close();
-    program = program("-Dpgdelta.tokens=right");
-    try {
-      insert(1, 3);
-      run(
-          """
-          const token = ({ refused }) => { states.push(refused); return refused ? 'right' : 'expired' }
-          const client = new DeltaClient({ url: '/', token })
-          await client.slots()
-          const good = new DeltaClient({ url: '/', token: 'right' })
-          setTimeout(() => begin(async () => {
-            for await (const entry of follow(good, { slotName: 'delta_js', tables: ['public.orders'] })) take(entry)
-          }))
-          const bad = new DeltaClient({ url: '/', token: 'wrong' })
-          try { for await (const none of bad.stream('delta_js', { delay: () => 100 })) states.push('none') }
-          catch (e) { states.push(e.status) }
-          """);
-      awaitRows(3);
-      await("the refusal")
-          .atMost(SOON)
-          .until(() -> browser.run("return states.join()").equals("false,true,401"));
-    } finally {
-      browser.open("about:blank");
-      program.close();
-      program = program();
-    }
-  }
-
-  /** On the same connection: a page that is open for long is not told its rows again. */
-  @Test
-  void goesOnWithANewTokenBeforeItsOwnEnds() throws Exception {
-    Issuer.Key key = Issuer.Key.of("ec", "ES256");
-    Path jwks = Files.writeString(directory.resolve("jwks.json"), Issuer.jwks(key));
-    Path rights =
-        Files.writeString(
-            directory.resolve("rights.json"),
-            """
-            {"roles":{"user":{"feeds":{"main":{"tables":{"public.orders":{}},"snapshot":true}}}}}
-            """);
-    program.close();
-    program =
-        program(
-            "-Dpgdelta.jwks=" + jwks.toUri(),
-            "-Dpgdelta.issuer=" + Issuer.NAME,
-            "-Dpgdelta.audience=" + Issuer.AUDIENCE,
-            "-Dpgdelta.rights=" + rights);
-    try {
-      insert(1, 3);
-      Instant end = Instant.now().plusSeconds(15);
-      Map<String, Object> claims = Issuer.claims("ann", "user", Instant.now());
-      run(
-          """
-          const token = ({ expires }) => { states.push(expires ? 'renewed' : 'first'); return expires ? '%s' : '%s' }
-          const client = new DeltaClient({ url: '/', token })
-          for await (const entry of follow(client, { feed: 'main', tables: ['public.orders'] })) take(entry)
-          """
-              .formatted(
-                  key.token(claims), key.token(Issuer.with(claims, "exp", end.getEpochSecond()))));
-      awaitRows(3);
-      await("the first token's end")
-          .atMost(SOON)
-          .until(() -> Instant.now().isAfter(end.plusSeconds(2)));
-      insert(4, 4);
-      awaitRows(4);
-      assertThat(browser.run("return states.join() + ' ' + resets")).isEqualTo("first,renewed 1");
-    } finally {
-      browser.open("about:blank");
-      program.close();
-      program = program();
-    }
-  }
-
-  /** It streams with a token that the server then does not know any more. */
-  @ParameterizedTest
-  @ValueSource(strings = {"slotName: 'delta_js'", "feed: 'main'"})
-  void asksForANewTokenWhereItsOwnIsReplaced(String source) throws Exception {
-    program.close();
-    program = program("-Dpgdelta.tokens=first");
-    try {
-      insert(1, 3);
-      run(
-          """
-          let known = window.fresh = 'first'
-          const token = ({ refused }) => { states.push(refused); if (refused) known = fresh; return known }
-          const client = new DeltaClient({ url: '/', token })
-          for await (const entry of follow(client, { %s, tables: ['public.orders'], delay: () => 200 })) take(entry)
-          """
-              .formatted(source));
-      awaitRows(3);
-      insert(4, 4);
-      awaitRows(4);
-      assertThat(browser.run("return states.includes(true)")).isEqualTo("false");
-
-      program.kill();
-      insert(5, 10);
-      browser.run("fresh = 'second'");
-      program = program("-Dpgdelta.tokens=second");
-      awaitRows(10);
-      insert(11, 12);
-      awaitRows(12);
-      assertThat(browser.run("return states.includes(true) + ' ' + resets")).isEqualTo("true 1");
-    } finally {
-      browser.open("about:blank");
-      program.close();
-      program = program();
-    }
   }
 
   @Test

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.support.Java;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.TestDatabase;
 import org.pgdeltastream.support.UnpackedJar;
@@ -198,8 +199,7 @@ class DoctorCommandIT {
   private static Answer run(Map<String, String> environment, String... arguments) throws Exception {
     Path text = Files.createTempFile(directory, "text", "");
     Path errors = Files.createTempFile(directory, "errors", "");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = Java.command();
     command.addAll(
         List.of(
             "-Djava.io.tmpdir=" + directory, "-jar", System.getProperty("pgdelta.test.jar", "")));

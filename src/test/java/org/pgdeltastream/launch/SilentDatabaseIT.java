@@ -17,12 +17,15 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.pgdeltastream.support.FaultProxy;
 import org.pgdeltastream.support.Program;
 import org.pgdeltastream.support.TestDatabase;
 
 /** The jar's pool of connections, when PostgreSQL is silent or all of them are in use. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.CONCURRENT) // each test waits, with a server of its own
 class SilentDatabaseIT {
   private static final String PAGE = "{\"table\":\"t\",\"limit\":10}";
   private static final int POOL = 32;

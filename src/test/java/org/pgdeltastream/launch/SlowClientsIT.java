@@ -14,21 +14,22 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.support.Program;
 import org.pgdeltastream.support.TestDatabase;
 
 /** A client that reads slowly is never cut, one that stands still is, on every way out. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @Timeout(value = 120, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.CONCURRENT) // each test waits, with a server of its own
 class SlowClientsIT {
   private static final int SEND_TIMEOUT_SECONDS = 4;
   private static final int A_TENTH = 2_000; // bytes in 100 ms: 20 KB a second
@@ -42,7 +43,7 @@ class SlowClientsIT {
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   private Path directory;
 
-  @BeforeAll
+  @BeforeEach
   void start() throws Exception {
     database = TestDatabase.embedded();
     database.execute("create table t (id int, name text)");
@@ -51,7 +52,7 @@ class SlowClientsIT {
         "create table big as select i, repeat('x', 1000) t from generate_series(1, 20000) i");
   }
 
-  @AfterAll
+  @AfterEach
   void stop() throws Exception {
     database.close();
   }

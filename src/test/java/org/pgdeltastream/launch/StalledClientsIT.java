@@ -16,6 +16,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.support.FaultProxy;
@@ -29,6 +31,7 @@ import org.pgdeltastream.support.TestDatabase;
  * Clients that never read cost a bounded number of bytes and hold nobody up. How many: {@code
  * -Dpgdelta.test.stalled}.
  */
+@Execution(ExecutionMode.CONCURRENT) // each test waits, with a server of its own
 class StalledClientsIT {
   private static final int STALLED = Integer.getInteger("pgdelta.test.stalled", 15);
   private static final Pattern USED = Pattern.compile("used (\\d+)K");

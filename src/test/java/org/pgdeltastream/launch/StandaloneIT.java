@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pgdeltastream.support.Java;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.TestDatabase;
 import org.pgdeltastream.support.UnpackedJar;
@@ -347,8 +348,7 @@ class StandaloneIT {
     if (unpackedBefore) {
       UnpackedJar.putInto(temporary);
     }
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = Java.command();
     command.add("-Djava.io.tmpdir=" + temporary);
     // UnpackedProgram once for all tests but one.
     if (sharedBinaries) {

@@ -13,6 +13,8 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.support.Program;
@@ -22,6 +24,7 @@ import org.pgdeltastream.support.TestDatabase;
 
 /** A stop takes as long with many clients that do not answer as with one that does. */
 @Timeout(value = 180, unit = TimeUnit.SECONDS)
+@Execution(ExecutionMode.CONCURRENT) // each test waits, with a server of its own
 class StopIT {
   private static final int MUTE = 40;
   private static final int STALLED = 10;

@@ -31,6 +31,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pgdeltastream.support.Certificates;
 import org.pgdeltastream.support.EventsClient;
+import org.pgdeltastream.support.Java;
 import org.pgdeltastream.support.Program;
 import org.pgdeltastream.support.RawHttp;
 import org.pgdeltastream.support.ServerClient;
@@ -290,8 +291,7 @@ class TlsIT {
 
   /** All that it prints; it ends with 1. */
   private String refusal(String... settings) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = Java.command();
     command.add("-Djava.io.tmpdir=" + directory);
     command.addAll(List.of(settings));
     command.addAll(List.of("-jar", System.getProperty("pgdelta.test.jar", "")));

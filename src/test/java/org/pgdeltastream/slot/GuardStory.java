@@ -12,11 +12,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.change.SlotName;
@@ -30,7 +30,7 @@ import org.postgresql.PGConnection;
 import org.postgresql.replication.PGReplicationStream;
 
 /** The guard's rules on a PostgreSQL: each does what it says, and only then. */
-@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@Execution(ExecutionMode.CONCURRENT) // each test waits, with a server of its own
 abstract class GuardStory {
   private static final Duration DEADLINE = Duration.ofSeconds(60);
   private static final int THREE_LOOKS_MILLIS = 12_000;
@@ -42,7 +42,7 @@ abstract class GuardStory {
 
   abstract TestDatabase startDatabase() throws IOException;
 
-  @BeforeAll
+  @BeforeEach
   void startServer() throws Exception {
     database = startDatabase();
     database.execute("create table t (id int primary key)");
@@ -50,13 +50,12 @@ abstract class GuardStory {
   }
 
   @AfterEach
-  void stop() {
-    registry.close();
-  }
-
-  @AfterAll
-  void stopServer() throws Exception {
-    database.close();
+  void stop() throws Exception {
+    try {
+      registry.close();
+    } finally {
+      database.close();
+    }
   }
 
   private void start(String rules, String... settings) {

@@ -13,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -76,8 +75,7 @@ public final class Program implements AutoCloseable {
       throws IOException {
     UnpackedJar.putInto(directory);
     Path output = Files.createTempFile(directory, "program-output", "");
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = Java.command();
     command.add("-Djava.io.tmpdir=" + directory); // a killed program cannot tidy up
     command.addAll(List.of(settings));
     command.addAll(

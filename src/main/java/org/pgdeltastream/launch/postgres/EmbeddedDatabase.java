@@ -34,6 +34,12 @@ public final class EmbeddedDatabase implements AutoCloseable {
   public static EmbeddedDatabase start(
       Command.Embedded wanted, Path directory, DatabaseAccess access)
       throws IOException, SQLException {
+    return start(wanted, directory, access, STARTUP);
+  }
+
+  static EmbeddedDatabase start(
+      Command.Embedded wanted, Path directory, DatabaseAccess access, Duration startup)
+      throws IOException, SQLException {
     Path data = wanted.data().orElse(directory);
     Postmaster.refuseRunning(data);
     String durable = wanted.data().isPresent() ? "on" : "off";
@@ -42,7 +48,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
             .setDataDirectory(data)
             .setCleanDataDirectory(wanted.data().isEmpty())
             .setRegisterShutdownHook(false) // the launcher's stops the application first
-            .setPGStartupWait(STARTUP)
+            .setPGStartupWait(startup)
             .setPort(access.port())
             .setLocaleConfig("locale", "C")
             .setServerConfig("wal_level", "logical")

@@ -135,7 +135,10 @@ class EmbeddedDatabaseIT {
       assertThat(database).isNotNull();
       execute("alter role postgres password 'mine'");
     }
-    assertThatThrownBy(() -> start(Optional.of(kept), false))
+    access = DatabaseAccess.to(kept, Optional.empty());
+    Command.Embedded wanted = new Command.Embedded(Optional.of(kept), false);
+    assertThatThrownBy(
+            () -> EmbeddedDatabase.start(wanted, kept, access, Duration.ofSeconds(5)).close())
         .isInstanceOf(IOException.class)
         .hasMessageContaining("another password than")
         .hasMessageContaining("pgdeltastream.password");

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgdeltastream.support.Java;
 import org.pgdeltastream.support.Program;
 import org.pgdeltastream.support.ServerClient;
 import org.pgdeltastream.support.TestDatabase;
@@ -101,8 +102,7 @@ class CommandsIT {
 
   /** As its user starts it; what it says goes to a file. */
   private Process start(Path output, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    List<String> command = Java.command();
     command.addAll(List.of("-jar", System.getProperty("pgdelta.test.jar", "")));
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
