@@ -46,6 +46,7 @@ import org.pgdeltastream.launch.command.DoctorArguments;
 import org.pgdeltastream.launch.command.Guide;
 import org.pgdeltastream.launch.remote.RemoteCommands;
 import org.pgdeltastream.launch.server.Availability;
+import org.pgdeltastream.journal.shared.KafkaSettings;
 import org.pgdeltastream.slot.database.FeedSettings;
 import org.pgdeltastream.slot.database.OperatorSettings;
 import org.pgdeltastream.slot.database.Settings;
@@ -113,6 +114,7 @@ class DocumentsTest {
         Map.of(
                 Settings.class, read,
                 FeedSettings.class, read.ofFeeds(),
+                KafkaSettings.class, read.ofKafka(),
                 OperatorSettings.class, read.ofOperators(),
                 TokenSettings.class, read.ofTokens())
             .get(component.getDeclaringRecord());

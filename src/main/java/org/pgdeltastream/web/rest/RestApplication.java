@@ -59,7 +59,11 @@ public class RestApplication extends Application {
       case "health", "health/started", "health/live", "health/ready" -> "GET";
       case "cookie" -> "DELETE, POST";
       case "revocations" -> "GET, POST";
-      case "tickets", "slots/{name}/close", "slots/{name}/advance", "feeds/{name}/explain" ->
+      case "tickets",
+          "slots/{name}/close",
+          "slots/{name}/advance",
+          "feeds/{name}/explain",
+          "feeds/{name}/accept-gap" ->
           "POST";
       case "feeds/{name}" -> "DELETE, GET, PUT";
       case "slots/{name}" -> "DELETE, GET";
