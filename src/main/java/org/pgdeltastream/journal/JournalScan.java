@@ -1,6 +1,5 @@
 package org.pgdeltastream.journal;
 
-import java.io.Closeable;
 import java.io.IOException;
 import java.util.List;
 import org.pgdeltastream.change.HeapBudget;
@@ -10,7 +9,7 @@ import org.pgdeltastream.change.HeapShare;
  * Reads a {@link Journal} once, while it is written. For one thread. If the journal drops a file
  * that the scan has still to read, the scan fails.
  */
-public final class JournalScan implements Closeable {
+public final class JournalScan implements MessageScan {
   private static final byte[] NOTHING = {};
 
   private final List<Piece> pieces;
@@ -48,6 +47,7 @@ public final class JournalScan implements Closeable {
    *
    * @throws IOException if the journal has dropped it meanwhile, or the heap is used up
    */
+  @Override
   public boolean next() throws IOException {
     letGo();
     while (hasMore()) {
@@ -68,19 +68,22 @@ public final class JournalScan implements Closeable {
     return false;
   }
 
-  /** Where the message is; until the next one is read. */
+  @Override
   public byte[] bytes() {
     return bytes;
   }
 
+  @Override
   public int start() {
     return start;
   }
 
+  @Override
   public int end() {
     return end;
   }
 
+  @Override
   public long walPosition() {
     return walPosition;
   }

@@ -125,7 +125,8 @@ final class FeedFaults implements AutoCloseable {
   }
 
   void start(int subscribers) {
-    FeedFollower.Feed feed = new FeedFollower.Feed(port, "f", WINDOW, ledger, samples::walEnd);
+    FeedFollower.Feed feed =
+        new FeedFollower.Feed(() -> port, "f", WINDOW, ledger, samples::walEnd);
     for (int number = 0; number < subscribers; number++) {
       followers.add(new FeedFollower(feed, number, new Random(seed + 100 + number)));
     }

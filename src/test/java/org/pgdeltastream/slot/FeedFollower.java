@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -26,7 +27,8 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
   private static final int SMALL_BUFFER = 8 * 1024;
 
   /** What it follows. */
-  record Feed(int port, String name, long windowBytes, FeedLedger ledger, LongSupplier walEnd) {}
+  record Feed(
+      IntSupplier port, String name, long windowBytes, FeedLedger ledger, LongSupplier walEnd) {}
 
   private final Feed feed;
   private final String name;
@@ -165,13 +167,16 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
     int buffer = isSlow ? SMALL_BUFFER : 0;
     switch (isNew ? random.nextInt(4) : random.nextInt(5)) {
       case 0, 1 -> {
-        return new FeedConnection.Socket(feed.port(), stream + "&after=" + after, buffer);
+        return new FeedConnection.Socket(
+            feed.port().getAsInt(), stream + "&after=" + after, buffer);
       }
       case 2 -> {
-        return new FeedConnection.Events(feed.port(), stream + "&after=now", buffer, after);
+        return new FeedConnection.Events(
+            feed.port().getAsInt(), stream + "&after=now", buffer, after);
       }
       case 3 -> {
-        return new FeedConnection.Events(feed.port(), stream + "&after=" + after, buffer, "");
+        return new FeedConnection.Events(
+            feed.port().getAsInt(), stream + "&after=" + after, buffer, "");
       }
       default -> {
         return pull(after, random.nextInt(6), 1 + random.nextInt(1 << 20));
@@ -183,7 +188,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
     String path =
         "/v1/feeds/%s/changes?after=%s&wait=%d&limit-bytes=%d&format=%d%s"
             .formatted(feed.name(), after, wait, limit, 1 + random.nextInt(2), view);
-    return new FeedConnection.Pull(feed.port(), path, 0, random.nextInt(3) > 0);
+    return new FeedConnection.Pull(feed.port().getAsInt(), path, 0, random.nextInt(3) > 0);
   }
 
   /** Whether a pull after this LSN is served without a gap, or refused. */

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.option.ChangeOptions;
 import org.pgdeltastream.delivery.CloseReason;
@@ -87,7 +88,9 @@ class SharedFeedsPostgresIT {
         "kafka-replicas",
         "1",
         "feed-storage",
-        "kafka");
+        "kafka",
+        "feed-window-bytes",
+        "1048576");
   }
 
   /** A client that remembers where it is. */
@@ -215,6 +218,28 @@ class SharedFeedsPostgresIT {
     database.execute("insert into t values (2002, 'x')");
     awaitRows(second, 1, 2002);
     assertThat(second.text()).contains("x".repeat(3_000_000));
+  }
+
+  @Test
+  void whatIsBehindTheWindowIsReadFromTheLog() throws Exception {
+    makeFeed();
+    Client client = begun(two);
+    insert(1, 1);
+    awaitRows(client, 1, 1);
+    FollowRequest.After position = client.position();
+    database.execute("alter table t alter what set storage external");
+    for (int id = 2; id <= 60; id++) {
+      database.execute("insert into t values (" + id + ", repeat('x', 100000))");
+    }
+    awaitRows(client, 1, 60);
+    Lsn behind = position.position().orElseThrow().lsn();
+    await("the window to move on")
+        .atMost(SOON)
+        .until(() -> two.slots.feeds().report("main").oldest().isAfter(behind));
+    Client late = begun(two, position);
+    awaitRows(late, 2, 60);
+    insert(61, 61);
+    awaitRows(late, 2, 61);
   }
 
   @Test

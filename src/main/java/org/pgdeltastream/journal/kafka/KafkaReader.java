@@ -64,6 +64,12 @@ final class KafkaReader implements LogReader {
   }
 
   @Override
+  public Optional<RecordHeader> first() throws LogException {
+    return log.search(
+        false, search -> search.beginning(search.first()).map(LogRecord::header));
+  }
+
+  @Override
   public List<LogRecord> poll(Duration limit) throws LogException {
     try {
       List<LogRecord> records = new ArrayList<>();

@@ -33,15 +33,16 @@ final class KafkaWriter implements LogWriter {
         producer.beginTransaction();
         isOpen = true;
       }
-      producer.send(
-          new ProducerRecord<>(
-              topic,
-              KafkaLog.PARTITION,
-              null,
-              null,
-              body,
-              List.of(new RecordHeader(KafkaLog.HEADER, header.bytes()))),
-          (sent, failure) -> failed = failed == null ? failure : failed);
+      var unused =
+          producer.send(
+              new ProducerRecord<>(
+                  topic,
+                  KafkaLog.PARTITION,
+                  null,
+                  null,
+                  body,
+                  List.of(new RecordHeader(KafkaLog.HEADER, header.bytes()))),
+              (sent, failure) -> failed = failed == null ? failure : failed);
     } catch (KafkaException | IllegalStateException e) {
       throw cannotWrite(e);
     }

@@ -41,6 +41,11 @@ public final class Chain {
     return max;
   }
 
+  /** Of what was taken. */
+  public long incarnation() {
+    return incarnation;
+  }
+
   /** Whether what was taken last is a part, and the rest is to come. */
   public boolean isOpen() {
     return isOpen;

@@ -21,6 +21,7 @@ final class Described {
   private static final int ID = 1; // behind the message's type
   private static final int FIRST_OWN_OID = 16_384; // others have names that no message tells
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Known(byte[] message, long position, List<Integer> types) {}
 
   private final HeapShare heap;

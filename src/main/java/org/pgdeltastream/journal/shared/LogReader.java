@@ -23,6 +23,9 @@ public interface LogReader extends Closeable {
    */
   boolean seek(Lsn after) throws LogException;
 
+  /** The first record that begins something, for who reads from the start; its place is kept. */
+  Optional<RecordHeader> first() throws LogException;
+
   /** The next records; none if none comes within the time. */
   List<LogRecord> poll(Duration limit) throws LogException;
 

@@ -1,5 +1,5 @@
 package org.pgdeltastream.journal.shared;
 
 /** One record, and where it stands in the log. */
-@SuppressWarnings("ArrayRecordComponent")
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record LogRecord(RecordHeader header, byte[] body, long offset) {}

@@ -17,7 +17,6 @@ import org.pgdeltastream.feed.Router;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.filter.FilterIndex;
-import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.slot.view.Spools;
 
 /**
@@ -28,7 +27,6 @@ final class Entrance {
   private static final long AHEAD_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final Router router;
-  private final Journal journal;
   private final Supplier<Lsn> oldest;
   private final FeedCounts counts;
   private final Placement placement;
@@ -49,13 +47,11 @@ final class Entrance {
    */
   Entrance(
       Router router,
-      Journal journal,
       Supplier<Lsn> oldest,
       FeedCounts counts,
       Placement placement,
       Spools spools) {
     this.router = router;
-    this.journal = journal;
     this.oldest = oldest;
     this.counts = counts;
     this.placement = placement;
@@ -115,7 +111,7 @@ final class Entrance {
     } else if (after.isAfter(router.head())) {
       Runnable wrong = () -> refetch(subscriber, request, here, "timeline");
       ahead.put(subscriber, new Ahead(after, begins, wrong, System.nanoTime()));
-    } else if (journal.covers(after) || after.equals(router.head())) {
+    } else if (placement.covers(after) || after.equals(router.head())) {
       begins.run();
     } else {
       refetch(subscriber, request, here, "window");

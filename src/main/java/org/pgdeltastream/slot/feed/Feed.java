@@ -92,6 +92,7 @@ public final class Feed implements Runnable {
         definition.storage() == Storage.KAFKA
             ? Optional.of(logs.feed(definition.name(), asked(), slot, counts().read()))
             : Optional.empty();
+    shared.ifPresent(head.placement()::history);
   }
 
   private SharedFeed.Asked asked() {

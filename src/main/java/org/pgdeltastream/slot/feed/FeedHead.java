@@ -23,6 +23,7 @@ import org.pgdeltastream.slot.upstream.StreamServices;
  * which is the window, and routes them. For the feed's thread.
  */
 final class FeedHead implements FollowTarget {
+  private static final Lsn FAR = new Lsn(-1); // behind every position
   private static final long PROGRESS_NANOS = Duration.ofSeconds(10).toNanos();
 
   private final FeedDefinition definition;
@@ -117,7 +118,7 @@ final class FeedHead implements FollowTarget {
   @Override
   public void publish(boolean isAll) {
     advance();
-    placement.entrance.placeAhead(isAll ? newest() : Lsn.NONE);
+    placement.entrance.placeAhead(isAll ? newest() : FAR);
   }
 
   /** Moves the window, and lets subscribers read what has come. */

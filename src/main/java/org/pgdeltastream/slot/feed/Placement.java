@@ -22,6 +22,7 @@ import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Rows;
 import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.slot.scan.FeedScan;
+import org.pgdeltastream.slot.scan.History;
 import org.pgdeltastream.slot.upstream.StreamServices;
 import org.pgdeltastream.slot.view.Delivered;
 import org.pgdeltastream.slot.view.SpoolSource;
@@ -44,6 +45,7 @@ final class Placement implements FeedScan.Source, SpoolSource {
   private final Spools spools;
   private final RouterCalls calls;
   final Entrance entrance;
+  private volatile History history = History.NONE;
   private volatile ServerEncoding encoding = ServerEncoding.OF_MOST;
 
   /** What of a feed is read here. */
@@ -71,7 +73,7 @@ final class Placement implements FeedScan.Source, SpoolSource {
     this.scan = new FeedScan(this, threads);
     this.spools =
         new Spools(this, services.database(), services.settings().ofFeeds(), counts, threads);
-    this.entrance = new Entrance(router, journal, parts.oldest(), counts, this, spools);
+    this.entrance = new Entrance(router, parts.oldest(), counts, this, spools);
   }
 
   /** Forgets all; places at what ends after this, once it has begun. */
@@ -84,6 +86,15 @@ final class Placement implements FeedScan.Source, SpoolSource {
   void close() {
     spools.clear();
     journal.close();
+  }
+
+  /** From now on positions before the journal's are found there. */
+  void history(History before) {
+    history = before;
+  }
+
+  boolean covers(Lsn after) {
+    return journal.covers(after) || history.covers(after);
   }
 
   Delivered delivered() {
@@ -203,6 +214,11 @@ final class Placement implements FeedScan.Source, SpoolSource {
   @Override
   public Journal journal() {
     return journal;
+  }
+
+  @Override
+  public History history() {
+    return history;
   }
 
   @Override

@@ -39,6 +39,8 @@ public final class FeedScan implements Runnable {
   public interface Source {
     Journal journal();
 
+    History history();
+
     Catalog catalog();
 
     ServerEncoding encoding();
@@ -53,7 +55,7 @@ public final class FeedScan implements Runnable {
 
     void wakeWriters();
 
-    /** A subscriber whose position is not in the journal. */
+    /** A subscriber whose position is not in the journal, nor in the history. */
     void lost(FeedSubscriber subscriber);
 
     /** To be placed again. */
@@ -167,7 +169,7 @@ public final class FeedScan implements Runnable {
   }
 
   private boolean isLost(Waiting one) {
-    boolean lost = !feed.journal().covers(one.after());
+    boolean lost = !feed.journal().covers(one.after()) && !feed.history().covers(one.after());
     if (lost) {
       feed.lost(one.subscriber());
     }

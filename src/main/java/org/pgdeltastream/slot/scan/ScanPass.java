@@ -14,7 +14,7 @@ import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedSubscriber;
 import org.pgdeltastream.feed.Router;
 import org.pgdeltastream.feed.log.FrameLog;
-import org.pgdeltastream.journal.JournalScan;
+import org.pgdeltastream.journal.MessageScan;
 
 /** Once through the journal. */
 final class ScanPass {
@@ -52,7 +52,7 @@ final class ScanPass {
     long bytes = 0;
     Lsn end = feed.journal().end(); // before: so far at least it is read
     try (HeapShare heap = feed.heap().share();
-        JournalScan scan = feed.journal().scan(router.head())) {
+        MessageScan scan = scan(router.head(), end)) {
       PgOutputDecoder decoder = new PgOutputDecoder(router, feed.encoding(), heap);
       while (scan.next()) {
         router.position(scan.walPosition());
@@ -73,6 +73,12 @@ final class ScanPass {
     router.seal();
     feed.wakeWriters();
     placeAgain();
+  }
+
+  private MessageScan scan(Lsn after, Lsn end) throws IOException {
+    return feed.journal().covers(after)
+        ? feed.journal().scan(after)
+        : feed.history().scan(after, end);
   }
 
   /** What they have a part of is not in the journal, or not yet: PostgreSQL is to send it. */

@@ -16,6 +16,7 @@ import org.pgdeltastream.journal.shared.LogException;
 import org.pgdeltastream.journal.shared.LogException.Kind;
 import org.pgdeltastream.journal.shared.LogReader;
 import org.pgdeltastream.journal.shared.LogRecord;
+import org.pgdeltastream.journal.shared.NewDescriptions;
 import org.pgdeltastream.journal.shared.RecordHeader;
 import org.pgdeltastream.journal.shared.RecordMessages;
 import org.pgdeltastream.slot.upstream.Ending;
@@ -25,6 +26,7 @@ final class Follower {
   private static final System.Logger LOG = System.getLogger(Follower.class.getName());
   private static final Duration POLL = Duration.ofMillis(250);
   private static final Duration WAIT = Duration.ofMillis(500);
+  private static final long LOOK_NANOS = Duration.ofMinutes(1).toNanos();
   private static final long CHECK_NANOS = Duration.ofSeconds(5).toNanos();
   private static final int MUCH = 32 * 1024;
 
@@ -39,6 +41,8 @@ final class Follower {
   private boolean isStarted; // it has a position
   private boolean isOpen; // subscribers are placed
   private long heardAt = System.nanoTime();
+  private long lookedAt = System.nanoTime() - LOOK_NANOS; // for the log's start
+  private Lsn whole = Lsn.NONE; // from here on it has no hole
   private long awaySince; // 0: the log answers
 
   /** Begins to read. */
@@ -106,6 +110,18 @@ final class Follower {
       heardAt = now;
     }
     published(reader.behind());
+    if (isOpen && now - lookedAt > LOOK_NANOS) {
+      lookedAt = now;
+      noteFirst();
+    }
+  }
+
+  /** How far back the log goes: it is cut as time passes. */
+  private void noteFirst() throws LogException {
+    reader
+        .first()
+        .filter(first -> first.incarnation() == chain.incarnation())
+        .ifPresent(first -> feed.goesBackTo(first.prev().max(whole)));
   }
 
   private void published(long behind) {
@@ -198,6 +214,8 @@ final class Follower {
     target.endAll(CloseReason.POSITION_LOST, what);
     startAt(header.prev(), header.incarnation());
     isOpen = false;
+    whole = header.prev();
+    feed.goesBackTo(whole);
   }
 
   /** Empty if another attempt may help. */

@@ -3,6 +3,7 @@ package org.pgdeltastream.slot.shared;
 import static java.lang.System.Logger.Level.INFO;
 import static java.lang.System.Logger.Level.WARNING;
 
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -18,11 +19,14 @@ import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.delivery.StreamCounts;
+import org.pgdeltastream.journal.MessageScan;
 import org.pgdeltastream.journal.shared.LogException;
+import org.pgdeltastream.journal.shared.LogScan;
 import org.pgdeltastream.journal.shared.LogWriter;
 import org.pgdeltastream.journal.shared.RecordHeader;
 import org.pgdeltastream.journal.shared.RecordKind;
 import org.pgdeltastream.journal.shared.SharedLog;
+import org.pgdeltastream.slot.scan.History;
 import org.pgdeltastream.slot.upstream.Ending;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.Refusal;
@@ -32,8 +36,9 @@ import org.pgdeltastream.slot.upstream.StreamServices;
  * What this server does for a feed whose log it shares with others: follows the log, and leads
  * where nobody else does. For any thread.
  */
-public final class SharedFeed {
+public final class SharedFeed implements History {
   private static final System.Logger LOG = System.getLogger(SharedFeed.class.getName());
+  private static final Lsn NOWHERE = new Lsn(-1); // behind every position
   private static final int NEAR = 16; // records, of 512 KB at most
 
   private final Asked asked;
@@ -46,6 +51,7 @@ public final class SharedFeed {
   private volatile Optional<Ending> stop = Optional.empty();
   private volatile SharedState state = SharedState.FOLLOWING;
   private volatile String detail = "";
+  private volatile Lsn oldest = NOWHERE;
   private volatile Lsn written = Lsn.NONE; // as far as it was read here
   private volatile boolean isStarted; // the leadership
   private volatile boolean isNear;
@@ -237,6 +243,28 @@ public final class SharedFeed {
         leadership.durable(),
         isNear,
         log.warnings());
+  }
+
+  /** The log goes back to there, as far as this server has looked. */
+  void goesBackTo(Lsn position) {
+    oldest = position;
+  }
+
+  @Override
+  public boolean covers(Lsn after) {
+    return !oldest.isAfter(after);
+  }
+
+  @Override
+  public MessageScan scan(Lsn after, Lsn until) throws IOException {
+    try {
+      return new LogScan(log, after, until, heap().share());
+    } catch (LogException e) {
+      if (e.kind() == LogException.Kind.REMOVED) {
+        oldest = NOWHERE; // until it is looked at again
+      }
+      throw e;
+    }
   }
 
   SharedLog log() {

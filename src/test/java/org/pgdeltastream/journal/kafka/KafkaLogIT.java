@@ -138,7 +138,7 @@ class KafkaLogIT {
   void findsAPosition() throws IOException {
     try (LogWriter writer = log.lead();
         LogReader reader = log.read()) {
-      for (int i = 1; i <= 100; i++) {
+      for (long i = 1; i <= 100; i++) {
         writer.append(whole(i * 10, i * 10 + 10), BODY);
         if (i % 7 == 0) {
           writer.commit();

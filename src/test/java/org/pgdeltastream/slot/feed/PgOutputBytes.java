@@ -11,22 +11,22 @@ import java.util.Random;
 import org.pgdeltastream.change.Lsn;
 
 /** pgoutput's messages, by chance. Source: manual, "Logical Replication Message Formats". */
-final class PgOutputBytes {
+public final class PgOutputBytes {
   private final Random random;
   private long position = 1_000;
 
   /** A message, and where it stands in the WAL. */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  record Message(byte[] bytes, long position) {}
+  public record Message(byte[] bytes, long position) {}
 
   /** A transaction, or a message of its own. */
-  record Part(Lsn end, boolean isTransaction, List<Message> messages) {}
+  public record Part(Lsn end, boolean isTransaction, List<Message> messages) {}
 
   private interface Fields {
     void write(DataOutputStream to) throws IOException;
   }
 
-  PgOutputBytes(Random random) {
+  public PgOutputBytes(Random random) {
     this.random = random;
   }
 
@@ -35,11 +35,11 @@ final class PgOutputBytes {
   }
 
   /** What PostgreSQL says first on each connection. */
-  static List<Message> relations() {
+  public static List<Message> relations() {
     return List.of(relation(1, "users"), relation(2, "orders"));
   }
 
-  Part next() {
+  public Part next() {
     if (random.nextInt(12) == 0) {
       position += 10;
       Message message = message('M', to -> alone(to, position));

@@ -1,4 +1,4 @@
-package org.pgdeltastream.slot.shared;
+package org.pgdeltastream.journal.shared;
 
 import java.util.Arrays;
 import java.util.HashMap;
@@ -8,14 +8,14 @@ import java.util.Map;
  * Tells which Relation and Type messages say something new: each record of a log has those that it
  * needs, mostly the same again.
  */
-final class NewDescriptions {
+public final class NewDescriptions {
   private static final int ID_END = 1 + Integer.BYTES;
 
   private final Map<String, byte[]> known = new HashMap<>();
   private boolean isTypeNew; // then relations get the names of their types again
 
   /** Whether the message is to be decoded. */
-  boolean isNew(byte[] bytes, int start, int end) {
+  public boolean isNew(byte[] bytes, int start, int end) {
     byte type = bytes[start];
     if (type != 'R' && type != 'Y') {
       isTypeNew = isTypeNew && type != 'C';
@@ -28,7 +28,8 @@ final class NewDescriptions {
     return !isSame || (type == 'R' && isTypeNew);
   }
 
-  void clear() {
+  /** Nothing was said yet. */
+  public void clear() {
     known.clear();
     isTypeNew = false;
   }
