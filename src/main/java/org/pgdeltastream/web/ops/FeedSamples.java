@@ -41,6 +41,13 @@ final class FeedSamples {
     samples.put(Family.FEED_REFETCHES, counts.refetched(), feed);
     samples.put(Family.FEED_SNAPSHOTS, counts.snapshotsGiven(), feed, "asked");
     samples.put(Family.FEED_SNAPSHOTS, counts.snapshotsMade(), feed, "read");
+    report
+        .shared()
+        .ifPresent(
+            log -> {
+              samples.put(Family.FEED_STATE, 1, feed, log.state().toString());
+              samples.put(Family.FEED_NEAR_END, log.isNear(), feed);
+            });
     ofServer.putCloses(Family.FEED_CLOSES, counts.closes(), feed);
   }
 
