@@ -6,8 +6,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.pgdeltastream.doctor.Facts;
 import org.pgdeltastream.doctor.Facts.Identity;
+import org.pgdeltastream.doctor.Facts.Kafka;
 import org.pgdeltastream.doctor.Facts.Part;
 import org.pgdeltastream.doctor.Facts.Role;
 import org.pgdeltastream.doctor.Facts.Room;
@@ -24,16 +26,23 @@ public final class FactsReader {
   private final ReplicationConnector connector;
   private final Predicate<String> isOurs;
   private final Wants wants;
+  private final Supplier<Optional<Kafka>> kafka;
 
   /**
    * Opens nothing yet.
    *
    * @param isOurs whether a slot's name is of our pattern
+   * @param kafka empty where no server runs
    */
-  public FactsReader(ReplicationConnector connector, Predicate<String> isOurs, Wants wants) {
+  public FactsReader(
+      ReplicationConnector connector,
+      Predicate<String> isOurs,
+      Wants wants,
+      Supplier<Optional<Kafka>> kafka) {
     this.connector = connector;
     this.isOurs = isOurs;
     this.wants = wants;
+    this.kafka = kafka;
   }
 
   public Facts read() throws SQLException {
@@ -45,6 +54,10 @@ public final class FactsReader {
         session.note(
             Part.TRANSACTIONS,
             "needs pg_monitor: GRANT pg_monitor TO " + SqlText.name(role.name()));
+      }
+      Optional<Kafka> used = kafka.get();
+      if (used.isEmpty()) {
+        session.note(Part.KAFKA, "a running server tells it: GET /v1/doctor");
       }
       Room room = server.room(); // before our own walsender is there
       Optional<Identity> other = identityOfReplication(session, server.whoAnswers());
@@ -59,6 +72,7 @@ public final class FactsReader {
           SlotRows.read(session, isOurs),
           TransactionRows.open(session),
           TransactionRows.prepared(session),
+          used.orElse(Kafka.UNUSED),
           wants,
           session.unread());
     }

@@ -28,7 +28,7 @@ public final class DoctorCommand {
     try {
       Settings settings = Settings.read(name -> null);
       Database database = Database.open(settings, Optional.empty(), Optional.empty());
-      try (Examiner doctor = new Examiner(database.connector(), settings)) {
+      try (Examiner doctor = new Examiner(database.connector(), settings, Optional::empty)) {
         return print(doctor.examine(), json, strict);
       }
     } catch (ProblemException e) {

@@ -10,12 +10,14 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.doctor.Doctor;
 import org.pgdeltastream.doctor.Examination;
 import org.pgdeltastream.doctor.Facts;
+import org.pgdeltastream.doctor.Facts.Kafka;
 import org.pgdeltastream.doctor.Facts.Wants;
 import org.pgdeltastream.doctor.Finding.Severity;
 import org.pgdeltastream.doctor.check.Checks;
@@ -42,14 +44,23 @@ public final class Examiner implements AutoCloseable {
   private final ReentrantLock turn = new ReentrantLock();
   private volatile @Nullable Examination last;
 
-  /** Opens nothing yet. */
-  public Examiner(ReplicationConnector connector, Settings settings) {
-    this(connector, settings, Clock.systemUTC());
+  /**
+   * Opens nothing yet.
+   *
+   * @param kafka how this server uses it; empty where none runs
+   */
+  public Examiner(
+      ReplicationConnector connector, Settings settings, Supplier<Optional<Kafka>> kafka) {
+    this(connector, settings, kafka, Clock.systemUTC());
   }
 
-  Examiner(ReplicationConnector connector, Settings settings, Clock clock) {
+  Examiner(
+      ReplicationConnector connector,
+      Settings settings,
+      Supplier<Optional<Kafka>> kafka,
+      Clock clock) {
     Wants wants = new Wants(settings.publications(), settings.open());
-    reader = new FactsReader(connector.within(sockets), settings::matches, wants);
+    reader = new FactsReader(connector.within(sockets), settings::matches, wants, kafka);
     this.clock = clock;
   }
 

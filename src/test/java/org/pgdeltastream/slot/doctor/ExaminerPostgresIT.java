@@ -51,7 +51,7 @@ class ExaminerPostgresIT {
   @Test
   void examinesOnceAMinute() {
     SettableClock clock = new SettableClock();
-    Examiner examiner = new Examiner(connector("postgres"), settings(), clock);
+    Examiner examiner = new Examiner(connector("postgres"), settings(), Optional::empty, clock);
 
     Examination first = examiner.examine();
     clock.now = clock.now.plusSeconds(59);
@@ -65,7 +65,7 @@ class ExaminerPostgresIT {
 
   @Test
   void examinesOnceForAllThatAskAtOnce() throws Exception {
-    Examiner examiner = new Examiner(connector("postgres"), settings());
+    Examiner examiner = new Examiner(connector("postgres"), settings(), Optional::empty);
     ExecutorService askers = Executors.newFixedThreadPool(8);
     try {
       List<Future<Examination>> asked = new ArrayList<>();
@@ -90,7 +90,7 @@ class ExaminerPostgresIT {
 
   @Test
   void tellsTheLogHowMuchIsWrongAndEachErrorOnALine() {
-    List<String> lines = logged(new Examiner(connector("new\nline"), settings()));
+    List<String> lines = logged(new Examiner(connector("new\nline"), settings(), Optional::empty));
 
     assertThat(lines.get(0))
         .matches(
@@ -106,7 +106,7 @@ class ExaminerPostgresIT {
 
   @Test
   void tellsTheLogThatItCannotAsk() {
-    Examiner examiner = new Examiner(connector("nobody"), settings());
+    Examiner examiner = new Examiner(connector("nobody"), settings(), Optional::empty);
 
     assertThatThrownBy(examiner::examine)
         .isInstanceOfSatisfying(
