@@ -12,6 +12,12 @@ import org.pgdeltastream.support.Broker;
 final class KafkaTopics {
   private KafkaTopics() {}
 
+  static void make(Broker broker, String topic) throws InterruptedException, ExecutionException {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.address()))) {
+      admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
+    }
+  }
+
   /** Removes a topic and makes it anew. */
   static void makeAnew(Broker broker, String topic)
       throws InterruptedException, ExecutionException {
@@ -19,7 +25,7 @@ final class KafkaTopics {
       admin.deleteTopics(List.of(topic)).all().get();
       Awaitility.await("the topic to be gone")
           .until(() -> !admin.listTopics().names().get().contains(topic));
-      admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
     }
+    make(broker, topic);
   }
 }
