@@ -65,8 +65,7 @@ final class KafkaReader implements LogReader {
 
   @Override
   public Optional<RecordHeader> first() throws LogException {
-    return log.search(
-        false, search -> search.beginning(search.first()).map(LogRecord::header));
+    return log.search(false, search -> search.beginning(search.first()).map(LogRecord::header));
   }
 
   @Override

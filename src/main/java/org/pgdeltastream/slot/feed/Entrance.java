@@ -46,11 +46,7 @@ final class Entrance {
    * @param oldest what ends after this can be sent
    */
   Entrance(
-      Router router,
-      Supplier<Lsn> oldest,
-      FeedCounts counts,
-      Placement placement,
-      Spools spools) {
+      Router router, Supplier<Lsn> oldest, FeedCounts counts, Placement placement, Spools spools) {
     this.router = router;
     this.oldest = oldest;
     this.counts = counts;
