@@ -55,8 +55,7 @@ final class KafkaFeeds {
   }
 
   private static Optional<String> loss(SharedReport log) {
-    boolean isLost =
-        log.state() == SharedState.JOURNAL_LOST || log.state() == SharedState.DIVERGED;
+    boolean isLost = log.state() == SharedState.JOURNAL_LOST || log.state() == SharedState.DIVERGED;
     return isLost ? Optional.of(log.detail()) : Optional.empty();
   }
 }

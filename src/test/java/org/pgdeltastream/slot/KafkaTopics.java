@@ -9,10 +9,12 @@ import org.awaitility.Awaitility;
 import org.pgdeltastream.support.Broker;
 
 /** What somebody does to topics who knows nothing of feeds. */
-final class KafkaTopics {
+public final class KafkaTopics {
   private KafkaTopics() {}
 
-  static void make(Broker broker, String topic) throws InterruptedException, ExecutionException {
+  /** Makes an empty one. */
+  public static void make(Broker broker, String topic)
+      throws InterruptedException, ExecutionException {
     try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.address()))) {
       admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
     }

@@ -56,7 +56,11 @@ final class Patient {
 
   Examination examine() throws SQLException {
     FactsReader reader =
-        new FactsReader(connector, name -> name.startsWith("delta_"), new Wants(wanted, false), Optional::empty);
+        new FactsReader(
+            connector,
+            name -> name.startsWith("delta_"),
+            new Wants(wanted, false),
+            Optional::empty);
     return new Doctor(Checks.all(SMALL)).examine(reader.read(), Instant.EPOCH, Duration.ZERO);
   }
 
