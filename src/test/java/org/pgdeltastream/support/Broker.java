@@ -84,7 +84,7 @@ public final class Broker implements AutoCloseable {
     }
 
     static Cluster parse(String text) {
-      String[] parts = text.split(" ");
+      String[] parts = text.split(" ", -1);
       List<Member> members = new ArrayList<>();
       for (int i = 1; i < parts.length; i += 3) {
         members.add(
