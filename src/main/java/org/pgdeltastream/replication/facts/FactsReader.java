@@ -55,10 +55,6 @@ public final class FactsReader {
             Part.TRANSACTIONS,
             "needs pg_monitor: GRANT pg_monitor TO " + SqlText.name(role.name()));
       }
-      Optional<Kafka> used = kafka.get();
-      if (used.isEmpty()) {
-        session.note(Part.KAFKA, "a running server tells it: GET /v1/doctor");
-      }
       Room room = server.room(); // before our own walsender is there
       Optional<Identity> other = identityOfReplication(session, server.whoAnswers());
       return new Facts(
@@ -72,10 +68,18 @@ public final class FactsReader {
           SlotRows.read(session, isOurs),
           TransactionRows.open(session),
           TransactionRows.prepared(session),
-          used.orElse(Kafka.UNUSED),
+          kafka(session),
           wants,
           session.unread());
     }
+  }
+
+  private Kafka kafka(FactsSession session) {
+    Optional<Kafka> used = kafka.get();
+    if (used.isEmpty()) {
+      session.note(Part.KAFKA, "a running server tells it: GET /v1/doctor");
+    }
+    return used.orElse(Kafka.UNUSED);
   }
 
   /** A role that may not replicate, or no free walsender, is a finding of its own. */
