@@ -145,10 +145,19 @@ class ArchitectureTest {
   static final ArchRule onlyTheLauncherKnowsItsServers =
       noClasses()
           .that()
-          .resideOutsideOfPackage(ROOT + "launch..")
+          .resideOutsideOfPackages(ROOT + "launch..", ROOT + "journal.kafka")
           .should()
           .dependOnClassesThat()
           .resideInAnyPackage("org.apache..", "io.zonky..");
+
+  @ArchTest
+  static final ArchRule onlyOnePackageKnowsKafka =
+      noClasses()
+          .that()
+          .resideOutsideOfPackage(ROOT + "journal.kafka")
+          .should()
+          .dependOnClassesThat()
+          .resideInAPackage("org.apache.kafka..");
 
   @ArchTest
   static final ArchRule namesSayWhatAThingIs =

@@ -7,7 +7,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -196,24 +195,12 @@ public final class ReplicationSlots {
 
   /** What streams the slot; empty if nothing does. */
   public Optional<SlotHolder> holder(SlotName slot) throws SQLException {
-    String sql =
-        "select a.pid, a.application_name, extract(epoch from pg_catalog.clock_timestamp()"
-            + " - (pg_catalog.to_jsonb(r) ->> 'reply_time')::timestamptz)::bigint" // of 12 and
-            // later
-            + " from pg_stat_activity a join pg_replication_slots s on s.active_pid = a.pid"
-            + " left join pg_stat_replication r on r.pid = a.pid where s.slot_name = ?";
     return ask(
-        sql,
+        SlotHolder.SQL,
         statement -> {
           statement.setString(1, slot.value());
           try (ResultSet rows = statement.executeQuery()) {
-            return rows.next()
-                ? Optional.of(
-                    new SlotHolder(
-                        rows.getInt(1),
-                        rows.getString(2),
-                        Duration.ofSeconds(Math.max(0, rows.getLong(3)))))
-                : Optional.empty();
+            return rows.next() ? Optional.of(SlotHolder.of(rows)) : Optional.empty();
           }
         });
   }

@@ -11,13 +11,13 @@ import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.database.Database;
 import org.pgdeltastream.slot.database.Problems;
-import org.pgdeltastream.slot.feed.Feed;
+import org.pgdeltastream.slot.feed.SlotAccess;
 import org.pgdeltastream.slot.stream.Slot;
 import org.pgdeltastream.slot.stream.Slots;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /** Slots, as feeds need them. */
-final class FeedSlots implements Feed.Slots {
+final class FeedSlots implements SlotAccess {
   /** The refusal of what only a feed may do with its slot. */
   static ProblemException readBy(SlotName slot) {
     return new ProblemException(

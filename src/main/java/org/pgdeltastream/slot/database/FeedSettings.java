@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import org.pgdeltastream.journal.shared.KafkaSettings;
 
 /**
  * The settings of feeds.
@@ -35,7 +36,8 @@ public record FeedSettings(
     Duration feedSnapshotSeconds,
     int subscribers,
     int subscribersPerAddress,
-    int subscribersPerToken) {
+    int subscribersPerToken,
+    KafkaSettings ofKafka) {
 
   static FeedSettings read(SettingSource source) {
     int subscribers = source.number("subscribers", 10_000, 1, 1_000_000);
@@ -52,7 +54,8 @@ public record FeedSettings(
         source.seconds("feed-snapshot-seconds", 600),
         subscribers,
         source.number("subscribers-per-address", 1_000, 1, 1_000_000),
-        source.number("subscribers-per-token", subscribers, 1, 1_000_000));
+        source.number("subscribers-per-token", subscribers, 1, 1_000_000),
+        source.kafka());
   }
 
   /** A sixteenth: the sockets of thousands of subscribers need the rest. */

@@ -9,7 +9,6 @@ import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
-import org.pgdeltastream.journal.shared.KafkaSettings;
 
 /**
  * Every setting of the program, read once. Each has one name: a system property {@code
@@ -59,7 +58,6 @@ public record Settings(
     Duration pingInterval,
     Duration pongTimeout,
     FeedSettings ofFeeds,
-    KafkaSettings ofKafka,
     OperatorSettings ofOperators,
     TokenSettings ofTokens) {
 
@@ -108,7 +106,6 @@ public record Settings(
         source.seconds("ping-interval", 10),
         source.seconds("pong-timeout", 15),
         FeedSettings.read(source),
-        source.kafka(),
         OperatorSettings.read(source),
         TokenSettings.read(source));
   }

@@ -107,7 +107,7 @@ final class Entrance {
     } else if (after.isAfter(router.head())) {
       Runnable wrong = () -> refetch(subscriber, request, here, "timeline");
       ahead.put(subscriber, new Ahead(after, begins, wrong, System.nanoTime()));
-    } else if (placement.covers(after) || after.equals(router.head())) {
+    } else if (placement.past.covers(after) || after.equals(router.head())) {
       begins.run();
     } else {
       refetch(subscriber, request, here, "window");

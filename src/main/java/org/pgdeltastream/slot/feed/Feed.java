@@ -1,6 +1,5 @@
 package org.pgdeltastream.slot.feed;
 
-import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.INFO;
 
 import java.time.Duration;
@@ -16,7 +15,6 @@ import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.feed.FeedSubscriber;
@@ -24,36 +22,17 @@ import org.pgdeltastream.feed.Outlet;
 import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.Writer;
 import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
-import org.pgdeltastream.replication.connection.OpenSockets;
-import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.shared.SharedFeed;
 import org.pgdeltastream.slot.shared.SharedLogs;
 import org.pgdeltastream.slot.upstream.Ending;
 import org.pgdeltastream.slot.upstream.KnownSlot;
-import org.pgdeltastream.slot.upstream.StreamLife;
 import org.pgdeltastream.slot.upstream.StreamServices;
-import org.pgdeltastream.slot.upstream.Upstream;
 
 /**
  * One slot that this server reads, and its subscribers. The reader's thread is inside {@link #run},
  * over as many upstreams as it takes; no subscriber ever holds it up.
  */
 public final class Feed implements Runnable {
-  /** Slots, as feeds need them. */
-  public interface Slots {
-    /** The slot in PostgreSQL. */
-    Optional<SlotRow> find(SlotName name);
-
-    /** Makes a slot for pgoutput, without a snapshot. */
-    void make(SlotName name, List<String> publications);
-
-    /** What is remembered of a slot, from now on until it is dropped. */
-    KnownSlot enter(SlotName name);
-
-    /** Drops it. */
-    void drop(SlotName name);
-  }
-
   private static final System.Logger LOG = System.getLogger(Feed.class.getName());
   private static final Duration PAUSE = Duration.ofSeconds(2);
   private static final int MOST_PAUSES = 8; // where another server reads the slot
@@ -90,14 +69,9 @@ public final class Feed implements Runnable {
     this.reader = new FeedReader(definition, slot, head);
     this.shared =
         definition.storage() == Storage.KAFKA
-            ? Optional.of(logs.feed(definition.name(), asked(), slot, counts().read()))
+            ? Optional.of(logs.feed(definition.name(), definition.asked(), slot, counts().read()))
             : Optional.empty();
-    shared.ifPresent(head.placement()::history);
-  }
-
-  private SharedFeed.Asked asked() {
-    return new SharedFeed.Asked(
-        definition.publications(), definition.window(), definition.windowBytes());
+    shared.ifPresent(head.placement().past::before);
   }
 
   public FeedDefinition definition() {
@@ -135,38 +109,22 @@ public final class Feed implements Runnable {
   }
 
   private Ending follow(SharedFeed log) {
-    Ending why = Ending.of(CloseReason.INTERNAL, "internal error");
-    try {
-      why = log.follow(head);
-    } catch (Throwable e) { // an Error too: the feed must go on
-      LOG.log(ERROR, "The reader of " + this + " failed", e);
-    }
+    Ending why = log.follow(head);
     head.placement().entrance.close();
     head.rollBack();
     return why;
   }
 
   private Ending readOnce() {
-    OpenSockets sockets = new OpenSockets();
-    StreamLife life = new StreamLife();
-    Upstream upstream =
-        new Upstream(slot, reader, life, services.within(sockets), sockets, counts().read());
-    running = new FeedRun(life, upstream, reader::isOnStandby);
+    FeedRun run = FeedRun.of(slot, reader, services, counts().read());
+    running = run;
     Ending stopping = stop;
     if (stopping != null) {
-      life.end(stopping);
+      run.life().end(stopping);
     }
-    Ending why = Ending.of(CloseReason.INTERNAL, "internal error");
-    try {
-      why = upstream.run();
-      head.rollBack();
-    } catch (Throwable e) { // an Error too: the feed must go on
-      LOG.log(ERROR, "The reader of " + this + " failed", e);
-      head.rollBack(); // which frees memory
-    }
+    Ending why = run.run(this);
+    head.rollBack(); // which frees memory
     running = null;
-    life.end(why);
-    life.ended();
     return why;
   }
 

@@ -12,6 +12,7 @@ import org.pgdeltastream.change.Shown;
 import org.pgdeltastream.change.SlotName;
 import org.pgdeltastream.journal.shared.KafkaSettings.Storage;
 import org.pgdeltastream.replication.wal.SlotRow;
+import org.pgdeltastream.slot.shared.SharedFeed;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 
 /**
@@ -62,6 +63,10 @@ public record FeedDefinition(
             ? List.of()
             : Stream.of(text.substring(equals + 1).split(",")).map(String::strip).toList();
     return withUsualWindow.apply(name, publications);
+  }
+
+  SharedFeed.Asked asked() {
+    return new SharedFeed.Asked(publications, window, windowBytes);
   }
 
   FeedDefinition in(Storage other) {

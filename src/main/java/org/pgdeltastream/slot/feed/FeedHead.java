@@ -14,6 +14,7 @@ import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.replication.wal.ServerIdentity;
 import org.pgdeltastream.slot.database.FeedSettings;
+import org.pgdeltastream.slot.scan.PresentCatalog;
 import org.pgdeltastream.slot.shared.FollowTarget;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.StreamServices;
@@ -70,12 +71,12 @@ final class FeedHead implements FollowTarget {
   @Override
   public FeedDecoder decoder(ServerEncoding encoding, Catalog present) {
     catalog.set(present);
-    placement.encoding(encoding);
+    placement.encoding = encoding;
     rollBack();
     HeapShare heap = services.database().heap().share();
     PgOutputDecoder plain = new PgOutputDecoder(router, encoding, heap, placement.counts.read());
     return new FeedDecoder(
-        plain, heap, journal, router, placement.delivered(), end -> window.passes(end));
+        plain, heap, journal, router, placement.spools.delivered(), end -> window.passes(end));
   }
 
   @Override

@@ -1,13 +1,19 @@
 package org.pgdeltastream.slot.feed;
 
+import static java.lang.System.Logger.Level.ERROR;
+
 import java.util.Locale;
 import java.util.Map;
 import java.util.function.BooleanSupplier;
 import java.util.function.IntFunction;
 import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.delivery.StreamCounts;
 import org.pgdeltastream.replication.WalsenderState;
+import org.pgdeltastream.replication.connection.OpenSockets;
 import org.pgdeltastream.slot.upstream.Ending;
+import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.StreamLife;
+import org.pgdeltastream.slot.upstream.StreamServices;
 import org.pgdeltastream.slot.upstream.Upstream;
 
 /**
@@ -16,6 +22,8 @@ import org.pgdeltastream.slot.upstream.Upstream;
  * @param isOnStandby whether its connection began on a standby
  */
 public record FeedRun(StreamLife life, Upstream upstream, BooleanSupplier isOnStandby) {
+  private static final System.Logger LOG = System.getLogger(FeedRun.class.getName());
+
   /** For the reporter, several times a second: ends the wait for a PostgreSQL that is away. */
   public void check() {
     upstream.reportWhileSending();
@@ -48,6 +56,28 @@ public record FeedRun(StreamLife life, Upstream upstream, BooleanSupplier isOnSt
         .guard()
         .flatMap(guard -> guard.broken(present))
         .ifPresent(detail -> end(Ending.of(CloseReason.CANNOT_DECODE, detail)));
+  }
+
+  /** Reads nothing yet. */
+  static FeedRun of(
+      KnownSlot slot, FeedReader reader, StreamServices services, StreamCounts counts) {
+    OpenSockets sockets = new OpenSockets();
+    StreamLife life = new StreamLife();
+    Upstream upstream = new Upstream(slot, reader, life, services.within(sockets), sockets, counts);
+    return new FeedRun(life, upstream, reader::isOnStandby);
+  }
+
+  /** Reads the slot over one upstream, until that cannot go on. */
+  Ending run(Object feed) {
+    Ending why = Ending.of(CloseReason.INTERNAL, "internal error");
+    try {
+      why = upstream.run();
+    } catch (Throwable e) { // an Error too: the feed must go on
+      LOG.log(ERROR, "The reader of " + feed + " failed", e);
+    }
+    life.end(why);
+    life.ended();
+    return why;
   }
 
   /** What it does, in a word. */

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executor;
-import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
 import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.change.SlotName;
@@ -37,12 +36,13 @@ import org.pgdeltastream.slot.view.ViewRequest;
  * slot it finds when somebody asks for them.
  */
 public final class Feeds {
-  private final Feed.Slots slots;
+  private final SlotAccess slots;
   private final Settings settings;
   private final Admission admission;
   private final KnownViews views;
   private final Writers writers;
   private final SharedLogs logs;
+  private final FeedMaker maker;
   private final OpenFeeds open;
   private final NamedFeeds named;
   private final Bearers bearers;
@@ -52,13 +52,14 @@ public final class Feeds {
    *
    * @param standing of those who have no right to everything
    */
-  public Feeds(Feed.Slots slots, StreamServices services, Executor threads, Standing standing) {
+  public Feeds(SlotAccess slots, StreamServices services, Executor threads, Standing standing) {
     this.slots = slots;
     this.settings = services.settings();
     this.writers = new Writers(threads, settings.sendTimeout(), settings.pongTimeout());
     this.admission = new Admission(settings.ofFeeds());
     this.views = new KnownViews(services.database().publications(), services.database().filters());
     this.logs = new SharedLogs(services);
+    this.maker = new FeedMaker(slots, logs);
     this.open = new OpenFeeds(slots, services, threads, writers, logs);
     this.named = new NamedFeeds(settings, threads);
     this.bearers = new Bearers(standing, threads, this::look);
@@ -105,26 +106,11 @@ public final class Feeds {
   private boolean makeNew(FeedDefinition wanted, Optional<SlotRow> row) {
     row.ifPresent(FeedDefinition::check);
     if (row.isEmpty()) {
-      makeSlot(wanted);
+      maker.make(wanted);
     }
     open.open(wanted);
     bearers.look();
     return row.isEmpty();
-  }
-
-  private void makeSlot(FeedDefinition wanted) {
-    SlotName slot = wanted.slotName();
-    if (wanted.storage() == Storage.WAL) {
-      slots.make(slot, wanted.publications());
-      return;
-    }
-    logs.make(
-        wanted.name(),
-        () -> {
-          slots.make(slot, wanted.publications());
-          return slots.find(slot).flatMap(SlotRow::confirmedFlush).orElse(Lsn.NONE);
-        },
-        () -> dropSlot(slot));
   }
 
   /** The feed, also one that another server made, or this one before it was started again. */
@@ -210,8 +196,7 @@ public final class Feeds {
 
   /** Why a row of a table is shown to who follows the feed so, or is not. */
   public Explanation explain(String name, ViewRequest view, TableName table, Condition row) {
-    Feed feed = of(name);
-    return views.explain(name, feed.publications(), view, table, row);
+    return views.explain(name, of(name).publications(), view, table, row);
   }
 
   /** Drops a feed and its slot; by force also while it has subscribers. */
@@ -231,10 +216,7 @@ public final class Feeds {
             "Close them first, or pass force=true");
       }
       open.end(feed, CloseReason.SLOT_NOT_FOUND, feed + " was dropped");
-      dropSlot(feed.definition().slotName());
-      if (feed.definition().storage() == Storage.KAFKA) {
-        logs.remove(name);
-      }
+      maker.drop(feed.definition());
     } finally {
       open.release(name);
     }
@@ -247,16 +229,6 @@ public final class Feeds {
           Problem.NOTHING_LOST,
           "Feed " + name + " has lost nothing that an operator is to accept",
           "GET /v1/feeds/" + name + " shows its state");
-    }
-  }
-
-  private void dropSlot(SlotName slot) {
-    try {
-      slots.drop(slot);
-    } catch (ProblemException e) {
-      if (e.problem() != Problem.SLOT_NOT_FOUND) { // else another server was quicker
-        throw e;
-      }
     }
   }
 

@@ -40,7 +40,7 @@ final class NamedFeeds {
         publications,
         settings.ofFeeds().feedWindowBytes(),
         settings.ofFeeds().feedWindowSeconds(),
-        settings.ofKafka().feedStorage());
+        settings.ofFeeds().ofKafka().feedStorage());
   }
 
   FeedDefinition of(String name, FeedDefinition usual) {

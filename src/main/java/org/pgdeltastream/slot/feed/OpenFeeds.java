@@ -31,7 +31,7 @@ final class OpenFeeds {
   private static final int DRAIN_STEPS = 100; // two seconds
   private static final int LEAST_AT_ONCE = 20;
 
-  private final Feed.Slots slots;
+  private final SlotAccess slots;
   private final StreamServices services;
   private final Executor threads;
   private final Writers writers;
@@ -43,7 +43,7 @@ final class OpenFeeds {
   private boolean isClosed;
 
   OpenFeeds(
-      Feed.Slots slots,
+      SlotAccess slots,
       StreamServices services,
       Executor threads,
       Writers writers,

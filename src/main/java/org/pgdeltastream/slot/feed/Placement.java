@@ -22,9 +22,9 @@ import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Rows;
 import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.slot.scan.FeedScan;
-import org.pgdeltastream.slot.scan.History;
+import org.pgdeltastream.slot.scan.Past;
+import org.pgdeltastream.slot.scan.PresentCatalog;
 import org.pgdeltastream.slot.upstream.StreamServices;
-import org.pgdeltastream.slot.view.Delivered;
 import org.pgdeltastream.slot.view.SpoolSource;
 import org.pgdeltastream.slot.view.Spools;
 
@@ -42,20 +42,16 @@ final class Placement implements FeedScan.Source, SpoolSource {
   private final Supplier<List<String>> publications;
   private final Runnable wakeWriters;
   private final FeedScan scan;
-  private final Spools spools;
+  final Spools spools;
   private final RouterCalls calls;
   final Entrance entrance;
-  private volatile History history = History.NONE;
-  private volatile ServerEncoding encoding = ServerEncoding.OF_MOST;
+  final Past past;
+  volatile ServerEncoding encoding = ServerEncoding.OF_MOST;
 
   /** What of a feed is read here. */
   record Parts(Router router, Journal journal, Supplier<Lsn> oldest) {}
 
-  /**
-   * Places nobody before its entrance is open.
-   *
-   * @param publications of the feed, once they are known
-   */
+  /** Places nobody before its entrance is open. The publications are known later. */
   Placement(
       Parts parts,
       PresentCatalog catalog,
@@ -65,6 +61,7 @@ final class Placement implements FeedScan.Source, SpoolSource {
       Runnable wakeWriters) {
     this.router = parts.router();
     this.journal = parts.journal();
+    this.past = new Past(journal);
     this.catalog = catalog.waiting(services.stopping()::get);
     this.services = services;
     this.publications = publications;
@@ -86,23 +83,6 @@ final class Placement implements FeedScan.Source, SpoolSource {
   void close() {
     spools.clear();
     journal.close();
-  }
-
-  /** From now on positions before the journal's are found there. */
-  void history(History before) {
-    history = before;
-  }
-
-  boolean covers(Lsn after) {
-    return journal.covers(after) || history.covers(after);
-  }
-
-  Delivered delivered() {
-    return spools.delivered();
-  }
-
-  void encoding(ServerEncoding present) {
-    encoding = present;
   }
 
   /** For the reader, now and then. */
@@ -217,8 +197,8 @@ final class Placement implements FeedScan.Source, SpoolSource {
   }
 
   @Override
-  public History history() {
-    return history;
+  public Past past() {
+    return past;
   }
 
   @Override

@@ -22,7 +22,6 @@ import org.pgdeltastream.feed.ViewOptions;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.feed.log.Framing;
-import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.slot.scan.ScanPass.Reading;
 import org.pgdeltastream.slot.scan.ScanPass.Waiting;
 
@@ -37,9 +36,7 @@ public final class FeedScan implements Runnable {
 
   /** What it needs of its feed. */
   public interface Source {
-    Journal journal();
-
-    History history();
+    Past past();
 
     Catalog catalog();
 
@@ -55,7 +52,7 @@ public final class FeedScan implements Runnable {
 
     void wakeWriters();
 
-    /** A subscriber whose position is not in the journal, nor in the history. */
+    /** A subscriber whose position is not in there. */
     void lost(FeedSubscriber subscriber);
 
     /** To be placed again. */
@@ -169,7 +166,7 @@ public final class FeedScan implements Runnable {
   }
 
   private boolean isLost(Waiting one) {
-    boolean lost = !feed.journal().covers(one.after()) && !feed.history().covers(one.after());
+    boolean lost = !feed.past().covers(one.after());
     if (lost) {
       feed.lost(one.subscriber());
     }

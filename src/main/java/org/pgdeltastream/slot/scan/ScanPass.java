@@ -16,7 +16,7 @@ import org.pgdeltastream.feed.Router;
 import org.pgdeltastream.feed.log.FrameLog;
 import org.pgdeltastream.journal.MessageScan;
 
-/** Once through the journal. */
+/** Once through what a feed can send again. */
 final class ScanPass {
   private static final long STEP_BYTES = 256 * 1024;
   private static final long PAUSE_NANOS = Duration.ofMillis(1).toNanos();
@@ -50,9 +50,9 @@ final class ScanPass {
     router.stamp(feed.stamp());
     waiting.forEach(one -> router.log(one.subscriber().view(), one.subscriber().framing()));
     long bytes = 0;
-    Lsn end = feed.journal().end(); // before: so far at least it is read
+    Lsn end = feed.past().end(); // before: so far at least it is read
     try (HeapShare heap = feed.heap().share();
-        MessageScan scan = scan(router.head(), end)) {
+        MessageScan scan = feed.past().scan(router.head(), end)) {
       PgOutputDecoder decoder = new PgOutputDecoder(router, feed.encoding(), heap);
       while (scan.next()) {
         router.position(scan.walPosition());
@@ -73,12 +73,6 @@ final class ScanPass {
     router.seal();
     feed.wakeWriters();
     placeAgain();
-  }
-
-  private MessageScan scan(Lsn after, Lsn end) throws IOException {
-    return feed.journal().covers(after)
-        ? feed.journal().scan(after)
-        : feed.history().scan(after, end);
   }
 
   /** What they have a part of is not in the journal, or not yet: PostgreSQL is to send it. */

@@ -130,7 +130,7 @@ final class Follower {
       isOpen = true;
       target.open(source.server());
     }
-    feed.follows(chain.max(), behind);
+    feed.condition().follows(chain.max(), behind);
     target.publish(isAll);
   }
 
@@ -138,7 +138,7 @@ final class Follower {
   private boolean seek() throws LogException {
     Optional<RecordHeader> first = reader.seek(feed.asked().window(), feed.asked().windowBytes());
     if (first.isEmpty()) {
-      feed.follows(Lsn.NONE, 0);
+      feed.condition().follows(Lsn.NONE, 0);
       return false;
     }
     isStarted = true;
@@ -220,22 +220,16 @@ final class Follower {
 
   /** Empty if another attempt may help. */
   private Optional<Ending> afterFailure(LogException e) {
-    switch (e.kind()) {
-      case REMOVED -> isStarted = false; // what is missing then is found
-      case FENCED -> {
-        return Optional.of(Ending.of(CloseReason.UPSTREAM_LOST, String.valueOf(e.getMessage())));
-      }
-      case MISSING -> {
-        return Optional.of(Ending.of(CloseReason.SLOT_NOT_FOUND, String.valueOf(e.getMessage())));
-      }
-      case WRONG -> {
-        return Optional.of(Ending.of(CloseReason.CANNOT_DECODE, String.valueOf(e.getMessage())));
-      }
-      case AWAY -> {
-        return afterAway(e);
-      }
+    if (e.kind() == Kind.AWAY) {
+      return afterAway(e);
     }
-    return Optional.empty();
+    if (e.kind() == Kind.REMOVED) {
+      isStarted = false; // what is missing then is found
+      return Optional.empty();
+    }
+    CloseReason reason =
+        e.kind() == Kind.FENCED ? CloseReason.UPSTREAM_LOST : Leader.reason(e); // by a promotion
+    return Optional.of(Ending.of(reason, String.valueOf(e.getMessage())));
   }
 
   private Optional<Ending> afterAway(LogException e) {
@@ -244,7 +238,7 @@ final class Follower {
       awaySince = now;
       LOG.log(INFO, feed.log().name() + " does not answer: " + e.getMessage());
     }
-    feed.isAway();
+    feed.condition().isAway();
     if (now - awaySince > feed.hold().toNanos()) {
       return Optional.of(Ending.of(CloseReason.UPSTREAM_LOST, "the feed's log does not answer"));
     }

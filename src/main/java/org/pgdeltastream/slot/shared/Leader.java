@@ -1,23 +1,17 @@
 package org.pgdeltastream.slot.shared;
 
 import static java.lang.System.Logger.Level.INFO;
-import static java.lang.System.Logger.Level.WARNING;
 import static java.util.Objects.requireNonNull;
 
-import jakarta.json.Json;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.ThreadLocalRandom;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.delivery.CloseReason;
-import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.journal.shared.LogEnd;
 import org.pgdeltastream.journal.shared.LogException;
 import org.pgdeltastream.journal.shared.LogWriter;
@@ -141,78 +135,16 @@ final class Leader implements Downstream {
 
   private void start(LogEnd end) throws LogException, Refusal {
     Lsn confirmed = position.confirmed();
-    boolean goesOn = goesOn(end, confirmed);
-    if (goesOn && confirmed.isAfter(end.committed())) {
-      LOG.log(
-          WARNING,
-          "{0}: readers of committed records alone may miss or repeat what lies between {1} and {2}",
-          feed.log().name(),
-          end.committed(),
-          confirmed);
-    }
-    Lsn from = goesOn ? end.committed().max(confirmed) : confirmed;
-    RecordHeader like = term(from, goesOn ? end.last() : Optional.empty());
-    append(like, json(like, confirmed));
-    commit();
-    durable = from;
-    cutter = new RecordCutter(like, from, requireNonNull(heap, "path comes first"), this::append);
-    feed.leads(like.term());
-    LOG.log(INFO, "This server leads " + feed.log().name() + " from " + from);
-  }
-
-  /** Whether the log can go on where it ends; else an operator has accepted that it cannot. */
-  private boolean goesOn(LogEnd end, Lsn confirmed) throws Refusal {
-    boolean isEmpty = end.last().isEmpty();
-    if (isEmpty ? !end.wasEmptied() : confirmed.isAfter(end.written())) {
-      if (feed.takeGapAccepted()) {
-        return false;
-      }
-      throw feed.lost(end.written(), confirmed);
-    }
-    if (hasDiverged(end)) {
-      if (feed.takeGapAccepted()) {
-        return false;
-      }
-      throw feed.diverged(end.written());
-    }
-    return true;
-  }
-
-  private RecordHeader term(Lsn from, Optional<RecordHeader> last) {
-    long incarnation =
-        last.map(RecordHeader::incarnation).orElseGet(ThreadLocalRandom.current()::nextLong);
-    int timeline = requireNonNull(server, "PostgreSQL said who it is").timeline();
-    long term = ThreadLocalRandom.current().nextLong();
-    return new RecordHeader(RecordKind.TERM, 0, from, from, term, incarnation, timeline);
-  }
-
-  private byte[] json(RecordHeader term, Lsn confirmed) {
     ServerIdentity identity = requireNonNull(server, "PostgreSQL said who it is");
-    return Json.createObjectBuilder()
-        .add("node", feed.node())
-        .add("term", Long.toHexString(term.term()))
-        .add("slot", feed.slotName())
-        .add("system", identity.systemId())
-        .add("timeline", identity.timeline())
-        .add("confirmed", confirmed.toString())
-        .add("start", term.end().toString())
-        .build()
-        .toString()
-        .getBytes(StandardCharsets.UTF_8);
-  }
-
-  /** What the log has beyond a switch of timelines, this PostgreSQL has not. */
-  private boolean hasDiverged(LogEnd end) {
-    ServerIdentity now = requireNonNull(server, "PostgreSQL said who it is");
-    if (end.last().isEmpty()) {
-      return false;
-    }
-    int before = end.last().get().timeline();
-    FeedPosition.Stamp then = FeedPosition.Stamp.of(now.systemId(), now.database(), before);
-    FeedPosition.Stamp present =
-        FeedPosition.Stamp.of(now.systemId(), now.database(), now.timeline());
-    boolean isShorter = position.written().filter(end.written()::isAfter).isPresent();
-    return isShorter || then.at(end.written()).mismatch(present, now.ancestors()).isPresent();
+    LogStart begins = new LogStart(feed.condition(), feed.log(), end, identity);
+    RecordHeader term = begins.term(confirmed, position.written());
+    append(term, begins.text(term, feed.node(), confirmed));
+    commit();
+    durable = term.end();
+    HeapShare share = requireNonNull(heap, "path comes first");
+    cutter = new RecordCutter(term, term.end(), share, this::append);
+    feed.condition().leads(term.term());
+    LOG.log(INFO, "This server leads " + feed.log().name() + " from " + term.end());
   }
 
   private void append(RecordHeader header, byte[] body) throws LogException {

@@ -69,7 +69,7 @@ public final class Leadership implements Runnable {
     try {
       while (feed.stopping().isEmpty()) {
         Duration pause = LOOK;
-        Chance chance = feed.isNear() ? chance() : Chance.NONE;
+        Chance chance = feed.condition().isNear() ? chance() : Chance.NONE;
         if (chance != Chance.NONE) {
           pause = pauseAfter(leadOnce(chance == Chance.SILENT));
         }
@@ -128,7 +128,7 @@ public final class Leadership implements Runnable {
     } finally {
       durable = leader.flushPosition();
       leader.close(); // behind PostgreSQL's connection: the slot is free first
-      feed.leadsNoMore();
+      feed.condition().leadsNoMore();
       running = null;
       life.end(why);
       life.ended();
@@ -138,7 +138,7 @@ public final class Leadership implements Runnable {
   }
 
   private void makeWhereAccepted() throws LogException {
-    if (feed.isGapAccepted()) {
+    if (feed.condition().isGapAccepted()) {
       feed.log().make();
     }
   }

@@ -1,10 +1,9 @@
 package org.pgdeltastream.slot.shared;
 
-import static java.lang.System.Logger.Level.INFO;
+import static java.lang.System.Logger.Level.ERROR;
 import static java.lang.System.Logger.Level.WARNING;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.List;
@@ -12,9 +11,7 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.pgdeltastream.change.HeapBudget;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
@@ -22,9 +19,6 @@ import org.pgdeltastream.delivery.StreamCounts;
 import org.pgdeltastream.journal.MessageScan;
 import org.pgdeltastream.journal.shared.LogException;
 import org.pgdeltastream.journal.shared.LogScan;
-import org.pgdeltastream.journal.shared.LogWriter;
-import org.pgdeltastream.journal.shared.RecordHeader;
-import org.pgdeltastream.journal.shared.RecordKind;
 import org.pgdeltastream.journal.shared.SharedLog;
 import org.pgdeltastream.slot.scan.History;
 import org.pgdeltastream.slot.upstream.Ending;
@@ -39,7 +33,6 @@ import org.pgdeltastream.slot.upstream.StreamServices;
 public final class SharedFeed implements History {
   private static final System.Logger LOG = System.getLogger(SharedFeed.class.getName());
   private static final Lsn NOWHERE = new Lsn(-1); // behind every position
-  private static final int NEAR = 16; // records, of 512 KB at most
 
   private final Asked asked;
   private final KnownSlot slot;
@@ -47,15 +40,10 @@ public final class SharedFeed implements History {
   private final StreamServices services;
   private final Leadership leadership;
   private final CountDownLatch stopping = new CountDownLatch(1);
-  private final AtomicBoolean gapAccepted = new AtomicBoolean();
+  private final FeedCondition condition = new FeedCondition();
   private volatile Optional<Ending> stop = Optional.empty();
-  private volatile SharedState state = SharedState.FOLLOWING;
-  private volatile String detail = "";
   private volatile Lsn oldest = NOWHERE;
-  private volatile Lsn written = Lsn.NONE; // as far as it was read here
   private volatile boolean isStarted; // the leadership
-  private volatile boolean isNear;
-  private volatile long term;
 
   /** What a feed is made with, as far as its log is concerned. */
   public record Asked(List<String> publications, Duration window, long windowBytes) {
@@ -74,30 +62,9 @@ public final class SharedFeed implements History {
     this.leadership = new Leadership(this, slot, services, counts);
   }
 
-  /** Makes the log of a slot that was just made: it begins where the slot does. */
-  public static void make(SharedLog log, Lsn confirmed, StreamServices services)
-      throws LogException, SQLException {
-    int timeline = FollowSource.identify(services).timeline();
-    ThreadLocalRandom random = ThreadLocalRandom.current();
-    RecordHeader first =
-        new RecordHeader(
-            RecordKind.TERM,
-            0,
-            confirmed,
-            confirmed,
-            random.nextLong(),
-            random.nextLong(),
-            timeline);
-    log.make();
-    try (LogWriter writer = log.lead()) {
-      writer.append(first, "{}".getBytes(StandardCharsets.UTF_8));
-      writer.commit();
-    }
-  }
-
   /** Leads from now on where nobody else does, if this server may. */
   public void start(Executor threads) {
-    if (!services.settings().ofKafka().lead()) {
+    if (!services.settings().ofFeeds().ofKafka().lead()) {
       return;
     }
     try {
@@ -114,13 +81,15 @@ public final class SharedFeed implements History {
       FollowSource source = FollowSource.of(slot, services, asked.publications());
       return new Follower(this, target, source).run();
     } catch (LogException e) {
-      isNear = e.kind() == LogException.Kind.MISSING; // who leads finds out what that means
-      isAway();
+      condition.cannotFollow(e.kind() == LogException.Kind.MISSING);
       return Ending.of(Leader.reason(e), String.valueOf(e.getMessage()));
     } catch (Refusal e) {
       return e.ending();
     } catch (SQLException e) {
       return Ending.of(CloseReason.UPSTREAM_LOST, "PostgreSQL does not answer");
+    } catch (RuntimeException | Error e) { // the feed must go on
+      LOG.log(ERROR, "The reader of " + log.name() + " failed", e);
+      return Ending.of(CloseReason.INTERNAL, "internal error");
     }
   }
 
@@ -154,54 +123,8 @@ public final class SharedFeed implements History {
     }
   }
 
-  /** What was read of the log, and how many records there are beyond; -1: not known. */
-  void follows(Lsn upTo, long behind) {
-    written = upTo;
-    isNear = behind >= 0 && behind <= NEAR;
-    if (state == SharedState.WAITING_FOR_KAFKA) {
-      state = SharedState.FOLLOWING;
-    }
-  }
-
-  /** The log does not answer. */
-  void isAway() {
-    if (state != SharedState.LEADING) {
-      state = SharedState.WAITING_FOR_KAFKA;
-    }
-  }
-
-  boolean isNear() {
-    return isNear;
-  }
-
-  void leads(long newTerm) {
-    term = newTerm;
-    detail = "";
-    state = SharedState.LEADING;
-  }
-
-  void leadsNoMore() {
-    if (state == SharedState.LEADING) {
-      state = SharedState.FOLLOWING;
-    }
-  }
-
-  /** The log lacks what PostgreSQL was told to forget. */
-  Refusal lost(Lsn end, Lsn confirmed) {
-    state = SharedState.JOURNAL_LOST;
-    detail =
-        "%s ends at %s, but slot %s is confirmed to %s: what lies between is lost"
-            .formatted(log.name(), end, slot.name(), confirmed);
-    return new Refusal(CloseReason.POSITION_LOST, detail);
-  }
-
-  /** The log has what this PostgreSQL never had. */
-  Refusal diverged(Lsn end) {
-    state = SharedState.DIVERGED;
-    detail =
-        "%s ends at %s, which is not in this PostgreSQL's history: it was restored, or promoted too early"
-            .formatted(log.name(), end);
-    return new Refusal(CloseReason.DIVERGED, detail);
+  FeedCondition condition() {
+    return condition;
   }
 
   /**
@@ -210,21 +133,11 @@ public final class SharedFeed implements History {
    * @return false if nothing is lost as far as this server knows
    */
   public boolean acceptGap() {
-    if (state != SharedState.JOURNAL_LOST && state != SharedState.DIVERGED) {
-      return false;
+    boolean isAccepted = condition.acceptGap();
+    if (isAccepted) {
+      leadership.lookNow();
     }
-    LOG.log(INFO, "An operator accepts that " + detail);
-    gapAccepted.set(true);
-    leadership.lookNow();
-    return true;
-  }
-
-  boolean isGapAccepted() {
-    return gapAccepted.get();
-  }
-
-  boolean takeGapAccepted() {
-    return gapAccepted.getAndSet(false);
+    return isAccepted;
   }
 
   /** What this server's leader does, while it leads or tries to. */
@@ -234,15 +147,7 @@ public final class SharedFeed implements History {
 
   /** As operators see it. */
   public SharedReport report() {
-    return new SharedReport(
-        state,
-        detail,
-        log.name(),
-        state == SharedState.LEADING ? Optional.of(Long.toHexString(term)) : Optional.empty(),
-        written,
-        leadership.durable(),
-        isNear,
-        log.warnings());
+    return condition.report(log, leadership.durable());
   }
 
   /** The log goes back to there, as far as this server has looked. */

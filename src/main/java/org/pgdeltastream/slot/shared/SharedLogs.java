@@ -1,6 +1,8 @@
 package org.pgdeltastream.slot.shared;
 
+import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Supplier;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.change.Problem;
@@ -10,6 +12,9 @@ import org.pgdeltastream.journal.kafka.KafkaLog;
 import org.pgdeltastream.journal.shared.KafkaSettings;
 import org.pgdeltastream.journal.shared.LogException;
 import org.pgdeltastream.journal.shared.LogException.Kind;
+import org.pgdeltastream.journal.shared.LogWriter;
+import org.pgdeltastream.journal.shared.RecordHeader;
+import org.pgdeltastream.journal.shared.RecordKind;
 import org.pgdeltastream.journal.shared.SharedLog;
 import org.pgdeltastream.slot.database.Problems;
 import org.pgdeltastream.slot.upstream.KnownSlot;
@@ -22,7 +27,7 @@ public final class SharedLogs {
 
   public SharedLogs(StreamServices services) {
     this.services = services;
-    this.settings = services.settings().ofKafka();
+    this.settings = services.settings().ofFeeds().ofKafka();
   }
 
   /** What this server does for a feed. */
@@ -77,7 +82,7 @@ public final class SharedLogs {
       log.make(); // first: it says whether Kafka is there
       Lsn start = slot.get();
       hasSlot = true;
-      SharedFeed.make(log, start, services);
+      makeFirst(log, start, services);
       isMade = true;
     } catch (LogException e) {
       throw problem(e);
@@ -87,6 +92,27 @@ public final class SharedLogs {
       if (hasSlot && !isMade) {
         dropSlot.run();
       }
+    }
+  }
+
+  /** Makes the log of a slot that was just made: it begins where the slot does. */
+  private static void makeFirst(SharedLog log, Lsn confirmed, StreamServices services)
+      throws LogException, SQLException {
+    int timeline = FollowSource.identify(services).timeline();
+    ThreadLocalRandom random = ThreadLocalRandom.current();
+    RecordHeader first =
+        new RecordHeader(
+            RecordKind.TERM,
+            0,
+            confirmed,
+            confirmed,
+            random.nextLong(),
+            random.nextLong(),
+            timeline);
+    log.make();
+    try (LogWriter writer = log.lead()) {
+      writer.append(first, "made".getBytes(StandardCharsets.UTF_8));
+      writer.commit();
     }
   }
 

@@ -49,7 +49,7 @@ import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.feed.log.Rows;
 import org.pgdeltastream.journal.Journal;
 import org.pgdeltastream.slot.scan.FeedScan;
-import org.pgdeltastream.slot.scan.History;
+import org.pgdeltastream.slot.scan.Past;
 import org.pgdeltastream.slot.view.Delivered;
 import org.pgdeltastream.support.Seeds;
 
@@ -353,13 +353,8 @@ class FeedScanTest {
 
   private final class Source implements FeedScan.Source {
     @Override
-    public History history() {
-      return History.NONE;
-    }
-
-    @Override
-    public Journal journal() {
-      return requireNonNull(journal);
+    public Past past() {
+      return new Past(requireNonNull(journal));
     }
 
     @Override

@@ -1,4 +1,4 @@
-package org.pgdeltastream.slot.feed;
+package org.pgdeltastream.slot.scan;
 
 import java.time.Duration;
 import java.util.List;
@@ -12,17 +12,17 @@ import org.pgdeltastream.change.Relation;
 import org.pgdeltastream.replication.PostgresCatalog.CatalogException;
 
 /** The catalog of a feed's present connection; the feed's router outlives connections. */
-final class PresentCatalog implements Catalog {
+public final class PresentCatalog implements Catalog {
   private static final long MOST_NANOS = Duration.ofMinutes(1).toNanos();
   private static final long PAUSE_NANOS = Duration.ofMillis(200).toNanos();
 
   private volatile Catalog present;
 
-  PresentCatalog(Catalog first) {
+  public PresentCatalog(Catalog first) {
     this.present = first;
   }
 
-  void set(Catalog catalog) {
+  public void set(Catalog catalog) {
     present = catalog;
   }
 
@@ -41,7 +41,7 @@ final class PresentCatalog implements Catalog {
    *
    * @param isOver whether nobody wants to know any more
    */
-  Catalog waiting(BooleanSupplier isOver) {
+  public Catalog waiting(BooleanSupplier isOver) {
     return new Catalog() {
       @Override
       public List<ColumnDetails> details(Relation relation, Lsn commit) {

@@ -1,0 +1,117 @@
+package org.pgdeltastream.slot.shared;
+
+import static java.lang.System.Logger.Level.INFO;
+
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.delivery.CloseReason;
+import org.pgdeltastream.journal.shared.SharedLog;
+import org.pgdeltastream.slot.upstream.Refusal;
+
+/** How a shared feed is on this server. For any thread. */
+final class FeedCondition {
+  private static final System.Logger LOG = System.getLogger(FeedCondition.class.getName());
+  private static final int NEAR = 16; // records, of 512 KB at most
+
+  private final AtomicBoolean gapAccepted = new AtomicBoolean();
+  private volatile SharedState state = SharedState.FOLLOWING;
+  private volatile String detail = "";
+  private volatile Lsn written = Lsn.NONE; // as far as it was read here
+  private volatile boolean isNear;
+  private volatile long term;
+
+  /** What was read of the log, and how many records there are beyond; -1: not known. */
+  void follows(Lsn upTo, long behind) {
+    written = upTo;
+    isNear = behind >= 0 && behind <= NEAR;
+    if (state == SharedState.WAITING_FOR_KAFKA) {
+      state = SharedState.FOLLOWING;
+    }
+  }
+
+  /** The log does not answer. */
+  void isAway() {
+    if (state != SharedState.LEADING) {
+      state = SharedState.WAITING_FOR_KAFKA;
+    }
+  }
+
+  /**
+   * The log cannot be read.
+   *
+   * @param isMissing it is not there: who leads finds out what that means
+   */
+  void cannotFollow(boolean isMissing) {
+    isNear = isMissing;
+    if (!isMissing) {
+      isAway();
+    }
+  }
+
+  /** All was read, but for some megabytes. */
+  boolean isNear() {
+    return isNear;
+  }
+
+  void leads(long newTerm) {
+    term = newTerm;
+    detail = "";
+    state = SharedState.LEADING;
+  }
+
+  void leadsNoMore() {
+    if (state == SharedState.LEADING) {
+      state = SharedState.FOLLOWING;
+    }
+  }
+
+  /** The log lacks what PostgreSQL was told to forget. */
+  Refusal lost(String log, Lsn end, Lsn confirmed) {
+    detail =
+        "%s ends at %s, but its slot is confirmed to %s: what lies between is lost"
+            .formatted(log, end, confirmed);
+    state = SharedState.JOURNAL_LOST;
+    return new Refusal(CloseReason.POSITION_LOST, detail);
+  }
+
+  /** The log has what this PostgreSQL never had. */
+  Refusal diverged(String log, Lsn end) {
+    detail =
+        "%s ends at %s, which this PostgreSQL never had: it was restored, or promoted too early"
+            .formatted(log, end);
+    state = SharedState.DIVERGED;
+    return new Refusal(CloseReason.DIVERGED, detail);
+  }
+
+  /** Whether there is something to accept. */
+  boolean acceptGap() {
+    if (state != SharedState.JOURNAL_LOST && state != SharedState.DIVERGED) {
+      return false;
+    }
+    LOG.log(INFO, "An operator accepts that " + detail);
+    gapAccepted.set(true);
+    return true;
+  }
+
+  boolean isGapAccepted() {
+    return gapAccepted.get();
+  }
+
+  boolean takeGapAccepted() {
+    return gapAccepted.getAndSet(false);
+  }
+
+  SharedReport report(SharedLog log, Lsn durable) {
+    SharedState now = state;
+    return new SharedReport(
+        now,
+        detail,
+        log.name(),
+        now == SharedState.LEADING ? Optional.of(Long.toHexString(term)) : Optional.empty(),
+        written,
+        durable,
+        isNear,
+        log.warnings());
+  }
+}
