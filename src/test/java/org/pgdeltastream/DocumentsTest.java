@@ -114,7 +114,7 @@ class DocumentsTest {
         Map.of(
                 Settings.class, read,
                 FeedSettings.class, read.ofFeeds(),
-                KafkaSettings.class, read.ofKafka(),
+                KafkaSettings.class, read.ofFeeds().ofKafka(),
                 OperatorSettings.class, read.ofOperators(),
                 TokenSettings.class, read.ofTokens())
             .get(component.getDeclaringRecord());

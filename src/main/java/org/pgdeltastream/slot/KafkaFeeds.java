@@ -29,7 +29,7 @@ final class KafkaFeeds {
   boolean areNear() {
     List<FeedReport> reports = feeds.all();
     return reports.stream().allMatch(one -> one.shared().map(SharedReport::isNear).orElse(true))
-        && (settings.ofKafka().feedStorage() == Storage.WAL || areAllThere(reports));
+        && (settings.ofFeeds().ofKafka().feedStorage() == Storage.WAL || areAllThere(reports));
   }
 
   private boolean areAllThere(List<FeedReport> reports) {
@@ -43,7 +43,7 @@ final class KafkaFeeds {
   /** What the doctor looks at. */
   Kafka forDoctor() {
     boolean isMissing =
-        settings.ofKafka().kafka().isPresent()
+        settings.ofFeeds().ofKafka().kafka().isPresent()
             && KafkaFeeds.class.getClassLoader().getResource(CLIENT) == null;
     return new Kafka(isMissing, feeds.all().stream().flatMap(one -> log(one).stream()).toList());
   }
