@@ -100,7 +100,7 @@ class SharedOperationsPostgresIT {
               one -> {
                 assertThat(one.severity()).isEqualTo(Severity.ERROR);
                 assertThat(one.subject()).isEqualTo("feed lost");
-                assertThat(one.message()).startsWith("pgdelta.lost ends at 0/0, but slot");
+                assertThat(one.message()).startsWith("pgdelta.lost ends at 0/0, but its slot");
               });
       assertThat(found(examination, "kafka_topic"))
           .extracting(Finding::message)

@@ -54,7 +54,7 @@ class KafkaServerIT extends StoryServer {
     try {
       awaitState("journal_lost");
       assertThat(object(get(FEED).body()).getJsonObject("journal").getString("detail"))
-          .startsWith("pgdelta.main ends at 0/0, but slot delta_feed_main is confirmed to ");
+          .startsWith("pgdelta.main ends at 0/0, but its slot is confirmed to ");
       assertThat(get("/v1/metrics").body())
           .contains("pgdeltastream_feed_state{feed=\"main\",state=\"journal_lost\"} 1.0\n");
 
