@@ -102,6 +102,18 @@ export const advanceSlot = (slot, freed) => ask({
   },
 });
 
+export const acceptGap = (feed) => ask({
+  title: `Go on with feed ${feed.feed}?`,
+  text: `${feed.journal.detail}. Clients that miss it are told, and have to read the rows again.`,
+  confirm: `Go on with feed ${feed.feed}`,
+  word: feed.feed,
+  danger: true,
+  act: async () => {
+    await post(`feeds/${feed.feed}/accept-gap`);
+    return `Feed ${feed.feed} goes on.`;
+  },
+});
+
 export const dropFeed = (feed) => ask({
   title: `Drop feed ${feed.feed}?`,
   text: `The feed and its slot are gone, and its ${feed.subscribers} subscribers are closed.`,

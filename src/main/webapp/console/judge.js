@@ -25,12 +25,15 @@ export const byDanger = (a, b) =>
   slotState(b).level - slotState(a).level || share(b) - share(a)
   || (b.retainedWalBytes ?? 0) - (a.retainedWalBytes ?? 0) || a.slotName.localeCompare(b.slotName);
 
-const FEED_KINDS = { streaming: 'good', failed: 'bad' };
+const FEED_KINDS = { streaming: 'good', leading: 'good', following: 'good', failed: 'bad', journal_lost: 'bad', diverged: 'bad' };
 const SYMBOLS = { good: '●', warn: '○', bad: '✖' };
+
+/** Whether an operator has to decide how its log in Kafka goes on. */
+export const hasLoss = (feed) => ['journal_lost', 'diverged'].includes(feed.state);
 
 export function feedState(feed) {
   const kind = FEED_KINDS[feed.state] ?? 'warn';
-  return { word: feed.state.replace('_', ' '), kind, symbol: SYMBOLS[kind] };
+  return { word: feed.state.replaceAll('_', ' '), kind, symbol: SYMBOLS[kind] };
 }
 
 const keeps = (slot) =>
@@ -51,6 +54,8 @@ export function sentence({ status, problem }) {
   if (worst && slotState(worst).level >= 2) {
     return { kind: 'bad', text: `${keeps(worst)}${full == null ? '' : `; the limit is reached in ${duration(full)} at this rate`}.` };
   }
+  const lossy = status.feeds.find(hasLoss);
+  if (lossy) return { kind: 'bad', text: `Feed ${lossy.feed} stands still: ${lossy.journal.detail}.` };
   const failed = status.feeds.find((feed) => feed.state === 'failed');
   if (failed) return { kind: 'bad', text: `Feed ${failed.feed} has failed: ${failed.lastFailure?.detail ?? 'the log says why'}.` };
   if (status.doctor?.errors > 0) return { kind: 'bad', text: `The doctor found ${many(status.doctor.errors, 'error')}.` };

@@ -40,6 +40,7 @@ import org.pgdeltastream.doctor.ExaminationText;
 import org.pgdeltastream.doctor.check.Checks;
 import org.pgdeltastream.doctor.check.ChecksTest;
 import org.pgdeltastream.doctor.check.Limits;
+import org.pgdeltastream.journal.shared.KafkaSettings;
 import org.pgdeltastream.launch.command.Address;
 import org.pgdeltastream.launch.command.Command;
 import org.pgdeltastream.launch.command.DoctorArguments;
@@ -113,6 +114,7 @@ class DocumentsTest {
         Map.of(
                 Settings.class, read,
                 FeedSettings.class, read.ofFeeds(),
+                KafkaSettings.class, read.ofFeeds().ofKafka(),
                 OperatorSettings.class, read.ofOperators(),
                 TokenSettings.class, read.ofTokens())
             .get(component.getDeclaringRecord());

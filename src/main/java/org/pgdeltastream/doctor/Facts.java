@@ -32,6 +32,7 @@ public record Facts(
     List<Slot> slots,
     List<OpenTransaction> transactions,
     List<PreparedTransaction> prepared,
+    Kafka kafka,
     Wants wants,
     Map<Part, String> unread) {
 
@@ -54,7 +55,8 @@ public record Facts(
     SLOTS,
     TRANSACTIONS,
     PREPARED,
-    REPLICATION
+    REPLICATION,
+    KAFKA
   }
 
   /**
@@ -204,6 +206,32 @@ public record Facts(
 
   /** A transaction of two-phase commit. Source: manual, "pg_prepared_xacts". */
   public record PreparedTransaction(String gid, String database, Duration preparedFor) {}
+
+  /**
+   * Kafka, as a running server uses it.
+   *
+   * @param clientMissing whether it is wanted, but its client is not there
+   */
+  public record Kafka(boolean clientMissing, List<FeedLog> logs) {
+    /** Nobody uses it. */
+    public static final Kafka UNUSED = new Kafka(false, List.of());
+
+    public Kafka {
+      logs = List.copyOf(logs);
+    }
+  }
+
+  /**
+   * A feed's log.
+   *
+   * @param loss why nobody can lead it, if so
+   * @param warnings what its topic does not survive
+   */
+  public record FeedLog(String feed, Optional<String> loss, List<String> warnings) {
+    public FeedLog {
+      warnings = List.copyOf(warnings);
+    }
+  }
 
   /**
    * What this server is set to.

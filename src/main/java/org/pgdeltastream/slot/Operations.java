@@ -54,6 +54,7 @@ public final class Operations {
   private final Feeds feeds;
   private final SlotGuard guard;
   private final Heartbeats heartbeats;
+  private final KafkaFeeds kafkaFeeds;
   private final Examiner doctor;
 
   Operations(
@@ -76,8 +77,14 @@ public final class Operations {
     this.feeds = feeds;
     this.guard = guard;
     this.heartbeats = heartbeats;
+    this.kafkaFeeds = new KafkaFeeds(settings, feeds);
     doctor =
-        new Examiner(database.connector(), settings, feeds::publications, feeds.bearers()::rights);
+        new Examiner(
+            database.connector(),
+            settings,
+            feeds::publications,
+            feeds.bearers()::rights,
+            () -> Optional.of(kafkaFeeds.forDoctor()));
   }
 
   public List<SlotReport> slots() {
@@ -231,12 +238,12 @@ public final class Operations {
   }
 
   /**
-   * Whether PostgreSQL ever answered.
+   * Whether PostgreSQL ever answered, and feeds in Kafka are read up to their ends.
    *
-   * @param still and did so when it was asked last
+   * @param still and PostgreSQL did so when it was asked last
    */
   boolean wasReached(boolean still) {
-    return board.last().filter(look -> !still || !look.stale()).isPresent();
+    return board.last().filter(look -> !still || !look.stale()).isPresent() && kafkaFeeds.areNear();
   }
 
   private void refuseFeeds(SlotName name) {

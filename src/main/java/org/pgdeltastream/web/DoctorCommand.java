@@ -38,7 +38,8 @@ public final class DoctorCommand {
       Supplier<Rights> rights = RightsFile.of(settings.ofTokens().rights());
       Map<String, List<String>> feeds = FeedDefinition.publications(settings, List.of());
       Database database = Database.open(settings, Optional.empty(), Optional.empty());
-      try (Examiner doctor = new Examiner(database.connector(), settings, () -> feeds, rights)) {
+      try (Examiner doctor =
+          new Examiner(database.connector(), settings, () -> feeds, rights, Optional::empty)) {
         return print(doctor.examine(), json, strict);
       }
     } catch (ProblemException e) {

@@ -13,7 +13,9 @@ import java.util.OptionalLong;
 import org.pgdeltastream.change.Action;
 import org.pgdeltastream.change.ReplicaIdentity;
 import org.pgdeltastream.change.TableName;
+import org.pgdeltastream.doctor.Facts.FeedLog;
 import org.pgdeltastream.doctor.Facts.Identity;
+import org.pgdeltastream.doctor.Facts.Kafka;
 import org.pgdeltastream.doctor.Facts.OpenTransaction;
 import org.pgdeltastream.doctor.Facts.Part;
 import org.pgdeltastream.doctor.Facts.PreparedTransaction;
@@ -57,6 +59,8 @@ public final class FactsBuilder {
   public final List<Slot> slots = new ArrayList<>();
   public final List<OpenTransaction> transactions = new ArrayList<>();
   public final List<PreparedTransaction> prepared = new ArrayList<>();
+  public boolean kafkaClientMissing;
+  public final List<FeedLog> logs = new ArrayList<>();
   public final Map<Part, String> unread = new EnumMap<>(Part.class);
 
   public FactsBuilder() {
@@ -75,6 +79,7 @@ public final class FactsBuilder {
     tables.add(new TableBuilder("healthy").build());
     publications.add(new Publication("everything", EnumSet.allOf(Action.class)));
     slots.add(new SlotBuilder("delta_healthy").build());
+    logs.add(new FeedLog("healthy", Optional.empty(), List.of()));
   }
 
   public void set(String name, String value) {
@@ -109,6 +114,7 @@ public final class FactsBuilder {
         slots,
         transactions,
         prepared,
+        new Kafka(kafkaClientMissing, logs),
         new Wants(wanted, open, feeds, rights),
         unread);
   }

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.openqa.selenium.Keys;
+import org.pgdeltastream.slot.KafkaTopics;
+import org.pgdeltastream.support.Broker;
 import org.pgdeltastream.support.StreamClient;
 
 /** The console in Chromium, on the runnable jar and a real PostgreSQL. */
@@ -185,6 +187,33 @@ class ConsoleIT extends BrowserStory {
     browser.awaitText("main", "pgdelta.database-password");
     browser.awaitText("main", "Apache Tomcat");
     drop("delta_seen");
+  }
+
+  @Test
+  void goesOnWhereAFeedInKafkaHasLostChanges() throws Exception {
+    program.close();
+    try (Broker broker = Broker.start(directory.resolve("broker"))) {
+      KafkaTopics.make(broker, "pgdelta.lost"); // empty, behind a slot that is confirmed
+      database.execute("create publication p for table orders");
+      database.execute("select pg_create_logical_replication_slot('delta_feed_lost', 'pgoutput')");
+      program = program("-Dpgdelta.kafka=" + broker.address(), "-Dpgdelta.publications=p");
+      program.get("/v1/feeds/lost");
+      open("#/feed/lost");
+      browser.awaitText(".lead", "journal lost");
+      browser.awaitText(SENTENCE, "Feed lost stands still: pgdelta.lost ends at 0/0");
+      browser.press("Accept the gap…");
+      browser.type("dialog[open] input", "main", Keys.ENTER);
+      browser.awaitText("dialog[open] .bad", "That is not lost");
+      browser.find("dialog[open] input").clear();
+      browser.type("dialog[open] input", "lost", Keys.ENTER);
+      browser.awaitText(".notice", "Feed lost goes on");
+      browser.awaitText(".lead", "leading");
+      program.delete("/v1/feeds/lost?force=true");
+    } finally {
+      program.close();
+      database.execute("drop publication p");
+      program = program();
+    }
   }
 
   @Test

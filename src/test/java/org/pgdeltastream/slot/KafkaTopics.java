@@ -9,8 +9,22 @@ import org.awaitility.Awaitility;
 import org.pgdeltastream.support.Broker;
 
 /** What somebody does to topics who knows nothing of feeds. */
-final class KafkaTopics {
+public final class KafkaTopics {
   private KafkaTopics() {}
+
+  /** Makes an empty one. */
+  public static void make(Broker broker, String topic)
+      throws InterruptedException, ExecutionException {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.address()))) {
+      admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
+    }
+  }
+
+  static void remove(Broker broker, String topic) throws InterruptedException, ExecutionException {
+    try (Admin admin = Admin.create(Map.of("bootstrap.servers", broker.address()))) {
+      admin.deleteTopics(List.of(topic)).all().get();
+    }
+  }
 
   /** Removes a topic and makes it anew. */
   static void makeAnew(Broker broker, String topic)
@@ -19,7 +33,7 @@ final class KafkaTopics {
       admin.deleteTopics(List.of(topic)).all().get();
       Awaitility.await("the topic to be gone")
           .until(() -> !admin.listTopics().names().get().contains(topic));
-      admin.createTopics(List.of(new NewTopic(topic, 1, (short) 1))).all().get();
     }
+    make(broker, topic);
   }
 }

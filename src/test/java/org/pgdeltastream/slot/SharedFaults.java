@@ -225,7 +225,7 @@ final class SharedFaults implements AutoCloseable {
       case CLIENTS_CUT -> followers.forEach(FeedFollower::vanish);
       case BURST -> {
         int bytes = 100_000 << random.nextInt(4);
-        ledger.count(bursts.burst((20 << 20) / bytes, bytes) ? "bursts" : "broken bursts");
+        ledger.count(bursts.burst((5 << 20) / bytes, bytes) ? "bursts" : "broken bursts");
       }
     }
   }

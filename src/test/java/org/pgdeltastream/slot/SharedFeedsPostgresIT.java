@@ -90,7 +90,9 @@ class SharedFeedsPostgresIT {
         "feed-storage",
         "kafka",
         "feed-window-bytes",
-        "1048576");
+        "1048576",
+        "step-down",
+        "3");
   }
 
   /** A client that remembers where it is. */
@@ -271,5 +273,23 @@ class SharedFeedsPostgresIT {
         .hasMessageContaining("has lost nothing");
     insert(6, 7);
     awaitRows(begun(two, FollowRequest.After.OLDEST), 4, 7);
+  }
+
+  @Test
+  void goesOnWithAnotherTopicWhereAnOperatorAcceptsThat() throws Exception {
+    makeFeed();
+    Client client = begun(two);
+    KafkaTopics.remove(broker, "pgdelta.main");
+    insert(1, 2);
+    awaitState(one, SharedState.JOURNAL_LOST);
+    assertThat(report(one).detail()).contains("pgdelta.main ends at 0/0");
+    await("the client to be told").atMost(SOON).until(() -> client.outlet.ending().isPresent());
+    one.slots.feeds().acceptGap("main");
+    awaitState(one, SharedState.LEADING);
+    insert(3, 3);
+    Client late = begun(two);
+    insert(4, 4);
+    await("what comes then").atMost(SOON).until(() -> late.rows().contains(4));
+    assertThat(report(two).state()).isEqualTo(SharedState.FOLLOWING);
   }
 }

@@ -79,6 +79,10 @@ abstract class StoryServer {
     return client.put(path, "");
   }
 
+  HttpResponse<String> post(String path) throws Exception {
+    return client.post(path, "application/json", "");
+  }
+
   StreamClient socket(String path) {
     return client.socket(path);
   }

@@ -19,7 +19,8 @@ public final class Checks {
             SlotChecks.all(limits),
             TransactionChecks.all(limits),
             TimeLimitChecks.all(),
-            StandbyChecks.all())
+            StandbyChecks.all(),
+            KafkaChecks.all())
         .flatMap(List::stream)
         .toList();
   }

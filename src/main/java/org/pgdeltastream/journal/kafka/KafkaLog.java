@@ -59,13 +59,18 @@ public final class KafkaLog implements SharedLog {
   }
 
   @Override
+  public void look() throws LogException {
+    warnings = topic.check();
+  }
+
+  @Override
   public List<String> warnings() {
     return warnings;
   }
 
   @Override
   public LogWriter lead() throws LogException {
-    warnings = topic.check();
+    look();
     Optional<String> id = settings.kafkaTransactions() ? Optional.of(name) : Optional.empty();
     Producer<byte[], byte[]> producer = clients.producer(id);
     boolean isBegun = false;
@@ -119,6 +124,7 @@ public final class KafkaLog implements SharedLog {
         new KafkaSearch(clients.consumer(onlyCommitted, false), partition())) {
       return what.in(search);
     } catch (RuntimeException | LinkageError e) {
+      checkThere(); // Kafka does not tell one from the other
       throw cannotRead(e);
     }
   }

@@ -15,6 +15,9 @@ public interface SharedLog {
   /** Removes it. */
   void remove() throws LogException;
 
+  /** Checks that it can hold what it is for, and notes {@link #warnings}. */
+  void look() throws LogException;
+
   /** What an operator should know of it: what it cannot survive. */
   List<String> warnings();
 

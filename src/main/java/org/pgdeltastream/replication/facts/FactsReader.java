@@ -6,8 +6,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import org.pgdeltastream.doctor.Facts;
 import org.pgdeltastream.doctor.Facts.Identity;
+import org.pgdeltastream.doctor.Facts.Kafka;
 import org.pgdeltastream.doctor.Facts.Part;
 import org.pgdeltastream.doctor.Facts.Role;
 import org.pgdeltastream.doctor.Facts.Room;
@@ -23,15 +25,21 @@ import org.pgdeltastream.replication.connection.ReplicationConnector;
 public final class FactsReader {
   private final ReplicationConnector connector;
   private final Predicate<String> isOurs;
+  private final Supplier<Optional<Kafka>> kafka;
 
   /**
    * Opens nothing yet.
    *
    * @param isOurs whether a slot's name is of our pattern
+   * @param kafka empty where no server runs
    */
-  public FactsReader(ReplicationConnector connector, Predicate<String> isOurs) {
+  public FactsReader(
+      ReplicationConnector connector,
+      Predicate<String> isOurs,
+      Supplier<Optional<Kafka>> kafka) {
     this.connector = connector;
     this.isOurs = isOurs;
+    this.kafka = kafka;
   }
 
   public Facts read(Wants wants) throws SQLException {
@@ -58,9 +66,18 @@ public final class FactsReader {
           SlotRows.read(session, isOurs),
           TransactionRows.open(session),
           TransactionRows.prepared(session),
+          kafka(session),
           wants,
           session.unread());
     }
+  }
+
+  private Kafka kafka(FactsSession session) {
+    Optional<Kafka> used = kafka.get();
+    if (used.isEmpty()) {
+      session.note(Part.KAFKA, "a running server tells it: GET /v1/doctor");
+    }
+    return used.orElse(Kafka.UNUSED);
   }
 
   /** A role that may not replicate, or no free walsender, is a finding of its own. */

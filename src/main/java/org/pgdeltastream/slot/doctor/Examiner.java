@@ -19,6 +19,7 @@ import org.pgdeltastream.change.ProblemException;
 import org.pgdeltastream.doctor.Doctor;
 import org.pgdeltastream.doctor.Examination;
 import org.pgdeltastream.doctor.Facts;
+import org.pgdeltastream.doctor.Facts.Kafka;
 import org.pgdeltastream.doctor.Facts.Wants;
 import org.pgdeltastream.doctor.Finding.Severity;
 import org.pgdeltastream.doctor.check.Checks;
@@ -52,13 +53,15 @@ public final class Examiner implements AutoCloseable {
    *
    * @param feeds the publications of the feeds that are known
    * @param rights the roles, as they are when it is asked
+   * @param kafka how this server uses it; empty where none runs
    */
   public Examiner(
       ReplicationConnector connector,
       Settings settings,
       Supplier<Map<String, List<String>>> feeds,
-      Supplier<Rights> rights) {
-    this(connector, settings, feeds, rights, Clock.systemUTC());
+      Supplier<Rights> rights,
+      Supplier<Optional<Kafka>> kafka) {
+    this(connector, settings, feeds, rights, kafka, Clock.systemUTC());
   }
 
   Examiner(
@@ -66,8 +69,9 @@ public final class Examiner implements AutoCloseable {
       Settings settings,
       Supplier<Map<String, List<String>>> feeds,
       Supplier<Rights> rights,
+      Supplier<Optional<Kafka>> kafka,
       Clock clock) {
-    reader = new FactsReader(connector.within(sockets), settings::matches);
+    reader = new FactsReader(connector.within(sockets), settings::matches, kafka);
     wants = () -> new Wants(settings.publications(), settings.open(), feeds.get(), rights.get());
     this.clock = clock;
   }

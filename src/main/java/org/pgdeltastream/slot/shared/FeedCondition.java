@@ -12,7 +12,7 @@ import org.pgdeltastream.slot.upstream.Refusal;
 /** How a shared feed is on this server. For any thread. */
 final class FeedCondition {
   private static final System.Logger LOG = System.getLogger(FeedCondition.class.getName());
-  private static final int NEAR = 16; // records, of 512 KB at most
+  private static final int NEAR = 64; // records, of 512 KB at most
 
   private final AtomicBoolean gapAccepted = new AtomicBoolean();
   private volatile SharedState state = SharedState.FOLLOWING;
@@ -32,7 +32,7 @@ final class FeedCondition {
 
   /** The log does not answer. */
   void isAway() {
-    if (state != SharedState.LEADING) {
+    if (state == SharedState.FOLLOWING) {
       state = SharedState.WAITING_FOR_KAFKA;
     }
   }
@@ -58,6 +58,15 @@ final class FeedCondition {
     term = newTerm;
     detail = "";
     state = SharedState.LEADING;
+  }
+
+  /** The log says so: whatever was lost, an operator has accepted it somewhere. */
+  void someoneLeads(long newTerm) {
+    if (newTerm != term) {
+      gapAccepted.set(false);
+      detail = "";
+      state = SharedState.FOLLOWING;
+    }
   }
 
   void leadsNoMore() {

@@ -18,6 +18,7 @@ import org.pgdeltastream.journal.shared.LogReader;
 import org.pgdeltastream.journal.shared.LogRecord;
 import org.pgdeltastream.journal.shared.NewDescriptions;
 import org.pgdeltastream.journal.shared.RecordHeader;
+import org.pgdeltastream.journal.shared.RecordKind;
 import org.pgdeltastream.journal.shared.RecordMessages;
 import org.pgdeltastream.slot.upstream.Ending;
 
@@ -50,6 +51,7 @@ final class Follower {
     this.feed = feed;
     this.target = target;
     this.source = source;
+    feed.log().look();
     this.messages = new RecordMessages(feed.heap().share());
     this.reader = feed.log().read();
   }
@@ -83,7 +85,6 @@ final class Follower {
   private Optional<Ending> stepSafely() throws IOException {
     try {
       step();
-      awaySince = 0;
       return Optional.empty();
     } catch (LogException e) {
       return afterFailure(e);
@@ -103,11 +104,13 @@ final class Follower {
       }
     }
     long now = System.nanoTime();
-    if (!records.isEmpty()) {
-      heardAt = now;
-    } else if (now - heardAt > CHECK_NANOS) {
+    boolean isSilent = records.isEmpty() && now - heardAt > CHECK_NANOS;
+    if (isSilent) {
       reader.check();
+    }
+    if (isSilent || !records.isEmpty()) {
       heardAt = now;
+      awaySince = 0;
     }
     published(reader.behind());
     if (isOpen && now - lookedAt > LOOK_NANOS) {
@@ -130,7 +133,9 @@ final class Follower {
       isOpen = true;
       target.open(source.server());
     }
-    feed.condition().follows(chain.max(), behind);
+    if (awaySince == 0) {
+      feed.condition().follows(chain.max(), behind);
+    }
     target.publish(isAll);
   }
 
@@ -167,20 +172,21 @@ final class Follower {
     if (header.timeline() > source.server().timeline()) {
       throw new LogException(Kind.FENCED, "PostgreSQL was promoted; reconnect");
     }
-    switch (chain.take(header)) {
-      case KNOWN -> {
-        // nothing of it is new
-      }
-      case HOLE -> {
-        hole(header);
-        take(header, body);
-      }
-      case INSTEAD -> {
-        target.rollBack();
-        renewDecoder();
-        read(header, body);
-      }
-      case NEW -> read(header, body);
+    if (header.kind() == RecordKind.TERM && isOpen) {
+      feed.condition().someoneLeads(header.term());
+    }
+    Chain.Verdict verdict = chain.take(header);
+    if (verdict == Chain.Verdict.HOLE) {
+      hole(header);
+      take(header, body);
+      return;
+    }
+    if (verdict == Chain.Verdict.INSTEAD) {
+      target.rollBack();
+      renewDecoder();
+    }
+    if (verdict != Chain.Verdict.KNOWN) {
+      read(header, body);
     }
   }
 
@@ -226,6 +232,9 @@ final class Follower {
     if (e.kind() == Kind.REMOVED) {
       isStarted = false; // what is missing then is found
       return Optional.empty();
+    }
+    if (e.kind() == Kind.MISSING) {
+      feed.condition().cannotFollow(true);
     }
     CloseReason reason =
         e.kind() == Kind.FENCED ? CloseReason.UPSTREAM_LOST : Leader.reason(e); // by a promotion

@@ -120,6 +120,9 @@ final class Leader implements Downstream {
       writer = feed.log().lead();
       start(feed.log().end());
     } catch (LogException e) {
+      if (e.kind() == LogException.Kind.MISSING) {
+        throw feed.condition().lost(feed.log().name(), Lsn.NONE, position.confirmed());
+      }
       throw new Refusal(reason(e), String.valueOf(e.getMessage()));
     }
   }

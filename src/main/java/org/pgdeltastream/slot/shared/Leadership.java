@@ -45,7 +45,7 @@ public final class Leadership implements Runnable {
   private final CountDownLatch over = new CountDownLatch(1);
   private final Semaphore wake = new Semaphore(0);
   private volatile @Nullable Run running;
-  private volatile Lsn durable = Lsn.NONE;
+  private volatile @Nullable Leader leader; // the last one
 
   /** The reader of the slot while it runs, for those who check it. */
   public record Run(StreamLife life, Upstream upstream) {}
@@ -113,8 +113,9 @@ public final class Leadership implements Runnable {
   private Ending leadOnce(boolean takesOver) {
     OpenSockets sockets = new OpenSockets();
     StreamLife life = new StreamLife();
-    Leader leader = new Leader(feed, life, takesOver);
-    Upstream upstream = new Upstream(slot, leader, life, services.within(sockets), sockets, counts);
+    Leader next = new Leader(feed, life, takesOver);
+    leader = next;
+    Upstream upstream = new Upstream(slot, next, life, services.within(sockets), sockets, counts);
     running = new Run(life, upstream);
     feed.stopping().ifPresent(life::end);
     Ending why = Ending.of(CloseReason.INTERNAL, "internal error");
@@ -126,8 +127,7 @@ public final class Leadership implements Runnable {
     } catch (Throwable e) { // an Error too: the next one may do better
       LOG.log(ERROR, "The leader of " + feed.log().name() + " failed", e);
     } finally {
-      durable = leader.flushPosition();
-      leader.close(); // behind PostgreSQL's connection: the slot is free first
+      next.close(); // behind PostgreSQL's connection: the slot is free first
       feed.condition().leadsNoMore();
       running = null;
       life.end(why);
@@ -178,8 +178,9 @@ public final class Leadership implements Runnable {
     return Optional.ofNullable(running);
   }
 
-  /** Up to where PostgreSQL was told to forget when the last lead ended. */
+  /** Up to where PostgreSQL may forget, as this server's last lead says. */
   Lsn durable() {
-    return durable;
+    Leader last = leader;
+    return last == null ? Lsn.NONE : last.flushPosition();
   }
 }

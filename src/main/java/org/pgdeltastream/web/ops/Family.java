@@ -114,6 +114,13 @@ enum Family {
       "Snapshots of views: asked for by a subscriber, read from PostgreSQL",
       "feed",
       "step"),
+  FEED_STATE(
+      Kind.GAUGE,
+      "1 for what this server does for a feed in Kafka: leading, following, waiting_for_kafka, journal_lost, diverged",
+      "feed",
+      "state"),
+  FEED_NEAR_END(
+      Kind.GAUGE, "1 if this server has read the feed's log, but for some megabytes", "feed"),
   FEED_CLOSES(Kind.COUNTER, "Subscribers that ended, by close code", "feed", "code", "reason"),
 
   HEARTBEATS(Kind.COUNTER, "Heartbeats for PostgreSQL: written, failed", "outcome"),

@@ -5,6 +5,7 @@ import org.pgdeltastream.delivery.StreamCounts.Count;
 import org.pgdeltastream.feed.FeedCounts;
 import org.pgdeltastream.feed.log.Framing;
 import org.pgdeltastream.slot.feed.FeedReport;
+import org.pgdeltastream.slot.shared.SharedReport;
 
 /** What is measured of feeds. */
 final class FeedSamples {
@@ -41,7 +42,13 @@ final class FeedSamples {
     samples.put(Family.FEED_REFETCHES, counts.refetched(), feed);
     samples.put(Family.FEED_SNAPSHOTS, counts.snapshotsGiven(), feed, "asked");
     samples.put(Family.FEED_SNAPSHOTS, counts.snapshotsMade(), feed, "read");
+    report.shared().ifPresent(log -> put(log, feed));
     ofServer.putCloses(Family.FEED_CLOSES, counts.closes(), feed);
+  }
+
+  private void put(SharedReport log, String feed) {
+    samples.put(Family.FEED_STATE, 1, feed, log.state().toString());
+    samples.put(Family.FEED_NEAR_END, log.isNear(), feed);
   }
 
   /** The container's own websocket is one too. */

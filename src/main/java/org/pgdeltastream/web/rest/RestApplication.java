@@ -13,6 +13,14 @@ import org.pgdeltastream.web.ops.AboutResource;
 /** All resources and providers, under one path. */
 @ApplicationPath("/v1")
 public class RestApplication extends Application {
+  private static final Set<String> POSTED =
+      Set.of(
+          "tickets",
+          "slots/{name}/close",
+          "slots/{name}/advance",
+          "feeds/{name}/explain",
+          "feeds/{name}/accept-gap");
+
   /** Named, not found: TomEE finds no providers beside an application that overrides anything. */
   @Override
   public Set<Class<?>> getClasses() {
@@ -41,8 +49,11 @@ public class RestApplication extends Application {
     String plain =
         path.replaceAll("^/+|/+$", "")
             .replaceFirst("^(slots|feeds|schema)/[^/]+(?=$|/)", "$1/{name}");
+    if (POSTED.contains(plain)) {
+      return "POST";
+    }
     return switch (plain) {
-      case "init" -> "GET, POST"; // HEAD is only there to be refused
+      case "init", "revocations" -> "GET, POST"; // HEAD of init is only there to be refused
       case "about",
           "doctor",
           "ping",
@@ -58,9 +69,6 @@ public class RestApplication extends Application {
           "GET";
       case "health", "health/started", "health/live", "health/ready" -> "GET";
       case "cookie" -> "DELETE, POST";
-      case "revocations" -> "GET, POST";
-      case "tickets", "slots/{name}/close", "slots/{name}/advance", "feeds/{name}/explain" ->
-          "POST";
       case "feeds/{name}" -> "DELETE, GET, PUT";
       case "slots/{name}" -> "DELETE, GET";
       case "snapshot" -> "DELETE";

@@ -29,6 +29,7 @@ import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.doctor.Check;
 import org.pgdeltastream.doctor.Doctor;
 import org.pgdeltastream.doctor.Examination;
+import org.pgdeltastream.doctor.Facts.FeedLog;
 import org.pgdeltastream.doctor.Facts.Identity;
 import org.pgdeltastream.doctor.Facts.OpenTransaction;
 import org.pgdeltastream.doctor.Facts.Part;
@@ -84,6 +85,7 @@ public class ChecksTest {
     all.addAll(ofSlots());
     all.addAll(ofTime());
     all.addAll(ofStandbys());
+    all.addAll(ofKafka());
     return all;
   }
 
@@ -512,6 +514,30 @@ public class ChecksTest {
             "statement_timeout",
             "Nothing",
             facts -> facts.overrides = List.of("statement_timeout=5s")));
+  }
+
+  private static List<Sickness> ofKafka() {
+    return List.of(
+        new Sickness(
+            "kafka_client",
+            ERROR,
+            "pgdelta.kafka",
+            "pgdeltastream-kafka.war",
+            facts -> facts.kafkaClientMissing = true),
+        new Sickness(
+            "kafka_log",
+            ERROR,
+            "feed main",
+            "POST /v1/feeds/main/accept-gap",
+            facts -> facts.logs.add(new FeedLog("main", Optional.of("It is lost"), List.of()))),
+        new Sickness(
+            "kafka_topic",
+            WARNING,
+            "feed main",
+            "3 replicas",
+            facts ->
+                facts.logs.add(
+                    new FeedLog("main", Optional.empty(), List.of("It has 1 replica")))));
   }
 
   private static List<Sickness> ofStandbys() {

@@ -154,7 +154,12 @@ class ExaminerPostgresIT {
 
   private static Examiner examiner(String role, Clock clock) {
     return new Examiner(
-        connector(role), Settings.read(name -> null), Map::of, () -> Rights.NONE, clock);
+        connector(role),
+        Settings.read(name -> null),
+        Map::of,
+        () -> Rights.NONE,
+        Optional::empty,
+        clock);
   }
 
   private static final class SettableClock extends Clock {

@@ -50,6 +50,7 @@ class RestApplicationTest {
     "/slots/delta_a/x, ''",
     "/feeds, GET",
     "/feeds/main, 'DELETE, GET, PUT'",
+    "/feeds/main/accept-gap, POST",
     "/openapi.json, GET",
     "/schema/slot.json/, GET",
     "/nothing, ''",
@@ -75,7 +76,7 @@ class RestApplicationTest {
                         .add(http.value()));
       }
     }
-    assertThat(methods).hasSize(22);
+    assertThat(methods).hasSize(23);
     methods.forEach(
         (path, all) ->
             assertThat(RestApplication.methodsOf(path)).isEqualTo(String.join(", ", all)));
