@@ -34,9 +34,7 @@ public final class FactsReader {
    * @param kafka empty where no server runs
    */
   public FactsReader(
-      ReplicationConnector connector,
-      Predicate<String> isOurs,
-      Supplier<Optional<Kafka>> kafka) {
+      ReplicationConnector connector, Predicate<String> isOurs, Supplier<Optional<Kafka>> kafka) {
     this.connector = connector;
     this.isOurs = isOurs;
     this.kafka = kafka;

@@ -19,11 +19,23 @@ final class FeedCondition {
   private volatile String detail = "";
   private volatile Lsn written = Lsn.NONE; // as far as it was read here
   private volatile boolean isNear;
+  private volatile long incarnation; // of what was read
   private volatile long term;
 
-  /** What was read of the log, and how many records there are beyond; -1: not known. */
-  void follows(Lsn upTo, long behind) {
+  /**
+   * What was read of the log.
+   *
+   * @param ofIncarnation 0 for none; another one than that which lost something: it was accepted somewhere
+   * @param behind how many records there are beyond; -1: not known
+   */
+  void follows(Lsn upTo, long ofIncarnation, long behind) {
     written = upTo;
+    if (isLost() && ofIncarnation != incarnation && ofIncarnation != 0) {
+      gapAccepted.set(false);
+      detail = "";
+      state = SharedState.FOLLOWING;
+    }
+    incarnation = ofIncarnation == 0 ? incarnation : ofIncarnation;
     isNear = behind >= 0 && behind <= NEAR;
     if (state == SharedState.WAITING_FOR_KAFKA) {
       state = SharedState.FOLLOWING;
@@ -60,15 +72,6 @@ final class FeedCondition {
     state = SharedState.LEADING;
   }
 
-  /** The log says so: whatever was lost, an operator has accepted it somewhere. */
-  void someoneLeads(long newTerm) {
-    if (newTerm != term) {
-      gapAccepted.set(false);
-      detail = "";
-      state = SharedState.FOLLOWING;
-    }
-  }
-
   void leadsNoMore() {
     if (state == SharedState.LEADING) {
       state = SharedState.FOLLOWING;
@@ -95,12 +98,16 @@ final class FeedCondition {
 
   /** Whether there is something to accept. */
   boolean acceptGap() {
-    if (state != SharedState.JOURNAL_LOST && state != SharedState.DIVERGED) {
+    if (!isLost()) {
       return false;
     }
     LOG.log(INFO, "An operator accepts that " + detail);
     gapAccepted.set(true);
     return true;
+  }
+
+  private boolean isLost() {
+    return state == SharedState.JOURNAL_LOST || state == SharedState.DIVERGED;
   }
 
   boolean isGapAccepted() {

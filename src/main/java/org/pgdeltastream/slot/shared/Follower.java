@@ -18,7 +18,6 @@ import org.pgdeltastream.journal.shared.LogReader;
 import org.pgdeltastream.journal.shared.LogRecord;
 import org.pgdeltastream.journal.shared.NewDescriptions;
 import org.pgdeltastream.journal.shared.RecordHeader;
-import org.pgdeltastream.journal.shared.RecordKind;
 import org.pgdeltastream.journal.shared.RecordMessages;
 import org.pgdeltastream.slot.upstream.Ending;
 
@@ -134,7 +133,7 @@ final class Follower {
       target.open(source.server());
     }
     if (awaySince == 0) {
-      feed.condition().follows(chain.max(), behind);
+      feed.condition().follows(chain.max(), chain.incarnation(), behind);
     }
     target.publish(isAll);
   }
@@ -143,7 +142,7 @@ final class Follower {
   private boolean seek() throws LogException {
     Optional<RecordHeader> first = reader.seek(feed.asked().window(), feed.asked().windowBytes());
     if (first.isEmpty()) {
-      feed.condition().follows(Lsn.NONE, 0);
+      feed.condition().follows(Lsn.NONE, 0, 0);
       return false;
     }
     isStarted = true;
@@ -172,9 +171,6 @@ final class Follower {
     if (header.timeline() > source.server().timeline()) {
       throw new LogException(Kind.FENCED, "PostgreSQL was promoted; reconnect");
     }
-    if (header.kind() == RecordKind.TERM && isOpen) {
-      feed.condition().someoneLeads(header.term());
-    }
     Chain.Verdict verdict = chain.take(header);
     if (verdict == Chain.Verdict.HOLE) {
       hole(header);
@@ -193,7 +189,9 @@ final class Follower {
   private void read(RecordHeader header, byte[] body) throws IOException {
     if (header.kind().hasMessages()) {
       messages.read(body, this::decode);
-      renewWhereFull();
+      if (!chain.isOpen() && requireNonNull(decoder, "started").isFull()) {
+        renewDecoder();
+      }
     } else {
       target.movedTo(header.end());
     }
@@ -204,12 +202,6 @@ final class Follower {
       FollowTarget.Decoder present = requireNonNull(decoder, "started");
       present.position(position);
       present.decode(bytes, start, end);
-    }
-  }
-
-  private void renewWhereFull() {
-    if (!chain.isOpen() && requireNonNull(decoder, "started").isFull()) {
-      renewDecoder();
     }
   }
 

@@ -87,7 +87,7 @@ final class Patient {
   }
 
   Examination examine() throws SQLException {
-    FactsReader reader = 
+    FactsReader reader =
         new FactsReader(connector, name -> name.startsWith("delta_"), Optional::empty);
     Wants wants = new Wants(wanted, false, Map.of("shop", List.of("wanted")), rights);
     return new Doctor(Checks.all(SMALL)).examine(reader.read(wants), Instant.EPOCH, Duration.ZERO);
