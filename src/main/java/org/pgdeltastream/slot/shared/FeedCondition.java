@@ -25,7 +25,8 @@ final class FeedCondition {
   /**
    * What was read of the log.
    *
-   * @param ofIncarnation 0 for none; another one than that which lost something: it was accepted somewhere
+   * @param ofIncarnation 0 for none; another one than that which lost something: it was accepted
+   *     somewhere
    * @param behind how many records there are beyond; -1: not known
    */
   void follows(Lsn upTo, long ofIncarnation, long behind) {
