@@ -13,8 +13,7 @@ import org.pgdeltastream.change.TableName;
 import org.pgdeltastream.rights.Rights;
 
 /**
- * What was found of a PostgreSQL at one moment. What could not be read is empty, and {@code unread}
- * says why.
+ * What was found of a PostgreSQL at one moment; {@code unread} says why something is empty.
  *
  * @param differing tables of which the wanted publications send different columns
  * @param granted the tables that roles of {@code pgdelta.rights} name

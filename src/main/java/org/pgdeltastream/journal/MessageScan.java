@@ -8,6 +8,11 @@ public interface MessageScan extends Closeable {
   /** Reads a message; false at the end. */
   boolean next() throws IOException;
 
+  /** Whether what came before of an open transaction counts for nothing. */
+  default boolean beginsAnew() {
+    return false;
+  }
+
   /** Where the message is; until the next one is read. */
   byte[] bytes();
 

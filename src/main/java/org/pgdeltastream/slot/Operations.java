@@ -237,11 +237,7 @@ public final class Operations {
     }
   }
 
-  /**
-   * Whether PostgreSQL ever answered, and feeds in Kafka are read up to their ends.
-   *
-   * @param still and PostgreSQL did so when it was asked last
-   */
+  /** Whether PostgreSQL ever, or still, answered, and feeds in Kafka are read to their ends. */
   boolean wasReached(boolean still) {
     return board.last().filter(look -> !still || !look.stale()).isPresent() && kafkaFeeds.areNear();
   }

@@ -4,7 +4,6 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.apache.kafka.clients.producer.Producer;
-import org.apache.kafka.common.KafkaException;
 import org.apache.kafka.common.TopicPartition;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.journal.shared.KafkaSettings;
@@ -80,7 +79,7 @@ public final class KafkaLog implements SharedLog {
       }
       isBegun = true;
       return new KafkaWriter(producer, name, settings.kafkaTransactions());
-    } catch (KafkaException e) {
+    } catch (RuntimeException | LinkageError e) {
       throw KafkaFailures.of("Topic " + name + " cannot be led", e);
     } finally {
       if (!isBegun) {

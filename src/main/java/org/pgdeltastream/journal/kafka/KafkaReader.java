@@ -44,7 +44,7 @@ final class KafkaReader implements LogReader {
     Lsn end = KafkaSearch.endOf(last.get().header());
     Lsn oldest = new Lsn(Math.max(0, end.value() - mostBytes));
     long wanted = Math.max(search.after(oldest), search.notOlderThan(mostAge));
-    return go(search, Math.min(last.get().offset(), wanted));
+    return go(search, Math.min(search.after(last.get().header().prev()), wanted));
   }
 
   private Optional<RecordHeader> go(KafkaSearch search, long offset) throws LogException {

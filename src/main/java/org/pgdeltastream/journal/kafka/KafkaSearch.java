@@ -95,13 +95,19 @@ final class KafkaSearch implements Closeable {
     while (low < high) {
       long middle = low + (high - low) / 2;
       Optional<LogRecord> record = read(middle, end, any -> true);
-      if (record.isEmpty() || endOf(record.get().header()).isAfter(position)) {
+      if (record.isEmpty() || isBehind(record.get().header(), position)) {
         high = middle;
       } else {
         low = record.get().offset() + 1;
       }
     }
     return low;
+  }
+
+  /** Whether it has something that ends after this: a part has the end of its transaction. */
+  private static boolean isBehind(RecordHeader header, Lsn position) {
+    boolean isPart = header.kind() == RecordKind.FIRST || header.kind() == RecordKind.MIDDLE;
+    return isPart ? !position.isAfter(header.end()) : header.end().isAfter(position);
   }
 
   /** Of the newest incarnation the record that ends last, of those at the end. */

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Arrays;
+import java.util.function.Consumer;
 import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.journal.MessageScan;
@@ -12,10 +13,10 @@ import org.pgdeltastream.journal.MessageScan;
 public final class LogScan implements MessageScan {
   private static final Duration POLL = Duration.ofMillis(200);
   private static final long ANSWER_NANOS = Duration.ofSeconds(15).toNanos();
-  private static final Message NONE = new Message(new byte[0], 0);
+  private static final Message NONE = new Message(new byte[0], 0, false);
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Message(byte[] bytes, long position) {}
+  private record Message(byte[] bytes, long position, boolean beginsAnew) {}
 
   private final LogReader reader;
   private final Lsn until;
@@ -24,15 +25,20 @@ public final class LogScan implements MessageScan {
   private final Chain chain = new Chain();
   private final ArrayDeque<Message> read = new ArrayDeque<>(); // those of a record
   private Message present = NONE;
+  private final Consumer<Lsn> goesBackTo;
   private boolean isStarted;
+  private boolean isAnew; // what comes next is not the rest of what has come
 
   /**
    * Of what ends after one position, and up to another.
    *
+   * @param goesBackTo told where the log goes back to, if there is a hole
    * @param heap for messages that are larger than a record
    * @throws LogException REMOVED if the log does not go back so far
    */
-  public LogScan(SharedLog log, Lsn after, Lsn until, HeapShare heap) throws LogException {
+  public LogScan(SharedLog log, Lsn after, Lsn until, HeapShare heap, Consumer<Lsn> goesBackTo)
+      throws LogException {
+    this.goesBackTo = goesBackTo;
     this.until = until;
     this.messages = new RecordMessages(heap);
     this.reader = log.read();
@@ -55,12 +61,14 @@ public final class LogScan implements MessageScan {
   public boolean next() throws IOException {
     long deadline = System.nanoTime() + ANSWER_NANOS;
     while (read.isEmpty()) {
-      if (!until.isAfter(chain.max()) && !chain.isOpen()) {
+      if (isDone()) {
         present = NONE;
         return false;
       }
       for (LogRecord record : reader.poll(POLL)) {
-        take(record.header(), record.body());
+        if (!isDone()) {
+          take(record.header(), record.body());
+        }
         deadline = System.nanoTime() + ANSWER_NANOS;
       }
       if (System.nanoTime() - deadline > 0) {
@@ -69,6 +77,10 @@ public final class LogScan implements MessageScan {
     }
     present = read.remove();
     return true;
+  }
+
+  private boolean isDone() {
+    return !until.isAfter(chain.max()) && !chain.isOpen();
   }
 
   private void take(RecordHeader header, byte[] body) throws IOException {
@@ -80,21 +92,37 @@ public final class LogScan implements MessageScan {
       case KNOWN -> {
         // nothing of it is new
       }
-      case NEW -> {
-        if (header.kind().hasMessages()) {
-          messages.read(body, this::add);
-        }
+      case NEW -> read(header, body);
+      case INSTEAD -> {
+        isAnew = true;
+        messages.forget();
+        descriptions.clear();
+        read(header, body);
       }
-      case HOLE, INSTEAD -> // what is begun cannot be taken back
-          throw new LogException(
-              LogException.Kind.AWAY, "The log has something else behind " + chain.max());
+      case HOLE -> {
+        goesBackTo.accept(header.prev());
+        throw new LogException(
+            LogException.Kind.REMOVED, "The log has nothing behind " + chain.max());
+      }
+    }
+  }
+
+  private void read(RecordHeader header, byte[] body) throws IOException {
+    if (header.kind().hasMessages()) {
+      messages.read(body, this::add);
     }
   }
 
   private void add(byte[] bytes, int start, int end, long position) {
     if (descriptions.isNew(bytes, start, end)) {
-      read.add(new Message(Arrays.copyOfRange(bytes, start, end), position));
+      read.add(new Message(Arrays.copyOfRange(bytes, start, end), position, isAnew));
+      isAnew = false;
     }
+  }
+
+  @Override
+  public boolean beginsAnew() {
+    return present.beginsAnew();
   }
 
   @Override

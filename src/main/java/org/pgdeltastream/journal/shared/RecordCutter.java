@@ -36,6 +36,7 @@ public final class RecordCutter {
   private boolean isInside; // a transaction
   private boolean skips; // one that the log has
   private boolean isEmpty; // the open transaction, up to now
+  private boolean isRedescribed; // in the open transaction: its changes are of different tables
   private Lsn commit = Lsn.NONE; // of the open transaction
   private int parts; // of the open transaction that were cut off
   private Lsn prev;
@@ -78,6 +79,7 @@ public final class RecordCutter {
     byte type = message[start];
     if (Described.isDescription(type)) {
       described.note(message, start, stop, position);
+      isRedescribed |= isInside;
     } else if (type == 'B') {
       begin(message, start, stop, position);
     } else if (type == 'C') {
@@ -99,6 +101,7 @@ public final class RecordCutter {
     skips = end.isAfter(commit);
     isInside = true;
     isEmpty = true;
+    isRedescribed = false;
     begins = filled;
     if (!skips) {
       put(message, start, stop, position);
@@ -106,7 +109,7 @@ public final class RecordCutter {
   }
 
   private void commit(byte[] message, int start, int stop, long position) throws LogException {
-    if (isEmpty && !skips) {
+    if (isEmpty && !skips && parts == 0) {
       filled = begins;
     } else if (!skips) {
       put(message, start, stop, position);
@@ -188,7 +191,7 @@ public final class RecordCutter {
 
   /** Nothing more is here at the moment: cuts off what is whole. */
   public void flush() throws LogException {
-    if (isInside && parts == 0 && begins > 0) {
+    if (isInside && parts == 0 && begins > 0 && !isRedescribed) {
       byte[] open = Arrays.copyOfRange(body, begins, filled);
       filled = begins;
       cutWhole();

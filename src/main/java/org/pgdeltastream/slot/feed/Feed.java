@@ -237,7 +237,7 @@ public final class Feed implements Runnable {
   public Optional<FeedRun> reading() {
     return shared
         .flatMap(SharedFeed::leading)
-        .map(one -> new FeedRun(one.life(), one.upstream(), () -> false))
+        .map(one -> new FeedRun(one.life(), one.upstream(), one.isOnStandby()))
         .or(() -> Optional.ofNullable(running));
   }
 

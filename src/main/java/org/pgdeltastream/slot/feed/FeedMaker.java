@@ -26,10 +26,10 @@ record FeedMaker(SlotAccess slots, SharedLogs logs) {
         () -> dropSlot(slot));
   }
 
-  /** Throws ProblemException SLOT_BUSY if somebody follows it. */
-  static void checkUnused(Feed feed) {
+  /** Throws ProblemException SLOT_BUSY if somebody follows it, but not by force. */
+  static void checkUnused(Feed feed, boolean force) {
     int count = feed.subscribers().size();
-    if (count > 0) {
+    if (!force && count > 0) {
       throw new ProblemException(
           Problem.SLOT_BUSY,
           "Feed " + feed.definition().name() + " has " + count + " subscribers",

@@ -214,9 +214,7 @@ public final class Feeds {
       if (feed == null) {
         throw NotThere.feed(name); // another call was quicker
       }
-      if (!force) {
-        FeedMaker.checkUnused(feed);
-      }
+      FeedMaker.checkUnused(feed, force);
       open.end(feed, CloseReason.SLOT_NOT_FOUND, feed + " was dropped");
       maker.drop(feed.definition());
     } finally {

@@ -55,6 +55,10 @@ final class ScanPass {
         MessageScan scan = feed.past().scan(router.head(), end)) {
       PgOutputDecoder decoder = new PgOutputDecoder(router, feed.encoding(), heap);
       while (scan.next()) {
+        if (scan.beginsAnew()) {
+          router.rollBack();
+          decoder = new PgOutputDecoder(router, feed.encoding(), heap);
+        }
         router.position(scan.walPosition());
         decoder.decode(scan.bytes(), scan.start(), scan.end());
         bytes += scan.end() - scan.start();

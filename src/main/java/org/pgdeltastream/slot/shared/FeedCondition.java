@@ -29,12 +29,10 @@ final class FeedCondition {
    *     somewhere
    * @param behind how many records there are beyond; -1: not known
    */
-  void follows(Lsn upTo, long ofIncarnation, long behind) {
+  synchronized void follows(Lsn upTo, long ofIncarnation, long behind) {
     written = upTo;
-    if (isLost() && ofIncarnation != incarnation && ofIncarnation != 0) {
-      gapAccepted.set(false);
-      detail = "";
-      state = SharedState.FOLLOWING;
+    if (ofIncarnation != incarnation && ofIncarnation != 0) {
+      isWell();
     }
     incarnation = ofIncarnation == 0 ? incarnation : ofIncarnation;
     isNear = behind >= 0 && behind <= NEAR;
@@ -43,8 +41,33 @@ final class FeedCondition {
     }
   }
 
+  /** Somebody leads: nothing is lost, or it was accepted elsewhere. */
+  synchronized void someoneLeads(long newTerm) {
+    if (newTerm != term) {
+      isWell();
+    }
+  }
+
+  private void isWell() {
+    if (isLost()) {
+      gapAccepted.set(false);
+      detail = "";
+      state = SharedState.FOLLOWING;
+    }
+  }
+
+  /** How far it was read here, of this incarnation. */
+  synchronized Lsn written(long ofIncarnation) {
+    return ofIncarnation == incarnation ? written : Lsn.NONE;
+  }
+
+  /** Of what was read; 0 if nothing was. */
+  long incarnation() {
+    return incarnation;
+  }
+
   /** The log does not answer. */
-  void isAway() {
+  synchronized void isAway() {
     if (state == SharedState.FOLLOWING) {
       state = SharedState.WAITING_FOR_KAFKA;
     }
@@ -55,7 +78,7 @@ final class FeedCondition {
    *
    * @param isMissing it is not there: who leads finds out what that means
    */
-  void cannotFollow(boolean isMissing) {
+  synchronized void cannotFollow(boolean isMissing) {
     isNear = isMissing;
     if (!isMissing) {
       isAway();
@@ -67,20 +90,21 @@ final class FeedCondition {
     return isNear;
   }
 
-  void leads(long newTerm) {
+  synchronized void leads(long newTerm) {
     term = newTerm;
+    gapAccepted.set(false); // of what was not lost
     detail = "";
     state = SharedState.LEADING;
   }
 
-  void leadsNoMore() {
+  synchronized void leadsNoMore() {
     if (state == SharedState.LEADING) {
       state = SharedState.FOLLOWING;
     }
   }
 
   /** The log lacks what PostgreSQL was told to forget. */
-  Refusal lost(String log, Lsn end, Lsn confirmed) {
+  synchronized Refusal lost(String log, Lsn end, Lsn confirmed) {
     detail =
         "%s ends at %s, but its slot is confirmed to %s: what lies between is lost"
             .formatted(log, end, confirmed);
@@ -89,7 +113,7 @@ final class FeedCondition {
   }
 
   /** The log has what this PostgreSQL never had. */
-  Refusal diverged(String log, Lsn end) {
+  synchronized Refusal diverged(String log, Lsn end) {
     detail =
         "%s ends at %s, which this PostgreSQL never had: it was restored, or promoted too early"
             .formatted(log, end);
@@ -98,7 +122,7 @@ final class FeedCondition {
   }
 
   /** Whether there is something to accept. */
-  boolean acceptGap() {
+  synchronized boolean acceptGap() {
     if (!isLost()) {
       return false;
     }

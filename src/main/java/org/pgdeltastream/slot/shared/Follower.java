@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pgdeltastream.change.HeapUsedUpException;
 import org.pgdeltastream.change.Lsn;
+import org.pgdeltastream.change.MalformedMessageException;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.journal.shared.Chain;
 import org.pgdeltastream.journal.shared.LogException;
@@ -18,7 +20,9 @@ import org.pgdeltastream.journal.shared.LogReader;
 import org.pgdeltastream.journal.shared.LogRecord;
 import org.pgdeltastream.journal.shared.NewDescriptions;
 import org.pgdeltastream.journal.shared.RecordHeader;
+import org.pgdeltastream.journal.shared.RecordKind;
 import org.pgdeltastream.journal.shared.RecordMessages;
+import org.pgdeltastream.replication.PostgresCatalog.CatalogException;
 import org.pgdeltastream.slot.upstream.Ending;
 
 /** Reads a shared log for the subscribers of this server. For the feed's thread. */
@@ -45,7 +49,6 @@ final class Follower {
   private Lsn whole = Lsn.NONE; // from here on it has no hole
   private long awaySince; // 0: the log answers
 
-  /** Begins to read. */
   Follower(SharedFeed feed, FollowTarget target, FollowSource source) throws LogException {
     this.feed = feed;
     this.target = target;
@@ -59,13 +62,19 @@ final class Follower {
   Ending run() {
     try {
       while (feed.stopping().isEmpty()) {
-        Optional<Ending> end = stepSafely();
-        if (end.isPresent()) {
-          return end.get();
+        try {
+          step();
+        } catch (LogException e) {
+          Optional<Ending> end = afterFailure(e);
+          if (end.isPresent()) {
+            return end.get();
+          }
         }
       }
       return feed.stopping().get();
-    } catch (IOException e) {
+    } catch (HeapUsedUpException | CatalogException e) { // another attempt may help
+      return Ending.of(CloseReason.UPSTREAM_LOST, String.valueOf(e.getMessage()));
+    } catch (IOException | MalformedMessageException e) {
       LOG.log(WARNING, "The log " + feed.log().name() + " cannot be decoded", e);
       return Ending.of(CloseReason.CANNOT_DECODE, "the feed's log cannot be decoded");
     } finally {
@@ -74,20 +83,11 @@ final class Follower {
   }
 
   private void close() {
-    reader.close();
     messages.close();
     if (decoder != null) {
       decoder.close();
     }
-  }
-
-  private Optional<Ending> stepSafely() throws IOException {
-    try {
-      step();
-      return Optional.empty();
-    } catch (LogException e) {
-      return afterFailure(e);
-    }
+    reader.close();
   }
 
   private void step() throws IOException {
@@ -107,27 +107,25 @@ final class Follower {
     if (isSilent) {
       reader.check();
     }
-    if (isSilent || !records.isEmpty()) {
-      heardAt = now;
-      awaySince = 0;
-    }
-    published(reader.behind());
-    if (isOpen && now - lookedAt > LOOK_NANOS) {
-      lookedAt = now;
-      noteFirst();
-    }
+    awaySince = isSilent || !records.isEmpty() ? 0 : awaySince;
+    heardAt = isSilent || !records.isEmpty() ? now : heardAt;
+    published(reader.behind(), now);
   }
 
   /** How far back the log goes: it is cut as time passes. */
-  private void noteFirst() throws LogException {
+  private void noteFirst(long now) throws LogException {
+    lookedAt = now;
     reader
         .first()
         .filter(first -> first.incarnation() == chain.incarnation())
         .ifPresent(first -> feed.goesBackTo(first.prev().max(whole)));
   }
 
-  private void published(long behind) {
+  private void published(long behind, long now) throws LogException {
     boolean isAll = behind == 0;
+    if (now - lookedAt > LOOK_NANOS) {
+      noteFirst(now); // first: who waits may have an older position
+    }
     if (isAll && !isOpen) {
       isOpen = true;
       target.open(source.server());
@@ -170,6 +168,9 @@ final class Follower {
   private void take(RecordHeader header, byte[] body) throws IOException {
     if (header.timeline() > source.server().timeline()) {
       throw new LogException(Kind.FENCED, "PostgreSQL was promoted; reconnect");
+    }
+    if (isOpen && header.kind() == RecordKind.TERM) {
+      feed.condition().someoneLeads(header.term());
     }
     Chain.Verdict verdict = chain.take(header);
     if (verdict == Chain.Verdict.HOLE) {

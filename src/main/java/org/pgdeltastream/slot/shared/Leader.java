@@ -82,9 +82,7 @@ final class Leader implements Downstream {
   }
 
   @Override
-  public void found(SlotRow slot) {
-    // what counts is where it is once it is streamed
-  }
+  public void found(SlotRow slot) {} // what counts is where it is once it is streamed
 
   @Override
   public SlotPipeline path(SlotPipeline.Source source, Catalog catalog) throws Refusal {
@@ -141,6 +139,11 @@ final class Leader implements Downstream {
     ServerIdentity identity = requireNonNull(server, "PostgreSQL said who it is");
     LogStart begins = new LogStart(feed.condition(), feed.log(), end, identity);
     RecordHeader term = begins.term(confirmed, position.written());
+    if (durable.isAfter(term.end())
+        || position.replayed().filter(end.written()::isAfter).isPresent()) {
+      throw new Refusal(
+          CloseReason.UPSTREAM_LOST, "PostgreSQL or the log has less than was read: once more");
+    }
     append(term, begins.text(term, feed.node(), confirmed));
     commit();
     durable = term.end();
@@ -168,7 +171,6 @@ final class Leader implements Downstream {
     committedAt = System.nanoTime();
   }
 
-  /** One message of PostgreSQL's. */
   void take(byte[] message, int start, int end, long at) throws IOException {
     try {
       requireNonNull(cutter, "begun").add(message, start, end, at);
@@ -231,6 +233,11 @@ final class Leader implements Downstream {
     } catch (LogException e) {
       throw failed(e);
     }
+  }
+
+  /** Whether PostgreSQL was a standby when it was reached. */
+  boolean isOnStandby() {
+    return position.replayed().isPresent();
   }
 
   /** Nothing more is written; what is not committed, another leader writes. */

@@ -12,6 +12,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.delivery.CloseReason;
@@ -48,7 +49,7 @@ public final class Leadership implements Runnable {
   private volatile @Nullable Leader leader; // the last one
 
   /** The reader of the slot while it runs, for those who check it. */
-  public record Run(StreamLife life, Upstream upstream) {}
+  public record Run(StreamLife life, Upstream upstream, BooleanSupplier isOnStandby) {}
 
   private enum Chance {
     FREE,
@@ -99,7 +100,7 @@ public final class Leadership implements Runnable {
       }
       boolean isSilent = holder.get().silence().compareTo(SILENT) > 0;
       return isSilent ? Chance.SILENT : Chance.NONE;
-    } catch (SQLException e) {
+    } catch (SQLException | RuntimeException e) {
       LOG.log(DEBUG, "Who reads slot " + slot.name() + " is not known", e);
       return Chance.NONE;
     }
@@ -116,7 +117,7 @@ public final class Leadership implements Runnable {
     Leader next = new Leader(feed, life, takesOver);
     leader = next;
     Upstream upstream = new Upstream(slot, next, life, services.within(sockets), sockets, counts);
-    running = new Run(life, upstream);
+    running = new Run(life, upstream, next::isOnStandby);
     feed.stopping().ifPresent(life::end);
     Ending why = Ending.of(CloseReason.INTERNAL, "internal error");
     try {

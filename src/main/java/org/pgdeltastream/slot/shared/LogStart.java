@@ -33,7 +33,7 @@ record LogStart(FeedCondition condition, SharedLog log, LogEnd end, ServerIdenti
       if (!condition.takeGapAccepted()) {
         throw why.get();
       }
-      return term(confirmed, ThreadLocalRandom.current().nextLong());
+      return term(confirmed, random());
     }
     if (confirmed.isAfter(end.committed())) {
       LOG.log(
@@ -44,29 +44,35 @@ record LogStart(FeedCondition condition, SharedLog log, LogEnd end, ServerIdenti
           confirmed);
     }
     long incarnation =
-        end.last().map(RecordHeader::incarnation).orElseGet(ThreadLocalRandom.current()::nextLong);
+        end.last()
+            .map(RecordHeader::incarnation)
+            .orElseGet(() -> condition.incarnation() == 0 ? random() : condition.incarnation());
     return term(end.committed().max(confirmed), incarnation);
   }
 
   private Optional<Refusal> refusal(Lsn confirmed, Optional<Lsn> written) {
     boolean isEmpty = end.last().isEmpty();
-    if (isEmpty ? !end.wasEmptied() : confirmed.isAfter(end.written())) {
-      return Optional.of(condition.lost(log.name(), end.written(), confirmed));
+    if (isEmpty ? !end.wasEmptied() : confirmed.isAfter(written())) {
+      return Optional.of(condition.lost(log.name(), written(), confirmed));
     }
     if (!isEmpty && hasDiverged(end.last().get().timeline(), written)) {
-      return Optional.of(condition.diverged(log.name(), end.written()));
+      return Optional.of(condition.diverged(log.name(), written()));
     }
     return Optional.empty();
+  }
+
+  /** Behind what was given up there may be copies of what is older: who reads all knows better. */
+  private Lsn written() {
+    long incarnation = end.last().map(RecordHeader::incarnation).orElse(0L);
+    return end.written().max(condition.written(incarnation));
   }
 
   /** What the log has beyond a switch of timelines, this PostgreSQL has not. */
   private boolean hasDiverged(int timeline, Optional<Lsn> written) {
     FeedPosition.Stamp then = stamp(timeline);
-    boolean isShorter = written.filter(end.written()::isAfter).isPresent();
+    boolean isShorter = written.filter(written()::isAfter).isPresent();
     return isShorter
-        || then.at(end.written())
-            .mismatch(stamp(server.timeline()), server.ancestors())
-            .isPresent();
+        || then.at(written()).mismatch(stamp(server.timeline()), server.ancestors()).isPresent();
   }
 
   private FeedPosition.Stamp stamp(int timeline) {
@@ -74,8 +80,12 @@ record LogStart(FeedCondition condition, SharedLog log, LogEnd end, ServerIdenti
   }
 
   private RecordHeader term(Lsn from, long incarnation) {
-    long term = ThreadLocalRandom.current().nextLong();
-    return new RecordHeader(RecordKind.TERM, 0, from, from, term, incarnation, server.timeline());
+    return new RecordHeader(
+        RecordKind.TERM, 0, from, from, random(), incarnation, server.timeline());
+  }
+
+  private static long random() {
+    return ThreadLocalRandom.current().nextLong();
   }
 
   /** Who leads since when, for those who look into the topic. */

@@ -163,10 +163,10 @@ public final class SharedFeed implements History {
   @Override
   public MessageScan scan(Lsn after, Lsn until) throws IOException {
     try {
-      return new LogScan(log, after, until, heap().share());
+      return new LogScan(log, after, until, heap().share(), this::goesBackTo);
     } catch (LogException e) {
       if (e.kind() == LogException.Kind.REMOVED) {
-        oldest = NOWHERE; // until it is looked at again
+        oldest = new Lsn(after.value() + 1); // until it is looked at again
       }
       throw e;
     }

@@ -114,7 +114,7 @@ final class SlotConnector {
     slot.walsender(opened.reader().walsender());
     try {
       client.begin();
-    } catch (Refusal e) {
+    } catch (Refusal | RuntimeException | Error e) {
       opened.reader().abort();
       throw e;
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -18,6 +19,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInfo;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.pgdeltastream.change.HeapBudget;
+import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.journal.shared.KafkaSettings;
 import org.pgdeltastream.journal.shared.LogEnd;
@@ -25,6 +28,7 @@ import org.pgdeltastream.journal.shared.LogException;
 import org.pgdeltastream.journal.shared.LogException.Kind;
 import org.pgdeltastream.journal.shared.LogReader;
 import org.pgdeltastream.journal.shared.LogRecord;
+import org.pgdeltastream.journal.shared.LogScan;
 import org.pgdeltastream.journal.shared.LogWriter;
 import org.pgdeltastream.journal.shared.RecordHeader;
 import org.pgdeltastream.journal.shared.RecordKind;
@@ -154,6 +158,67 @@ class KafkaLogIT {
       assertThat(reader.seek(Duration.ZERO, 1000)).contains(whole(1000, 1010));
       assertThat(reader.seek(LONG, 100_000)).map(RecordHeader::prev).contains(lsn(10));
     }
+  }
+
+  /** Three parts of a transaction, and of another one that was never ended. */
+  @Test
+  void readsTransactionsInPartsFromTheirBeginning() throws IOException {
+    try (LogWriter writer = log.lead();
+        LogReader reader = log.read()) {
+      writer.append(whole(10, 20), message(1));
+      writer.append(part(RecordKind.FIRST, 0, 20, 35, 1), message(2));
+      writer.append(part(RecordKind.MIDDLE, 1, 20, 35, 1), message(3));
+      writer.append(part(RecordKind.FIRST, 0, 20, 35, 2), message(2));
+      writer.append(part(RecordKind.MIDDLE, 1, 20, 35, 2), message(3));
+      writer.append(part(RecordKind.LAST, 2, 20, 40, 2), message(4));
+      writer.commit();
+      for (long after : List.of(10L, 20L)) {
+        assertThat(reader.seek(lsn(after))).as("after " + after).isTrue();
+        assertThat(scanned(after)).isEqualTo(after == 10 ? "123*234" : "23*234");
+      }
+      assertThat(reader.seek(Duration.ZERO, 1000)).map(RecordHeader::kind).contains(RecordKind.FIRST);
+      assertThat(reader.seek(lsn(40))).isFalse(); // nothing is behind it
+    }
+  }
+
+  private String scanned(long after) throws IOException {
+    StringBuilder all = new StringBuilder();
+    HeapShare heap = HeapBudget.unlimited().share();
+    try (LogScan scan = new LogScan(log, lsn(after), lsn(40), heap, any -> {})) {
+      while (scan.next()) {
+        all.append(scan.beginsAnew() ? "*" : "").append(scan.bytes()[scan.start()]);
+      }
+    }
+    return all.toString();
+  }
+
+  @Test
+  void aScanTellsAHole() throws IOException {
+    try (LogWriter writer = log.lead()) {
+      writer.append(whole(10, 20), message(1));
+      writer.append(whole(30, 40), message(2));
+      writer.commit();
+    }
+    List<Lsn> told = new ArrayList<>();
+    HeapShare heap = HeapBudget.unlimited().share();
+    try (LogScan scan = new LogScan(log, lsn(10), lsn(40), heap, told::add)) {
+      assertThatThrownBy(
+              () -> {
+                while (scan.next()) {
+                  assertThat(scan.bytes()).containsExactly(1);
+                }
+              })
+          .hasMessageContaining("The log has nothing behind 0/14");
+    }
+    assertThat(told).containsExactly(lsn(30));
+  }
+
+  private static RecordHeader part(RecordKind kind, int part, long prev, long end, long term) {
+    return new RecordHeader(kind, part, lsn(prev), lsn(end), term, 7, 1);
+  }
+
+  private static byte[] message(int content) {
+    return ByteBuffer.allocate(13).putInt(1).putLong(0).put((byte) content).array();
   }
 
   @Test

@@ -209,6 +209,53 @@ class RecordCutterTest {
     assertThat(kinds(log.get(1))).isEqualTo("BYRICBIC");
   }
 
+  @Test
+  void aChangeKeepsTheDescriptionThatItHad() throws IOException {
+    RecordCutter cutter = cutter(1_000, 1);
+    add(cutter, new PgOutputBytes.Message(relation(9, 23), 0));
+    transaction(cutter, 9, 1_100);
+    add(cutter, begin(1_200));
+    add(cutter, insert(9, 1_150));
+    add(cutter, new PgOutputBytes.Message(relation(9, 25), 0)); // it was altered meanwhile
+    add(cutter, insert(9, 1_160));
+    cutter.flush();
+    add(cutter, commit(1_200, 1_210));
+    cutter.flush();
+    StringBuilder all = new StringBuilder();
+    for (LogRecord record : log) {
+      all.append(kinds(record));
+    }
+    assertThat(all).hasToString("BRICBIRIC");
+  }
+
+  @Test
+  void anEmptyTransactionMayBeginWhereARecordIsFull() throws IOException {
+    for (int left = 0; left < 60; left++) {
+      log.clear();
+      RecordCutter cutter = cutter(1_000, 1);
+      add(cutter, new PgOutputBytes.Message(relation(9, 23), 0));
+      add(cutter, begin(1_100));
+      int others = 3 * RecordCutter.HEADER + 21 + 26 + relation(9, 23).length + 1_000;
+      byte[] large = new byte[RecordCutter.MOST - others - left + 1_000 - RecordCutter.HEADER];
+      ByteBuffer.wrap(large).put((byte) 'I').putInt(9);
+      add(cutter, new PgOutputBytes.Message(large, 1_050));
+      add(cutter, commit(1_100, 1_110));
+      add(cutter, begin(1_200));
+      add(cutter, commit(1_200, 1_210));
+      transaction(cutter, 9, 1_300);
+      cutter.flush();
+      Reader reader = new Reader(1_000);
+      reader.readAll();
+      assertThat(reader.got).as("with %d bytes left", left).hasSizeBetween(6, 8);
+      assertThat(reader.chain.max()).isEqualTo(new Lsn(1_310));
+    }
+  }
+
+  private static PgOutputBytes.Message insert(int relation, long position) {
+    byte[] bytes = ByteBuffer.allocate(8).put((byte) 'I').putInt(relation).array();
+    return new PgOutputBytes.Message(bytes, position);
+  }
+
   private static String kinds(LogRecord record) throws IOException {
     StringBuilder kinds = new StringBuilder();
     try (RecordMessages messages = new RecordMessages(HeapBudget.unlimited().share())) {
@@ -220,8 +267,7 @@ class RecordCutterTest {
   private static void transaction(RecordCutter cutter, int relation, long commit)
       throws LogException {
     add(cutter, begin(commit));
-    byte[] insert = ByteBuffer.allocate(8).put((byte) 'I').putInt(relation).array();
-    add(cutter, new PgOutputBytes.Message(insert, commit));
+    add(cutter, insert(relation, commit));
     add(cutter, commit(commit, commit + 10));
   }
 
