@@ -49,26 +49,11 @@ final class ScanPass {
   void run() throws IOException {
     router.stamp(feed.stamp());
     waiting.forEach(one -> router.log(one.subscriber().view(), one.subscriber().framing()));
-    long bytes = 0;
     Lsn end = feed.past().end(); // before: so far at least it is read
     try (HeapShare heap = feed.heap().share();
         MessageScan scan = feed.past().scan(router.head(), end)) {
-      PgOutputDecoder decoder = new PgOutputDecoder(router, feed.encoding(), heap);
-      while (scan.next()) {
-        if (scan.beginsAnew()) {
-          router.rollBack();
-          decoder = new PgOutputDecoder(router, feed.encoding(), heap);
-        }
-        router.position(scan.walPosition());
-        decoder.decode(scan.bytes(), scan.start(), scan.end());
-        bytes += scan.end() - scan.start();
-        if (bytes > STEP_BYTES) {
-          bytes = 0;
-          hand();
-          if (waiting.isEmpty() && reading.isEmpty()) {
-            return;
-          }
-        }
+      if (!isReadToTheEnd(scan, heap)) {
+        return;
       }
     }
     router.movedTo(end);
@@ -77,6 +62,29 @@ final class ScanPass {
     router.seal();
     feed.wakeWriters();
     placeAgain();
+  }
+
+  /** False where nobody is left that wants more. */
+  private boolean isReadToTheEnd(MessageScan scan, HeapShare heap) throws IOException {
+    PgOutputDecoder decoder = new PgOutputDecoder(router, feed.encoding(), heap);
+    long bytes = 0;
+    while (scan.next()) {
+      if (scan.beginsAnew()) {
+        router.rollBack();
+        decoder = new PgOutputDecoder(router, feed.encoding(), heap);
+      }
+      router.position(scan.walPosition());
+      decoder.decode(scan.bytes(), scan.start(), scan.end());
+      bytes += scan.end() - scan.start();
+      if (bytes > STEP_BYTES) {
+        bytes = 0;
+        hand();
+        if (waiting.isEmpty() && reading.isEmpty()) {
+          return false;
+        }
+      }
+    }
+    return true;
   }
 
   /** What they have a part of is not in the journal, or not yet: PostgreSQL is to send it. */

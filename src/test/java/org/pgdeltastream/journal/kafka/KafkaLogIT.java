@@ -176,7 +176,9 @@ class KafkaLogIT {
         assertThat(reader.seek(lsn(after))).as("after " + after).isTrue();
         assertThat(scanned(after)).isEqualTo(after == 10 ? "123*234" : "23*234");
       }
-      assertThat(reader.seek(Duration.ZERO, 1000)).map(RecordHeader::kind).contains(RecordKind.FIRST);
+      assertThat(reader.seek(Duration.ZERO, 1000))
+          .map(RecordHeader::kind)
+          .contains(RecordKind.FIRST);
       assertThat(reader.seek(lsn(40))).isFalse(); // nothing is behind it
     }
   }
