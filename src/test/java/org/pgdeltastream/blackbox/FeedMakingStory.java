@@ -92,6 +92,7 @@ abstract class FeedMakingStory extends FeedStory {
             "feed",
             "slotName",
             "publications",
+            "storage",
             "state",
             "position",
             "oldest",
@@ -106,6 +107,7 @@ abstract class FeedMakingStory extends FeedStory {
             "warnings");
     assertThat(feed.getString("feed")).isEqualTo("story");
     assertThat(feed.getString("slotName")).isEqualTo("delta_feed_story");
+    assertThat(feed.getString("storage")).isEqualTo("wal");
     assertThat(feed.getString("state")).isEqualTo("streaming");
     assertThat(feed.getInt("subscribers")).isZero();
     assertThat(feed.getInt("heldBytes")).isPositive();
