@@ -17,7 +17,6 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.support.DataDirectories;
-import org.pgdeltastream.support.Java;
 
 /** A server that is a process of its own, in a directory of its own that ends with it. */
 abstract class ServerProcess implements ApplicationServer {
@@ -159,7 +158,6 @@ abstract class ServerProcess implements ApplicationServer {
     builder.directory(home.toFile());
     builder.environment().keySet().removeIf(name -> name.matches("(PG|JAVA|JBOSS|WLP|AS_).*"));
     builder.environment().put("JAVA_HOME", System.getProperty("java.home"));
-    builder.environment().put("JDK_JAVA_OPTIONS", Java.OPTIONS);
     builder.environment().put("LAUNCH_JBOSS_IN_BACKGROUND", "true");
     builder.environment().putAll(setup.variables());
     return builder;
