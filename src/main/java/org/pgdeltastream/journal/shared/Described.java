@@ -19,7 +19,6 @@ import org.pgdeltastream.change.HeapShare;
  */
 final class Described {
   private static final int ID = 1; // behind the message's type
-  private static final int FIRST_OWN_OID = 16_384; // others have names that no message tells
 
   @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Known(byte[] message, long position, List<Integer> types) {}
@@ -124,11 +123,8 @@ final class Described {
     for (int i = 0; i < columns; i++) {
       in.get();
       skipText(in);
-      int type = in.getInt();
+      used.add(in.getInt());
       in.getInt();
-      if (Integer.compareUnsigned(type, FIRST_OWN_OID) >= 0) {
-        used.add(type);
-      }
     }
     return used;
   }

@@ -57,11 +57,6 @@ public final class RecordCutter {
     this.described = new Described(heap);
   }
 
-  /** Where the last transaction ended that was cut off, or is about to be. */
-  public Lsn end() {
-    return end;
-  }
-
   public boolean betweenTransactions() {
     return !isInside;
   }

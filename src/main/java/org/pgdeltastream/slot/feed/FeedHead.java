@@ -79,8 +79,8 @@ final class FeedHead implements FollowTarget {
         plain, heap, journal, router, placement.spools.delivered(), end -> window.passes(end));
   }
 
-  @Override
-  public void rollBack() {
+  /** What was begun comes again, or never. */
+  void rollBack() {
     journal.connectionEnded();
     router.rollBack();
     wakeWriters.run();

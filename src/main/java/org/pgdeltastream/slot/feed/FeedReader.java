@@ -6,7 +6,6 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.Lsn;
-import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.replication.wal.ServerIdentity;
@@ -66,10 +65,7 @@ final class FeedReader implements Downstream {
 
   @Override
   public SlotPipeline path(SlotPipeline.Source source, Catalog present) throws Refusal {
-    if (source.plugin() != OutputPlugin.PGOUTPUT) {
-      throw new Refusal(
-          CloseReason.WRONG_SLOT_KIND, "a feed reads pgoutput, not " + source.plugin().sqlName());
-    }
+    source.checkForFeed();
     FeedDecoder decoder = head.decoder(source.encoding(), present);
     return SlotPipeline.of(source, decoder, decoder::position, decoder.heap());
   }

@@ -82,12 +82,14 @@ final class FeedCondition {
     isNear = isMissing;
     if (!isMissing) {
       isAway();
+    } else if (state == SharedState.WAITING_FOR_KAFKA) { // it has answered
+      state = SharedState.FOLLOWING;
     }
   }
 
-  /** All was read, but for some megabytes. */
-  boolean isNear() {
-    return isNear;
+  /** Who does not reach the log leaves the slot to those that do. */
+  synchronized boolean mayLead() {
+    return isNear && state != SharedState.WAITING_FOR_KAFKA;
   }
 
   synchronized void leads(long newTerm) {
@@ -150,7 +152,6 @@ final class FeedCondition {
         detail,
         log.name(),
         now == SharedState.LEADING ? Optional.of(Long.toHexString(term)) : Optional.empty(),
-        written,
         durable,
         isNear,
         log.warnings());

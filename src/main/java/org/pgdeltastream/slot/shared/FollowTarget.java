@@ -27,9 +27,6 @@ public interface FollowTarget {
   /** From now on subscribers are placed: positions are of this PostgreSQL. */
   void open(ServerIdentity server);
 
-  /** What was begun comes again, or never. */
-  void rollBack();
-
   /** Nothing happened up to here. */
   void movedTo(Lsn position);
 

@@ -114,11 +114,11 @@ final class Follower {
 
   /** How far back the log goes: it is cut as time passes. */
   private void noteFirst(long now) throws LogException {
-    lookedAt = now;
     reader
         .first()
         .filter(first -> first.incarnation() == chain.incarnation())
         .ifPresent(first -> feed.goesBackTo(first.prev().max(whole)));
+    lookedAt = now;
   }
 
   private void published(long behind, long now) throws LogException {
@@ -179,7 +179,6 @@ final class Follower {
       return;
     }
     if (verdict == Chain.Verdict.INSTEAD) {
-      target.rollBack();
       renewDecoder();
     }
     if (verdict != Chain.Verdict.KNOWN) {

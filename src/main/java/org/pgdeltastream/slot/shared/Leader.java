@@ -10,7 +10,6 @@ import org.jspecify.annotations.Nullable;
 import org.pgdeltastream.change.Catalog;
 import org.pgdeltastream.change.HeapShare;
 import org.pgdeltastream.change.Lsn;
-import org.pgdeltastream.change.OutputPlugin;
 import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.journal.shared.LogEnd;
 import org.pgdeltastream.journal.shared.LogException;
@@ -86,10 +85,7 @@ final class Leader implements Downstream {
 
   @Override
   public SlotPipeline path(SlotPipeline.Source source, Catalog catalog) throws Refusal {
-    if (source.plugin() != OutputPlugin.PGOUTPUT) {
-      throw new Refusal(
-          CloseReason.WRONG_SLOT_KIND, "a feed reads pgoutput, not " + source.plugin().sqlName());
-    }
+    source.checkForFeed();
     HeapShare share = feed.heap().share();
     heap = share;
     return SlotPipeline.of(source, decoder, decoder::position, share);
@@ -137,7 +133,7 @@ final class Leader implements Downstream {
   private void start(LogEnd end) throws LogException, Refusal {
     Lsn confirmed = position.confirmed();
     ServerIdentity identity = requireNonNull(server, "PostgreSQL said who it is");
-    LogStart begins = new LogStart(feed.condition(), feed.log(), end, identity);
+    LogStart begins = new LogStart(feed.condition(), feed.log().name(), end, identity);
     RecordHeader term = begins.term(confirmed, position.written());
     if (durable.isAfter(term.end())
         || position.replayed().filter(end.written()::isAfter).isPresent()) {

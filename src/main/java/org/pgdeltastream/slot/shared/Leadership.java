@@ -70,7 +70,7 @@ public final class Leadership implements Runnable {
     try {
       while (feed.stopping().isEmpty()) {
         Duration pause = LOOK;
-        Chance chance = feed.condition().isNear() ? chance() : Chance.NONE;
+        Chance chance = feed.condition().mayLead() ? chance() : Chance.NONE;
         if (chance != Chance.NONE) {
           pause = pauseAfter(leadOnce(chance == Chance.SILENT));
         }

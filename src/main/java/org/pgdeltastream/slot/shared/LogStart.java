@@ -11,12 +11,11 @@ import org.pgdeltastream.feed.log.FeedPosition;
 import org.pgdeltastream.journal.shared.LogEnd;
 import org.pgdeltastream.journal.shared.RecordHeader;
 import org.pgdeltastream.journal.shared.RecordKind;
-import org.pgdeltastream.journal.shared.SharedLog;
 import org.pgdeltastream.replication.wal.ServerIdentity;
 import org.pgdeltastream.slot.upstream.Refusal;
 
 /** Where a leader goes on: compares the log's end with what PostgreSQL was told to forget. */
-record LogStart(FeedCondition condition, SharedLog log, LogEnd end, ServerIdentity server) {
+record LogStart(FeedCondition condition, String log, LogEnd end, ServerIdentity server) {
   private static final System.Logger LOG = System.getLogger(LogStart.class.getName());
 
   /**
@@ -39,7 +38,7 @@ record LogStart(FeedCondition condition, SharedLog log, LogEnd end, ServerIdenti
       LOG.log(
           WARNING,
           "{0}: readers of committed records alone may miss or repeat what lies between {1} and {2}",
-          log.name(),
+          log,
           end.committed(),
           confirmed);
     }
@@ -52,16 +51,16 @@ record LogStart(FeedCondition condition, SharedLog log, LogEnd end, ServerIdenti
 
   private Optional<Refusal> refusal(Lsn confirmed, Optional<Lsn> written) {
     boolean isEmpty = end.last().isEmpty();
-    if (isEmpty ? !end.wasEmptied() : confirmed.isAfter(written())) {
-      return Optional.of(condition.lost(log.name(), written(), confirmed));
+    if (isEmpty ? !end.wasEmptied() : confirmed.isAfter(end.written())) {
+      return Optional.of(condition.lost(log, end.written(), confirmed));
     }
     if (!isEmpty && hasDiverged(end.last().get().timeline(), written)) {
-      return Optional.of(condition.diverged(log.name(), written()));
+      return Optional.of(condition.diverged(log, written()));
     }
     return Optional.empty();
   }
 
-  /** Behind what was given up there may be copies of what is older: who reads all knows better. */
+  /** Who reads all knows more than the end shows, where copies of what is older stand last. */
   private Lsn written() {
     long incarnation = end.last().map(RecordHeader::incarnation).orElse(0L);
     return end.written().max(condition.written(incarnation));

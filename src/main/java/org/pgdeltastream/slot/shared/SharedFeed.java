@@ -180,10 +180,6 @@ public final class SharedFeed implements History {
     return asked;
   }
 
-  String slotName() {
-    return slot.name().value();
-  }
-
   String node() {
     return services.settings().node();
   }

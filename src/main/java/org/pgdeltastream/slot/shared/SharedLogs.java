@@ -109,7 +109,6 @@ public final class SharedLogs {
             random.nextLong(),
             random.nextLong(),
             timeline);
-    log.make();
     try (LogWriter writer = log.lead()) {
       writer.append(first, "made".getBytes(StandardCharsets.UTF_8));
       writer.commit();

@@ -10,7 +10,6 @@ import org.pgdeltastream.change.Lsn;
  * @param detail what an operator has to know; empty if nothing
  * @param topic where the log is
  * @param term of this server's lead; empty if it does not lead
- * @param written up to where this server has read the log
  * @param durable up to where this server's lead has told PostgreSQL to forget; 0/0 if it never led
  * @param isNear whether it has read all of the log, but for some megabytes
  */
@@ -19,7 +18,6 @@ public record SharedReport(
     String detail,
     String topic,
     Optional<String> term,
-    Lsn written,
     Lsn durable,
     boolean isNear,
     List<String> warnings) {

@@ -24,6 +24,7 @@ import org.pgdeltastream.decoder.Wal2JsonActionDecoder;
 import org.pgdeltastream.decoder.Wal2JsonDecoder;
 import org.pgdeltastream.decoder.Wal2JsonText;
 import org.pgdeltastream.decoder.WalDecoder;
+import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.encoder.ActionEncoder;
 import org.pgdeltastream.encoder.ChangeFilter;
 import org.pgdeltastream.encoder.MessageSplitter;
@@ -50,6 +51,14 @@ public final class SlotPipeline implements AutoCloseable {
       OutputPlugin plugin, List<String> publications, int serverVersion, ServerEncoding encoding) {
     public Source(OutputPlugin plugin, List<String> publications, int serverVersion) {
       this(plugin, publications, serverVersion, ServerEncoding.OF_MOST);
+    }
+
+    /** Feeds decode one plugin. */
+    public void checkForFeed() throws Refusal {
+      if (plugin != OutputPlugin.PGOUTPUT) {
+        throw new Refusal(
+            CloseReason.WRONG_SLOT_KIND, "a feed reads pgoutput, not " + plugin.sqlName());
+      }
     }
   }
 

@@ -161,7 +161,6 @@ class RecordCutterTest {
     add(cutter, commit(1_100, 1_110));
     cutter.flush();
     assertThat(log).isEmpty();
-    assertThat(cutter.end()).isEqualTo(new Lsn(1_110));
     assertThat(cutter.isBehind(Lsn.NONE)).isTrue();
     cutter.movedTo(new Lsn(1_200));
     assertThat(log)
@@ -197,11 +196,11 @@ class RecordCutterTest {
   @Test
   void typesAreDescribedBeforeTheRelationsThatUseThem() throws IOException {
     RecordCutter cutter = cutter(1_000, 1);
-    add(cutter, new PgOutputBytes.Message(type(20_000, "mood"), 0));
-    add(cutter, new PgOutputBytes.Message(relation(9, 20_000), 0));
+    add(cutter, new PgOutputBytes.Message(type(13_000, "mood"), 0));
+    add(cutter, new PgOutputBytes.Message(relation(9, 13_000), 0));
     transaction(cutter, 9, 1_100);
     cutter.flush();
-    add(cutter, new PgOutputBytes.Message(type(20_000, "mind"), 0));
+    add(cutter, new PgOutputBytes.Message(type(13_000, "mind"), 0));
     transaction(cutter, 9, 1_200);
     transaction(cutter, 9, 1_300);
     cutter.flush();

@@ -176,7 +176,6 @@ public final class SampleBodies {
                     "pgdelta.main",
                     Optional.of("7f"),
                     Lsn.NONE,
-                    Lsn.NONE,
                     true,
                     List.of()))));
   }
