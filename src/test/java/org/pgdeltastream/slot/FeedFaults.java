@@ -2,9 +2,6 @@ package org.pgdeltastream.slot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.net.ServerSocket;
-import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -21,13 +18,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.pgdeltastream.change.Lsn;
 import org.pgdeltastream.support.FaultProxy;
-import org.pgdeltastream.support.Program;
 import org.pgdeltastream.support.TestDatabase;
 
-/** A program with a feed, its writers and subscribers, and what strikes them. */
+/** Programs with a feed, its writers and subscribers, and what strikes them. */
 final class FeedFaults implements AutoCloseable {
-  private static final int WRITERS = 4; // the last one writes the bursts
-  private static final int WINDOW = 64 << 20;
+  static final int WRITERS = 4; // the last one writes the bursts
+  private static final int FROZEN_MILLIS = 12_000; // so long that another one leads
   private static final int LONG_FREEZE_ONE_IN = 12;
 
   private enum Fault {
@@ -36,6 +32,8 @@ final class FeedFaults implements AutoCloseable {
     POSTGRES_STOPPED_IMMEDIATELY,
     PROGRAM_KILLED,
     PROGRAM_STOPPED,
+    PROGRAM_FROZEN,
+    BROKER_KILLED,
     NETWORK_RESET,
     NETWORK_FROZEN,
     CLIENTS_CUT,
@@ -67,12 +65,17 @@ final class FeedFaults implements AutoCloseable {
           Fault.BURST,
           Fault.BURST);
 
+  /** Where programs share a log, these too. */
+  private static final List<Fault> OF_SHARING =
+      List.of(Fault.PROGRAM_FROZEN, Fault.BROKER_KILLED, Fault.BROKER_KILLED, Fault.BROKER_KILLED);
+
   private final long seed;
   private final Random random;
   private final TestDatabase database;
   private final FaultProxy proxy;
   private final ExecutorService threads;
-  private final Path directory;
+  private final FeedServers servers;
+  private final List<Fault> kinds = new ArrayList<>(KINDS);
   private final AtomicBoolean writing = new AtomicBoolean(true);
   private final FeedLedger ledger = new FeedLedger();
   private final List<FeedFollower> followers = new ArrayList<>();
@@ -81,52 +84,34 @@ final class FeedFaults implements AutoCloseable {
   private final FeedAwait await;
   private final FeedSamples samples;
   private final FeedWriter bursts;
-  private final int port = freePort();
-  private volatile Program program;
 
   FeedFaults(
-      long seed, TestDatabase database, FaultProxy proxy, ExecutorService threads, Path directory)
+      long seed,
+      TestDatabase database,
+      FaultProxy proxy,
+      FeedServers servers,
+      ExecutorService threads)
       throws Exception {
     this.seed = seed;
     this.random = new Random(seed);
     this.database = database;
     this.proxy = proxy;
+    this.servers = servers;
     this.threads = threads;
-    this.directory = directory;
-    FeedWriter.prepare(database, WRITERS);
-    program = startProgram();
-    await = new FeedAwait(followers, ledger, database, () -> program);
-    samples = new FeedSamples(database, () -> program.get("/v1/feeds/f").body(), ledger);
+    kinds.addAll(servers.areSharing() ? OF_SHARING : List.of());
+    await = new FeedAwait(followers, ledger, database, servers::first);
+    samples = new FeedSamples(database, () -> servers.first().get("/v1/feeds/f").body(), ledger);
     bursts = new FeedWriter(database, WRITERS - 1, new Random(seed), writing);
-  }
-
-  /** None of those that clients get: a client might get the program's while that is away. */
-  private static int freePort() throws IOException {
-    for (int port = 20_000 + (int) (ProcessHandle.current().pid() % 10_000); ; port++) {
-      try (ServerSocket socket = new ServerSocket(port)) {
-        return socket.getLocalPort();
-      } catch (java.net.BindException e) {
-        assertThat(port).as("a free port below").isLessThan(32_000);
-      }
-    }
-  }
-
-  private Program startProgram() throws IOException {
-    return Program.startAt(
-        port,
-        database,
-        proxy.port(),
-        "256m",
-        directory,
-        "-Dpgdelta.feeds=f",
-        "-Dpgdelta.feed-window-bytes=" + WINDOW,
-        "-Dpgdelta.feed-window-seconds=3600",
-        "-Dpgdelta.subscribers-per-address=1000");
   }
 
   void start(int subscribers) {
     FeedFollower.Feed feed =
-        new FeedFollower.Feed(() -> port, "f", WINDOW, ledger, samples::walEnd);
+        new FeedFollower.Feed(
+            servers::port,
+            "f",
+            FeedServers.WINDOW,
+            ledger,
+            servers.areSharing() ? () -> 0 : samples::walEnd);
     for (int number = 0; number < subscribers; number++) {
       followers.add(new FeedFollower(feed, number, new Random(seed + 100 + number)));
     }
@@ -139,13 +124,15 @@ final class FeedFaults implements AutoCloseable {
       Random chance = new Random(seed + writer);
       writers.add(threads.submit(new FeedWriter(database, writer, chance, writing)));
     }
-    samples.probeBy(new FeedFollower(feed, subscribers, new Random(seed)));
-    writers.add(threads.submit(() -> samples.takeWhile(writing)));
+    if (!servers.areSharing()) { // else the slot is confirmed to the log's end
+      samples.probeBy(new FeedFollower(feed, subscribers, new Random(seed)));
+      writers.add(threads.submit(() -> samples.takeWhile(writing)));
+    }
   }
 
   void strike(int faults) throws Exception {
     for (int i = 0; i < faults; i++) {
-      Fault fault = KINDS.get(random.nextInt(KINDS.size()));
+      Fault fault = kinds.get(random.nextInt(kinds.size()));
       String what = "fault %d, %s, seed %d".formatted(i, fault, seed);
       strike(fault);
       struck.merge(fault, 1, Integer::sum);
@@ -185,13 +172,19 @@ final class FeedFaults implements AutoCloseable {
       case WALSENDER_TERMINATED -> terminateWalsender();
       case POSTGRES_STOPPED_FAST -> restartPostgres("INT");
       case POSTGRES_STOPPED_IMMEDIATELY -> restartPostgres("QUIT");
-      case PROGRAM_KILLED -> {
-        program.kill();
-        program = startProgram();
+      case PROGRAM_KILLED -> servers.kill(random.nextInt(servers.count()));
+      case PROGRAM_STOPPED -> servers.stop(random.nextInt(servers.count()));
+      case PROGRAM_FROZEN -> {
+        int number = random.nextInt(servers.count());
+        servers.freeze(number);
+        pause(FROZEN_MILLIS);
+        servers.thaw(number);
       }
-      case PROGRAM_STOPPED -> {
-        String unused = program.stop();
-        program = startProgram();
+      case BROKER_KILLED -> {
+        int number = random.nextInt(servers.brokers().count());
+        servers.brokers().kill(number);
+        pause(random.nextInt(3000));
+        servers.brokers().startAgain(number);
       }
       case NETWORK_RESET -> proxy.reset();
       case NETWORK_FROZEN -> freezeNetwork();
@@ -239,6 +232,7 @@ final class FeedFaults implements AutoCloseable {
       writer.get(60, TimeUnit.SECONDS);
     }
     followers.forEach(FeedFollower::settle);
+    followers.stream().filter(FeedFollower::isSlow).forEach(FeedFollower::vanish); // and hurry
     assertThat(bursts.burst(1, 1)).as("a last transaction").isTrue();
     Map<Integer, Long> last = new HashMap<>();
     for (int writer = 0; writer < WRITERS; writer++) {
@@ -248,9 +242,9 @@ final class FeedFaults implements AutoCloseable {
     await.until("all subscribers to catch up, seed " + seed, ledger::newest, () -> haveAll(last));
     ledger.checkNoFault("at the end, seed " + seed);
     ledger.verify(last, Long.parseLong(database.text("select count(*) from w")));
-    return ("Faults with a feed, seed %d: %s; %d subscribers, none lost, doubled, disordered:"
-            + " %s; %s; %s")
-        .formatted(seed, struck, followers.size(), ledger, samples, await);
+    return ("Faults with a feed and %d programs, seed %d: %s; %d subscribers, none lost, doubled,"
+            + " disordered: %s; %s; %s")
+        .formatted(servers.count(), seed, struck, followers.size(), ledger, samples, await);
   }
 
   private boolean haveAll(Map<Integer, Long> last) {
@@ -262,6 +256,5 @@ final class FeedFaults implements AutoCloseable {
   public void close() {
     writing.set(false);
     followers.forEach(FeedFollower::end);
-    program.close();
   }
 }

@@ -2,7 +2,9 @@ package org.pgdeltastream.slot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -10,6 +12,7 @@ import java.util.stream.LongStream;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.pgdeltastream.support.Brokers;
 import org.pgdeltastream.support.FaultProxy;
 import org.pgdeltastream.support.Seeds;
 import org.pgdeltastream.support.TestDatabase;
@@ -23,6 +26,7 @@ import org.pgdeltastream.support.TestDatabase;
 class FeedFaultsIT {
   private static final boolean MANY = Boolean.getBoolean("pgdelta.test.programs");
   private static final int FAULTS = Integer.getInteger("pgdelta.test.faults", 8);
+  private static final int FAULTS_OF_SHARING = 12;
   private static final int SEEDS = Integer.getInteger("pgdelta.test.seeds", 1);
   private static final long SEED = Seeds.first();
 
@@ -35,13 +39,31 @@ class FeedFaultsIT {
   @ParameterizedTest
   @MethodSource("seeds")
   void losesDoublesAndReordersNothingWhateverBreaks(long seed) throws Exception {
+    run(seed, MANY ? 50 : 12, MANY ? 2 * FAULTS : FAULTS, Optional.empty());
+  }
+
+  /** Subscribers go from one program to the other; brokers are killed, and programs stand still. */
+  @ParameterizedTest
+  @MethodSource("seeds")
+  void nothingIsLostWhereTwoProgramsShareALog(long seed) throws Exception {
+    Path kafka = Files.createDirectories(directory.resolve("kafka" + seed));
+    try (Brokers brokers = new Brokers(MANY ? 3 : 1, kafka)) {
+      run(seed, MANY ? 30 : 8, MANY ? 2 * FAULTS : FAULTS_OF_SHARING, Optional.of(brokers));
+    }
+  }
+
+  private void run(long seed, int subscribers, int faults, Optional<Brokers> brokers)
+      throws Exception {
     ExecutorService threads = Executors.newCachedThreadPool();
     try (TestDatabase database = TestDatabase.embedded();
-        FaultProxy proxy = FaultProxy.to(database.port());
-        FeedFaults run = new FeedFaults(seed, database, proxy, threads, directory)) {
-      run.start(MANY ? 50 : 12);
-      run.strike(MANY ? 2 * FAULTS : FAULTS);
-      System.out.println(run.verify());
+        FaultProxy proxy = FaultProxy.to(database.port())) {
+      FeedWriter.prepare(database, FeedFaults.WRITERS);
+      try (FeedServers servers = new FeedServers(database, proxy.port(), directory, brokers);
+          FeedFaults run = new FeedFaults(seed, database, proxy, servers, threads)) {
+        run.start(subscribers);
+        run.strike(faults);
+        System.out.println(run.verify());
+      }
     } finally {
       threads.shutdown();
       assertThat(threads.awaitTermination(20, TimeUnit.SECONDS)).as("all ended").isTrue();

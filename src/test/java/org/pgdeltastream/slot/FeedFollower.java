@@ -164,7 +164,7 @@ final class FeedFollower implements Runnable, FeedConnection.Receiver {
     String query =
         "?format=" + (1 + random.nextInt(2)) + view + (random.nextInt(6) == 0 ? "&linger=20" : "");
     String stream = "/v1/feeds/" + feed.name() + "/stream" + query;
-    int buffer = isSlow ? SMALL_BUFFER : 0;
+    int buffer = isSlow && !quiet ? SMALL_BUFFER : 0;
     switch (isNew ? random.nextInt(4) : random.nextInt(5)) {
       case 0, 1 -> {
         return new FeedConnection.Socket(

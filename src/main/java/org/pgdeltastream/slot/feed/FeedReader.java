@@ -14,6 +14,7 @@ import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.upstream.Downstream;
 import org.pgdeltastream.slot.upstream.KnownSlot;
 import org.pgdeltastream.slot.upstream.Refusal;
+import org.pgdeltastream.slot.upstream.SlotCheck;
 import org.pgdeltastream.slot.upstream.SlotPipeline;
 
 /**
@@ -65,7 +66,7 @@ final class FeedReader implements Downstream {
 
   @Override
   public SlotPipeline path(SlotPipeline.Source source, Catalog present) throws Refusal {
-    source.checkForFeed();
+    SlotCheck.checkForFeed(source.plugin());
     FeedDecoder decoder = head.decoder(source.encoding(), present);
     return SlotPipeline.of(source, decoder, decoder::position, decoder.heap());
   }

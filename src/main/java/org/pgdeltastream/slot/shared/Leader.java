@@ -23,6 +23,7 @@ import org.pgdeltastream.replication.wal.SlotRow;
 import org.pgdeltastream.slot.upstream.Downstream;
 import org.pgdeltastream.slot.upstream.Ending;
 import org.pgdeltastream.slot.upstream.Refusal;
+import org.pgdeltastream.slot.upstream.SlotCheck;
 import org.pgdeltastream.slot.upstream.SlotPipeline;
 import org.pgdeltastream.slot.upstream.StreamLife;
 
@@ -85,7 +86,7 @@ final class Leader implements Downstream {
 
   @Override
   public SlotPipeline path(SlotPipeline.Source source, Catalog catalog) throws Refusal {
-    source.checkForFeed();
+    SlotCheck.checkForFeed(source.plugin());
     HeapShare share = feed.heap().share();
     heap = share;
     return SlotPipeline.of(source, decoder, decoder::position, share);

@@ -69,6 +69,14 @@ public final class SlotCheck {
     return plugin;
   }
 
+  /** Feeds decode one plugin. */
+  public static void checkForFeed(OutputPlugin plugin) throws Refusal {
+    if (plugin != OutputPlugin.PGOUTPUT) {
+      throw new Refusal(
+          CloseReason.WRONG_SLOT_KIND, "a feed reads pgoutput, not " + plugin.sqlName());
+    }
+  }
+
   private static OutputPlugin pluginOf(SlotRow row) throws Refusal {
     return OutputPlugin.of(row.plugin())
         .orElseThrow(

@@ -24,7 +24,6 @@ import org.pgdeltastream.decoder.Wal2JsonActionDecoder;
 import org.pgdeltastream.decoder.Wal2JsonDecoder;
 import org.pgdeltastream.decoder.Wal2JsonText;
 import org.pgdeltastream.decoder.WalDecoder;
-import org.pgdeltastream.delivery.CloseReason;
 import org.pgdeltastream.encoder.ActionEncoder;
 import org.pgdeltastream.encoder.ChangeFilter;
 import org.pgdeltastream.encoder.MessageSplitter;
@@ -51,14 +50,6 @@ public final class SlotPipeline implements AutoCloseable {
       OutputPlugin plugin, List<String> publications, int serverVersion, ServerEncoding encoding) {
     public Source(OutputPlugin plugin, List<String> publications, int serverVersion) {
       this(plugin, publications, serverVersion, ServerEncoding.OF_MOST);
-    }
-
-    /** Feeds decode one plugin. */
-    public void checkForFeed() throws Refusal {
-      if (plugin != OutputPlugin.PGOUTPUT) {
-        throw new Refusal(
-            CloseReason.WRONG_SLOT_KIND, "a feed reads pgoutput, not " + plugin.sqlName());
-      }
     }
   }
 

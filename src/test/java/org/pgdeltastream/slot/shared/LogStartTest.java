@@ -30,8 +30,7 @@ class LogStartTest {
   /** A log that was written and committed up to there, on the first timeline. */
   private static LogEnd end(long written, long committed) {
     RecordHeader last =
-        new RecordHeader(
-            RecordKind.WHOLE, 0, Lsn.NONE, lsn(committed), 1, INCARNATION, 1);
+        new RecordHeader(RecordKind.WHOLE, 0, Lsn.NONE, lsn(committed), 1, INCARNATION, 1);
     return new LogEnd(lsn(written), lsn(committed), Optional.of(last), false);
   }
 
